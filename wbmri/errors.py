@@ -1,0 +1,37 @@
+"""Errors that say, in one line, what was received, what was expected and what to do next."""
+
+
+class WbmriError(Exception):
+    """Base of every error wbmri raises on purpose.
+
+    Parameters
+    ----------
+    received
+        What was found, with the name of the file or value that is wrong.
+    expected
+        What would have been usable.
+    remedy
+        What the user can do next, as an instruction.
+    """
+
+    def __init__(self, received: str, expected: str, remedy: str) -> None:
+        self.received = received
+        self.expected = expected
+        self.remedy = remedy
+        super().__init__(f"{received}; expected {expected}; {remedy}")
+
+    def __reduce__(self) -> tuple[type["WbmriError"], tuple[str, str, str]]:
+        """Survive the way back from a worker process with all three parts."""
+        return type(self), (self.received, self.expected, self.remedy)
+
+
+class InputError(WbmriError):
+    """The input cannot be used: unreadable, of the wrong kind, or contradictory (exit code 2)."""
+
+
+class SchemeError(InputError):
+    """A scheme file is not a valid scheme."""
+
+
+class CaseError(WbmriError):
+    """A case on disk is missing, damaged, or would be overwritten by something else."""

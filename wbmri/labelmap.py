@@ -1,0 +1,99 @@
+"""The segmentation value type: which voxel belongs to which muscle group, and how sure that is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.errors import InputError
+from wbmri.provenance import Step
+from wbmri.scheme import Scheme
+from wbmri.volume import Volume, check_affine, read_only
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LabelMap:
+    """Muscle groups on a volume's grid; immutable.
+
+    Parameters
+    ----------
+    data
+        Labels, shape (i, j, k), kept as read-only uint8; 0 is background and k the scheme's label k.
+    affine
+        4x4 matrix from voxel indices to RAS mm; that of the volume it was made for.
+    scheme
+        The scheme whose labels these are.
+    engine
+        Name of the segmentation engine that made it.
+    confidence
+        Label to a number in 0..1: how far the outline of that group can be relied on.
+    outside
+        Labels of groups that lie, wholly or for the larger part, outside the field of view.
+    origin
+        Label to where that group's outline came from, where it is not the engine itself.
+    provenance
+        Every step that led to these labels, those of the volume included.
+
+    Raises
+    ------
+    InputError
+        If the data are not three-dimensional whole numbers, or hold a label the scheme does not have.
+    """
+
+    data: NDArray[np.uint8]
+    affine: NDArray[np.float64]
+    scheme: Scheme
+    engine: str
+    confidence: Mapping[int, float]
+    outside: frozenset[int] = frozenset()
+    origin: Mapping[int, str] = field(default_factory=dict)
+    provenance: tuple[Step, ...] = ()
+
+    def __post_init__(self) -> None:
+        data = np.asarray(self.data)
+        if data.ndim != 3 or 0 in data.shape:
+            raise InputError(f"a label map of shape {data.shape}", "three spatial axes", "select one label volume")
+        affine = np.asarray(self.affine, dtype=np.float64)
+        check_affine(affine, "a label map")
+        known = {group.label for group in self.scheme.groups}
+        found = np.unique(data)
+        unknown = [float(value) for value in found if float(value) not in known and value != 0]
+        if unknown:
+            shown = ", ".join(f"{value:g}" for value in unknown[:5])
+            raise InputError(
+                f"a label map with {len(unknown)} unknown labels ({shown}{', ...' if len(unknown) > 5 else ''})",
+                f"0 and the labels 1 to {max(known)} of the scheme {self.scheme.name}",
+                "map the labels to the scheme, or name the scheme they belong to",
+            )
+        wrong = {label: value for label, value in self.confidence.items() if not 0.0 <= value <= 1.0}
+        if wrong or not set(self.confidence) <= known:
+            raise InputError(
+                f"confidences for labels {sorted(set(self.confidence) - known) or sorted(wrong)}",
+                f"numbers in 0..1 for labels of the scheme {self.scheme.name}",
+                "correct the engine that made them",
+            )
+        object.__setattr__(self, "data", read_only(data, np.uint8))
+        object.__setattr__(self, "affine", read_only(affine, np.float64))
+        object.__setattr__(self, "confidence", MappingProxyType(dict(self.confidence)))
+        object.__setattr__(self, "origin", MappingProxyType(dict(self.origin)))
+
+    def check_grid(self, volume: Volume) -> None:
+        """Refuse a volume whose grid is not this label map's.
+
+        Raises
+        ------
+        InputError
+            If the shapes differ, or a corner of the grid lies more than 0.01 mm elsewhere.
+        """
+        corner = np.array([*volume.shape, 1.0])
+        moved = float(np.abs((self.affine - volume.affine) @ corner).max()) + float(
+            np.abs(self.affine[:3, 3] - volume.affine[:3, 3]).max()
+        )
+        if self.data.shape != volume.shape or moved > 0.01:
+            raise InputError(
+                f"a label map of shape {self.data.shape} for an image of shape {volume.shape}, {moved:.2f} mm apart",
+                "both on one grid",
+                "resample the label map with the engine 'labels'",
+            )
