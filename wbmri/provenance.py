@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+from typing_extensions import TypeAliasType
+
+# A named alias, because a validator can follow a recursive type only by its name.
+Json = TypeAliasType("Json", "str | int | float | bool | list[Json] | dict[str, Json] | None")
 
 
 @dataclass(frozen=True, slots=True)
