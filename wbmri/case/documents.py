@@ -1,0 +1,174 @@
+"""The JSON files of a case: what they hold, how they are written, and how they are checked when read back."""
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from wbmri import __version__
+from wbmri.errors import CaseError, InputError
+from wbmri.provenance import Step
+from wbmri.reading import NOTICE, Reading
+
+SCHEMA_VERSION = 1
+
+_LIBRARIES = ("numpy", "scipy", "SimpleITK", "scikit-image", "nibabel", "pydicom")
+
+# Nothing is converted or ignored silently: a file that was edited by hand and misspelt is refused.
+_STRICT: dict[str, Any] = {"extra": "forbid", "strict": True}
+
+DocumentT = TypeVar("DocumentT", "ReadingDocument", "LabelsDocument", "HistoryEntry")
+
+
+def software_versions() -> dict[str, str]:
+    """Versions of what decides a result: wbmri, Python and the numeric libraries."""
+    return {
+        "wbmri": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in _LIBRARIES},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingDocument:
+    """What ``*_reading.json`` holds: the reading with its whole scheme, whose it is, and what made it.
+
+    It depends on nothing but the input, the settings and the versions: no times.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    participant: str
+    session: str
+    reading: Reading
+    software: Mapping[str, str]
+    notice: str = NOTICE
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsDocument:
+    """What ``*_dseg.json`` holds: the parts of a `wbmri.labelmap.LabelMap` that a NIfTI file cannot."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    # The keys with a capital are those BIDS asks of a segmentation.
+    description: Annotated[str, Field(alias="Description")]
+    reference: Annotated[str, Field(alias="SpatialReference")]
+    engine: str
+    scheme: str
+    confidence: Mapping[int, float]
+    outside: tuple[int, ...]
+    origin: Mapping[int, str]
+    provenance: tuple[Step, ...]
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One line of ``*_history.jsonl``: something that was done to the case.
+
+    Parameters
+    ----------
+    who
+        ``"auto"``, or the identifier of a reader.
+    when
+        Time of the action, UTC.
+    action
+        What was done, such as ``scored``.
+    group
+        Id of the group it was done to; ``None`` for the whole case.
+    before, after
+        The value before and after, written as ``from`` and ``to``.
+    why
+        The reason given.
+    seconds
+        How long each step took, by name of the step.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    who: str
+    when: datetime
+    action: str
+    group: str | None = None
+    before: Annotated[int | str | None, Field(alias="from")] = None
+    after: Annotated[int | str | None, Field(alias="to")] = None
+    why: str | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def encode(document: ReadingDocument | LabelsDocument | HistoryEntry, *, indent: int | None = 2) -> bytes:
+    """Return the document as UTF-8 JSON that ends with a newline."""
+    return _adapter(type(document)).dump_json(document, indent=indent, by_alias=True) + b"\n"
+
+
+def decode(kind: type[DocumentT], content: bytes, source: Path) -> DocumentT:
+    """Return the document that JSON bytes hold.
+
+    Parameters
+    ----------
+    kind
+        `ReadingDocument`, `LabelsDocument` or `HistoryEntry`.
+    content
+        UTF-8 JSON.
+    source
+        The file it came from, for the message.
+
+    Raises
+    ------
+    CaseError
+        If it is not JSON, was written by a newer wbmri, or does not hold what it should.
+    """
+    try:
+        document: DocumentT = _adapter(kind).validate_json(content)
+    except (ValidationError, InputError) as error:
+        newer = _newer_version(content)
+        if newer is not None:
+            raise _too_new(source, newer) from error
+        raise CaseError(
+            f"{source} with {_first_fault(error)}",
+            f"what wbmri {__version__} writes there",
+            "restore the file from a backup, or move it away and score the visit again",
+        ) from error
+    if document.schema_version > SCHEMA_VERSION:
+        raise _too_new(source, document.schema_version)
+    return document
+
+
+def _too_new(source: Path, schema_version: int) -> CaseError:
+    return CaseError(
+        f"{source} with schema_version {schema_version}",
+        f"schema_version {SCHEMA_VERSION} or older",
+        "upgrade wbmri to the version that wrote it",
+    )
+
+
+def _newer_version(content: bytes) -> int | None:
+    """Return the schema_version of JSON that cannot be read, if it is newer than this program's."""
+    try:
+        found = json.loads(content)["schema_version"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, int) and found > SCHEMA_VERSION else None
+
+
+def _first_fault(error: ValidationError | InputError) -> str:
+    if isinstance(error, InputError):
+        return error.received
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"]

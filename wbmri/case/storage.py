@@ -1,0 +1,253 @@
+"""Writing one case to disk and reading it back."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from wbmri.case.documents import (
+    SCHEMA_VERSION,
+    HistoryEntry,
+    LabelsDocument,
+    ReadingDocument,
+    decode,
+    encode,
+    software_versions,
+)
+from wbmri.case.paths import CasePaths
+from wbmri.case.tables import LABEL_COLUMNS, SCORE_COLUMNS, encode_table, label_rows, score_rows
+from wbmri.case.transaction import write_together
+from wbmri.errors import CaseError, InputError
+from wbmri.io import encode_nifti, read_image, read_labels
+from wbmri.labelmap import LabelMap
+from wbmri.provenance import Json
+from wbmri.reading import AUTO, GradeSource, Reading, Status
+from wbmri.volume import Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One person at one visit, as read from disk; the images are loaded when asked for.
+
+    Parameters
+    ----------
+    paths
+        Where its files lie.
+    reading
+        The grades, with their scheme and provenance.
+    software
+        Versions of what made it.
+    """
+
+    paths: CasePaths
+    reading: Reading
+    software: Mapping[str, str]
+
+    @property
+    def participant(self) -> str:
+        """BIDS label of the person."""
+        return self.paths.participant
+
+    @property
+    def session(self) -> str:
+        """BIDS label of the visit."""
+        return self.paths.session
+
+    def volume(self) -> Volume:
+        """Load the composed volume, with the acquisition facts of the reading.
+
+        Raises
+        ------
+        CaseError
+            If the file is missing or cannot be read.
+        """
+        try:
+            volume = read_image(_existing(self.paths.volume))
+        except InputError as error:
+            raise _unreadable(self.paths.volume, error) from error
+        return replace(volume, acquisition=self.reading.acquisition)
+
+    def labels(self) -> LabelMap:
+        """Load the label map.
+
+        Raises
+        ------
+        CaseError
+            If one of its files is missing or cannot be read.
+        """
+        sidecar = _existing(self.paths.labels_sidecar)
+        document = decode(LabelsDocument, sidecar.read_bytes(), sidecar)
+        try:
+            data, affine = read_labels(_existing(self.paths.labels))
+            return LabelMap(
+                data,
+                affine,
+                self.reading.scheme,
+                document.engine,
+                document.confidence,
+                frozenset(document.outside),
+                document.origin,
+                document.provenance,
+            )
+        except InputError as error:
+            raise _unreadable(self.paths.labels, error) from error
+
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """Read what was done to the case, oldest first.
+
+        Raises
+        ------
+        CaseError
+            If the file is missing or a line of it is damaged.
+        """
+        path = _existing(self.paths.history)
+        return tuple(decode(HistoryEntry, line, path) for line in path.read_bytes().splitlines())
+
+
+def read_case(path: str | Path) -> Case:
+    """Read a case from its folder ``OUT/sub-X/ses-Y`` or from its reading.json.
+
+    Raises
+    ------
+    CaseError
+        If there is no complete case, or its reading is damaged, of a newer version, or of another person or visit.
+    """
+    paths = CasePaths.find(path)
+    document = decode(ReadingDocument, paths.reading.read_bytes(), paths.reading)
+    if (document.participant, document.session) != (paths.participant, paths.session):
+        raise CaseError(
+            f"{paths.reading} with the reading of sub-{document.participant}, ses-{document.session}",
+            f"that of sub-{paths.participant}, ses-{paths.session}",
+            "put the file back where it belongs",
+        )
+    return Case(paths, document.reading, document.software)
+
+
+def check_replaceable(paths: CasePaths) -> None:
+    """Refuse to score over what a person decided.
+
+    Raises
+    ------
+    CaseError
+        If the visit has a reading that a person began, or one that cannot be read.
+    """
+    if not paths.reading.exists():
+        return
+    reading = read_case(paths.reading).reading
+    by_person = any(entry.source is GradeSource.READER for entry in reading.groups)
+    if reading.reader != AUTO or reading.status is not Status.SCORED or by_person:
+        raise CaseError(
+            f"sub-{paths.participant}, ses-{paths.session} with a reading by {reading.reader!r}, {reading.status}",
+            "a visit that only the program has graded",
+            "score into another --out or --ses, so that the person's reading is kept",
+        )
+
+
+def write_case(
+    out: str | Path,
+    participant: str,
+    session: str,
+    volume: Volume,
+    labels: LabelMap,
+    reading: Reading,
+    report_html: str,
+    seconds: Mapping[str, float],
+) -> Case:
+    """Write a newly scored case, all files or none; the reading comes last and marks the case as complete.
+
+    Parameters
+    ----------
+    out
+        The dataset, as `wbmri.case.open_dataset` returned it.
+    participant, session
+        BIDS labels of the person and the visit.
+    volume, labels, reading
+        What was scored; `labels` on the grid of `volume`.
+    report_html
+        The report, self-contained.
+    seconds
+        How long each step took; goes to the history only, so that all other files depend on the input alone.
+
+    Returns
+    -------
+    Case
+        The case as it can be read back.
+
+    Raises
+    ------
+    InputError
+        If a label is not a BIDS label, or the label map is on another grid.
+    CaseError
+        If a person's reading would be lost.
+    """
+    labels.check_grid(volume)
+    paths = CasePaths(Path(out), participant, session)
+    check_replaceable(paths)
+    document = ReadingDocument(paths.participant, paths.session, reading, software_versions())
+    entry = HistoryEntry(AUTO, datetime.now(UTC).replace(microsecond=0), "scored", seconds=seconds)
+    history = paths.history.read_bytes() if paths.history.exists() else b""
+    write_together(
+        [
+            (paths.volume, encode_nifti(volume.data, volume.affine)),
+            (paths.volume_sidecar, _volume_sidecar(volume)),
+            (paths.labels, encode_nifti(labels.data, labels.affine)),
+            (paths.labels_sidecar, encode(_labels_document(labels, paths))),
+            (paths.labels_table, encode_table(LABEL_COLUMNS, label_rows(labels.scheme))),
+            (paths.scores, encode_table(SCORE_COLUMNS, score_rows(paths.participant, paths.session, reading))),
+            (paths.report, report_html.encode()),
+            (paths.history, history + encode(entry, indent=None)),
+            (paths.reading, encode(document)),
+        ],
+        paths.out,
+    )
+    return Case(paths, reading, document.software)
+
+
+def _volume_sidecar(volume: Volume) -> bytes:
+    """How the volume was acquired, under the keys and in the units (T, s) of BIDS."""
+    acquisition = volume.acquisition
+
+    def in_seconds(milliseconds: float | None) -> float | None:
+        return None if milliseconds is None else milliseconds / 1000
+
+    known: dict[str, Json] = {
+        "Manufacturer": acquisition.manufacturer,
+        "ManufacturersModelName": acquisition.model,
+        "MagneticFieldStrength": acquisition.field_strength_t,
+        "EchoTime": in_seconds(acquisition.echo_time_ms),
+        "InversionTime": in_seconds(acquisition.inversion_time_ms),
+        "RepetitionTime": in_seconds(acquisition.repetition_time_ms),
+    }
+    content: dict[str, Json] = {
+        "Description": "Whole-body STIR, stations composed and evened",
+        "SkullStripped": False,
+        **{key: value for key, value in known.items() if value is not None},
+        "schema_version": SCHEMA_VERSION,
+    }
+    return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def _labels_document(labels: LabelMap, paths: CasePaths) -> LabelsDocument:
+    return LabelsDocument(
+        description=f"Muscle groups of the scheme {labels.scheme.name} {labels.scheme.version}",
+        reference=f"bids::{paths.volume.relative_to(paths.out).as_posix()}",
+        engine=labels.engine,
+        scheme=f"{labels.scheme.name} {labels.scheme.version}",
+        confidence=dict(sorted(labels.confidence.items())),
+        outside=tuple(sorted(labels.outside)),
+        origin=dict(sorted(labels.origin.items())),
+        provenance=labels.provenance,
+    )
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise CaseError(f"a case without {path}", "all files of the case", "restore the file or score the visit again")
+    return path
+
+
+def _unreadable(path: Path, error: InputError) -> CaseError:
+    return CaseError(
+        f"{path}: {error.received}", error.expected, "restore the file from a backup or score the visit again"
+    )

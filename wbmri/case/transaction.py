@@ -1,0 +1,46 @@
+"""Writing several files so that either all of them are new or none is."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from wbmri.io import write_atomic
+
+
+def write_together(files: Sequence[tuple[Path, bytes]], staging: Path) -> None:
+    """Write files in the given order; on any error put back what was there before.
+
+    Everything is first written and synced beside its destination, where a full disk or a missing permission shows
+    before anything old is touched; then the files are moved into place one by one.
+
+    Parameters
+    ----------
+    files
+        Destinations and contents; missing folders are made.
+    staging
+        An existing folder on the same file system, for the temporary files.
+    """
+    with TemporaryDirectory(dir=staging, prefix=".wbmri-") as temporary:
+        fresh, former = Path(temporary, "fresh"), Path(temporary, "former")
+        fresh.mkdir()
+        former.mkdir()
+        for number, (path, content) in enumerate(files):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(fresh / str(number), content)
+            if path.exists():
+                shutil.copy2(path, former / str(number))
+        moved: list[int] = []
+        try:
+            for number, (path, _) in enumerate(files):
+                os.replace(fresh / str(number), path)
+                moved.append(number)
+        except BaseException:
+            for number in moved:
+                path = files[number][0]
+                if (former / str(number)).exists():
+                    os.replace(former / str(number), path)
+                else:
+                    path.unlink()
+            raise
