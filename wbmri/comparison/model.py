@@ -1,0 +1,172 @@
+"""The comparison value type and the transitions it is made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wbmri.comparison.protocol import check_comparable, unknown_facts
+from wbmri.reading import Reading, Subtotal
+from wbmri.scheme import Group
+
+
+class Transition(StrEnum):
+    """What became of one group between two visits."""
+
+    RESOLVED = "resolved"
+    BETTER = "better"
+    SAME = "same"
+    WORSE = "worse"
+    NEW = "new"
+    NOT_ASSESSABLE = "not assessable"
+
+    @classmethod
+    def between(cls, baseline: int | None, followup: int | None) -> "Transition":
+        """Name the step from one grade to another."""
+        if baseline is None or followup is None:
+            return cls.NOT_ASSESSABLE
+        if baseline == followup:
+            return cls.SAME
+        if followup < baseline:
+            return cls.RESOLVED if followup == 0 else cls.BETTER
+        return cls.NEW if baseline == 0 else cls.WORSE
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """The two grades of one group.
+
+    Parameters
+    ----------
+    label
+        The scheme's label of the group.
+    baseline, followup
+        The grades; ``None`` where the group was not assessable.
+    """
+
+    label: int
+    baseline: int | None
+    followup: int | None
+
+    @property
+    def delta(self) -> int | None:
+        """Follow-up less baseline; ``None`` unless the group was assessable at both visits."""
+        return None if self.baseline is None or self.followup is None else self.followup - self.baseline
+
+    @property
+    def transition(self) -> Transition:
+        """What became of the group."""
+        return Transition.between(self.baseline, self.followup)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two readings of one person; everything else is derived from them.
+
+    Sums of change count only the groups that were assessable at both visits, so that a group which left the field of
+    view cannot pass for one that healed.
+
+    Parameters
+    ----------
+    baseline, followup
+        The readings, earlier and later.
+
+    Raises
+    ------
+    InputError
+        If the readings follow different schemes or were scanned with different protocols.
+    """
+
+    baseline: Reading
+    followup: Reading
+
+    def __post_init__(self) -> None:
+        check_comparable(self.baseline, self.followup)
+
+    @property
+    def changes(self) -> tuple[GroupChange, ...]:
+        """Both grades of every group, by label."""
+        return tuple(
+            GroupChange(before.label, before.grade, after.grade)
+            for before, after in zip(self.baseline.groups, self.followup.groups, strict=True)
+        )
+
+    def by_group(self) -> tuple[tuple[Group, GroupChange], ...]:
+        """Each group of the scheme with its change."""
+        return tuple(zip(self.baseline.scheme.groups, self.changes, strict=True))
+
+    @property
+    def before(self) -> Subtotal:
+        """Sums at baseline over the groups assessable at both visits."""
+        return self._common(self.baseline)
+
+    @property
+    def after(self) -> Subtotal:
+        """Sums at follow-up over the groups assessable at both visits."""
+        return self._common(self.followup)
+
+    def of_region(self, region: str) -> tuple[Subtotal, Subtotal]:
+        """Sums at both visits over the groups of a region that were assessable at both."""
+        return self._common(self.baseline, region), self._common(self.followup, region)
+
+    @property
+    def delta(self) -> int | None:
+        """Change of the total, negative for less oedema; ``None`` when too few groups are assessable at both visits."""
+        common, every = self.before.assessable, len(self.changes)
+        enough = common >= self.baseline.scheme.grading.minimum_assessable_share * every
+        return self.after.total - self.before.total if enough else None
+
+    @property
+    def delta_percent(self) -> float | None:
+        """Change of the total in per cent of the baseline; ``None`` without a change or with a baseline of 0."""
+        delta, start = self.delta, self.before.total
+        return None if delta is None or start == 0 else 100.0 * delta / start
+
+    @property
+    def transitions(self) -> Mapping[Transition, int]:
+        """Number of groups per transition, in the order of `Transition`."""
+        found = [change.transition for change in self.changes]
+        return {transition: found.count(transition) for transition in Transition}
+
+    @property
+    def matrix(self) -> tuple[tuple[int, ...], ...]:
+        """Number of groups with each pair of grades, shape (3, 3): rows baseline 0, 1, 2, columns follow-up 0, 1, 2."""
+        steps = [(change.baseline, change.followup) for change in self.changes]
+        return tuple(tuple(steps.count((row, column)) for column in range(3)) for row in range(3))
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What a reader must know before relying on the change, one sentence each."""
+        said = []
+        unknown = unknown_facts(self.baseline, self.followup)
+        if unknown:
+            said.append(f"Whether both scans agree in {', '.join(unknown)} is not known: check before relying on change.")
+        missing = self.transitions[Transition.NOT_ASSESSABLE]
+        if missing:
+            said.append(
+                f"{missing} of {len(self.changes)} groups were not assessable at both visits and are left out of every "
+                "sum of change."
+            )
+        return tuple(said)
+
+    def _common(self, reading: Reading, region: str | None = None) -> Subtotal:
+        return Subtotal.of(
+            entry
+            for (group, entry), change in zip(reading.by_group(), self.changes, strict=True)
+            if change.delta is not None and region in (None, group.region)
+        )
+
+
+def compare(baseline: Reading, followup: Reading) -> Comparison:
+    """Compare two readings of one person.
+
+    Parameters
+    ----------
+    baseline, followup
+        The readings, earlier and later.
+
+    Raises
+    ------
+    InputError
+        If the readings follow different schemes or were scanned with different protocols.
+    """
+    return Comparison(baseline, followup)

@@ -1,0 +1,6 @@
+"""Reports a clinician reads: one self-contained HTML file per case and per comparison."""
+
+from wbmri.report.bodymap import body_map_svg
+from wbmri.report.case_report import case_report
+
+__all__ = ["body_map_svg", "case_report"]

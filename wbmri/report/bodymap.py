@@ -1,0 +1,218 @@
+"""A front and a back view of the body with every muscle group in the colour of its grade, as SVG."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from html import escape
+from importlib.resources import files
+
+from wbmri.report.colours import fill_of, mark_of, text_of
+from wbmri.scheme import Group, Scheme, Side
+
+Point = tuple[float, float]
+
+WIDTH, HEIGHT = 1120, 980
+TOP = 44
+"""Where the drawing's y = 0 lies."""
+MIDLINES = {"front": 280, "back": 840}
+"""Where the midline of each view lies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One half's outline of a muscle group in one view, as an SVG path, with the place for its grade."""
+
+    pair: str
+    path: str
+    at: Point | None
+    deep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The body as it is drawn: silhouette, muscle groups and landmarks per view, one half each."""
+
+    body: tuple[str, ...]
+    regions: Mapping[str, tuple[Region, ...]]
+    details: Mapping[str, tuple[str, ...]]
+
+    @property
+    def pairs(self) -> frozenset[str]:
+        """Identifiers of the pairs that the drawing shows."""
+        return frozenset(region.pair for regions in self.regions.values() for region in regions)
+
+
+def body_map_svg(scheme: Scheme, grades: Mapping[int, int | None], *, title: str) -> str:
+    """Draw the grades on the body.
+
+    Parameters
+    ----------
+    scheme
+        The scheme of the labels. Pairs that the drawing does not know are left out, and the caption says so.
+    grades
+        Label to grade; a label with ``None``, or without an entry, is drawn as not assessable.
+    title
+        What the picture shows, for its heading and for screen readers.
+
+    Returns
+    -------
+    str
+        One ``<svg>`` element without external references. The front view stands on the left; as in a face-to-face
+        view, the patient's right is on the viewer's left in front and on the viewer's right from behind.
+    """
+    drawing = _drawing()
+    # Two maps on one page must not share element ids.
+    key = "b" + blake2b(f"{title}|{scheme.name}|{sorted(grades.items())}".encode(), digest_size=5).hexdigest()
+    undrawn = [pair.name for pair in scheme.pairs if pair.id not in drawing.pairs]
+    parts = [
+        f'<svg class="bodymap" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-labelledby="{key}-t {key}-d" font-family="Helvetica, Arial, \'DejaVu Sans\', sans-serif">',
+        f'<title id="{key}-t">{escape(title)}</title>',
+        f'<desc id="{key}-d">Front and back view of the body; each muscle group carries its grade 0, 1 or 2.</desc>',
+        f'<defs><pattern id="{key}-h" width="7" height="7" patternUnits="userSpaceOnUse" '
+        'patternTransform="rotate(45)"><rect width="7" height="7" fill="#eceff2"/>'
+        '<rect width="2.6" height="7" fill="#8b96a1"/></pattern></defs>',
+    ]
+    for view, midline in MIDLINES.items():
+        parts += _view(drawing, view, midline, scheme, grades, key)
+    parts += _legend(key, undrawn)
+    parts.append("</svg>")
+    return "\n".join(parts)
+
+
+def _view(
+    drawing: Drawing, view: str, midline: int, scheme: Scheme, grades: Mapping[int, int | None], key: str
+) -> list[str]:
+    viewers_left = Side.RIGHT if view == "front" else Side.LEFT
+    viewers_right = Side.LEFT if view == "front" else Side.RIGHT
+    halves = {viewers_left: -1, viewers_right: 1}
+    groups = {(group.pair.id, group.side): group for group in scheme.groups}
+    parts = [f'<g transform="translate({midline} {TOP})">']
+    for style in ('fill="#c9ced4" stroke="#9aa4ae" stroke-width="3.2" stroke-linejoin="round"', 'fill="#e6e2dc"'):
+        parts.append(f"<g {style}>")
+        parts += [_mirrored(f'<path d="{path}"/>', sign) for sign in (-1, 1) for path in drawing.body]
+        parts.append("</g>")
+    parts.append('<g fill="none" stroke="#aaa39a" stroke-width="1.3" stroke-linecap="round">')
+    parts += [_mirrored(f'<path d="{path}"/>', sign) for sign in (-1, 1) for path in drawing.details[view]]
+    parts.append("</g>")
+    figures = []
+    for region in drawing.regions[view]:
+        for side, sign in halves.items():
+            group = groups.get((region.pair, side))
+            if group is not None:
+                grade = grades.get(group.label)
+                parts.append(_area(region, group, grade, sign, key))
+                figures.append(_figure(region, grade, sign))
+    parts += figures
+    parts.append(
+        f'<text x="0" y="-18" font-size="21" font-weight="700" fill="#1b2229" text-anchor="middle">'
+        f"{view.capitalize()}</text>"
+    )
+    for side, sign in halves.items():
+        parts.append(
+            f'<text x="{sign * 205}" y="120" font-size="34" font-weight="700" fill="#46515c" text-anchor="middle">'
+            f"{side[0].upper()}</text>"
+            f'<text x="{sign * 205}" y="142" font-size="15" fill="#46515c" text-anchor="middle">patient’s {side}</text>'
+        )
+    parts.append("</g>")
+    return parts
+
+
+def _area(region: Region, group: Group, grade: int | None, sign: int, key: str) -> str:
+    fill = f"url(#{key}-h)" if grade is None else fill_of(grade)
+    said = "not assessable" if grade is None else f"grade {grade}"
+    line = 'stroke="#2b3440" stroke-width="1.8" stroke-dasharray="5 3"' if region.deep else 'stroke="#6d665e" stroke-width="1.2"'
+    deep = " (deep)" if region.deep else ""
+    return _mirrored(
+        f'<path data-group="{escape(group.id)}" data-grade="{mark_of(grade)}" d="{region.path}" fill="{fill}" {line} '
+        f'stroke-linejoin="round" role="img" aria-label="{escape(group.name)}{deep}: {said}">'
+        f"<title>{escape(group.name)}{deep}: {said}</title></path>",
+        sign,
+    )
+
+
+def _figure(region: Region, grade: int | None, sign: int) -> str:
+    if region.at is None or grade is None:
+        return ""
+    x, y = region.at
+    return (
+        f'<text x="{sign * x:g}" y="{y + 5:g}" font-size="15" font-weight="700" text-anchor="middle" '
+        f'fill="{text_of(grade)}" aria-hidden="true">{grade}</text>'
+    )
+
+
+def _legend(key: str, undrawn: Sequence[str]) -> list[str]:
+    y = HEIGHT - 34
+    entries = [
+        (fill_of(0), "0  no oedema"),
+        (fill_of(1), "1  mild to moderate"),
+        (fill_of(2), "2  marked"),
+        (f"url(#{key}-h)", "not assessable"),
+    ]
+    parts = ['<g font-size="17" fill="#1b2229">']
+    for place, (fill, words) in enumerate(entries):
+        x = 60 + 205 * place
+        parts.append(
+            f'<rect x="{x}" y="{y - 17}" width="26" height="22" rx="3" fill="{fill}" stroke="#6d665e"/>'
+            f'<text x="{x + 35}" y="{y}" xml:space="preserve">{words}</text>'
+        )
+    x = 60 + 205 * len(entries)
+    parts.append(
+        f'<rect x="{x}" y="{y - 17}" width="26" height="22" rx="3" fill="none" stroke="#2b3440" stroke-width="1.8" '
+        f'stroke-dasharray="5 3"/><text x="{x + 35}" y="{y}">deep muscle</text>'
+    )
+    if undrawn:
+        parts.append(
+            f'<text x="60" y="{y + 26}" font-size="15">Not in this drawing, see the table: '
+            f"{escape(', '.join(undrawn))}.</text>"
+        )
+    parts.append("</g>")
+    return parts
+
+
+def _mirrored(element: str, sign: int) -> str:
+    return element if sign > 0 else f'<g transform="scale(-1 1)">{element}</g>'
+
+
+@cache
+def _drawing() -> Drawing:
+    content = tomllib.loads((files("wbmri.report") / "body.toml").read_text("utf-8"))
+    return Drawing(
+        body=tuple(_curve(part["outline"], closed=True) for part in content["body"]),
+        regions={
+            view: tuple(
+                Region(
+                    pair=entry["pair"],
+                    path=_curve(entry["outline"], closed=True),
+                    at=_points(entry["at"])[0] if "at" in entry else None,
+                    deep=entry.get("deep", False),
+                )
+                for entry in content[view]
+            )
+            for view in MIDLINES
+        },
+        details={view: tuple(_curve(line, closed=False) for line in content["details"][view]) for view in MIDLINES},
+    )
+
+
+def _points(text: str) -> list[Point]:
+    pairs = (pair.split(",") for pair in text.split())
+    return [(float(x), float(y)) for x, y in pairs]
+
+
+def _curve(text: str, *, closed: bool) -> str:
+    """Return the path of the Catmull-Rom spline through the points, as cubic Bezier pieces.
+
+    The tangent at a point is half the step between its neighbours, so the control points lie a sixth of that step
+    away (Catmull and Rom 1974).
+    """
+    points = _points(text)
+    around = [points[-1], *points, *points[:2]] if closed else [points[0], *points, points[-1]]
+    parts = [f"M{points[0][0]:g} {points[0][1]:g}"]
+    for before, start, end, after in zip(around, around[1:], around[2:], around[3:], strict=False):
+        first = (start[0] + (end[0] - before[0]) / 6, start[1] + (end[1] - before[1]) / 6)
+        second = (end[0] - (after[0] - start[0]) / 6, end[1] - (after[1] - start[1]) / 6)
+        parts.append("C" + " ".join(f"{value:.1f}" for point in (first, second, end) for value in point))
+    return "".join(parts) + ("Z" if closed else "")

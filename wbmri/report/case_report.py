@@ -1,0 +1,92 @@
+"""The report of one case: one HTML file to read on a screen or on A4."""
+
+from wbmri.labelmap import LabelMap
+from wbmri.reading import GroupReading, Reading
+from wbmri.report.bodymap import body_map_svg
+from wbmri.report.figures import choose_slices, picture_svg, projection, slice_picture, upright, window_of
+from wbmri.report.page import acquisition_facts, markup, outline_style, render
+from wbmri.scheme import Pair, Side
+from wbmri.volume import Volume
+
+SLICES = 6
+"""How many coronal slices are shown: with the two projections they fill one printed page."""
+
+Row = tuple[Pair, list[tuple[Side, GroupReading]]]
+
+
+def case_report(volume: Volume, labels: LabelMap, reading: Reading, *, participant: str, session: str) -> str:
+    """Write the report of one case.
+
+    Parameters
+    ----------
+    volume
+        The composed scan.
+    labels
+        The outlines the reading rests on, on the volume's grid.
+    reading
+        The grades.
+    participant, session
+        BIDS labels without their prefixes, such as ``01`` and ``baseline``.
+
+    Returns
+    -------
+    str
+        A complete HTML document that refers to nothing outside itself and needs no script. Equal input gives an equal
+        document.
+
+    Raises
+    ------
+    InputError
+        If the labels lie on another grid than the volume.
+    """
+    case = f"sub-{participant} ses-{session}"
+    return render(
+        "case.html.j2",
+        f"Muscle oedema on whole-body STIR: {case}",
+        participant=participant,
+        session=session,
+        reading=reading,
+        score=reading.score,
+        regions=_regions(reading),
+        body_map=markup(
+            body_map_svg(
+                reading.scheme, {entry.label: entry.grade for entry in reading.groups}, title=f"Grades of {case}"
+            )
+        ),
+        pictures=_pictures(volume, labels, reading),
+        facts=acquisition_facts(reading.acquisition),
+    )
+
+
+def _regions(reading: Reading) -> list[tuple[str, list[Row]]]:
+    """Each region with one row per pair: the pair and the entries of both sides, as a viewer sees the patient."""
+    entries = {(group.pair.id, group.side): entry for group, entry in reading.by_group()}
+    return [
+        (
+            region,
+            [
+                (pair, [(side, entries[pair.id, side]) for side in (Side.RIGHT, Side.LEFT)])
+                for pair in reading.scheme.pairs
+                if pair.region == region
+            ],
+        )
+        for region in reading.scheme.regions
+    ]
+
+
+def _pictures(volume: Volume, labels: LabelMap, reading: Reading) -> dict[str, list[tuple[object, str]]]:
+    """Draw the projections and the slices, each with its caption."""
+    scan = upright(volume, labels, window_of(volume, labels, reading.reference))
+    colours, names = outline_style(reading)
+    projections = [projection(scan, muscles_only=False), projection(scan, muscles_only=True)]
+    slices = [slice_picture(scan, j) for j in choose_slices(scan.labels, SLICES)]
+    return {
+        kind: [
+            (markup(picture_svg(picture, colours, names, title=f"{words}, {picture.caption}")), picture.caption)
+            for picture in pictures
+        ]
+        for kind, words, pictures in (
+            ("projections", "Maximum-intensity projection", projections),
+            ("slices", "Coronal slice", slices),
+        )
+    }

@@ -1,0 +1,40 @@
+"""The colours of the grades on every map, chip and contour.
+
+Light, middle and dark: the order stays readable to colour-blind people and in a grey print, and every place that uses a
+colour writes the grade beside it.
+"""
+
+FILL = {0: "#f7f3ea", 1: "#f2a541", 2: "#8f1d14"}
+"""Grade to the colour of an area."""
+
+TEXT = {0: "#3c4650", 1: "#1d1205", 2: "#ffffff"}
+"""Grade to a text colour that stands out on `FILL` with a contrast of at least 4.5."""
+
+CONTOUR = {0: "#7fd4ff", 1: "#ffb347", 2: "#ff4d3d"}
+"""Grade to the colour of a line over a dark grey image."""
+
+NOT_ASSESSABLE = "#c3cad1"
+"""Area of a group without a grade; hatched where it is drawn large."""
+
+NOT_ASSESSABLE_CONTOUR = "#b8c0c8"
+"""Line around a group without a grade, over a dark grey image."""
+
+
+def fill_of(grade: int | None) -> str:
+    """Colour of an area with this grade."""
+    return NOT_ASSESSABLE if grade is None else FILL[grade]
+
+
+def text_of(grade: int | None) -> str:
+    """Colour of text on an area with this grade."""
+    return "#1b2229" if grade is None else TEXT[grade]
+
+
+def contour_of(grade: int | None) -> str:
+    """Colour of a line over a dark image."""
+    return NOT_ASSESSABLE_CONTOUR if grade is None else CONTOUR[grade]
+
+
+def mark_of(grade: int | None) -> str:
+    """What stands for the grade in one or two characters: the figure, or ``n/a``."""
+    return "n/a" if grade is None else str(grade)

@@ -1,0 +1,125 @@
+"""What every report page shares: the template environment and the facts each of them states."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from json import dumps
+from typing import TYPE_CHECKING, Any
+
+from wbmri.provenance import Step
+from wbmri.reading import NOTICE, Reading, Subtotal
+from wbmri.report.colours import FILL, NOT_ASSESSABLE, TEXT, contour_of, mark_of
+from wbmri.volume import Acquisition
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+LOW_CONFIDENCE = 0.5
+"""A grade below this confidence is marked for a closer look."""
+
+
+def render(template: str, title: str, **values: Any) -> str:
+    """Fill a template; every value is escaped unless it is markup the package made itself.
+
+    Parameters
+    ----------
+    template
+        Name of a file in ``wbmri/report/templates``.
+    title
+        Title of the document; also printed on every page.
+    values
+        What the template shows.
+    """
+    style = (files("wbmri.report") / "templates" / "style.css").read_text("utf-8")
+    return _environment().get_template(template).render(
+        title=title,
+        style=markup(style.replace('"@title"', css_string(title)).replace('"@notice"', css_string(NOTICE))),
+        notice=NOTICE,
+        version=_version(),
+        fill=FILL,
+        text=TEXT,
+        none_fill=NOT_ASSESSABLE,
+        low_confidence=LOW_CONFIDENCE,
+        **values,
+    )
+
+
+def css_string(text: str) -> str:
+    """Return the text as a CSS string in which everything but ASCII letters and digits is escaped."""
+    inside = "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):06x}" for c in text)
+    return f'"{inside}"'
+
+
+def outline_style(reading: Reading) -> tuple[Mapping[int, str], Mapping[int, str]]:
+    """Label to the colour of its outline, and label to what hovering over it says."""
+    pairs = reading.by_group()
+    return (
+        {group.label: contour_of(entry.grade) for group, entry in pairs},
+        {
+            group.label: f"{group.name}: {f'grade {entry.grade}' if entry.reason is None else entry.reason}"
+            for group, entry in pairs
+        },
+    )
+
+
+def acquisition_facts(acquisition: Acquisition) -> dict[str, str]:
+    """Return the known facts of an acquisition in words; unknown ones are said to be unknown."""
+
+    def known(value: float | None, unit: str) -> str:
+        return "not stated" if value is None else f"{value:g} {unit}"
+
+    scanner = " ".join(part for part in (acquisition.manufacturer, acquisition.model) if part)
+    contrast = {None: "not stated", True: "given", False: "none"}[acquisition.contrast_agent]
+    return {
+        "Sequence": acquisition.sequence or "not stated",
+        "Field strength": known(acquisition.field_strength_t, "T"),
+        "TR / TE / TI": " / ".join(
+            known(value, "ms")
+            for value in (acquisition.repetition_time_ms, acquisition.echo_time_ms, acquisition.inversion_time_ms)
+        ),
+        "Contrast agent": contrast,
+        "Scanner": scanner or "not stated",
+        "Stations": str(len(acquisition.stations)) if acquisition.stations else "not stated",
+    }
+
+
+def step_parameters(step: Step) -> str:
+    """Return the parameters of a step on one line, as JSON."""
+    return dumps(dict(step.parameters), ensure_ascii=False, sort_keys=False)
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    made = Environment(
+        loader=PackageLoader("wbmri.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["mark"] = mark_of
+    made.filters["share"] = _share
+    made.filters["step_parameters"] = step_parameters
+    return made
+
+
+def _share(subtotal: Subtotal) -> float:
+    """Per cent of the highest sum the assessable groups could reach, for the length of a bar."""
+    return 100.0 * subtotal.total / subtotal.max_assessable if subtotal.max_assessable else 0.0
+
+
+def markup(text: str) -> Any:
+    """Mark text that the package made itself, such as a drawing, as safe to put into a page."""
+    from markupsafe import Markup
+
+    return Markup(text)  # noqa: S704 - the package's own style sheet and drawings
+
+
+def _version() -> str:
+    try:
+        return version("wbmri")
+    except PackageNotFoundError:
+        return "not installed"
