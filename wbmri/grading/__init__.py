@@ -1,0 +1,5 @@
+"""Grading: evidence of oedema in every muscle group, and the grades that follow from it."""
+
+from wbmri.grading.grade import grade
+
+__all__ = ["grade"]

@@ -1,0 +1,128 @@
+"""Which voxels of a group are measured, and the intensities they are measured by."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.labelmap import LabelMap
+from wbmri.volume import Volume, canonical
+
+EDGE_MM = 1.5
+"""How far from its outline a group is not measured: fascia and fat share those voxels."""
+
+KEPT_SHARE = 0.4
+"""A group that would lose more than the rest to its edge is measured with its edge instead."""
+
+THICK = 2.0
+"""An axis is through thick slices when its voxels are longer than this multiple of the shortest."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Muscle:
+    """The labelled voxels of a scan as flat arrays, in the order of the canonical grid.
+
+    Parameters
+    ----------
+    index
+        Voxel indices on the canonical grid, shape (n, 3).
+    label
+        The group of each voxel, shape (n,).
+    raw
+        Intensity of each voxel, shape (n,).
+    quiet
+        Median of the voxel and its neighbours inside muscle, shape (n,): noise and thin bright tubes are gone from it,
+        and patches of oedema keep their size.
+    inner
+        Whether the voxel lies inside its group, away from the edge, shape (n,).
+    shape, spacing
+        The canonical grid: voxels along each axis and their distance in mm.
+    """
+
+    index: NDArray[np.intp]
+    label: NDArray[np.uint8]
+    raw: NDArray[np.float32]
+    quiet: NDArray[np.float32]
+    inner: NDArray[np.bool_]
+    shape: tuple[int, int, int]
+    spacing: tuple[float, float, float]
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """Positions in mm along the canonical axes from the first voxel, shape (n, 3)."""
+        made: NDArray[np.float64] = self.index * np.asarray(self.spacing)
+        return made
+
+
+def canonical_labels(labels: LabelMap) -> NDArray[np.uint8]:
+    """Return the label voxels stored as `wbmri.volume.canonical` stores their volume."""
+    from nibabel.orientations import apply_orientation, io_orientation
+
+    return np.ascontiguousarray(apply_orientation(labels.data, io_orientation(labels.affine)), dtype=np.uint8)
+
+
+def muscle_of(volume: Volume, labels: LabelMap) -> Muscle:
+    """Gather the labelled voxels of a volume.
+
+    Parameters
+    ----------
+    volume
+        The scan.
+    labels
+        The groups on the same grid.
+    """
+    scan = canonical(volume)
+    groups = canonical_labels(labels)
+    # One voxel of background on every side, so that neighbours need no bounds.
+    padded = np.pad(groups, 1)
+    values = np.pad(scan.data, 1)
+    flat = np.flatnonzero(padded)
+    strides = np.array([padded.shape[1] * padded.shape[2], padded.shape[2], 1])
+    spacing = np.asarray(scan.spacing)
+    thin = spacing <= THICK * spacing.min()
+    own = padded.ravel()[flat]
+    return Muscle(
+        index=np.stack(np.unravel_index(flat, padded.shape), axis=1) - 1,
+        label=own,
+        raw=values.ravel()[flat],
+        quiet=_neighbour_median(values.ravel(), padded.ravel(), flat, strides[thin]),
+        inner=_inner(padded, flat, spacing, thin),
+        shape=scan.shape,
+        spacing=scan.spacing,
+    )
+
+
+def _neighbour_median(
+    values: NDArray[np.float32], groups: NDArray[np.uint8], flat: NDArray[np.intp], strides: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Median over the voxels of muscle among each voxel and its neighbours along the thin axes (lower one of two)."""
+    offsets = np.zeros(1, dtype=np.intp)
+    for stride in strides:
+        offsets = (offsets[:, None] + np.array([-stride, 0, stride])).ravel()
+    around = np.empty((flat.size, offsets.size), dtype=np.float32)
+    for column, offset in enumerate(offsets):
+        near = flat + offset
+        around[:, column] = np.where(groups[near] > 0, values[near], np.inf)
+    around.sort(axis=1)
+    count = np.isfinite(around).sum(axis=1)
+    middle: NDArray[np.float32] = np.take_along_axis(around, ((count - 1) // 2)[:, None], axis=1)[:, 0]
+    return middle
+
+
+def _inner(
+    padded: NDArray[np.uint8], flat: NDArray[np.intp], spacing: NDArray[np.float64], thin: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Find the voxels whose group goes on for the width of the edge along every thin axis."""
+    own = padded.ravel()[flat]
+    place = np.stack(np.unravel_index(flat, padded.shape), axis=1)
+    inner = np.ones(flat.size, dtype=bool)
+    for axis in np.flatnonzero(thin):
+        for step in range(1, round(EDGE_MM / spacing[axis]) + 1):
+            for sign in (-1, 1):
+                there = place.copy()
+                there[:, axis] = np.clip(there[:, axis] + sign * step, 0, padded.shape[axis] - 1)
+                inner &= padded[tuple(there.T)] == own
+    total = np.bincount(own, minlength=256)
+    kept = np.bincount(own[inner], minlength=256)
+    whole = kept < KEPT_SHARE * total
+    return inner | whole[own]

@@ -1,0 +1,74 @@
+"""The level of normal muscle, without needing any group to be healthy."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.grading.physics import USUAL_TE_MS, fluid_to_muscle
+from wbmri.grading.tissues import Landmarks, Prediction
+from wbmri.reading import Reference
+from wbmri.volume import Acquisition
+
+TOLERANCE = 0.3
+"""The muscle mode may lie above the prediction by this much in log intensity (a factor of 1.35) ..."""
+
+TOLERANCE_SPREADS = 1.25
+"""... or by this many of the prediction's spreads, whichever is more."""
+
+TOO_DARK = 0.9
+"""Below the prediction by more than this (a factor of 2.5) the labels lie on fat, bone or air rather than muscle."""
+
+FLUID_SHARE = 0.75
+"""Fluid this close to its expected multiple of the muscle mode confirms the mode where there is no brain."""
+
+LEAST_SPREAD = 0.05
+"""No muscle is more even than this, as a share of its level."""
+
+
+def spread_of(log_ratio: NDArray[np.float64]) -> float:
+    """Spread of normal muscle, from the side of its mode on which no oedema lies.
+
+    Parameters
+    ----------
+    log_ratio
+        Logarithm of corrected intensities over the level of the mode, shape (n,).
+    """
+    below = -log_ratio[(log_ratio <= 0) & (log_ratio > -0.4)]
+    return max(LEAST_SPREAD, float(np.quantile(below, 0.6827))) if below.size else LEAST_SPREAD
+
+
+def choose_reference(
+    mode: float,
+    log_ratio: NDArray[np.float64],
+    landmarks: Landmarks,
+    prediction: Prediction | None,
+    acquisition: Acquisition,
+) -> Reference:
+    """Take the lowest credible mode of muscle, unless the scan's other tissues say that it is oedema.
+
+    Parameters
+    ----------
+    mode
+        Level of the lowest credible mode of all muscle, corrected.
+    log_ratio
+        Logarithm of the corrected intensities of muscle over that level.
+    landmarks, prediction
+        The other tissues, and the level of normal muscle they predict, if they do.
+    acquisition
+        The protocol.
+    """
+    spread = spread_of(log_ratio)
+    if prediction is None:
+        expected = fluid_to_muscle(acquisition, acquisition.echo_time_ms or USUAL_TE_MS)
+        confirmed = landmarks.fluid / mode >= FLUID_SHARE * expected
+        words = (
+            f"bright fluid at {landmarks.fluid / mode:.1f} times its level confirms it"
+            if confirmed
+            else "no other tissue in the scan confirms it"
+        )
+        return Reference(mode, spread * mode, f"lowest mode of all muscle; {words}", confirmed)
+    excess = float(np.log(mode / prediction.level))
+    found = f"{np.exp(excess):.2f} times the level that brain and fluid predict"
+    if excess > max(TOLERANCE, TOLERANCE_SPREADS * prediction.spread):
+        source = f"predicted from brain and fluid, because the lowest mode of all muscle lies at {found}"
+        return Reference(prediction.level, spread * prediction.level, source, False)
+    return Reference(mode, spread * mode, f"lowest mode of all muscle, {found}", excess > -TOO_DARK)
