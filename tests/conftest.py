@@ -1,0 +1,99 @@
+"""What several test folders share: a small scan, its label map and a reading of it, and the bench bodies."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wbmri.labelmap import LabelMap
+from wbmri.provenance import Step
+from wbmri.reading import Evidence, GradeSource, GroupReading, Reading, Reason, Reference
+from wbmri.scheme import Scheme, load_scheme
+from wbmri.volume import Acquisition, Station, Volume
+
+BENCH = Path(__file__).parents[2] / "shared" / "bench"
+
+
+@pytest.fixture(scope="session")
+def bench() -> Path:
+    """The folder with the two bodies whose truth is known."""
+    if not BENCH.is_dir():
+        pytest.skip(f"the bench bodies are not at {BENCH}")
+    return BENCH
+
+
+@pytest.fixture(scope="session")
+def scheme() -> Scheme:
+    return load_scheme()
+
+
+@pytest.fixture(scope="session")
+def small_volume() -> Volume:
+    """Noise on an oblique grid, with the facts of an acquisition."""
+    affine = np.array([[-3.0, 0.0, 0.4, 50.0], [0.0, 0.3, 5.9, -40.0], [0.1, 3.0, 0.0, -70.0], [0.0, 0.0, 0.0, 1.0]])
+    acquisition = Acquisition(
+        sequence="STIR",
+        field_strength_t=1.5,
+        echo_time_ms=60.0,
+        inversion_time_ms=150.0,
+        repetition_time_ms=4000.0,
+        stations=(Station("station-1", 0.0, 100.0), Station("station-2", -60.0, 40.0, 1.1)),
+        seams_mm=(20.0,),
+    )
+    data = np.random.default_rng(1).gamma(4.0, 30.0, (24, 30, 10))
+    return Volume(data, affine, acquisition, (Step("load", {"inputs": [{"sha256": "0" * 64}]}),))
+
+
+@pytest.fixture(scope="session")
+def small_labels(scheme: Scheme, small_volume: Volume) -> LabelMap:
+    """Blocks of voxels, one per group; the last group lies outside."""
+    labels = np.zeros(small_volume.shape, np.uint8)
+    flat = labels.reshape(-1)
+    for group in scheme.groups[:-1]:
+        flat[group.label * 100 : group.label * 100 + 80] = group.label
+    return LabelMap(
+        labels,
+        small_volume.affine,
+        scheme,
+        "blocks",
+        {group.label: 0.5 + group.label / 100 for group in scheme.groups},
+        frozenset({scheme.groups[-1].label}),
+        {1: "labels"},
+        (*small_volume.provenance, Step("segment", {"engine": "blocks"})),
+    )
+
+
+@pytest.fixture(scope="session")
+def make_reading(scheme: Scheme, small_volume: Volume, small_labels: LabelMap) -> Callable[..., Reading]:
+    """Build an automatic reading from a grade per label; None stands for outside the field of view."""
+
+    def make(grade_of: Callable[[int], int | None] = lambda label: label % 3) -> Reading:
+        groups = []
+        for group in scheme.groups:
+            grade = grade_of(group.label)
+            share = {None: 0.0, 0: 0.01, 1: 0.25, 2: 0.75}[grade]
+            measured = Evidence(share, 1.6 if grade else None, 1.0 + share, 33.3, 400)
+            groups.append(
+                GroupReading(
+                    group.label,
+                    grade,
+                    Reason.OUTSIDE if grade is None else None,
+                    GradeSource.AUTO,
+                    grade,
+                    None if grade is None else measured,
+                    0.9,
+                    f"{share:.0%} of the group is oedematous",
+                )
+            )
+        return Reading(
+            scheme,
+            tuple(groups),
+            small_volume.acquisition,
+            "blocks",
+            Reference(101.5, 7.25, "the lower mode of all groups", True),
+            warnings=("one group lies outside the field of view",),
+            provenance=(*small_labels.provenance, Step("grade", {"oedema_ratio": 1.3})),
+        )
+
+    return make
