@@ -5,12 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from wbmri.labelmap import LabelMap
 from wbmri.provenance import Step
 from wbmri.reading import Evidence, GradeSource, GroupReading, Reading, Reason, Reference
 from wbmri.scheme import Scheme, load_scheme
 from wbmri.volume import Acquisition, Station, Volume
+
+# The same examples in every run, and no failure because a machine was busy.
+settings.register_profile("wbmri", deadline=None, derandomize=True)
+settings.load_profile("wbmri")
 
 BENCH = Path(__file__).parents[2] / "shared" / "bench"
 

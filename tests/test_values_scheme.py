@@ -72,8 +72,9 @@ def test_a_sites_own_scheme_loads_from_its_file(write_scheme: Callable[..., Path
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('region = "axial"', 'regoin = "axial"', "regoin"),
+        ('region = "axial"', 'regoin = "axial"', r"pairs\.0\.region"),
         ('region = "axial"', "region = 3", "region"),
+        ('region = "axial"', 'region = "axial"\nlevel = 1', "level"),
         ('colour = "#ddcc77"', 'colour = "yellow"', "yellow"),
         ('id = "neck_flexors"', 'id = "Neck flexors"', "Neck flexors"),
         ('id = "neck_flexors"', 'id = "neck_extensors"', "more than once"),
