@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -22,9 +22,18 @@ SCHEMA_VERSION = 1
 _LIBRARIES = ("numpy", "scipy", "SimpleITK", "scikit-image", "nibabel", "pydicom")
 
 # Nothing is converted or ignored silently: a file that was edited by hand and misspelt is refused.
-_STRICT: dict[str, Any] = {"extra": "forbid", "strict": True}
+STRICT: dict[str, Any] = {"extra": "forbid", "strict": True}
 
-DocumentT = TypeVar("DocumentT", "ReadingDocument", "LabelsDocument", "HistoryEntry")
+
+class Document(Protocol):
+    """A frozen dataclass that is one JSON file, or one line of one."""
+
+    @property
+    def schema_version(self) -> int:
+        """Version of its layout."""
+
+
+DocumentT = TypeVar("DocumentT", bound=Document)
 
 
 def software_versions() -> dict[str, str]:
@@ -43,7 +52,7 @@ class ReadingDocument:
     It depends on nothing but the input, the settings and the versions: no times.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     participant: str
     session: str
@@ -57,7 +66,7 @@ class ReadingDocument:
 class LabelsDocument:
     """What ``*_dseg.json`` holds: the parts of a `wbmri.labelmap.LabelMap` that a NIfTI file cannot."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     # The keys with a capital are those BIDS asks of a segmentation.
     description: Annotated[str, Field(alias="Description")]
@@ -93,7 +102,7 @@ class HistoryEntry:
         How long each step took, by name of the step.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     who: str
     when: datetime
@@ -111,7 +120,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def encode(document: ReadingDocument | LabelsDocument | HistoryEntry, *, indent: int | None = 2) -> bytes:
+def encode(document: Document, *, indent: int | None = 2) -> bytes:
     """Return the document as UTF-8 JSON that ends with a newline."""
     return _adapter(type(document)).dump_json(document, indent=indent, by_alias=True) + b"\n"
 
@@ -122,7 +131,7 @@ def decode(kind: type[DocumentT], content: bytes, source: Path) -> DocumentT:
     Parameters
     ----------
     kind
-        `ReadingDocument`, `LabelsDocument` or `HistoryEntry`.
+        The type of the document.
     content
         UTF-8 JSON.
     source

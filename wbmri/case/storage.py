@@ -5,7 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.case.dataset import check_dataset, dataset_files
 from wbmri.case.documents import (
     SCHEMA_VERSION,
     HistoryEntry,
@@ -81,7 +86,7 @@ class Case:
         try:
             data, affine = read_labels(_existing(self.paths.labels))
             return LabelMap(
-                data,
+                cast("NDArray[np.uint8]", data),  # LabelMap refuses what does not fit
                 affine,
                 self.reading.scheme,
                 document.engine,
@@ -159,7 +164,7 @@ def write_case(
     Parameters
     ----------
     out
-        The dataset, as `wbmri.case.open_dataset` returned it.
+        The dataset; made if it is missing.
     participant, session
         BIDS labels of the person and the visit.
     volume, labels, reading
@@ -179,8 +184,9 @@ def write_case(
     InputError
         If a label is not a BIDS label, or the label map is on another grid.
     CaseError
-        If a person's reading would be lost.
+        If a person's reading would be lost, or `out` is something else than a dataset of wbmri.
     """
+    check_dataset(out)
     labels.check_grid(volume)
     paths = CasePaths(Path(out), participant, session)
     check_replaceable(paths)
@@ -188,7 +194,9 @@ def write_case(
     entry = HistoryEntry(AUTO, datetime.now(UTC).replace(microsecond=0), "scored", seconds=seconds)
     history = paths.history.read_bytes() if paths.history.exists() else b""
     write_together(
+        paths.out,
         [
+            *dataset_files(paths.out),
             (paths.volume, encode_nifti(volume.data, volume.affine)),
             (paths.volume_sidecar, _volume_sidecar(volume)),
             (paths.labels, encode_nifti(labels.data, labels.affine)),
@@ -199,7 +207,6 @@ def write_case(
             (paths.history, history + encode(entry, indent=None)),
             (paths.reading, encode(document)),
         ],
-        paths.out,
     )
     return Case(paths, reading, document.software)
 

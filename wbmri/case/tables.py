@@ -51,7 +51,7 @@ def encode_table(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
 
 def score_rows(participant: str, session: str, reading: Reading) -> list[Row]:
     """Return one row per group with the columns `SCORE_COLUMNS`."""
-    rows = []
+    rows: list[Row] = []
     for group, entry in reading.by_group():
         evidence = entry.evidence
         rows.append(
@@ -65,9 +65,9 @@ def score_rows(participant: str, session: str, reading: Reading) -> list[Row]:
                 _cell(entry.grade),
                 str(entry.source),
                 _cell(entry.auto_grade),
-                _cell(evidence and evidence.oedema_fraction, 4),
-                _cell(evidence and evidence.oedema_ratio, 3),
-                _cell(evidence and evidence.volume_ml, 2),
+                _cell(evidence.oedema_fraction if evidence else None, 4),
+                _cell(evidence.oedema_ratio if evidence else None, 3),
+                _cell(evidence.volume_ml if evidence else None, 2),
                 "true" if entry.assessable else "false",
                 _cell(entry.reason),
                 _cell(entry.confidence, 2),

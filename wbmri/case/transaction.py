@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from wbmri.io import write_atomic
 
 
-def write_together(files: Sequence[tuple[Path, bytes]], staging: Path) -> None:
+def write_together(out: Path, files: Sequence[tuple[Path, bytes]]) -> None:
     """Write files in the given order; on any error put back what was there before.
 
     Everything is first written and synced beside its destination, where a full disk or a missing permission shows
@@ -17,12 +17,13 @@ def write_together(files: Sequence[tuple[Path, bytes]], staging: Path) -> None:
 
     Parameters
     ----------
+    out
+        The dataset; made if it is missing.
     files
-        Destinations and contents; missing folders are made.
-    staging
-        An existing folder on the same file system, for the temporary files.
+        Destinations below `out` with their contents; missing folders are made.
     """
-    with TemporaryDirectory(dir=staging, prefix=".wbmri-") as temporary:
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out, prefix=".wbmri-") as temporary:
         fresh, former = Path(temporary, "fresh"), Path(temporary, "former")
         fresh.mkdir()
         former.mkdir()
@@ -38,9 +39,9 @@ def write_together(files: Sequence[tuple[Path, bytes]], staging: Path) -> None:
                 moved.append(number)
         except BaseException:
             for number in moved:
-                path = files[number][0]
-                if (former / str(number)).exists():
-                    os.replace(former / str(number), path)
+                path, before = files[number][0], former / str(number)
+                if before.exists():
+                    os.replace(before, path)
                 else:
                     path.unlink()
             raise

@@ -1,0 +1,49 @@
+"""All the cases of OUT, and the tables over them."""
+
+from itertools import count
+from pathlib import Path
+
+from wbmri.case.paths import CasePaths
+from wbmri.case.storage import Case, read_case
+from wbmri.case.tables import SCORE_COLUMNS, SUMMARY_COLUMNS, encode_table, score_rows, summary_row
+from wbmri.case.transaction import write_together
+from wbmri.errors import CaseError
+
+
+def find_cases(out: str | Path) -> tuple[CasePaths, ...]:
+    """Return the complete cases of OUT, by participant and session."""
+    return tuple(CasePaths.find(path) for path in sorted(Path(out).glob("sub-*/ses-*/anat/*_desc-oedema_reading.json")))
+
+
+def rebuild_tables(out: str | Path) -> tuple[CaseError, ...]:
+    """Write ``OUT/scores.tsv`` and ``OUT/summary.tsv`` anew from the cases.
+
+    Returns
+    -------
+    tuple of CaseError
+        One for each case that cannot be read and is therefore missing from the tables.
+    """
+    out = Path(out)
+    cases: list[Case] = []
+    left_out: list[CaseError] = []
+    for paths in find_cases(out):
+        try:
+            cases.append(read_case(paths.reading))
+        except CaseError as error:
+            left_out.append(error)
+    scores = [row for case in cases for row in score_rows(case.participant, case.session, case.reading)]
+    summary = [summary_row(case.participant, case.session, case.reading) for case in cases]
+    write_together(
+        out,
+        [
+            (out / "scores.tsv", encode_table(SCORE_COLUMNS, scores)),
+            (out / "summary.tsv", encode_table(SUMMARY_COLUMNS, summary)),
+        ],
+    )
+    return tuple(left_out)
+
+
+def free_label(folder: str | Path, entity: str) -> str:
+    """Return the first of ``01``, ``02`` and so on for which the folder has no ``<entity>-<label>`` yet."""
+    labels = (f"{number:02d}" for number in count(1))
+    return next(label for label in labels if not Path(folder, f"{entity}-{label}").exists())

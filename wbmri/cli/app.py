@@ -1,0 +1,162 @@
+"""The commands and their options; what they do lies in the layers below."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Exit, Option, Typer, echo
+
+from wbmri import __version__
+from wbmri.cli.options import AsJson, Engine, Inputs, Labels, Out, Participant, SchemeFile, Series, Session
+from wbmri.cli.outcome import DONE, UNUSABLE, fail, left_out_code
+from wbmri.cli.progress import shown_progress
+
+app = Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A muscle oedema score from whole-body STIR MRI: 42 muscle groups, graded 0-2 with evidence. "
+    "Research software, not a medical device: the human grade is the score of record.",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        echo(f"wbmri {__version__}")
+        raise Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+    ] = False,
+    debug: Annotated[bool, Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Take the options that stand before a command; `wbmri.cli.main` has read --debug already."""
+
+
+@app.command()
+def demo(out: Out = Path("wbmri-demo"), as_json: AsJson = False) -> int:
+    """Score the sample baseline and six-month scans and compare them."""
+    from wbmri.cli.sample import sample_images
+    from wbmri.cli.show import show_comparison
+    from wbmri.scoring import compare_visits
+
+    with shown_progress() as progress:
+        compared = compare_visits(
+            sample_images("baseline"),
+            sample_images("month6"),
+            out,
+            participant="sample",
+            sessions=("baseline", "month6"),
+            progress=progress,
+        )
+    show_comparison(compared, as_json=as_json, with_readings=True)
+    return left_out_code(compared.left_out)
+
+
+@app.command()
+def inspect(inputs: Inputs, as_json: AsJson = False) -> int:
+    """Say what lies in here: series, stations, geometry, sequence, and what is wrong with it."""
+    from wbmri.cli.show import show_inspection
+    from wbmri.io import inspect as inspect_inputs
+
+    with shown_progress() as progress:
+        inspection = inspect_inputs(inputs, progress=progress)
+    show_inspection(inspection, as_json=as_json)
+    return fail(inspection.error, UNUSABLE) if inspection.error else DONE
+
+
+@app.command()
+def score(
+    inputs: Inputs,
+    out: Out,
+    sub: Participant = None,
+    ses: Session = None,
+    engine: Engine = "auto",
+    labels: Labels = None,
+    scheme: SchemeFile = None,
+    series: Series = None,
+    as_json: AsJson = False,
+) -> int:
+    """Score one visit: images in, a complete case with its report out."""
+    from wbmri.cli.show import show_scored
+    from wbmri.scheme import load_scheme
+    from wbmri.scoring import score as score_visit
+
+    with shown_progress() as progress:
+        scored = score_visit(
+            inputs,
+            out,
+            participant=sub,
+            session=ses,
+            engine=engine,
+            labels=labels,
+            scheme=load_scheme(scheme) if scheme else None,
+            series=series,
+            progress=progress,
+        )
+    show_scored(scored, as_json=as_json)
+    return left_out_code(scored.left_out)
+
+
+@app.command()
+def compare(
+    baseline: Annotated[Path, Argument(help="The earlier visit: an input, or the folder of a case.")],
+    followup: Annotated[Path, Argument(help="The later visit: an input, or the folder of a case.")],
+    out: Out,
+    sub: Participant = None,
+    engine: Engine = "auto",
+    scheme: SchemeFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Compare two visits of one person; inputs are scored first."""
+    from wbmri.cli.show import show_comparison
+    from wbmri.scheme import load_scheme
+    from wbmri.scoring import compare_visits
+
+    with shown_progress() as progress:
+        compared = compare_visits(
+            baseline,
+            followup,
+            out,
+            participant=sub,
+            engine=engine,
+            scheme=load_scheme(scheme) if scheme else None,
+            progress=progress,
+        )
+    show_comparison(compared, as_json=as_json)
+    return left_out_code(compared.left_out)
+
+
+@app.command()
+def engines(as_json: AsJson = False) -> None:
+    """List the segmentation engines and what each needs."""
+    from wbmri.cli.show import show_table
+    from wbmri.segmentation import engines as all_engines
+
+    rows = [
+        {"name": info.name, "available": info.available, "needs": info.needs, "description": info.description}
+        for info in all_engines()
+    ]
+    show_table("engines", rows, as_json=as_json)
+
+
+@app.command()
+def schemes(as_json: AsJson = False) -> None:
+    """List the grading schemes of the package."""
+    from wbmri.cli.show import show_table
+    from wbmri.scheme import builtin_schemes, load_scheme
+
+    found = [load_scheme(name) for name in builtin_schemes()]
+    rows = [
+        {
+            "name": scheme.name,
+            "version": scheme.version,
+            "groups": len(scheme.groups),
+            "maximum": scheme.maximum,
+            "title": scheme.title,
+        }
+        for scheme in found
+    ]
+    show_table("schemes", rows, as_json=as_json)

@@ -1,0 +1,38 @@
+"""Arguments and options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+Inputs = Annotated[
+    list[Path],
+    Argument(
+        metavar="INPUT...",
+        help="A DICOM folder of any depth, or one or more .nii, .nii.gz, .nrrd or .mha files (several = stations).",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path, Option("--out", metavar="DIR", help="Folder for the cases (BIDS derivatives).", show_default=False)
+]
+Participant = Annotated[
+    str | None,
+    Option("--sub", metavar="LABEL", help="Participant label, letters and digits. Default: the next free number."),
+]
+Session = Annotated[
+    str | None,
+    Option("--ses", metavar="LABEL", help="Session label, letters and digits. Default: the next free number."),
+]
+Engine = Annotated[str, Option("--engine", metavar="NAME", help="Segmentation engine, see 'wbmri engines'.")]
+Labels = Annotated[
+    Path | None, Option("--labels", metavar="FILE", help="Your own label map of the scheme's groups, used as it is.")
+]
+SchemeFile = Annotated[
+    str | None, Option("--scheme", metavar="FILE", help="A scheme's name or TOML file, see 'wbmri schemes'.")
+]
+Series = Annotated[
+    list[str] | None,
+    Option("--series", metavar="KEY", help="Read these series instead of the chosen ones; keys from 'wbmri inspect'."),
+]
+AsJson = Annotated[bool, Option("--json", help="Write JSON, and nothing else, to standard output.")]

@@ -1,0 +1,117 @@
+"""The whole way for one visit: images in, a complete case out."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from wbmri.case import (
+    Case,
+    CasePaths,
+    check_dataset,
+    check_replaceable,
+    free_label,
+    rebuild_tables,
+    write_case,
+)
+from wbmri.errors import CaseError
+from wbmri.grading import grade
+from wbmri.io import load
+from wbmri.progress import Progress, part, silent
+from wbmri.report import case_report
+from wbmri.scheme import Scheme
+from wbmri.segmentation import segment
+
+Inputs = str | Path | Sequence[str | Path]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredCase:
+    """A case that was just scored.
+
+    Parameters
+    ----------
+    case
+        The case as it lies on disk.
+    seconds
+        How long each step took.
+    left_out
+        Other cases of OUT that could not be read and are missing from its tables.
+    """
+
+    case: Case
+    seconds: Mapping[str, float]
+    left_out: tuple[CaseError, ...]
+
+
+def score(
+    inputs: Inputs,
+    out: str | Path,
+    *,
+    participant: str | None = None,
+    session: str | None = None,
+    engine: str = "auto",
+    labels: str | Path | None = None,
+    scheme: Scheme | None = None,
+    series: Sequence[str] | None = None,
+    progress: Progress = silent,
+) -> ScoredCase:
+    """Load, segment and grade one visit, and write it as a case with its report.
+
+    Parameters
+    ----------
+    inputs
+        A DICOM folder, or one or more image files (several are stations).
+    out
+        Folder of the cases; made if it is missing.
+    participant, session
+        BIDS labels. Nothing is ever taken from the input, whose labels may identify the person: without a participant
+        the visit is that of a new one, ``01``, ``02`` and so on; without a session it is that participant's next.
+    engine
+        Name of the segmentation engine.
+    labels
+        Label map of the user, instead of an automatic segmentation.
+    scheme
+        Muscle groups and anchors; the default scheme if ``None``.
+    series
+        Keys of the series to read, instead of those that would be chosen.
+    progress
+        Called with the share that is done and what is being done.
+
+    Raises
+    ------
+    InputError
+        If the input cannot be used; nothing has been written then.
+    CaseError
+        If a person's reading would be lost; nothing has been written then.
+    """
+    check_dataset(out)
+    paths = _new_case(Path(out), participant, session)
+    check_replaceable(paths)
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "load"):
+        volume = load(inputs, series=series, progress=part(progress, 0.0, 0.3))
+    with _timed(seconds, "segment"):
+        made = segment(volume, scheme=scheme, engine=engine, labels=labels, progress=part(progress, 0.3, 0.7))
+    with _timed(seconds, "grade"):
+        reading = grade(volume, made, progress=part(progress, 0.7, 0.9))
+    progress(0.9, "writing the report")
+    with _timed(seconds, "report"):
+        html = case_report(volume, made, reading, participant=paths.participant, session=paths.session)
+    progress(0.97, "writing the case")
+    case = write_case(out, paths.participant, paths.session, volume, made, reading, html, seconds)
+    return ScoredCase(case, seconds, rebuild_tables(out))
+
+
+def _new_case(out: Path, participant: str | None, session: str | None) -> CasePaths:
+    participant = participant or free_label(out, "sub")
+    named = CasePaths(out, participant, session or "01")
+    return named if session else CasePaths(out, participant, free_label(named.folder.parent, "ses"))
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[name] = round(time.perf_counter() - start, 2)
