@@ -185,17 +185,27 @@ def check_apart(chosen: Sequence[Candidate]) -> None:
 
 def automatic(found: Sequence[Series], draft: Draft) -> list[Candidate]:
     """Find the STIR stations."""
+    unplaced = [one.key for one in found if one.kind in STIR_KINDS and not one.stacks]
+    for key in unplaced:
+        draft.leave(key, "its images do not give position, orientation and pixel spacing")
     raw = [(one, stack) for one in found if one.kind is Kind.STIR for stack in one.stacks]
     composed = [(one, stack) for one in found if one.kind is Kind.COMPOSED for stack in one.stacks]
     if not raw and not composed:
         kinds = Counter(one.kind.value for one in found)
-        listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no images"
+        listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        if unplaced:
+            raise InputError(
+                f"STIR series without position, orientation or pixel spacing ({', '.join(unplaced)})",
+                "images that say where they lie",
+                "export the original series from the scanner or archive",
+            )
         raise InputError(
             f"no STIR series ({listed})",
             "a series with an inversion time that nulls fat",
             "point at the folder with the STIR images, or choose series with --series if the headers are incomplete",
         )
     check_one_visit([*raw, *composed])
+    draft.warnings += [f"series {key} is STIR, but does not say where it lies, and was left out" for key in unplaced]
     if raw and composed and length(raw) < COMPLETE * length(composed):
         for one, _ in raw:
             draft.leave(one.key, "its stations cover only part of what the scanner composed")
@@ -332,6 +342,12 @@ def warn_of(chosen: Sequence[Candidate], draft: Draft) -> None:
     """Note what the reader of the score should know about the chosen stations."""
     for one, stack in chosen:
         draft.warnings += [f"series {one.key}: {note}" for note in stack.notes]
+    most = max(stack.shape[2] for _, stack in chosen)
+    few = [
+        f"{one.key} ({stack.shape[2]})" for one, stack in chosen if stack.frames and stack.shape[2] < COMPLETE * most
+    ]
+    if few:
+        draft.warnings.append(f"fewer slices than the {most} of the fullest station: {', '.join(few)}")
     agent = {one.key for one, _ in chosen if one.facts.contrast_agent}
     if agent:
         draft.warnings.append(
@@ -346,8 +362,12 @@ def warn_of(chosen: Sequence[Candidate], draft: Draft) -> None:
 
 def summary(chosen: Sequence[Candidate], wanted: Sequence[str] | None) -> str:
     """Say in one sentence what was chosen."""
-    kind = "stations asked for" if wanted is not None else "raw STIR stations"
-    if wanted is None and chosen[0][0].kind is Kind.COMPOSED:
+    kind = "raw STIR stations"
+    if wanted is not None:
+        kind = "asked for"
+    elif not chosen[0][1].frames:
+        kind = "image files"
+    elif chosen[0][0].kind is Kind.COMPOSED:
         kind = "STIR composed by the scanner"
     planes = "/".join(sorted({one.plane for one, _ in chosen}))
     return f"{kind}: {keys_of(chosen)}, {planes}, {length(chosen):.0f} mm of the body"

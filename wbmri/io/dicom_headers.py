@@ -28,6 +28,10 @@ TAGS = [
     "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 ]  # fmt: skip
 
+# MR Image, Enhanced MR Image and Legacy Converted Enhanced MR Image Storage; and what screenshots begin with.
+MR_CLASSES = frozenset(f"1.2.840.10008.5.1.4.1.1.{tail}" for tail in ("4", "4.1", "4.4"))
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -44,13 +48,15 @@ class Frame:
     position
         LPS mm of the first voxel's centre; ``None`` where the header does not say.
     orientation
-        LPS unit vectors along a row and along a column, six numbers; empty where the header does not say.
+        LPS unit vectors along a row and along a column, six numbers; empty where the header gives none.
     depth_mm
         Distance to the next slice, or thickness, as the header claims; used for a lone slice only.
     slope, intercept
         From stored values to intensities.
     facts
         How it was made.
+    flaw
+        What makes its pixels unusable, as the received part of an error; empty if nothing does.
     series, number, acquisition, stack, time
         Marks that separate one acquisition from another.
     instance, patient, visit, frame_of_reference
@@ -68,6 +74,7 @@ class Frame:
     slope: float
     intercept: float
     facts: SequenceFacts
+    flaw: str
     number: int
     acquisition: str
     stack: str
@@ -159,19 +166,32 @@ def read_frames(path: Path) -> Iterator[Frame]:
         # Values that break the letter of the standard are common, and are checked here where they matter.
         warnings.filterwarnings("ignore", module=r"pydicom\..*")
         header = dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS), force=True)
-        if "SOPClassUID" not in header:
-            raise ValueError("no SOP class")
+        kind = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID")
+        if kind is None and header.preamble:
+            raise ValueError("cut off before it says what it is")
         if not header.get("Rows") or not header.get("Columns"):
+            if kind in MR_CLASSES:
+                raise ValueError("cut off before its size")
             return
-        groups = header.get("PerFrameFunctionalGroupsSequence")
-        if not groups:
-            count = int(header.get("NumberOfFrames") or 1)
-            yield from (frame(path, header, [header], index, count) for index in range(count))
-            return
+        groups = header.get("PerFrameFunctionalGroupsSequence") or []
         shared = list(header.get("SharedFunctionalGroupsSequence") or [])
-        for index, group in enumerate(groups):
-            items = [item for part in (group, *shared) for item in functional_items(part)]
-            yield frame(path, header, [*items, header], index, len(groups))
+        flaw = flaw_of(path, header)
+        for index in range(len(groups) or int(header.get("NumberOfFrames") or 1)):
+            items = [item for part in (*groups[index : index + 1], *shared) for item in functional_items(part)]
+            yield frame(path, header, [*items, header], index, flaw)
+
+
+def flaw_of(path: Path, header: "Dataset") -> str:
+    """Say what makes the pixels of a file unusable as far as the header shows it; empty if nothing does."""
+    if header.get("PhotometricInterpretation") == "MONOCHROME1":
+        return "an inverted grey scale (MONOCHROME1)"
+    syntax = header.file_meta.get("TransferSyntaxUID")
+    if syntax is not None and (syntax.is_encapsulated or syntax.is_deflated):
+        return ""
+    pixels = int(header.Rows) * int(header.Columns) * int(header.get("NumberOfFrames") or 1)
+    needed = pixels * int(header.get("SamplesPerPixel") or 1) * int(header.get("BitsAllocated") or 16) // 8
+    there = path.stat().st_size
+    return f"only {there} bytes for pixels of {needed} bytes" if there < needed else ""
 
 
 def functional_items(group: "Dataset") -> list["Dataset"]:
@@ -179,7 +199,7 @@ def functional_items(group: "Dataset") -> list["Dataset"]:
     return [item for element in group if element.VR == "SQ" for item in element.value]
 
 
-def frame(path: Path, header: "Dataset", items: Sequence["Dataset"], index: int, of: int) -> Frame:
+def frame(path: Path, header: "Dataset", items: Sequence["Dataset"], index: int, flaw: str) -> Frame:
     """Make the record of one image; ``items`` are asked in turn for what may differ between frames."""
     spacing = numbers(items, "PixelSpacing", 2)
     position = numbers(items, "ImagePositionPatient", 3)
@@ -190,25 +210,33 @@ def frame(path: Path, header: "Dataset", items: Sequence["Dataset"], index: int,
     return Frame(
         path=path,
         index=index,
-        of=of,
+        of=int(header.get("NumberOfFrames") or 1),
         size=(int(header.Columns), int(header.Rows)),
         spacing=(spacing[1], spacing[0]) if spacing and min(spacing) > 0 else None,
         position=(position[0], position[1], position[2]) if position else None,
-        orientation=orientation or (),
+        orientation=orientation if orientation and perpendicular(orientation) else (),
         depth_mm=abs(depth),
         slope=1.0 if slope is None else slope,
         intercept=number(items, "RescaleIntercept") or 0.0,
         facts=sequence_facts(header, items),
         number=int(series_number) if series_number is not None else 10**9,
+        flaw=flaw,
         acquisition=text(items, "FrameAcquisitionNumber") or text(items, "AcquisitionNumber"),
         stack=text(items, "StackID"),
         time=acquisition_time(items),
         series=text(items, "SeriesInstanceUID"),
         instance=text(items, "SOPInstanceUID"),
         patient=patient(header),
-        visit=text(items, "StudyDate") or text(items, "StudyInstanceUID") + text(items, "FrameOfReferenceUID"),
+        visit=text(items, "StudyDate") or text(items, "StudyInstanceUID") or text(items, "FrameOfReferenceUID"),
         frame_of_reference=text(items, "FrameOfReferenceUID"),
     )
+
+
+def perpendicular(orientation: tuple[float, ...]) -> bool:
+    """Tell whether six numbers are two unit vectors at right angles, but for rounding."""
+    row, column = orientation[:3], orientation[3:]
+    products = (math.hypot(*row) - 1.0, math.hypot(*column) - 1.0, sum(a * b for a, b in zip(row, column, strict=True)))
+    return max(map(abs, products)) < 0.01
 
 
 def sequence_facts(header: "Dataset", items: Sequence["Dataset"]) -> SequenceFacts:
@@ -240,8 +268,8 @@ def sequence_facts(header: "Dataset", items: Sequence["Dataset"]) -> SequenceFac
         manufacturer=text(items, "Manufacturer") or None,
         model=text(items, "ManufacturerModelName") or None,
         contrast_agent=(bool(agent) or None) if "ContrastBolusAgentSequence" not in header else True,
-        grey=number(items, "SamplesPerPixel") in (1, None)
-        and not text(items, "SOPClassUID").startswith("1.2.840.10008.5.1.4.1.1.7"),
+        grey=text(items, "PhotometricInterpretation") in ("MONOCHROME1", "MONOCHROME2", "")
+        and not text(items, "SOPClassUID").startswith(SECONDARY_CAPTURE),
     )
 
 

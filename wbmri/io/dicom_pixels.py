@@ -72,7 +72,6 @@ def decode(frames: Sequence[Frame]) -> Iterator[NDArray[np.generic]]:
             syntax = data.file_meta.get("TransferSyntaxUID") if hasattr(data, "file_meta") else None
             if syntax is None:
                 syntax = data.file_meta.TransferSyntaxUID = assumed_syntax(data.original_encoding)
-            inverted = data.get("PhotometricInterpretation") == "MONOCHROME1"
             plugin = "gdcm" if syntax.is_encapsulated and syntax != RLELossless else ""
             arrays = [
                 pixel_array(data, index=frame.index if frame.of > 1 else None, raw=True, decoding_plugin=plugin)
@@ -80,8 +79,6 @@ def decode(frames: Sequence[Frame]) -> Iterator[NDArray[np.generic]]:
             ]
         except Exception as problem:  # whatever damaged pixels do to a decoder, the file is named to the user
             raise unreadable(frames[0], f"pixels that cannot be decoded ({type(problem).__name__})") from problem
-    if inverted:
-        raise unreadable(frames[0], "an inverted grey scale (MONOCHROME1)")
     yield from arrays
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wbmri.errors import InputError
 from wbmri.io.dicom_headers import Frame
-from wbmri.io.dicom_pixels import same_pixels
+from wbmri.io.dicom_pixels import same_pixels, unreadable
 from wbmri.io.geometry import box, plane
 from wbmri.io.sequence import Kind, Layout, SequenceFacts, classify
 
@@ -250,8 +250,8 @@ def stack_of(frames: Sequence[Frame], notes: tuple[str, ...]) -> Stack:
     if repeated:
         try:
             different = next((k for k in repeated if not same_pixels(frames[k - 1], frames[k])), None)
-        except InputError as unreadable:
-            different, problem = None, unreadable
+        except InputError as damage:
+            different, problem = None, damage
         if different is None:
             notes += (f"{len(repeated)} slices stood twice with the same pixels and were taken once",)
             kept = [k for k in range(len(frames)) if k not in set(repeated)]
@@ -268,13 +268,23 @@ def stack_of(frames: Sequence[Frame], notes: tuple[str, ...]) -> Stack:
     step = float((along[-1] - along[0]) / (len(frames) - 1)) if len(frames) > 1 else frames[0].depth_mm
     shape = (*frames[0].size, len(frames))
     if problem is None:
-        problem = irregular(steps) or tilted(positions, across, min(frames[0].spacing or (1.0, 1.0))) or bulk(shape)
+        problem = (
+            flawed(frames)
+            or irregular(steps)
+            or tilted(positions, across, min(frames[0].spacing or (1.0, 1.0)))
+            or bulk(shape)
+        )
     affine = np.eye(4)
     columns_mm, rows_mm = frames[0].spacing or (1.0, 1.0)
     affine[:3, :3] = (across * [[columns_mm], [rows_mm], [step or 1.0]]).T
     # The middle of the stack is held in place, so that rounding of single positions cancels.
     affine[:3, 3] = positions.mean(axis=0) - across[2] * step * (len(frames) - 1) / 2
     return Stack(tuple(frames), shape, LPS_TO_RAS @ affine, notes, problem)
+
+
+def flawed(frames: Sequence[Frame]) -> InputError | None:
+    """Return the error for images whose pixels cannot be used, or None."""
+    return next((unreadable(frame, frame.flaw) for frame in frames if frame.flaw), None)
 
 
 def irregular(steps: NDArray[np.float64]) -> InputError | None:

@@ -2,16 +2,13 @@
 
 from gzip import BadGzipFile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.errors import InputError
 from wbmri.io.extent import check_promise
-
-if TYPE_CHECKING:
-    from nibabel.nifti1 import Nifti1Header
 
 # NIfTI's codes for the unit of space, in mm.
 UNITS_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
@@ -32,12 +29,12 @@ def read_bytes(path: Path, count: int) -> bytes:
     try:
         with igzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as file:
             return bytes(file.read(count))
-    except (EOFError, BadGzipFile, IsalError) as problem:
+    except (EOFError, BadGzipFile, IsalError) as problem:  # type: ignore[misc]  # its stub makes the class a value
         raise unreadable(path, "its compression is damaged or cut short") from problem
 
 
-def read_header(path: Path) -> "Nifti1Header":
-    """Read and check the header: one grey volume whose voxels can all be there."""
+def read_header(path: Path) -> Any:
+    """Read and check nibabel's header object: one grey volume whose voxels can all be there."""
     from nibabel import Nifti1Header, Nifti2Header
     from nibabel.spatialimages import HeaderDataError
 
