@@ -139,7 +139,9 @@ class Comparison:
         said = []
         unknown = unknown_facts(self.baseline, self.followup)
         if unknown:
-            said.append(f"Whether both scans agree in {', '.join(unknown)} is not known: check before relying on change.")
+            said.append(
+                f"Whether both scans agree in {', '.join(unknown)} is not known: check before relying on change."
+            )
         missing = self.transitions[Transition.NOT_ASSESSABLE]
         if missing:
             said.append(

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from html import escape
 from importlib.resources import files
 
-from wbmri.report.colours import fill_of, mark_of, text_of
+from wbmri.report.colours import fill_of, mark_of, said_of, text_of
 from wbmri.scheme import Group, Scheme, Side
 
 Point = tuple[float, float]
@@ -122,13 +122,16 @@ def _view(
 
 def _area(region: Region, group: Group, grade: int | None, sign: int, key: str) -> str:
     fill = f"url(#{key}-h)" if grade is None else fill_of(grade)
-    said = "not assessable" if grade is None else f"grade {grade}"
-    line = 'stroke="#2b3440" stroke-width="1.8" stroke-dasharray="5 3"' if region.deep else 'stroke="#6d665e" stroke-width="1.2"'
+    line = (
+        'stroke="#2b3440" stroke-width="1.8" stroke-dasharray="5 3"'
+        if region.deep
+        else 'stroke="#6d665e" stroke-width="1.2"'
+    )
     deep = " (deep)" if region.deep else ""
     return _mirrored(
         f'<path data-group="{escape(group.id)}" data-grade="{mark_of(grade)}" d="{region.path}" fill="{fill}" {line} '
-        f'stroke-linejoin="round" role="img" aria-label="{escape(group.name)}{deep}: {said}">'
-        f"<title>{escape(group.name)}{deep}: {said}</title></path>",
+        f'stroke-linejoin="round" role="img" aria-label="{escape(group.name)}{deep}: {said_of(grade)}">'
+        f"<title>{escape(group.name)}{deep}: {said_of(grade)}</title></path>",
         sign,
     )
 

@@ -3,8 +3,19 @@
 from wbmri.labelmap import LabelMap
 from wbmri.reading import GroupReading, Reading
 from wbmri.report.bodymap import body_map_svg
-from wbmri.report.figures import choose_slices, picture_svg, projection, slice_picture, upright, window_of
-from wbmri.report.page import acquisition_facts, markup, outline_style, render
+from wbmri.report.figures import (
+    WINDOW_RATIO,
+    Upright,
+    choose_slices,
+    muscle_projection,
+    percentile_window,
+    picture_svg,
+    ratio_window,
+    slice_picture,
+    upright,
+    whole_projection,
+)
+from wbmri.report.page import acquisition_facts, markup, reading_facts, render
 from wbmri.scheme import Pair, Side
 from wbmri.volume import Volume
 
@@ -40,21 +51,26 @@ def case_report(volume: Volume, labels: LabelMap, reading: Reading, *, participa
         If the labels lie on another grid than the volume.
     """
     case = f"sub-{participant} ses-{session}"
+    labels.check_grid(volume)
+    score = reading.score
+    window = ratio_window(volume, labels, reading.reference)
     return render(
         "case.html.j2",
         f"Muscle oedema on whole-body STIR: {case}",
         participant=participant,
         session=session,
         reading=reading,
-        score=reading.score,
+        score=score,
+        subtotals=[*score.regions.values(), score.sides[Side.RIGHT], score.sides[Side.LEFT]],
         regions=_regions(reading),
         body_map=markup(
             body_map_svg(
                 reading.scheme, {entry.label: entry.grade for entry in reading.groups}, title=f"Grades of {case}"
             )
         ),
-        pictures=_pictures(volume, labels, reading),
-        facts=acquisition_facts(reading.acquisition),
+        pictures=_pictures(upright(volume, labels, window or percentile_window(volume)), reading),
+        white_ratio=WINDOW_RATIO if window else None,
+        facts={**reading_facts(reading), **acquisition_facts(reading.acquisition)},
     )
 
 
@@ -74,19 +90,12 @@ def _regions(reading: Reading) -> list[tuple[str, list[Row]]]:
     ]
 
 
-def _pictures(volume: Volume, labels: LabelMap, reading: Reading) -> dict[str, list[tuple[object, str]]]:
+def _pictures(scan: Upright, reading: Reading) -> list[tuple[object, str]]:
     """Draw the projections and the slices, each with its caption."""
-    scan = upright(volume, labels, window_of(volume, labels, reading.reference))
-    colours, names = outline_style(reading)
-    projections = [projection(scan, muscles_only=False), projection(scan, muscles_only=True)]
-    slices = [slice_picture(scan, j) for j in choose_slices(scan.labels, SLICES)]
-    return {
-        kind: [
-            (markup(picture_svg(picture, colours, names, title=f"{words}, {picture.caption}")), picture.caption)
-            for picture in pictures
-        ]
-        for kind, words, pictures in (
-            ("projections", "Maximum-intensity projection", projections),
-            ("slices", "Coronal slice", slices),
-        )
-    }
+    drawn = [("Projection", whole_projection(scan)), ("Projection", muscle_projection(scan, reading))]
+    drawn += [("Slice", slice_picture(scan, j, reading)) for j in choose_slices(scan.labels, SLICES)]
+    captions = [f"{kind}: {picture.caption}" for kind, picture in drawn]
+    return [
+        (markup(picture_svg(picture, title=caption)), caption)
+        for (_, picture), caption in zip(drawn, captions, strict=True)
+    ]

@@ -38,3 +38,8 @@ def contour_of(grade: int | None) -> str:
 def mark_of(grade: int | None) -> str:
     """What stands for the grade in one or two characters: the figure, or ``n/a``."""
     return "n/a" if grade is None else str(grade)
+
+
+def said_of(grade: int | None) -> str:
+    """Return the grade in words."""
+    return "not assessable" if grade is None else f"grade {grade}"

@@ -1,6 +1,6 @@
 """Coronal pictures of a scan, seen face to face: the patient's right on the viewer's left, the head up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.labelmap import LabelMap
-from wbmri.reading import Reference
+from wbmri.reading import Reading, Reference
+from wbmri.report.colours import contour_of, said_of
 from wbmri.volume import Volume
 
-PIXEL_MM = 1.25
-"""Pixel size of the pictures, unless the scan is coarser: sharp in print, and seven pictures stay below 2 MB."""
+PIXEL_MM = 1.5
+"""Pixel size of the pictures, unless the scan is coarser: sharp in print, and eight pictures stay below 2 MB."""
 
 GREYS = 64
 """Grey levels of the pictures: no visible step, and noise compresses to less."""
@@ -20,15 +21,33 @@ GREYS = 64
 WINDOW_RATIO = 4.0
 """White is this multiple of the normal-muscle level, where that is known: fluid, the brightest tissue, is near 4."""
 
+PROJECTION_RANGE = 1.6
+"""The projection of the whole body shows this many times the range, because fluid and marrow outshine every muscle."""
+
 MARGIN_MM = (45.0, 70.0, 230.0)
 """How far the pictures reach beyond the outlines: to each side, below, and above, where the head is."""
 
 
+Window = tuple[float, float]
+"""Intensities that are shown as black and as white."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The border of one group in a picture: closed lines in mm from the upper left corner, shape (n, 2)."""
+    """A border in a picture.
 
-    label: int
+    Parameters
+    ----------
+    words
+        What it surrounds, such as ``Deltoid, left: grade 1``.
+    colour
+        ``#rrggbb``.
+    lines
+        Closed lines in mm from the upper left corner, each of shape (n, 2).
+    """
+
+    words: str
+    colour: str
     lines: tuple[NDArray[np.float64], ...]
 
 
@@ -44,7 +63,7 @@ class Picture:
     width_mm, height_mm
         True size of the picture.
     outlines
-        The groups in it.
+        The borders over it.
     caption
         What is shown.
     """
@@ -62,7 +81,7 @@ class Picture:
 
         levels = np.round(self.grey * (GREYS - 1)) * (255.0 / (GREYS - 1))
         file = BytesIO()
-        Image.fromarray(np.round(levels).astype(np.uint8), mode="L").save(file, "PNG", optimize=True)
+        Image.fromarray(np.round(levels).astype(np.uint8), mode="L").save(file, "PNG", compress_level=9)
         return file.getvalue()
 
 
@@ -73,7 +92,8 @@ class Upright:
     Parameters
     ----------
     data, labels
-        Windowed intensities 0..1 and labels, shape (i, j, k): to the patient's left, to the back, to the feet.
+        Intensities, 0 for black and 1 for white, and labels; shape (i, j, k): to the patient's left, to the back, to
+        the feet.
     spacing
         Voxel size in mm.
     front_mm
@@ -86,7 +106,7 @@ class Upright:
     front_mm: float
 
 
-def upright(volume: Volume, labels: LabelMap, window: tuple[float, float]) -> Upright:
+def upright(volume: Volume, labels: LabelMap, window: Window) -> Upright:
     """Bring a scan into the viewer's orientation.
 
     Only flips and permutations are applied, so an oblique scan is shown along its own planes and at its true size.
@@ -110,27 +130,29 @@ def upright(volume: Volume, labels: LabelMap, window: tuple[float, float]) -> Up
     affine = volume.affine @ inv_ornt_aff(turn, volume.shape)
     marks = apply_orientation(labels.data, turn)
     black, white = window
-    data = np.clip((apply_orientation(volume.data, turn) - black) / (white - black), 0.0, 1.0)
+    data = (apply_orientation(volume.data, turn) - np.float32(black)) / np.float32(white - black)
     x, y, z = (float(step) for step in np.linalg.norm(affine[:3, :3], axis=0))
     box = _box(marks, (x, y, z))
     centre = np.array([marks.shape[0] / 2, 0.0, marks.shape[2] / 2, 1.0])
     return Upright(data[box], np.ascontiguousarray(marks[box]), (x, y, z), float((affine @ centre)[1]))
 
 
-def window_of(volume: Volume, labels: LabelMap, reference: Reference | None) -> tuple[float, float]:
-    """Choose the intensities to show as black and as white.
+def ratio_window(volume: Volume, labels: LabelMap, reference: Reference | None) -> Window | None:
+    """Return 0 to `WINDOW_RATIO` times the normal-muscle level, in which two scans look alike where they are alike.
 
-    With a normal-muscle level that fits the scan, 0 to `WINDOW_RATIO` times that level, so that two scans of one
-    person look alike where they are alike; otherwise the 1st and the 99.7th percentile.
+    ``None`` where that level is not known or, belonging to corrected intensities, does not fit this volume.
     """
     muscle = volume.data[labels.data > 0]
-    if reference is not None and muscle.size:
-        # The level belongs to the corrected intensities; it is used only where it also describes this volume.
-        low, high = np.percentile(muscle, (1.0, 95.0))
-        if low <= reference.level <= high:
-            return 0.0, WINDOW_RATIO * reference.level
-    black, white = np.percentile(volume.data, (1.0, 99.7))
-    return float(black), float(max(white, np.nextafter(black, np.inf, dtype=np.float32)))
+    if reference is None or muscle.size == 0:
+        return None
+    low, high = np.percentile(muscle, (1.0, 95.0))
+    return (0.0, WINDOW_RATIO * reference.level) if low <= reference.level <= high else None
+
+
+def percentile_window(volume: Volume) -> Window:
+    """Return the 1st to the 99.7th percentile of all intensities."""
+    black, white = (float(value) for value in np.percentile(volume.data, (1.0, 99.7)))
+    return (black, white) if white > black else (float(volume.data.min()), float(volume.data.max()))
 
 
 def choose_slices(labels: NDArray[np.uint8], count: int) -> tuple[int, ...]:
@@ -161,51 +183,49 @@ def choose_slices(labels: NDArray[np.uint8], count: int) -> tuple[int, ...]:
     return tuple(sorted(chosen))
 
 
-def slice_picture(scan: Upright, j: int) -> Picture:
-    """Show one coronal slice."""
+def slice_picture(scan: Upright, j: int, reading: Reading) -> Picture:
+    """Show one coronal slice with the outlines of its groups in the colours of their grades."""
     place = scan.front_mm - j * scan.spacing[1]
-    words = f"{'A' if place >= 0 else 'P'} {abs(place):.0f} mm"  # as viewers of DICOM images write it
-    return _picture(scan, scan.data[:, j, :], _outlines(scan.labels[:, j, :], scan.spacing), words)
+    plane = scan.labels[:, j, :]
+    outlines = [
+        Outline(f"{group.name}: {said_of(entry.grade)}", contour_of(entry.grade), _borders(plane == group.label, scan))
+        for group, entry in reading.by_group()
+    ]
+    caption = f"{'A' if place >= 0 else 'P'} {abs(place):.0f} mm"  # as viewers of DICOM images write it
+    return _picture(scan, scan.data[:, j, :], outlines, caption)
 
 
-def projection(scan: Upright, *, muscles_only: bool) -> Picture:
-    """Show the brightest voxel along every line from front to back.
+def whole_projection(scan: Upright) -> Picture:
+    """Show the brightest voxel along every line from front to back."""
+    return _picture(scan, scan.data.max(axis=1) / PROJECTION_RANGE, (), "whole body")
 
-    Parameters
-    ----------
-    scan
-        The scan.
-    muscles_only
-        Whether only the voxels inside the groups count; then the groups' outlines are drawn as well, and vessels,
-        marrow, fluid and organs are out of the picture.
+
+def muscle_projection(scan: Upright, reading: Reading) -> Picture:
+    """Show the brightest voxel inside the groups along every line from front to back.
+
+    Vessels, marrow, fluid and organs are out of the picture. The outlines surround the areas in which the worst grade
+    along the line is 0, 1 or 2.
     """
-    if not muscles_only:
-        return _picture(scan, scan.data.max(axis=1), (), "whole body")
-    inside = np.where(scan.labels > 0, scan.data, 0.0).max(axis=1)
-    outlines: list[Outline] = []
-    for label in np.unique(scan.labels[scan.labels > 0]):
-        flat = (scan.labels == label).any(axis=1)
-        outlines += _outlines(np.where(flat, label, 0).astype(np.uint8), scan.spacing)
-    return _picture(scan, inside, outlines, "inside the muscle groups")
+    ranks = np.zeros(256, dtype=np.uint8)
+    for entry in reading.groups:
+        ranks[entry.label] = 1 if entry.grade is None else 2 + entry.grade
+    worst = ranks[scan.labels].max(axis=1)
+    outlines = [
+        Outline(f"worst {said_of(grade)}", contour_of(grade), _borders(worst == rank, scan))
+        for rank, grade in enumerate((None, 0, 1, 2), start=1)
+    ]
+    return _picture(scan, np.where(scan.labels > 0, scan.data, 0.0).max(axis=1), outlines, "inside the muscle groups")
 
 
-def picture_svg(
-    picture: Picture, colours: Mapping[int, str], names: Mapping[int, str], *, title: str, marks: bool = True
-) -> str:
+def picture_svg(picture: Picture, *, title: str) -> str:
     """Draw a picture as one SVG element: the scan as a PNG inside it, the outlines as sharp lines over it.
 
     Parameters
     ----------
     picture
         What to draw.
-    colours
-        Label to the colour of its outline.
-    names
-        Label to what hovering over the outline says, such as ``Deltoid, left: grade 1``.
     title
         What the picture shows, for screen readers.
-    marks
-        Whether to add the R and L marks and the scale bar.
     """
     from base64 import b64encode
     from html import escape
@@ -220,16 +240,9 @@ def picture_svg(
         '<g fill="none" stroke-width="1.9" stroke-linejoin="round">',
     ]
     for outline in picture.outlines:
-        path = "".join(
-            "M" + " ".join(f"{x:.1f} {y:.1f}" for x, y in line[:-1]) + "Z" for line in outline.lines if len(line) > 3
-        )
-        parts.append(
-            f'<path d="{path}" stroke="{colours[outline.label]}"><title>{escape(names[outline.label])}</title></path>'
-        )
-    parts.append("</g>")
-    if marks:
-        parts.append(_marks(width, height))
-    return "".join([*parts, "</svg>"])
+        path = "".join("M" + " ".join(f"{x:.1f} {y:.1f}" for x, y in line[:-1]) + "Z" for line in outline.lines)
+        parts.append(f'<path d="{path}" stroke="{outline.colour}"><title>{escape(outline.words)}</title></path>')
+    return "".join([*parts, "</g>", _marks(width, height), "</svg>"])
 
 
 def _marks(width: float, height: float) -> str:
@@ -270,18 +283,20 @@ def _picture(scan: Upright, plane: NDArray[np.float32], outlines: Sequence[Outli
     return Picture(np.clip(grey, 0.0, 1.0).astype(np.float32), width, height, tuple(outlines), caption)
 
 
-def _outlines(plane: NDArray[np.uint8], spacing: tuple[float, float, float]) -> list[Outline]:
-    """Trace the border of every label in a plane of shape (to the left, to the feet), in mm."""
-    from skimage.measure import approximate_polygon, find_contours
+def _borders(mask: NDArray[np.bool_], scan: Upright) -> tuple[NDArray[np.float64], ...]:
+    """Trace the border of a mask of shape (to the left, to the feet), in mm from the picture's upper left corner."""
+    from skimage.measure import find_contours
 
-    step = np.array([spacing[0], spacing[2]])
-    found = []
-    for label in np.unique(plane[plane > 0]):
-        mask = np.pad(plane == label, 1).astype(np.float32)
-        lines = tuple(
-            # Index 1 of the padded plane is the centre of the first voxel, half a voxel inside the picture.
-            approximate_polygon((line - 0.5) * step, tolerance=0.4 * float(step.min()))
-            for line in find_contours(mask, 0.5)
-        )
-        found.append(Outline(int(label), lines))
-    return found
+    if not mask.any():
+        return ()
+    step = np.array([scan.spacing[0], scan.spacing[2]])
+    # Index 1 of the padded mask is the centre of the first voxel, half a voxel inside the picture.
+    traced = find_contours(np.pad(mask, 1).astype(np.float32), 0.5)
+    return tuple(_straightened(line - 0.5) * step for line in traced)
+
+
+def _straightened(line: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Leave out the points of a closed line that lie on the straight way between their neighbours."""
+    before, after = np.diff(line[:-1], axis=0), np.diff(line[1:], axis=0)
+    turns = np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]) > 1e-9
+    return line[np.concatenate(([True], turns, [True]))]

@@ -1,6 +1,5 @@
 """What every report page shares: the template environment and the facts each of them states."""
 
-from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wbmri.provenance import Step
 from wbmri.reading import NOTICE, Reading, Subtotal
-from wbmri.report.colours import FILL, NOT_ASSESSABLE, TEXT, contour_of, mark_of
+from wbmri.report.colours import FILL, NOT_ASSESSABLE, TEXT, mark_of
 from wbmri.volume import Acquisition
 
 if TYPE_CHECKING:
@@ -32,16 +31,20 @@ def render(template: str, title: str, **values: Any) -> str:
         What the template shows.
     """
     style = (files("wbmri.report") / "templates" / "style.css").read_text("utf-8")
-    return _environment().get_template(template).render(
-        title=title,
-        style=markup(style.replace('"@title"', css_string(title)).replace('"@notice"', css_string(NOTICE))),
-        notice=NOTICE,
-        version=_version(),
-        fill=FILL,
-        text=TEXT,
-        none_fill=NOT_ASSESSABLE,
-        low_confidence=LOW_CONFIDENCE,
-        **values,
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            title=title,
+            style=markup(style.replace('"@title"', css_string(title)).replace('"@notice"', css_string(NOTICE))),
+            notice=NOTICE,
+            version=_version(),
+            fill=FILL,
+            text=TEXT,
+            none_fill=NOT_ASSESSABLE,
+            low_confidence=LOW_CONFIDENCE,
+            **values,
+        )
     )
 
 
@@ -51,16 +54,19 @@ def css_string(text: str) -> str:
     return f'"{inside}"'
 
 
-def outline_style(reading: Reading) -> tuple[Mapping[int, str], Mapping[int, str]]:
-    """Label to the colour of its outline, and label to what hovering over it says."""
-    pairs = reading.by_group()
-    return (
-        {group.label: contour_of(entry.grade) for group, entry in pairs},
-        {
-            group.label: f"{group.name}: {f'grade {entry.grade}' if entry.reason is None else entry.reason}"
-            for group, entry in pairs
-        },
-    )
+def reading_facts(reading: Reading) -> dict[str, str]:
+    """Return in words what a reading rests on, apart from its scheme."""
+    reference = reading.reference
+    level = "none was used"
+    if reference is not None:
+        level = f"{reference.level:.4g} ± {reference.spread:.3g} ({reference.source})"
+        if not reference.trusted:
+            level += "; not to be relied on: every grade is a proposal with low confidence"
+    return {
+        "Reader, status": f"{reading.reader}, {reading.status}",
+        "Outlines": f"engine {reading.engine}",
+        "Normal-muscle level": level,
+    }
 
 
 def acquisition_facts(acquisition: Acquisition) -> dict[str, str]:
