@@ -38,7 +38,7 @@ SUMMARY_COLUMNS = (
     "scheme",
 )
 
-LABEL_COLUMNS = ("index", "name", "color", "side", "region")
+LABEL_COLUMNS = ("index", "name", "color")
 
 Row = tuple[str, ...]
 
@@ -97,7 +97,7 @@ def summary_row(participant: str, session: str, reading: Reading) -> Row:
 
 def label_rows(scheme: Scheme) -> list[Row]:
     """Return one row per label of a scheme with the columns `LABEL_COLUMNS`."""
-    return [(str(group.label), group.id, group.pair.colour, str(group.side), group.region) for group in scheme.groups]
+    return [(str(group.label), group.id, group.pair.colour) for group in scheme.groups]
 
 
 def _cell(value: float | str | None, digits: int | None = None) -> str:

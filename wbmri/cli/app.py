@@ -90,7 +90,7 @@ def score(
             out,
             participant=sub,
             session=ses,
-            engine=engine,
+            engine="labels" if labels and engine == "auto" else engine,
             labels=labels,
             scheme=load_scheme(scheme) if scheme else None,
             series=series,

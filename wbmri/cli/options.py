@@ -26,7 +26,7 @@ Session = Annotated[
 ]
 Engine = Annotated[str, Option("--engine", metavar="NAME", help="Segmentation engine, see 'wbmri engines'.")]
 Labels = Annotated[
-    Path | None, Option("--labels", metavar="FILE", help="Your own label map of the scheme's groups, used as it is.")
+    Path | None, Option("--labels", metavar="FILE", help="Your own label map of the scheme's groups, instead of an engine.")
 ]
 SchemeFile = Annotated[
     str | None, Option("--scheme", metavar="FILE", help="A scheme's name or TOML file, see 'wbmri schemes'.")

@@ -68,7 +68,10 @@ def show_inspection(inspection: "Inspection", *, as_json: bool) -> None:
     }
     _print(
         table,
-        *(f"{series.key} {'read' if series.chosen else 'left'}: {_remarks(series)}" for series in inspection.series),
+        *(
+            f"{series.key} {'read' if series.chosen else 'left out'}: {_remarks(series)}"
+            for series in inspection.series
+        ),
         f"{inspection.format}; {inspection.chosen}",
         *(f"{count} other files: {what}" for what, count in other.items() if count),
         *(f"Warning: {warning}" for warning in inspection.warnings),

@@ -21,7 +21,7 @@ from wbmri.comparison import Comparison, Transition, compare
 from wbmri.errors import CaseError, InputError
 from wbmri.progress import Progress, part, silent
 from wbmri.reading import NOTICE, Subtotal
-from wbmri.report import change_figure, change_report
+from wbmri.report import comparison_figure, comparison_report
 from wbmri.scheme import Scheme, Side
 from wbmri.scoring.visit import Inputs, score
 
@@ -165,12 +165,15 @@ def compare_cases(
     comparison = compare(baseline.reading, followup.reading)
     paths = ChangePaths(Path(out), baseline.participant, baseline.session, followup.session)
     document = _document(comparison, paths)
+    images = (baseline.volume(), baseline.labels()), (followup.volume(), followup.labels())
+    sessions = {"baseline_session": paths.baseline, "followup_session": paths.followup}
+    report = comparison_report(comparison, participant=paths.participant, images=images, **sessions)
     write_together(
         paths.out,
         [
             (paths.table, encode_table(_COLUMNS, [_cells(row) for row in document.groups])),
-            (paths.figure, change_figure(comparison, paths)),
-            (paths.report, change_report(comparison, paths).encode()),
+            (paths.figure, comparison_figure(comparison, images, **sessions)),
+            (paths.report, report.encode()),
             (paths.document, encode(document)),
         ],
     )
