@@ -1,0 +1,1 @@
+"""A whole-body model made of measured figures, and the images a STIR scanner would make of it."""

@@ -1,0 +1,77 @@
+"""Moving images between grids; all coordinates are RAS mm, all grids may be oblique."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.volume import Volume
+
+
+def nearest_on_grid(data: NDArray[np.integer], affine: NDArray[np.float64], volume: Volume) -> NDArray[np.integer]:
+    """Return labels on the volume's grid by nearest neighbour, 0 outside.
+
+    Parameters
+    ----------
+    data
+        Labels, shape (i, j, k).
+    affine
+        4x4 matrix from their voxel indices to RAS mm.
+    volume
+        The grid to bring them to.
+    """
+    if data.shape == volume.shape and np.allclose(affine, volume.affine, atol=1e-4):
+        return data
+    into = np.linalg.inv(affine) @ volume.affine
+    out = np.zeros(volume.shape, data.dtype)
+    j, k = np.meshgrid(*(np.arange(n) for n in volume.shape[1:]), indexing="ij")
+    plane = into[:3, 1:3] @ np.stack([j.ravel(), k.ravel()]) + into[:3, 3:]
+    for i in range(volume.shape[0]):
+        # A hair towards the higher index, so that a point halfway falls the same way however the grid is stored.
+        index = np.floor(plane + into[:3, :1] * i + (0.5 + 1e-6)).astype(np.int64)
+        inside = ((index >= 0) & (index < np.array(data.shape)[:, None])).all(axis=0)
+        flat = np.zeros(index.shape[1], data.dtype)
+        flat[inside] = data[tuple(index[:, inside])]
+        out[i] = flat.reshape(j.shape)
+    return out
+
+
+def linear_on_axes(
+    volume: Volume, shape: tuple[int, int, int], spacing_mm: float, origin: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return the image on a cubic grid along the world axes, smoothed first so that finer detail does not alias.
+
+    Parameters
+    ----------
+    volume
+        The image.
+    shape, spacing_mm, origin
+        Voxels along x, y, z; their distance; the RAS mm of the first voxel's centre.
+
+    Returns
+    -------
+    array, shape `shape`
+        Linearly interpolated intensities; 0 outside the image.
+    """
+    import SimpleITK as sitk
+
+    image = sitk.GetImageFromArray(volume.data.transpose(2, 1, 0))
+    for axis, spacing in enumerate(volume.spacing):
+        # Sigma in voxels for a fall to half the amplitude at the coarser grid's finest detail.
+        sigma = 0.4 * spacing_mm / spacing
+        if sigma > 0.5:
+            image = sitk.RecursiveGaussian(image, sigma, False, sitk.RecursiveGaussianImageFilter.ZeroOrder, axis)
+    to_index = np.linalg.inv(volume.affine)
+    transform = sitk.AffineTransform(3)
+    transform.SetMatrix(to_index[:3, :3].ravel().tolist())
+    transform.SetTranslation(to_index[:3, 3].tolist())
+    out = sitk.Resample(
+        image,
+        [int(n) for n in shape],
+        transform,
+        sitk.sitkLinear,
+        [float(x) for x in origin],
+        [float(spacing_mm)] * 3,
+        np.eye(3).ravel().tolist(),
+        0.0,
+        sitk.sitkFloat32,
+    )
+    return sitk.GetArrayFromImage(out).transpose(2, 1, 0)
