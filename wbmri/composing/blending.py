@@ -20,6 +20,7 @@ from wbmri.composing.matching import (
     noise_power,
     solve_gains,
 )
+from wbmri.composing.seams import even_seams
 from wbmri.errors import InputError
 from wbmri.provenance import Json, Step
 from wbmri.volume import Acquisition, Station, Volume, canonical
@@ -35,6 +36,8 @@ ROUNDING = 0.01
 
 def compose(stations: Sequence[Volume]) -> Volume:
     """Compose the stations of one examination into one volume.
+
+    A single volume is taken as composed by the scanner, and its seams are evened (`even_seams`).
 
     The stations are brought onto one grid that covers every corner of each, with the orientation of most of them and
     their finest spacing. Where they overlap, their intensities are matched by one gain per station, solved jointly
@@ -60,7 +63,7 @@ def compose(stations: Sequence[Volume]) -> Volume:
     if not stations:
         raise InputError("no stations", "at least one volume", "choose the series that hold the STIR stations")
     if len(stations) == 1:
-        return canonical(stations[0])
+        return even_seams(canonical(stations[0]))
     ordered = sorted((canonical(station) for station in stations), key=superior_first)
     check_orientation(ordered)
     acquisition = merge_acquisitions([station.acquisition for station in ordered])

@@ -212,7 +212,8 @@ def interpolate(data: NDArray[np.float32], positions: NDArray[np.float64], axis:
         taken = np.clip(nearest.astype(int), 0, last)
         if taken.size == last + 1 and taken[0] == 0 and taken[-1] == last:
             return data
-        return np.take(data, taken, axis=axis)
+        whole: NDArray[np.float32] = np.take(data, taken, axis=axis)
+        return whole
     base = np.floor(positions).astype(int)
     t = positions - base
     taps = (

@@ -131,7 +131,7 @@ def compare_stations(
     whole = block_means(both.astype(np.float32), size) > 1.0 - 1e-6
     if not whole.any():
         return None
-    power = [block_means(v.data.astype(np.float64) ** 2, size) for v in views]
+    power = [block_power(v.data, size) for v in views]
     noises = (noise[upper], noise[lower])
     signal = [p - n for p, n in zip(power, noises, strict=True)]
     geometric = np.sqrt(np.maximum(signal[0], 0.0) * np.maximum(signal[1], 0.0))
@@ -255,9 +255,14 @@ def noise_power(data: NDArray[np.float32], spacing: NDArray[np.float64]) -> floa
     """Return the mean square intensity of air, from the darkest blocks; 0 where the scanner blanked the air."""
     size = [max(1, round(BLOCK_MM / float(step))) for step in spacing]
     size = [min(s, n) for s, n in zip(size, data.shape, strict=True)]
-    power = block_means(data.astype(np.float64) ** 2, size)
+    power = block_power(data, size)
     dark = float(np.percentile(power, 5.0))
     return float(np.median(power[power <= 2.0 * dark]))
+
+
+def block_power(data: NDArray[np.float32], size: Sequence[int]) -> NDArray[np.float64]:
+    """Return the mean squares of whole blocks of the given size."""
+    return block_means(np.square(data), size)
 
 
 def block_means(values: NDArray[np.floating], size: Sequence[int]) -> NDArray[np.float64]:
