@@ -22,6 +22,9 @@ Points = NDArray[np.float64]
 Mapping = Callable[[Points], Points]
 """A smooth map of space: points of shape (n, 3) in RAS mm to points of the same shape."""
 
+_SIDES = ((-1, "left", np.eye(3)), (1, "right", np.diag([-1.0, 1.0, 1.0])))
+"""Code, name and what turns a left structure into that side's."""
+
 _STEP_MM = 2.0
 """Distance over which the local stretch of a map is measured, about a voxel."""
 
@@ -97,7 +100,7 @@ class Parts:
 
     def group_volumes_ml(self) -> NDArray[np.float64]:
         """Volume of every label, shape (43,); entry 0 is everything that belongs to no group."""
-        return np.bincount(self.label, weights=self.volume_ml, minlength=43)
+        return np.bincount(self.label, weights=self.volume_ml, minlength=43).astype(np.float64)
 
 
 @cache
@@ -109,19 +112,17 @@ def measured_body() -> Parts:
     """
     labels = {(group.pair.id, group.side.value): group.label for group in load_scheme().groups}
     rows = []
-    with (files("wbmri.anatomy") / "body.csv").open(encoding="utf-8", newline="") as table:
-        for row in csv.DictReader(table):
-            covariance = [[float(row["".join(sorted(a + b))]) for b in "xyz"] for a in "xyz"]
-            centre = [float(row[axis]) for axis in "xyz"]
+    table = (files("wbmri.anatomy") / "body.csv").read_text(encoding="utf-8").splitlines()
+    for row in csv.DictReader(table):
+        covariance = np.array([[float(row["".join(sorted(a + b))]) for b in "xyz"] for a in "xyz"])
+        centre = np.array([float(row[axis]) for axis in "xyz"])
+        sides = ((0, "", np.eye(3)),) if row["paired"] == "0" else _SIDES
+        for side, name, flip in sides:
+            label = labels[row["group"], name] if row["group"] else 0
             volume = float(row["volume_ml"])
-            tissue = Tissue(row["tissue"])
-            if row["paired"] == "0":
-                rows.append((row["structure"], tissue, 0, 0, volume, centre, covariance))
-                continue
-            mirror = np.diag([-1.0, 1.0, 1.0])
-            for side, name, flip in ((-1, "left", np.eye(3)), (1, "right", mirror)):
-                label = labels[row["group"], name] if row["group"] else 0
-                rows.append((row["structure"], tissue, label, side, volume, flip @ centre, flip @ covariance @ flip))
+            rows.append(
+                (row["structure"], Tissue(row["tissue"]), label, side, volume, flip @ centre, flip @ covariance @ flip)
+            )
     structure, tissue_, label_, side_, volume_, centre_, covariance_ = zip(*rows, strict=True)
     return Parts(
         structure,
@@ -129,6 +130,6 @@ def measured_body() -> Parts:
         np.array(label_),
         np.array(side_),
         np.array(volume_),
-        np.array(centre_, dtype=float),
-        np.array(covariance_, dtype=float),
+        np.array(centre_),
+        np.array(covariance_),
     )

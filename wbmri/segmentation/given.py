@@ -1,6 +1,7 @@
 """The engine ``labels``: a label map the user brings, brought onto the volume's grid and checked."""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,12 +41,13 @@ class GivenLabels:
         """
         import hashlib
 
-        data, affine = read_labels(self.path)
-        LabelMap(data, affine, scheme, self.name, {})
-        here = nearest_on_grid(data, affine, volume).astype(np.uint8)
-        self._check_place(data, affine, here, volume)
+        numbers, affine = read_labels(self.path)
+        # The label map checks that the numbers are labels before it makes them 8 bits wide.
+        brought = LabelMap(cast("NDArray[np.uint8]", numbers), affine, scheme, self.name, {})
+        here = nearest_on_grid(brought.data, affine, volume)
+        self._check_place(brought, here, volume)
         present = {int(label) for label in np.unique(here)} - {0}
-        digest = hashlib.sha256(repr(data.shape).encode() + np.ascontiguousarray(data, np.uint8).tobytes())
+        digest = hashlib.sha256(repr(brought.data.shape).encode() + brought.data.tobytes())
         return LabelMap(
             here,
             volume.affine,
@@ -56,22 +58,16 @@ class GivenLabels:
             provenance=(*volume.provenance, Step("segment", {"engine": self.name, "sha256": digest.hexdigest()})),
         )
 
-    def _check_place(
-        self,
-        data: NDArray[np.integer],
-        affine: NDArray[np.float64],
-        here: NDArray[np.uint8],
-        volume: Volume,
-    ) -> None:
-        brought = np.count_nonzero(data) * abs(float(np.linalg.det(affine[:3, :3]))) / 1000
+    def _check_place(self, brought: LabelMap, here: NDArray[np.uint8], volume: Volume) -> None:
+        whole = np.count_nonzero(brought.data) * abs(float(np.linalg.det(brought.affine[:3, :3]))) / 1000
         kept = np.count_nonzero(here) * volume.voxel_ml
-        if brought == 0:
+        if whole == 0:
             raise InputError(
                 f"{self.path.name}, which labels nothing", "a label map of muscle groups", "check the file"
             )
-        if kept < _LEAST_OVERLAP * brought:
+        if kept < _LEAST_OVERLAP * whole:
             raise InputError(
-                f"{self.path.name}, of which {kept / brought:.0%} lies inside the image",
+                f"{self.path.name}, of which {kept / whole:.0%} lies inside the image",
                 f"at least {_LEAST_OVERLAP:.0%}",
                 "check that label map and image belong together and that neither has lost its orientation",
             )

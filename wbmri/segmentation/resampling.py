@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from wbmri.volume import Volume
 
 
-def nearest_on_grid(data: NDArray[np.integer], affine: NDArray[np.float64], volume: Volume) -> NDArray[np.integer]:
+def nearest_on_grid(data: NDArray[np.uint8], affine: NDArray[np.float64], volume: Volume) -> NDArray[np.uint8]:
     """Return labels on the volume's grid by nearest neighbour, 0 outside.
 
     Parameters

@@ -5,12 +5,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.provenance import Json
+
 Array = NDArray[np.float32]
 
 _STAGES = ((4, 1.5, 60, 3.0), (2, 0.8, 50, 2.5), (1, 0.5, 40, 1.8))
 """Shrink factor, smoothing of the images (voxels), iterations, smoothing of the field (voxels of the shrunk grid)."""
 
-PARAMETERS = {"method": "symmetric-forces demons", "stages": [list(stage) for stage in _STAGES]}
+PARAMETERS: dict[str, Json] = {"method": "symmetric-forces demons", "stages": [list(stage) for stage in _STAGES]}
 
 
 def bend(fixed: Array, moving: Array, progress: Callable[[float], None]) -> NDArray[np.float32]:
@@ -32,7 +34,7 @@ def bend(fixed: Array, moving: Array, progress: Callable[[float], None]) -> NDAr
 
     target = sitk.GetImageFromArray(fixed.transpose(2, 1, 0))
     model = sitk.GetImageFromArray(moving.transpose(2, 1, 0))
-    field = None
+    field = sitk.Image(target.GetSize(), sitk.sitkVectorFloat64, 3)
     for number, (shrink, blur, iterations, smoothing) in enumerate(_STAGES):
         grid = sitk.Image([-(-n // shrink) for n in target.GetSize()], sitk.sitkFloat32)
         grid.SetSpacing([float(shrink)] * 3)
@@ -42,7 +44,7 @@ def bend(fixed: Array, moving: Array, progress: Callable[[float], None]) -> NDAr
         demons.SetSmoothDisplacementField(True)
         demons.SetStandardDeviations(smoothing)
         images = [sitk.Resample(sitk.SmoothingRecursiveGaussian(image, blur), grid) for image in (target, model)]
-        field = demons.Execute(*images, sitk.Resample(field, grid)) if field is not None else demons.Execute(*images)
+        field = demons.Execute(*images, sitk.Resample(field, grid))
         progress((number + 1) / len(_STAGES))
     full = sitk.Resample(field, target)
     return np.ascontiguousarray(sitk.GetArrayFromImage(full).transpose(2, 1, 0, 3), dtype=np.float32)

@@ -1,5 +1,7 @@
 """The engine ``atlas``: place the model body level by level, bend it onto the scan, keep labels inside lean tissue."""
 
+from typing import Any, Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -96,11 +98,13 @@ def _placed(levels: Levels, scan: Lean, model: Model) -> NDArray[np.float32]:
 
 
 def _sample(
-    values: NDArray[np.float32] | NDArray[np.uint8], index: NDArray[np.float32], order: int, outside: str = "constant"
+    values: NDArray[Any], index: NDArray[np.float32], order: int, outside: Literal["constant", "nearest"] = "constant"
 ) -> NDArray[np.float32]:
     from scipy import ndimage
 
-    sampled: NDArray[np.float32] = ndimage.map_coordinates(values, index, order=order, mode=outside, prefilter=False)
+    sampled: NDArray[np.float32] = ndimage.map_coordinates(  # type: ignore[call-overload]  # order is 0 or 1 here
+        values, index, order=order, mode=outside, prefilter=False
+    )
     return sampled
 
 
