@@ -1,0 +1,113 @@
+"""However the pixels are stored, the same image comes out; damage is named."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wbmri.errors import InputError
+from wbmri.io import inspect, load
+
+
+@pytest.fixture(scope="module")
+def plain(dicom: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("plain")
+    dicom.write_classic(folder, dicom.Stack(dicom.smooth()))
+    return load(folder)
+
+
+@pytest.mark.parametrize("syntax", ["implicit", "big-endian", "deflated"])
+def test_syntaxes_without_compression_of_pixels(dicom: Any, tmp_path: Path, plain: Any, syntax: str) -> None:
+    dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth()), syntax=dicom.SYNTAXES[syntax])
+    np.testing.assert_array_equal(load(tmp_path).data, plain.data)
+
+
+@pytest.mark.parametrize("kind", ["RLELossless", "JPEGLosslessProcess14_1", "JPEGLSLossless", "JPEG2000Lossless"])
+def test_compressed_syntaxes(dicom: Any, tmp_path: Path, plain: Any, kind: str) -> None:
+    for path in dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth())):
+        before = path.read_bytes()
+        dicom.recode(path, kind)
+        assert path.read_bytes() != before
+    np.testing.assert_array_equal(load(tmp_path).data, plain.data)
+
+
+def test_files_without_preamble(dicom: Any, tmp_path: Path, plain: Any) -> None:
+    for path in dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth())):
+        content = path.read_bytes()
+        length = int.from_bytes(content[140:144], "little")
+        path.write_bytes(content[144 + length :])
+    np.testing.assert_array_equal(load(tmp_path).data, plain.data)
+
+
+@pytest.mark.parametrize("kind", [None, "JPEGLSLossless"])
+def test_enhanced_multiframe(dicom: Any, tmp_path: Path, plain: Any, kind: str | None) -> None:
+    path = dicom.write_enhanced(tmp_path / "one.dcm", [dicom.Stack(dicom.smooth())])
+    if kind:
+        dicom.recode(path, kind)
+    volume = load(path)
+    # Its frames carry a rescale slope of 2 and an intercept of -50.
+    np.testing.assert_allclose(volume.data, plain.data * 2 - 50, rtol=1e-6)
+    np.testing.assert_allclose(volume.affine, plain.affine, atol=1e-9)
+    assert volume.acquisition.sequence == "STIR"
+    assert volume.acquisition.inversion_time_ms == 160.0
+    assert volume.acquisition.echo_time_ms == 68.0
+
+
+def test_enhanced_multiframe_with_several_stations(dicom: Any, tmp_path: Path) -> None:
+    stacks = [dicom.Stack(dicom.smooth(seed=k), (-100.0, -20.0, 900.0 - 160.0 * k)) for k in range(3)]
+    dicom.write_enhanced(tmp_path / "one.dcm", stacks)
+    assert len(load(tmp_path).acquisition.stations) == 3
+
+
+def test_rescale_slope_and_intercept(dicom: Any, tmp_path: Path, plain: Any) -> None:
+    dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth()), {"RescaleSlope": 0.5, "RescaleIntercept": -10.0})
+    np.testing.assert_allclose(load(tmp_path).data, plain.data * 0.5 - 10.0, rtol=1e-6)
+
+
+def test_acquisition_facts(dicom: Any, plain: Any) -> None:
+    facts = plain.acquisition
+    assert (facts.sequence, facts.field_strength_t, facts.manufacturer, facts.model) == ("STIR", 1.5, "Maker", "Model")
+    assert (facts.echo_time_ms, facts.inversion_time_ms, facts.repetition_time_ms) == (68.0, 160.0, 4500.0)
+
+
+@pytest.mark.parametrize("kind", [None, "JPEGLSLossless"])
+def test_truncated_pixels_are_named(dicom: Any, tmp_path: Path, kind: str | None) -> None:
+    paths = dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth()))
+    if kind:
+        dicom.recode(paths[2], kind)
+    paths[2].write_bytes(paths[2].read_bytes()[:-900])
+    with pytest.raises(InputError, match=f"the DICOM file {paths[2].name} with .*; expected a complete grey-scale MR"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("kept", [140, 500])
+def test_damaged_headers_are_named(dicom: Any, tmp_path: Path, kept: int) -> None:
+    paths = dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth()))
+    paths[0].write_bytes(paths[0].read_bytes()[:kept])
+    with pytest.raises(InputError, match=f"1 damaged DICOM files, such as {paths[0].name}"):
+        load(tmp_path)
+    assert inspect(tmp_path).damaged == 1
+
+
+def test_an_inverted_grey_scale_is_refused(dicom: Any, tmp_path: Path) -> None:
+    dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth()), {"PhotometricInterpretation": "MONOCHROME1"})
+    with pytest.raises(InputError, match="inverted grey scale"):
+        load(tmp_path)
+
+
+def test_a_constant_image_is_refused(dicom: Any, tmp_path: Path) -> None:
+    dicom.write_classic(tmp_path, dicom.Stack(np.full((8, 8, 4), 7, np.uint16)))
+    with pytest.raises(InputError, match="in series S1, an image in which every voxel is 7"):
+        load(tmp_path)
+
+
+def test_other_files_are_counted_and_passed_over(dicom: Any, tmp_path: Path, plain: Any) -> None:
+    dicom.write_classic(tmp_path / "deep" / "er", dicom.Stack(dicom.smooth()))
+    (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "empty").write_bytes(b"")
+    report = dicom.header({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.11", "SOPInstanceUID": "1.2.3"}, 9)
+    dicom.save(report, tmp_path / "report.dcm")
+    found = inspect(tmp_path)
+    assert (found.not_dicom, found.not_images, found.damaged) == (2, 1, 0)
+    np.testing.assert_array_equal(load(tmp_path).data, plain.data)
