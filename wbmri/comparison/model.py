@@ -105,7 +105,7 @@ class Comparison:
         return self._common(self.followup)
 
     def of_region(self, region: str) -> tuple[Subtotal, Subtotal]:
-        """Sums at both visits over the groups of a region that were assessable at both."""
+        """Return the sums at both visits over the groups of a region that were assessable at both."""
         return self._common(self.baseline, region), self._common(self.followup, region)
 
     @property

@@ -13,30 +13,36 @@ from wbmri.scheme import Group, Scheme, Side
 
 Point = tuple[float, float]
 
-WIDTH, HEIGHT = 1120, 980
+WIDTH, HEIGHT = 1060, 1010
+INK = "#1b2229"
 TOP = 44
 """Where the drawing's y = 0 lies."""
-MIDLINES = {"front": 280, "back": 840}
+MIDLINES = {"front": 265, "back": 795}
 """Where the midline of each view lies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One half's outline of a muscle group in one view, as an SVG path, with the place for its grade."""
+    """One half's outline of a muscle group in one view, as an SVG path.
+
+    `at` is the place for its grade, and `leader` where a line to a grade outside the outline starts.
+    """
 
     pair: str
     path: str
     at: Point | None
+    leader: Point | None
     deep: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The body as it is drawn: silhouette, muscle groups and landmarks per view, one half each."""
+    """The body as it is drawn: silhouette, and per view muscle groups, landmarks and fibres; one half each."""
 
     body: tuple[str, ...]
     regions: Mapping[str, tuple[Region, ...]]
     details: Mapping[str, tuple[str, ...]]
+    fibres: Mapping[str, tuple[str, ...]]
 
     @property
     def pairs(self) -> frozenset[str]:
@@ -105,16 +111,19 @@ def _view(
                 grade = grades.get(group.label)
                 parts.append(_area(region, group, grade, sign, key))
                 figures.append(_figure(region, grade, sign))
+    parts.append('<g fill="none" stroke="#000000" stroke-opacity="0.2" stroke-width="1.1" stroke-linecap="round">')
+    parts += [_mirrored(f'<path d="{path}"/>', sign) for sign in (-1, 1) for path in drawing.fibres[view]]
+    parts.append("</g>")
     parts += figures
     parts.append(
-        f'<text x="0" y="-18" font-size="21" font-weight="700" fill="#1b2229" text-anchor="middle">'
+        f'<text x="0" y="-18" font-size="21" font-weight="700" fill="{INK}" text-anchor="middle">'
         f"{view.capitalize()}</text>"
     )
     for side, sign in halves.items():
         parts.append(
-            f'<text x="{sign * 205}" y="120" font-size="34" font-weight="700" fill="#46515c" text-anchor="middle">'
+            f'<text x="{sign * 190}" y="96" font-size="36" font-weight="700" fill="#46515c" text-anchor="middle">'
             f"{side[0].upper()}</text>"
-            f'<text x="{sign * 205}" y="142" font-size="15" fill="#46515c" text-anchor="middle">patient’s {side}</text>'
+            f'<text x="{sign * 190}" y="120" font-size="18" fill="#46515c" text-anchor="middle">patient’s {side}</text>'
         )
     parts.append("</g>")
     return parts
@@ -140,35 +149,38 @@ def _figure(region: Region, grade: int | None, sign: int) -> str:
     if region.at is None or grade is None:
         return ""
     x, y = region.at
+    line, colour = "", text_of(grade)
+    if region.leader is not None:
+        start, end, colour = sign * region.leader[0], sign * (x - 9), INK
+        line = f'<path d="M{start:g} {region.leader[1]:g}L{end:g} {y:g}" stroke="{INK}" stroke-width="1.2"/>'
     return (
-        f'<text x="{sign * x:g}" y="{y + 5:g}" font-size="15" font-weight="700" text-anchor="middle" '
-        f'fill="{text_of(grade)}" aria-hidden="true">{grade}</text>'
+        f'{line}<text x="{sign * x:g}" y="{y + 6:g}" font-size="17" font-weight="700" text-anchor="middle" '
+        f'fill="{colour}" aria-hidden="true">{grade}</text>'
     )
 
 
 def _legend(key: str, undrawn: Sequence[str]) -> list[str]:
-    y = HEIGHT - 34
+    y = HEIGHT - 36
     entries = [
-        (fill_of(0), "0  no oedema"),
-        (fill_of(1), "1  mild to moderate"),
-        (fill_of(2), "2  marked"),
-        (f"url(#{key}-h)", "not assessable"),
+        (75, fill_of(0), "0  none"),
+        (205, fill_of(1), "1  mild to moderate"),
+        (445, fill_of(2), "2  marked"),
+        (600, f"url(#{key}-h)", "not assessable"),
     ]
-    parts = ['<g font-size="17" fill="#1b2229">']
-    for place, (fill, words) in enumerate(entries):
-        x = 60 + 205 * place
+    parts = [f'<g font-size="19" fill="{INK}">']
+    for x, fill, words in entries:
         parts.append(
             f'<rect x="{x}" y="{y - 17}" width="26" height="22" rx="3" fill="{fill}" stroke="#6d665e"/>'
             f'<text x="{x + 35}" y="{y}" xml:space="preserve">{words}</text>'
         )
-    x = 60 + 205 * len(entries)
+    x = 800
     parts.append(
         f'<rect x="{x}" y="{y - 17}" width="26" height="22" rx="3" fill="none" stroke="#2b3440" stroke-width="1.8" '
         f'stroke-dasharray="5 3"/><text x="{x + 35}" y="{y}">deep muscle</text>'
     )
     if undrawn:
         parts.append(
-            f'<text x="60" y="{y + 26}" font-size="15">Not in this drawing, see the table: '
+            f'<text x="24" y="{y + 28}" font-size="16">Not in this drawing, see the table: '
             f"{escape(', '.join(undrawn))}.</text>"
         )
     parts.append("</g>")
@@ -190,14 +202,20 @@ def _drawing() -> Drawing:
                     pair=entry["pair"],
                     path=_curve(entry["outline"], closed=True),
                     at=_points(entry["at"])[0] if "at" in entry else None,
+                    leader=_points(entry["leader"])[0] if "leader" in entry else None,
                     deep=entry.get("deep", False),
                 )
                 for entry in content[view]
             )
             for view in MIDLINES
         },
-        details={view: tuple(_curve(line, closed=False) for line in content["details"][view]) for view in MIDLINES},
+        details=_lines(content["details"]),
+        fibres=_lines(content["fibres"]),
     )
+
+
+def _lines(content: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    return {view: tuple(_curve(line, closed=False) for line in content[view]) for view in MIDLINES}
 
 
 def _points(text: str) -> list[Point]:

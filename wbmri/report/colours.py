@@ -36,7 +36,7 @@ def contour_of(grade: int | None) -> str:
 
 
 def mark_of(grade: int | None) -> str:
-    """What stands for the grade in one or two characters: the figure, or ``n/a``."""
+    """Return the figure, or ``n/a``."""
     return "n/a" if grade is None else str(grade)
 
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from wbmri.comparison import Comparison
 from wbmri.labelmap import LabelMap
-from wbmri.reading import Reading
+from wbmri.reading import NOTICE, Reading, Subtotal
 from wbmri.report.bodymap import body_map_svg
+from wbmri.report.colours import contour_of
 from wbmri.report.figures import (
     WINDOW_RATIO,
     Picture,
@@ -108,24 +109,31 @@ def comparison_figure(comparison: Comparison, images: Images, *, baseline_sessio
     scans, _ = _scans(comparison, images)
     readings = (comparison.baseline, comparison.followup)
     pictures = [muscle_projection(scan, reading) for scan, reading in zip(scans, readings, strict=True)]
-    # Both pictures share one scale: the figure's millimetres per body millimetre.
-    width, gap, header = 180.0, 6.0, 16.0
+    # Both pictures share one scale, figure mm per body mm, and one height, so that nothing seems to shrink or grow.
+    width, gap, header, footer = 180.0, 4.0, 16.0, 6.0
     scale = (width - gap) / sum(picture.width_mm for picture in pictures)
-    height = header + scale * max(picture.height_mm for picture in pictures)
+    tall = max(picture.height_mm for picture in pictures)
+    height = header + scale * tall + footer
     figure = Figure(figsize=(width / 25.4, height / 25.4), dpi=300, facecolor="white")
     left = 0.0
-    for letter, session, reading, picture in zip(
-        "AB", (baseline_session, followup_session), readings, pictures, strict=True
+    for letter, session, sums, picture in zip(
+        "AB", (baseline_session, followup_session), (comparison.before, comparison.after), pictures, strict=True
     ):
-        wide, high = picture.width_mm * scale, picture.height_mm * scale
-        axes = figure.add_axes((left / width, 1 - (header + high) / height, wide / width, high / height))
-        _draw(axes, picture)
-        figure.text(left / width, 1 - 6.5 / height, letter, fontsize=18, fontweight="bold")
-        figure.text((left + 9) / width, 1 - 6.5 / height, _headline(reading), fontsize=13, fontweight="bold")
-        figure.text((left + 9) / width, 1 - 12.5 / height, _subline(reading, session), fontsize=9, color="#4d5863")
+        wide = picture.width_mm * scale
+        _draw(figure.add_axes((left / width, footer / height, wide / width, scale * tall / height)), picture, tall)
+        figure.text((left + 1) / width, 1 - 8 / height, letter, fontsize=18, fontweight="bold")
+        figure.text(
+            (left + 10) / width,
+            1 - 7.5 / height,
+            f"ses-{session}   {sums.total}/{sums.max_assessable}",
+            fontsize=12,
+            fontweight="bold",
+        )
+        figure.text((left + 10) / width, 1 - 13 / height, _subline(sums), fontsize=9, color="#4d5863")
         left += wide + gap
+    figure.text(1 / width, 2 / height, NOTICE, fontsize=7, color="#4d5863")
     file = BytesIO()
-    FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
+    FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return file.getvalue()
 
 
@@ -188,27 +196,27 @@ def _pictures(
     ]
 
 
-def _draw(axes: "Axes", picture: Picture) -> None:
-    """Draw a picture with its outlines, side marks and scale bar into axes of the picture's shape."""
-    width, height = picture.width_mm, picture.height_mm
-    axes.imshow(picture.grey, cmap="gray", vmin=0, vmax=1, extent=(0, width, height, 0), interpolation="bilinear")
+def _draw(axes: "Axes", picture: Picture, tall: float) -> None:
+    """Draw a picture with its outlines, side marks and scale bar into black axes that are `tall` mm high."""
+    width = picture.width_mm
+    axes.set_facecolor("black")
+    axes.imshow(
+        picture.grey, cmap="gray", vmin=0, vmax=1, extent=(0, width, picture.height_mm, 0), interpolation="bilinear"
+    )
     for outline in picture.outlines:
         for line in outline.lines:
-            axes.plot(line[:, 0], line[:, 1], color=outline.colour, linewidth=0.5)
-    axes.text(10, 12, "R", color="white", fontsize=12, fontweight="bold", va="top")
-    axes.text(width - 10, 12, "L", color="white", fontsize=12, fontweight="bold", va="top", ha="right")
-    axes.plot((12, 112), (height - 14, height - 14), color="white", linewidth=1.2)
-    axes.text(62, height - 18, "100 mm", color="white", fontsize=7, ha="center")
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    axes.set_axis_off()
+            axes.plot(line[:, 0], line[:, 1], color=outline.colour, linewidth=0.6)
+    axes.text(10, 12, "R", color="white", fontsize=13, fontweight="bold", va="top")
+    axes.text(width - 10, 12, "L", color="white", fontsize=13, fontweight="bold", va="top", ha="right")
+    axes.plot((12, 112), (tall - 14, tall - 14), color="white", linewidth=1.2)
+    axes.text(62, tall - 18, "100 mm", color="white", fontsize=7, ha="center")
+    for grade in range(3):
+        place = (width - 10, tall - 14 - 22 * (2 - grade))
+        axes.text(*place, f"grade {grade}", color=contour_of(grade), fontsize=8, fontweight="bold", ha="right")
+    axes.set(xlim=(0, width), ylim=(tall, 0), xticks=(), yticks=())
+    for spine in axes.spines.values():
+        spine.set_visible(False)
 
 
-def _headline(reading: Reading) -> str:
-    score = reading.score
-    return "no total" if score.total is None else f"{score.total}/{score.whole.max_assessable}"
-
-
-def _subline(reading: Reading, session: str) -> str:
-    whole = reading.score.whole
-    return f"ses-{session}: {whole.involved} of {whole.assessable} groups involved, {whole.grade2} of grade 2"
+def _subline(sums: Subtotal) -> str:
+    return f"{sums.involved}/{sums.assessable} groups involved, {sums.grade2} of grade 2"

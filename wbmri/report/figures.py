@@ -21,6 +21,9 @@ GREYS = 64
 WINDOW_RATIO = 4.0
 """White is this multiple of the normal-muscle level, where that is known: fluid, the brightest tissue, is near 4."""
 
+SPECK_MM2 = 40.0
+"""Outlines around less than this, such as tendons cut across, are left out of the pictures."""
+
 PROJECTION_RANGE = 1.6
 """The projection of the whole body shows this many times the range, because fluid and marrow outshine every muscle."""
 
@@ -292,7 +295,14 @@ def _borders(mask: NDArray[np.bool_], scan: Upright) -> tuple[NDArray[np.float64
     step = np.array([scan.spacing[0], scan.spacing[2]])
     # Index 1 of the padded mask is the centre of the first voxel, half a voxel inside the picture.
     traced = find_contours(np.pad(mask, 1).astype(np.float32), 0.5)
-    return tuple(_straightened(line - 0.5) * step for line in traced)
+    lines = (_straightened(line - 0.5) * step for line in traced)
+    return tuple(line for line in lines if _area(line) >= SPECK_MM2)
+
+
+def _area(line: NDArray[np.float64]) -> float:
+    """Area inside a closed line, by the shoelace formula."""
+    x, y = line.T
+    return abs(float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]))) / 2
 
 
 def _straightened(line: NDArray[np.float64]) -> NDArray[np.float64]:
