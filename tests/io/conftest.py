@@ -36,6 +36,7 @@ STIR: Mapping[str, Any] = {
 }
 T1: Mapping[str, Any] = {
     "ScanningSequence": "SE",
+    "ScanOptions": None,
     "RepetitionTime": 560.0,
     "EchoTime": 11.0,
     "InversionTime": None,

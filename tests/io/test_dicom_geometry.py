@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nibabel.orientations import io_orientation
 from pydicom import dcmread
 from scipy.spatial.transform import Rotation
 
@@ -40,8 +39,6 @@ def test_any_orientation_is_read_back_at_its_place(dicom: Any, turn: Any, spacin
     indices = np.indices(voxels.shape).reshape(3, -1)
     world = (stack.ras @ np.vstack([indices, np.ones(indices.shape[1])]))[:3]
     np.testing.assert_allclose(values_at(volume, world), voxels.reshape(-1), rtol=1e-5)
-    # Stored so that the axes run nearest to right, front and head.
-    np.testing.assert_array_equal(io_orientation(volume.affine), [[0, 1], [1, 1], [2, 1]])
     assert np.isclose(volume.voxel_ml * 1000, np.prod(spacing), rtol=1e-4)
 
 
@@ -94,7 +91,7 @@ def test_unequal_distances_are_refused(dicom: Any, tmp_path: Path) -> None:
     dicom.write_classic(tmp_path, stack, slices=[0, 1, 2])
     moved = dicom.Stack(stack.voxels, (-100.0, -17.0, 500.0))
     dicom.write_classic(tmp_path, moved, slices=[3, 4, 5], mark="moved")
-    with pytest.raises(InputError, match="slices 6.00 to 9.00 mm apart; expected equal distances"):
+    with pytest.raises(InputError, match=r"slices 6\.00 to 9\.00 mm apart; expected equal distances"):
         load(tmp_path)
 
 

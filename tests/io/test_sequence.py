@@ -11,7 +11,7 @@ SE, IR = ("SE",), ("SE", "IR")
 @pytest.mark.parametrize(
     ("facts", "kind"),
     [
-        (SequenceFacts(scanning_sequence=IR, inversion_time_ms=160, echo_time_ms=68, repetition_time_ms=4500), Kind.STIR),
+        (SequenceFacts(scanning_sequence=IR, inversion_time_ms=160, repetition_time_ms=4500), Kind.STIR),
         (SequenceFacts(scanning_sequence=IR, inversion_time_ms=220, description="FLAIR"), Kind.STIR),
         (SequenceFacts(scanning_sequence=("RM",), image_type=("ORIGINAL", "PRIMARY", "M_IR", "M", "IR"),
                        inversion_time_ms=165), Kind.STIR),
