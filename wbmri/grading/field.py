@@ -20,9 +20,6 @@ AMPLITUDE = 0.2
 DISAGREEMENT = 0.1
 """Standard deviation of the log intensity of healthy muscle about the field, between places 2 cm apart."""
 
-PLACE_ML = 5.0
-"""Volume of muscle that counts as one observation, so that many voxels of one limb cannot outvote the prior."""
-
 SAMPLES_PER_GROUP = 300
 """Voxels of each group that the field is fitted to."""
 
@@ -35,14 +32,19 @@ REACH_MM = (200.0, 250.0, 150.0)
 CELL_MM = 80.0
 """Height of the parts of a group whose lower envelope starts the fit."""
 
-ENVELOPE_QUANTILE, ENVELOPE_WIDTH, ENVELOPE_ROUNDS = 0.15, 0.15, 5
-"""Quantile of the envelope, how far above the fit a part may lie and still count, and rounds of the fit."""
+ENVELOPE_QUANTILE = 0.15
+"""Quantile of the log intensity of such a part that is its lower envelope."""
 
-MODE_WIDTH, MODE_HEIGHT = 0.04, 0.25
-"""Smoothing of the histogram of log intensities, and the share of the highest peak that makes a peak credible."""
+ENVELOPE_WIDTH = 0.08
+"""Smoothing of the histogram of the envelope whose lowest mode starts the fit."""
 
-WIDTHS = (0.2, 0.15, 0.12, 0.11, 0.10, 0.10, 0.10)
-"""Width of normal muscle in log intensity while fitting: wide while the field is unknown, then narrow."""
+MODE_HEIGHT = 0.25
+"""The share of the highest peak of a histogram that makes a lower peak credible."""
+
+ROUNDS = ((50.0, 0.18), (50.0, 0.15), (50.0, 0.13), (50.0, 0.12), (50.0, 0.12), (50.0, 0.12), (5.0, 0.11), (5.0, 0.11))
+"""For each round of the fit: the volume of muscle in ml that counts as one observation, and the width of normal muscle
+in log intensity. The first rounds are stiff, so that the field cannot climb onto a limb that is bright altogether;
+the last are supple, but take as normal only what the stiff field left there."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -93,11 +95,11 @@ def _basis(x: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.flo
 def fit_field(muscle: Muscle) -> tuple[Field, float]:
     """Fit the field to the lower mode of muscle, and find the level of that mode.
 
-    Normal muscle lies about the field with a spread of noise; oedema only adds to it. The fit starts from the lower
-    envelope of every part of every group, then repeats: the probability of each voxel to be normal, given that its
-    group also holds oedema (anything brighter) and fat or tendon (anything darker) in unknown shares, weighs it in a
-    penalised least-squares fit (expectation-maximisation). The penalty is a prior on the field's size, and a region of
-    muscle counts by its volume and not by its voxels: a thigh that is bright altogether stays bright.
+    Normal muscle lies about the field with a spread of noise; oedema only adds to it. The fit starts flat, at the
+    lowest mode of the lower envelope of all parts of all groups, then repeats: the probability of each voxel to be
+    normal, given that its group also holds oedema (anything brighter) and fat or tendon (anything darker) in unknown
+    shares, weighs it in a penalised least-squares fit (expectation-maximisation). The penalty is a prior on the field's
+    size and reach, and muscle counts by its volume and not by its voxels.
 
     Parameters
     ----------
@@ -119,20 +121,16 @@ def fit_field(muscle: Muscle) -> tuple[Field, float]:
     design = np.einsum("na,nb,nc->nabc", *bases).reshape(len(points), -1)
     sizes = tuple(base.shape[1] for base in bases)
 
-    voxel_ml = float(np.prod(muscle.spacing)) / 1000.0
-    places = np.bincount(muscle.label, minlength=256) * voxel_ml / PLACE_ML
-    each = (places / np.maximum(np.bincount(group, minlength=256), 1))[group] / DISAGREEMENT**2
+    volume = np.bincount(muscle.label, minlength=256) * float(np.prod(muscle.spacing)) / 1000.0
+    ml_per_sample = (volume / np.maximum(np.bincount(group, minlength=256), 1))[group]
     penalty = _penalty(knots)
 
-    envelope = _envelope(log, group, points[:, 2])
-    coefficients, level = np.zeros(design.shape[1]), float(np.quantile(envelope, 0.25))
-    for _ in range(ENVELOPE_ROUNDS):
-        above = np.maximum(envelope - level - design @ coefficients, 0.0)
-        coefficients, level = _solve(design, envelope, each * np.exp(-0.5 * (above / ENVELOPE_WIDTH) ** 2), penalty)
-    level += lowest_mode(log - level - design @ coefficients)
-    for width in WIDTHS:
+    level = lowest_mode(_envelope(log, group, points[:, 2]), ENVELOPE_WIDTH)
+    coefficients = np.zeros(design.shape[1])
+    for place_ml, width in ROUNDS:
         normal = _normal_share(log - level - design @ coefficients, group, width)
-        coefficients, level = _solve(design, log, each * normal, penalty)
+        weight = normal * ml_per_sample / (place_ml * DISAGREEMENT**2)
+        coefficients, level = _solve(design, log, weight, penalty)
     shift = float(np.mean(design @ coefficients))
     # A constant added to all coefficients of a B-spline adds that constant to the function.
     field = Field((coefficients - shift).reshape(sizes), (knots[0], knots[1], knots[2]))
@@ -203,7 +201,7 @@ def _solve(
     return coefficients, centre - float(mean @ coefficients)
 
 
-def lowest_mode(log: NDArray[np.float64]) -> float:
+def lowest_mode(log: NDArray[np.float64], width: float) -> float:
     """Lowest credible mode of log intensities: the first peak with a fair share of the highest one's height.
 
     Partial volume and fat lie below normal muscle but are few and spread out; oedema lies above it and may be most.
@@ -213,7 +211,7 @@ def lowest_mode(log: NDArray[np.float64]) -> float:
     step = 0.01
     low, high = float(np.quantile(log, 0.001)), float(np.quantile(log, 0.999))
     counts, edges = np.histogram(log, bins=max(3, round((high - low) / step)), range=(low, high + step))
-    smooth = gaussian_filter1d(np.pad(counts.astype(float), 1), MODE_WIDTH / step)[1:-1]
+    smooth = gaussian_filter1d(np.pad(counts.astype(float), 1), width / step)[1:-1]
     inner = np.pad(smooth, 1)
     peaks = (inner[1:-1] >= inner[:-2]) & (inner[1:-1] > inner[2:]) & (smooth >= MODE_HEIGHT * smooth.max())
     first = int(np.flatnonzero(peaks)[0])

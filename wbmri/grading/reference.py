@@ -8,11 +8,11 @@ from wbmri.grading.tissues import Landmarks, Prediction
 from wbmri.reading import Reference
 from wbmri.volume import Acquisition
 
-TOLERANCE = 0.3
-"""The muscle mode may lie above the prediction by this much in log intensity (a factor of 1.35) ..."""
+DOUBTFUL_SPREADS = 1.0
+"""A muscle mode above the prediction by more than this many of its spreads is used but not trusted ..."""
 
-TOLERANCE_SPREADS = 1.25
-"""... or by this many of the prediction's spreads, whichever is more."""
+REFUTED_SPREADS = 1.6
+"""... and above this many it is taken for oedema, and the prediction for the level."""
 
 TOO_DARK = 0.9
 """Below the prediction by more than this (a factor of 2.5) the labels lie on fat, bone or air rather than muscle."""
@@ -68,7 +68,8 @@ def choose_reference(
         return Reference(mode, spread * mode, f"lowest mode of all muscle; {words}", confirmed)
     excess = float(np.log(mode / prediction.level))
     found = f"{np.exp(excess):.2f} times the level that brain and fluid predict"
-    if excess > max(TOLERANCE, TOLERANCE_SPREADS * prediction.spread):
+    if excess > REFUTED_SPREADS * prediction.spread:
         source = f"predicted from brain and fluid, because the lowest mode of all muscle lies at {found}"
         return Reference(prediction.level, spread * prediction.level, source, False)
-    return Reference(mode, spread * mode, f"lowest mode of all muscle, {found}", excess > -TOO_DARK)
+    trusted = -TOO_DARK < excess < DOUBTFUL_SPREADS * prediction.spread
+    return Reference(mode, spread * mode, f"lowest mode of all muscle, {found}", trusted)

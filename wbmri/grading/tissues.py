@@ -16,7 +16,7 @@ BRAIN_ML = (250.0, 2500.0)
 HEAD_MM = 60.0
 """How far the picture must reach above the highest muscle for a head to be looked for."""
 
-TISSUE_SPREAD = 0.2
+TISSUE_SPREAD = 0.22
 """Standard deviation of the log ratio of brain and fluid to muscle between people, at a known protocol."""
 
 RATIO_SPREAD = 0.15
@@ -92,7 +92,7 @@ def _brain(head: NDArray[np.float32], scan: Volume) -> NDArray[np.bool_] | None:
 
     if head.max() == head.min():
         return None
-    limit = float(threshold_otsu(head))  # type: ignore[no-untyped-call]  # skimage has no types here
+    limit = float(threshold_otsu(head))
     tissue = head[head > limit]
     solid = head > 0.5 * float(np.median(tissue))
     thin = np.asarray(scan.spacing) <= 2 * min(scan.spacing)
