@@ -233,11 +233,14 @@ def test_movement_and_blanked_air_do_not_mislead_the_gains() -> None:
     assert np.abs(found - (truth - truth.mean())).max() < 0.02
 
 
-def test_stations_that_touch_are_composed_without_a_hole() -> None:
-    volume = compose([station((240.0, 480.0)), station((0.0, 240.0))])
+@pytest.mark.parametrize("gap", [0.0, 5.0])
+def test_stations_that_only_touch_are_matched_too(gap: float) -> None:
+    volume = compose([station((240.0 + gap, 480.0), 1.4), station((0.0, 240.0), 0.8)])
     assert volume.shape[2] == 192
-    assert volume.acquisition.seams_mm == pytest.approx((240.0,))
-    assert np.abs(row_ratio(volume)[80:110]).max() < 0.05
+    assert volume.acquisition.seams_mm == pytest.approx((240.0 + gap / 2.0,))
+    rows = row_ratio(volume)
+    assert abs(around(volume, 240.0, rows)) < 0.03
+    assert np.isnan(rows[96 : 96 + round(gap / 2.5)]).all()
 
 
 def test_facts_on_which_stations_disagree_are_dropped() -> None:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from wbmri.errors import InputError
 from wbmri.volume import Volume
 
+Box = tuple[slice, slice, slice]
+"""A part of a grid, as slices of its three axes."""
+
 SAME_DIRECTION = 1e-3
 """Largest difference between two direction cosines that still counts as the same orientation."""
 
@@ -65,7 +68,7 @@ class Placed:
         Whether the station reaches the voxel, broadcastable to the shape of the box.
     """
 
-    box: tuple[slice, slice, slice]
+    box: Box
     data: NDArray[np.float32]
     below: NDArray[np.float32]
     above: NDArray[np.float32]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.composing.grid import Placed
+from wbmri.composing.grid import Box, Placed
 from wbmri.provenance import Json
 
 BLOCK_MM = 8.0
@@ -103,7 +103,7 @@ def across_terms(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArra
 def compare_stations(
     upper: int, lower: int, placed: Sequence[Placed], noise: Sequence[float], spacing: NDArray[np.float64]
 ) -> Overlap | None:
-    """Compare two stations where both reach, or return None where they share no body.
+    """Compare two stations where both reach, or where they touch; return None where they share no body.
 
     The logarithm of the ratio of block powers, noise power taken off (for Rician noise the mean square is the signal's
     square plus twice the variance; Gudbjartsson and Patz 1995, MRM 34:910), is fitted by a constant, a slope along the
@@ -121,10 +121,10 @@ def compare_stations(
     spacing
         Voxel spacing of the grid in mm, shape (3,).
     """
-    shared = shared_box(placed[upper], placed[lower])
-    if shared is None:
+    boxes = facing_boxes(placed[upper], placed[lower], max(1, round(BLOCK_MM / float(spacing[2]))))
+    if boxes is None or (boxes[0] != boxes[1] and lower != upper + 1):
         return None
-    views = [view(placed[s], shared) for s in (upper, lower)]
+    views = [view(placed[s], box) for s, box in zip((upper, lower), boxes, strict=True)]
     size = [max(1, round(BLOCK_MM / float(step))) for step in spacing]
     size[2] = min(size[2], views[0].data.shape[2])
     both = np.broadcast_to(views[0].inside & views[1].inside, views[0].data.shape)
@@ -143,13 +143,13 @@ def compare_stations(
     if not body.any():
         return None
     ratio = 0.5 * np.log(signal[0][body] / signal[1][body])
-    depth_upper = block_means(np.broadcast_to(views[0].below, both.shape), size)[body]
-    depth_lower = block_means(np.broadcast_to(views[1].above, both.shape), size)[body]
-    width = float(np.median(depth_upper + depth_lower))
-    t = (depth_upper - depth_lower) / width
+    depths = [block_means(np.broadcast_to(d, both.shape), size)[body] for d in (views[0].below, views[1].above)]
+    width = float(np.median(depths[0] + depths[1]))
+    # Stations that only touch tell their ratio, but nothing of how it changes along the body.
+    t = (depths[0] - depths[1]) / width if boxes[0] == boxes[1] else np.zeros_like(ratio)
     position = np.nonzero(body)
-    i = shared[0].start + (position[0] + 0.5) * size[0] - 0.5
-    j = shared[1].start + (position[1] + 0.5) * size[1] - 0.5
+    i = boxes[0][0].start + (position[0] + 0.5) * size[0] - 0.5
+    j = boxes[0][1].start + (position[1] + 0.5) * size[1] - 0.5
     return fit(upper, lower, ratio, t, width, i, j)
 
 
@@ -281,16 +281,26 @@ def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -
     return float(values[order][int(np.searchsorted(total, 0.5 * total[-1]))])
 
 
-def shared_box(a: Placed, b: Placed) -> tuple[slice, slice, slice] | None:
-    """Return the slices of the grid that both stations fill, or None."""
-    low = [max(s.start, t.start) for s, t in zip(a.box, b.box, strict=True)]
-    high = [min(s.stop, t.stop) for s, t in zip(a.box, b.box, strict=True)]
-    if any(start >= stop for start, stop in zip(low, high, strict=True)):
+def facing_boxes(upper: Placed, lower: Placed, rows: int) -> tuple[Box, Box] | None:
+    """Return the parts of the grid where two stations can be compared, or None where they do not face each other.
+
+    Twice what both fill; or, where they do not overlap along the body, the lowest rows of the upper and the uppermost
+    rows of the lower.
+    """
+    low = [max(s.start, t.start) for s, t in zip(upper.box, lower.box, strict=True)]
+    high = [min(s.stop, t.stop) for s, t in zip(upper.box, lower.box, strict=True)]
+    if low[0] >= high[0] or low[1] >= high[1]:
         return None
-    return slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])
+    across = slice(low[0], high[0]), slice(low[1], high[1])
+    if low[2] < high[2]:
+        shared = (*across, slice(low[2], high[2]))
+        return shared, shared
+    rows = min(rows, upper.data.shape[2], lower.data.shape[2])
+    above, below = upper.box[2].start, lower.box[2].stop
+    return (*across, slice(above, above + rows)), (*across, slice(below - rows, below))
 
 
-def view(placed: Placed, box: tuple[slice, slice, slice]) -> Placed:
+def view(placed: Placed, box: Box) -> Placed:
     """Return the part of a placed station inside a box of the grid."""
     local = [slice(b.start - own.start, b.stop - own.start) for b, own in zip(box, placed.box, strict=True)]
 

@@ -45,7 +45,7 @@ AWAY_MM = 16.0
 TISSUE_TO_NOISE = 4.0
 """Mean power of a block over that of air from which it counts as tissue."""
 
-ENOUGH_AIR = 200
+ENOUGH_AIR = 60
 """Fewest blocks of air in a row from which its level is taken."""
 
 FINE_MM = 5.0
@@ -222,7 +222,7 @@ def row_step(log: NDArray[np.float64], body: NDArray[np.bool_], row: int) -> flo
 
 
 def air_profile(data: NDArray[np.float32], noise: float, spacing: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Return the log mean amplitude of air in each row, or None where the air was blanked or is nowhere seen.
+    """Return the mean amplitude of air in each row, shape (rows,), or None where it was blanked or is nowhere seen.
 
     The amplitude and not the power is averaged: blending two stations keeps the mean amplitude of their noise between
     theirs, but lowers its power.
@@ -237,9 +237,11 @@ def air_profile(data: NDArray[np.float32], noise: float, spacing: NDArray[np.flo
     profile = np.full(data.shape[2], np.nan)
     for k in range(profile.size):
         values = np.sort(amplitude[:, :, k][air[:, :, min(k // size[2], air.shape[2] - 1)]])
-        values = values[: int(0.8 * values.size)]  # Ghosts of moving vessels and of breathing lie above.
-        if values.size >= ENOUGH_AIR and values[0] > 0.0:
-            profile[k] = math.log(float(values.mean()))
+        # Ghosts of vessels and of breathing lie above; trimming below as well keeps the mean where blending narrows
+        # the spread.
+        values = values[int(0.2 * values.size) : int(0.8 * values.size)]
+        if values.size >= 0.6 * ENOUGH_AIR and values[0] > 0.0:
+            profile[k] = float(values.mean())
     seen = np.isfinite(profile)
     if np.count_nonzero(seen) < 0.8 * profile.size:
         return None
@@ -250,24 +252,27 @@ def air_profile(data: NDArray[np.float32], noise: float, spacing: NDArray[np.flo
 
 def seams_in_air(air: NDArray[np.float64], spacing: float) -> list[Seam]:
     """Return the places where the air steps or ramps between two plateaus, the clearest first."""
-    noise = max(1.4826 * float(np.median(np.abs(np.diff(air)))) / math.sqrt(2.0), 1e-6)
+    noise = max(1.4826 * float(np.median(np.abs(np.diff(air)))) / math.sqrt(2.0), 1e-6 * float(air.mean()))
     reach = round((PLATEAU_MM + max(WIDTHS_MM) / 2.0) / spacing)
     margin = round(max(WIDTHS_MM) / spacing)
     candidates: list[tuple[float, Seam]] = []
     for boundary in range(margin, air.size - margin):
         low, high = max(boundary - reach, 0), min(boundary + reach, air.size)
-        part = air[low:high] - air[low:high].mean()
+        mean = float(air[low:high].mean())
+        part = air[low:high] - mean
         row = np.arange(low, high, dtype=np.float64)
         variance = float(part @ part)
         drift = row - row.mean()
         left_by_drift = variance - float(drift @ part) ** 2 / float(drift @ drift)
         for width in WIDTHS_MM:
             seam = Seam(boundary - 0.5, float(round(width / spacing)), 0.0)
-            shape = ramp(row, seam)
-            shape = shape - shape.mean()
-            step = float(shape @ part) / float(shape @ shape)
-            left = variance - step * float(shape @ part)
+            share = ramp(row, seam)
+            shape = share - share.mean()
+            rise = float(shape @ part) / float(shape @ shape)
+            left = variance - rise * float(shape @ part)
             clear = (left_by_drift - left) / noise**2
+            below = mean - rise * float(share.mean())
+            step = math.log(max(1.0 + rise / below, 1e-3)) if below > 0.0 else 0.0
             if abs(step) >= FINEST_STEP and left <= (1.0 - EXPLAINED) * variance and clear >= 50.0:
                 candidates.append((clear, replace(seam, step=step)))
     return clearest(candidates, spacing)
