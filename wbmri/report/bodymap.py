@@ -13,8 +13,10 @@ from wbmri.scheme import Group, Scheme, Side
 
 Point = tuple[float, float]
 
-WIDTH, HEIGHT = 1060, 1010
+WIDTH, HEIGHT = 1060, 990
 INK = "#1b2229"
+CAPTION = 34
+"""Height of the line that names what the drawing does not show."""
 TOP = 44
 """Where the drawing's y = 0 lies."""
 MIDLINES = {"front": 265, "back": 795}
@@ -72,8 +74,9 @@ def body_map_svg(scheme: Scheme, grades: Mapping[int, int | None], *, title: str
     # Two maps on one page must not share element ids.
     key = "b" + blake2b(f"{title}|{scheme.name}|{sorted(grades.items())}".encode(), digest_size=5).hexdigest()
     undrawn = [pair.name for pair in scheme.pairs if pair.id not in drawing.pairs]
+    height = HEIGHT + (CAPTION if undrawn else 0)
     parts = [
-        f'<svg class="bodymap" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg class="bodymap" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-labelledby="{key}-t {key}-d" font-family="Helvetica, Arial, \'DejaVu Sans\', sans-serif">',
         f'<title id="{key}-t">{escape(title)}</title>',
         f'<desc id="{key}-d">Front and back view of the body; each muscle group carries its grade 0, 1 or 2.</desc>',
@@ -160,7 +163,7 @@ def _figure(region: Region, grade: int | None, sign: int) -> str:
 
 
 def _legend(key: str, undrawn: Sequence[str]) -> list[str]:
-    y = HEIGHT - 36
+    y = HEIGHT - 14
     entries = [
         (75, fill_of(0), "0  none"),
         (205, fill_of(1), "1  mild to moderate"),

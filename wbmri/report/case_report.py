@@ -1,7 +1,7 @@
 """The report of one case: one HTML file to read on a screen or on A4."""
 
 from wbmri.labelmap import LabelMap
-from wbmri.reading import GroupReading, Reading
+from wbmri.reading import AUTO, GroupReading, Reading
 from wbmri.report.bodymap import body_map_svg
 from wbmri.report.figures import (
     WINDOW_RATIO,
@@ -60,6 +60,7 @@ def case_report(volume: Volume, labels: LabelMap, reading: Reading, *, participa
         participant=participant,
         session=session,
         reading=reading,
+        reviewed=reading.reader != AUTO,
         score=score,
         subtotals=[*score.regions.values(), score.sides[Side.RIGHT], score.sides[Side.LEFT]],
         regions=_regions(reading),

@@ -1,0 +1,151 @@
+"""Two readings of one person: the published case, the arithmetic of change, and what is refused."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wbmri.comparison import Transition, compare
+from wbmri.errors import InputError
+from wbmri.reading import Reading
+
+MakeReading = Callable[..., Reading]
+GRADES = st.lists(st.sampled_from([None, 0, 1, 2]), min_size=42, max_size=42)
+MIRROR = {
+    Transition.RESOLVED: Transition.NEW,
+    Transition.BETTER: Transition.WORSE,
+    Transition.SAME: Transition.SAME,
+    Transition.WORSE: Transition.BETTER,
+    Transition.NEW: Transition.RESOLVED,
+    Transition.NOT_ASSESSABLE: Transition.NOT_ASSESSABLE,
+}
+
+
+def test_the_published_case(make_reading: MakeReading) -> None:
+    before = make_reading(lambda label: 2 if label <= 6 else 1)
+    after = make_reading(lambda label: 1 if label <= 19 else 0)
+    change = compare(before, after)
+    assert (change.before.total, change.after.total) == (48, 19)
+    assert (change.before.involved, change.after.involved) == (42, 19)
+    assert (change.before.grade2, change.after.grade2) == (6, 0)
+    assert change.delta == -29
+    assert change.delta_percent == pytest.approx(-60.4, abs=0.05)
+    assert change.transitions == {
+        Transition.RESOLVED: 23,
+        Transition.BETTER: 6,
+        Transition.SAME: 13,
+        Transition.WORSE: 0,
+        Transition.NEW: 0,
+        Transition.NOT_ASSESSABLE: 0,
+    }
+    assert change.matrix == ((0, 0, 0), (23, 13, 0), (0, 6, 0))
+    assert sum(after.total - before.total for before, after in map(change.of_region, before.scheme.regions)) == -29
+
+
+@pytest.mark.parametrize(
+    ("baseline", "followup", "transition"),
+    [
+        (0, 0, Transition.SAME),
+        (0, 1, Transition.NEW),
+        (0, 2, Transition.NEW),
+        (1, 0, Transition.RESOLVED),
+        (1, 2, Transition.WORSE),
+        (2, 0, Transition.RESOLVED),
+        (2, 1, Transition.BETTER),
+        (2, 2, Transition.SAME),
+        (None, 1, Transition.NOT_ASSESSABLE),
+        (1, None, Transition.NOT_ASSESSABLE),
+        (None, None, Transition.NOT_ASSESSABLE),
+    ],
+)
+def test_every_step_has_its_name(
+    make_reading: MakeReading, baseline: int | None, followup: int | None, transition: Transition
+) -> None:
+    change = compare(make_reading(lambda _: baseline), make_reading(lambda _: followup)).changes[0]
+    assert change.transition is transition
+    assert change.delta == (None if baseline is None or followup is None else followup - baseline)
+
+
+@given(first=GRADES, second=GRADES)
+def test_swapping_the_visits_mirrors_the_change(
+    make_reading: MakeReading, first: list[int | None], second: list[int | None]
+) -> None:
+    before, after = make_reading(lambda label: first[label - 1]), make_reading(lambda label: second[label - 1])
+    forth, back = compare(before, after), compare(after, before)
+    assert (forth.before, forth.after) == (back.after, back.before)
+    assert (forth.delta is None) == (back.delta is None)
+    if forth.delta is not None and back.delta is not None:
+        assert forth.delta == -back.delta
+    assert forth.matrix == tuple(zip(*back.matrix, strict=True))
+    assert [MIRROR[change.transition] for change in forth.changes] == [change.transition for change in back.changes]
+
+
+@given(first=GRADES, second=GRADES)
+def test_change_is_the_sum_over_groups_assessable_twice(
+    make_reading: MakeReading, first: list[int | None], second: list[int | None]
+) -> None:
+    change = compare(make_reading(lambda label: first[label - 1]), make_reading(lambda label: second[label - 1]))
+    steps = [b - a for a, b in zip(first, second, strict=True) if a is not None and b is not None]
+    assert change.after.total - change.before.total == sum(steps)
+    assert change.delta == (sum(steps) if len(steps) >= 21 else None)
+    assert sum(map(sum, change.matrix)) == len(steps) == change.before.assessable == change.after.assessable
+    assert sum(change.transitions.values()) == 42
+
+
+def test_a_group_lost_at_follow_up_is_no_improvement(make_reading: MakeReading) -> None:
+    change = compare(make_reading(lambda _: 2), make_reading(lambda label: None if label <= 4 else 2))
+    assert (change.before.total, change.after.total, change.delta) == (76, 76, 0)
+    assert any("4 of 42" in caution for caution in change.cautions)
+
+
+def test_no_percentage_without_oedema_at_baseline(make_reading: MakeReading) -> None:
+    change = compare(make_reading(lambda _: 0), make_reading(lambda _: 1))
+    assert (change.delta, change.delta_percent) == (42, None)
+
+
+def test_unknown_facts_are_said(make_reading: MakeReading) -> None:
+    known = make_reading()
+    known = replace(known, acquisition=replace(known.acquisition, contrast_agent=False))
+    unknown = replace(known, acquisition=replace(known.acquisition, echo_time_ms=None, field_strength_t=None))
+    assert compare(known, known).cautions == ()
+    assert any("field strength, echo time" in caution for caution in compare(known, unknown).cautions)
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"field_strength_t": 3.0}, "field strength 1.5 T and 3 T"),
+        ({"echo_time_ms": 80.0}, "echo time 60 ms and 80 ms"),
+        ({"inversion_time_ms": 220.0}, "inversion time 150 ms and 220 ms"),
+        ({"contrast_agent": True}, "contrast agent not given and given"),
+    ],
+)
+def test_another_protocol_is_refused(make_reading: MakeReading, facts: dict[str, float], words: str) -> None:
+    before = make_reading()
+    before = replace(before, acquisition=replace(before.acquisition, contrast_agent=False))
+    after = replace(before, acquisition=replace(before.acquisition, **facts))
+    with pytest.raises(InputError, match=words):
+        compare(before, after)
+
+
+def test_the_same_protocol_up_to_rounding_is_accepted(make_reading: MakeReading) -> None:
+    before = make_reading()
+    after = replace(before, acquisition=replace(before.acquisition, field_strength_t=1.494, echo_time_ms=58.0))
+    assert compare(before, after).delta == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"version": "9.0.0"}, "jdm42 1.0.0 and jdm42 9.0.0"),
+        ({"name": "other"}, "jdm42 1.0.0 and other 1.0.0"),
+        ({"anchors": ("a", "b", "c")}, "which differ in their groups or anchors"),
+    ],
+)
+def test_another_scheme_is_refused(make_reading: MakeReading, changed: dict[str, object], words: str) -> None:
+    before = make_reading()
+    after = replace(before, scheme=replace(before.scheme, **changed))
+    with pytest.raises(InputError, match=words):
+        compare(before, after)
