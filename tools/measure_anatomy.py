@@ -117,7 +117,8 @@ def main(elements_path, table_path, groups_path, out_path):
         volume = len(points) * spacing**3 / 1000
         if tissue == "muscle" and not group:
             smallest = SMALLEST_OTHER_MUSCLE_ML
-        if volume < max(smallest, 0.05):
+        # Sets named on one side only hold muscles of both.
+        if volume < max(smallest, 0.05) or (group and not paired):
             continue
         if group and volume < 2:
             small.setdefault(group, []).append(points)

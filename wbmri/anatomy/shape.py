@@ -1,0 +1,69 @@
+"""The shape of a body: height, proportions of a child, girth, and how it lies."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wbmri.anatomy.parts import Mapping, Points
+
+# Landmarks of the measured body in mm above its soles; figures measured as `body.md` says.
+_LEVELS_MM = np.array([-96.0, 350.0, 770.0, 1330.0, 1420.0, 1640.0])
+"""Soles, knee, crotch, shoulder, chin, vertex."""
+
+_ADULT_SHARES = np.diff(_LEVELS_MM) / (_LEVELS_MM[-1] - _LEVELS_MM[0])
+_CHILD_SHARES = np.array([0.235, 0.225, 0.335, 0.045, 0.160])
+"""Lower leg with foot, thigh, trunk, neck and head as shares of the height at about five years: the head is a sixth of
+the height then, and sitting height 0.55 of it, against an eighth and 0.52 in the adult."""
+
+_CHILD_MM, _ADULT_MM = 1080.0, 1700.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Parameters of a body.
+
+    Parameters
+    ----------
+    height_mm
+        Standing height.
+    girth
+        Width and depth relative to a body of that height.
+    sway_mm
+        How far the body lies from straight: amplitude of slow bends to the side and to the front.
+    seed
+        Which way it lies.
+    """
+
+    height_mm: float = 1700.0
+    girth: float = 1.0
+    sway_mm: float = 0.0
+    seed: int = 0
+
+    def mapping(self) -> Mapping:
+        """Return the map from the measured body to this one, feet at about z = 0."""
+        childness = float(np.clip((_ADULT_MM - self.height_mm) / (_ADULT_MM - _CHILD_MM), 0, 1))
+        shares = (1 - childness) * _ADULT_SHARES + childness * _CHILD_SHARES / _CHILD_SHARES.sum()
+        levels = np.concatenate([[0.0], np.cumsum(shares)]) * self.height_mm
+        from scipy.interpolate import PchipInterpolator
+
+        along = PchipInterpolator(_LEVELS_MM, levels, extrapolate=True)
+        # Heads grow least: the head keeps the scale of its own height, the rest goes by the height of the body.
+        body = self.height_mm / _ADULT_MM
+        head = float(shares[-1] / _ADULT_SHARES[-1]) * body
+        rng = np.random.default_rng(self.seed)
+        phase = rng.uniform(0, 2 * np.pi, (2, 2))
+        length = rng.uniform(0.6, 1.4, (2, 2)) * self.height_mm
+
+        def to_shape(points: Points) -> Points:
+            x, y, z = points.T
+            high = along(z)
+            upper = 1 / (1 + np.exp(-(z - 1400.0) / 20.0))
+            across = body * self.girth * (1 - upper) + head * upper
+            bend = [
+                self.sway_mm / 2 * np.sin(2 * np.pi * high / length[axis][:, None] + phase[axis][:, None]).sum(0)
+                for axis in (0, 1)
+            ]
+            middle = 100.0
+            return np.stack([x * across + bend[0], (y - middle) * across + bend[1], high], axis=1)
+
+        return to_shape
