@@ -108,7 +108,7 @@ def test_before_contrast_goes_before_after(dicom: Any, tmp_path: Path) -> None:
     dicom.write_body(tmp_path, {"ContrastBolusAgent": "Gd"}, number=12)
     found = inspect(tmp_path)
     assert chosen(found) == ["S1", "S2", "S3"]
-    assert "after contrast agent, unlike S1" in reason(found, "S4")
+    assert "S1 shows the same piece of the body, without contrast agent" in reason(found, "S4")
     assert load(tmp_path).acquisition.contrast_agent is None
 
 
@@ -155,7 +155,7 @@ def test_a_closer_look_at_one_region_is_left_out(dicom: Any, tmp_path: Path) -> 
     dicom.write_classic(tmp_path, detail, number=9)
     found = inspect(tmp_path)
     assert chosen(found) == ["S1", "S2", "S3"]
-    assert "the same station as S2" in reason(found, "S4")
+    assert "S2 shows the same piece of the body, and more of it" in reason(found, "S4")
 
 
 def test_series_can_be_asked_for_whatever_they_are(dicom: Any, tmp_path: Path) -> None:

@@ -90,6 +90,12 @@ def test_damaged_headers_are_named(dicom: Any, tmp_path: Path, kept: int) -> Non
     assert inspect(tmp_path).damaged == 1
 
 
+def test_a_header_that_promises_more_frames_than_bytes_is_damaged(dicom: Any, tmp_path: Path) -> None:
+    paths = dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth()), {"NumberOfFrames": 2_000_000_000})
+    with pytest.raises(InputError, match="6 damaged DICOM files"):
+        load(paths[0].parent)
+
+
 def test_an_inverted_grey_scale_is_refused(dicom: Any, tmp_path: Path) -> None:
     dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth()), {"PhotometricInterpretation": "MONOCHROME1"})
     with pytest.raises(InputError, match="inverted grey scale"):
@@ -106,8 +112,9 @@ def test_other_files_are_counted_and_passed_over(dicom: Any, tmp_path: Path, pla
     dicom.write_classic(tmp_path / "deep" / "er", dicom.Stack(dicom.smooth()))
     (tmp_path / "notes.txt").write_text("hello")
     (tmp_path / "empty").write_bytes(b"")
+    (tmp_path / "numbers").write_bytes(b"\x08\x00\x00\x00" + np.random.default_rng(0).bytes(5000))
     report = dicom.header({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.11", "SOPInstanceUID": "1.2.3"}, 9)
     dicom.save(report, tmp_path / "report.dcm")
     found = inspect(tmp_path)
-    assert (found.not_dicom, found.not_images, found.damaged) == (2, 1, 0)
+    assert (found.not_dicom, found.not_images, found.damaged) == (3, 1, 0)
     np.testing.assert_array_equal(load(tmp_path).data, plain.data)

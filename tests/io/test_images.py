@@ -283,7 +283,7 @@ def test_a_bad_sidecar_is_refused(tmp_path: Path, content: str, message: str) ->
 def test_an_image_that_is_not_stir_must_be_forced(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps({"EchoTime": 0.011, "RepetitionTime": 0.56, "ScanningSequence": "SE"}))
     path = save(tmp_path / "a.nii")
-    with pytest.raises(InputError, match=r"image S1, which by its sidecar is T1.*--series"):
+    with pytest.raises(InputError, match=r"image S1, which looks like T1.*--series"):
         load(path)
     assert inspect(path, series=["S1"]).error is None
     assert load(path, series=["S1"]).acquisition.sequence is None

@@ -48,7 +48,6 @@ class Draft:
 
     reasons: dict[str, tuple[bool, str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    error: InputError | None = None
 
     def leave(self, key: str, why: str) -> None:
         """Note why a series is not read."""
@@ -222,7 +221,7 @@ def automatic(found: Sequence[Series], draft: Draft) -> list[Candidate]:
 
 
 def all_files(found: Sequence[Series], draft: Draft) -> list[Candidate]:
-    """Take all image files named by the user, unless a sidecar says that one is no STIR."""
+    """Take all image files named by the user, unless something says that one is no STIR."""
     for one in found:
         if one.kind is Kind.OTHER:
             draft.reasons[one.key] = (True, "named by the user; nothing says how it was made")
@@ -231,7 +230,7 @@ def all_files(found: Sequence[Series], draft: Draft) -> list[Candidate]:
             draft.reasons[one.key] = (True, f"{one.kind.value}: {one.why}")
         else:
             raise InputError(
-                f"image {one.key}, which by its sidecar is {one.kind.value}: {one.why}",
+                f"image {one.key}, which looks like {one.kind.value}: {one.why}",
                 "STIR images",
                 "name the STIR images, or force this one with --series",
             )
@@ -273,13 +272,15 @@ def keys_of(candidates: Sequence[Candidate]) -> str:
 
 def one_each(candidates: Sequence[Candidate], draft: Draft) -> list[Candidate]:
     """Keep one of those stations that show the same piece of the body."""
-    protocols = Counter(protocol(candidate) for candidate in candidates)
-    lengths = {made: length([other for other in candidates if protocol(other) == made]) for made in protocols}
+    lengths = {made: length([other for other in candidates if protocol(other) == made])
+               for made in map(protocol, candidates)}  # fmt: skip
 
     def standing(candidate: Candidate) -> tuple[float | bool, ...]:
-        one, _ = candidate
+        one, stack = candidate
         parts = set(one.facts.image_type)
+        largest = max(other.volume for _, other in candidates if shared(stack.box, other.box) > REPEATED)
         return (
+            stack.problem is None and stack.volume >= COMPLETE * largest,
             not one.facts.contrast_agent,
             "DERIVED" not in parts,
             "NORM" in parts,
@@ -292,10 +293,9 @@ def one_each(candidates: Sequence[Candidate], draft: Draft) -> list[Candidate]:
     undecided: list[tuple[Candidate, Candidate]] = []
     ranked = sorted(
         candidates,
-        key=lambda candidate: (standing(candidate), complete_slices(candidate, candidates), candidate[1].frames[0].time,
-                               by_number(candidate[0].key)),
+        key=lambda candidate: (standing(candidate), candidate[1].frames[0].time, by_number(candidate[0].key)),
         reverse=True,
-    )  # fmt: skip
+    )
     for candidate in ranked:
         rival = next((other for other in kept if shared(other[1].box, candidate[1].box) > REPEATED), None)
         if rival is None:
@@ -315,13 +315,15 @@ def one_each(candidates: Sequence[Candidate], draft: Draft) -> list[Candidate]:
         )
     for candidate, rival in dropped:
         one, other = candidate[0], rival[0]
-        why = "the same station as"
-        if one.facts.contrast_agent and not other.facts.contrast_agent:
-            why = "taken after contrast agent, unlike"
+        why = f"{other.key} shows the same piece of the body"
+        if standing(candidate)[0] < standing(rival)[0]:
+            why += ", and more of it"
+        elif one.facts.contrast_agent and not other.facts.contrast_agent:
+            why += ", without contrast agent"
         elif standing(candidate) == standing(rival):
-            why = "an earlier or less complete take of the same station as"
+            why += ", taken later"
             draft.warnings.append(f"a station was taken twice: {other.key} is used, {one.key} left out")
-        draft.leave(one.key, f"{why} {other.key}")
+        draft.leave(one.key, why)
     return kept
 
 
@@ -332,16 +334,9 @@ def protocol(candidate: Candidate) -> tuple[object, ...]:
     return one.facts.echo_time_ms, one.facts.inversion_time_ms, spacing
 
 
-def complete_slices(candidate: Candidate, candidates: Sequence[Candidate]) -> bool:
-    """Tell whether a station has as many slices as the usual one, and nothing wrong with it."""
-    usual = max(stack.shape[2] for _, stack in candidates)
-    return candidate[1].problem is None and candidate[1].shape[2] >= COMPLETE * usual
-
-
 def warn_of(chosen: Sequence[Candidate], draft: Draft) -> None:
     """Note what the reader of the score should know about the chosen stations."""
-    for one, stack in chosen:
-        draft.warnings += [f"series {one.key}: {note}" for note in stack.notes]
+    draft.warnings += dict.fromkeys(f"series {one.key}: {note}" for one, stack in chosen for note in stack.notes)
     most = max(stack.shape[2] for _, stack in chosen)
     few = [
         f"{one.key} ({stack.shape[2]})" for one, stack in chosen if stack.frames and stack.shape[2] < COMPLETE * most

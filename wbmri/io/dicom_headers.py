@@ -32,6 +32,9 @@ TAGS = [
 MR_CLASSES = frozenset(f"1.2.840.10008.5.1.4.1.1.{tail}" for tail in ("4", "4.1", "4.4"))
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
+# How a data set without the preamble begins: group 0008, its length, character set or image type.
+BARE_STARTS = (b"\x08\x00\x00\x00", b"\x08\x00\x05\x00", b"\x08\x00\x08\x00")
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -118,18 +121,6 @@ def files_under(inputs: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def looks_like_dicom(path: Path) -> bool:
-    """Tell from its first bytes whether a file is DICOM, with or without the preamble."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(132)
-    except OSError:
-        return False
-    return start[128:] == b"DICM" or (
-        start[:2] == b"\x08\x00" and start[2:4] in (b"\x00\x00", b"\x05\x00", b"\x08\x00")
-    )
-
-
 def read_headers(files: Sequence[Path], progress: Progress) -> Headers:
     """Read the headers of all DICOM images among the files.
 
@@ -145,17 +136,33 @@ def read_headers(files: Sequence[Path], progress: Progress) -> Headers:
     not_dicom = not_images = 0
     for done, path in enumerate(files):
         progress(done / len(files), "reading DICOM headers")
-        if not looks_like_dicom(path):
+        found = read_file(path)
+        if found is None:
             not_dicom += 1
-            continue
-        try:
-            found = list(read_frames(path))
-        except Exception:  # whatever a damaged header does to the parser, the file is named to the user
+        elif isinstance(found, Damage):
             damaged.append(path)
-            continue
-        frames.extend(found)
-        not_images += not found
+        else:
+            frames.extend(found)
+            not_images += not found
     return Headers(tuple(frames), not_dicom, not_images, tuple(damaged))
+
+
+class Damage:
+    """Stands for a DICOM file that cannot be read."""
+
+
+def read_file(path: Path) -> list[Frame] | Damage | None:
+    """Return the images of a file, which may be none; ``None`` if it is no DICOM, or that it is damaged."""
+    marked = False
+    try:
+        with path.open("rb") as file:
+            start = file.read(132)
+        marked = start[128:] == b"DICM"
+        return list(read_frames(path)) if marked or start.startswith(BARE_STARTS) else None
+    except OSError:
+        return Damage()
+    except Exception:  # whatever a damaged header does to the parser, the file is named to the user
+        return Damage() if marked else None
 
 
 def read_frames(path: Path) -> Iterator[Frame]:
@@ -167,7 +174,7 @@ def read_frames(path: Path) -> Iterator[Frame]:
         warnings.filterwarnings("ignore", module=r"pydicom\..*")
         header = dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS), force=True)
         kind = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID")
-        if kind is None and header.preamble:
+        if kind is None:
             raise ValueError("cut off before it says what it is")
         if not header.get("Rows") or not header.get("Columns"):
             if kind in MR_CLASSES:
@@ -176,7 +183,10 @@ def read_frames(path: Path) -> Iterator[Frame]:
         groups = header.get("PerFrameFunctionalGroupsSequence") or []
         shared = list(header.get("SharedFunctionalGroupsSequence") or [])
         flaw = flaw_of(path, header)
-        for index in range(len(groups) or int(header.get("NumberOfFrames") or 1)):
+        count = len(groups) or int(header.get("NumberOfFrames") or 1)
+        if count > path.stat().st_size:
+            raise ValueError("more frames than bytes")
+        for index in range(count):
             items = [item for part in (*groups[index : index + 1], *shared) for item in functional_items(part)]
             yield frame(path, header, [*items, header], index, flaw)
 
@@ -288,9 +298,7 @@ def acquisition_time(items: Sequence["Dataset"]) -> str:
 
 def value(items: Iterable["Dataset"], keyword: str) -> Any:
     """Return the first value that one of the items gives for a keyword, or None."""
-    return next(
-        (item[keyword].value for item in items if keyword in item and item[keyword].value not in (None, "")), None
-    )
+    return next((found for item in items if (found := item.get(keyword)) not in (None, "")), None)
 
 
 def text(items: Iterable["Dataset"], keyword: str) -> str:

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from wbmri.errors import InputError
 from wbmri.io.dicom_headers import Frame
 from wbmri.io.dicom_pixels import same_pixels, unreadable
-from wbmri.io.geometry import box, plane
+from wbmri.io.extent import MOST_VOXELS
+from wbmri.io.geometry import LPS_TO_RAS, box, plane
 from wbmri.io.sequence import Kind, Layout, SequenceFacts, classify
-
-LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 # Direction cosines that differ by less are one orientation written with few digits.
 SAME_DIRECTION = 2e-3
@@ -21,8 +20,6 @@ SAME_DIRECTION = 2e-3
 REGULAR = 0.1
 # A gap of more slices than this along the body separates two stations; a smaller one is missing slices.
 STATION_GAP = 3.5
-# Voxels of more than this are refused before memory is asked for.
-MOST_VOXELS = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +50,11 @@ class Stack:
     def box(self) -> NDArray[np.float64]:
         """Lowest and highest RAS mm, shape (2, 3)."""
         return box(self.shape, self.affine)
+
+    @property
+    def volume(self) -> float:
+        """Size in cubic mm."""
+        return float(abs(np.linalg.det(self.affine[:3, :3])) * np.prod(self.shape))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,9 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
+# DICOM and ITK count to the patient's left and back, wbmri and NIfTI to the right and front.
+LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
 PLANES = ("sagittal", "coronal", "axial")
 
 # Beyond this angle between the slice normal and the nearest body axis a stack is called oblique.

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from wbmri.errors import InputError
 from wbmri.io.extent import check_promise
+from wbmri.io.geometry import LPS_TO_RAS
 
 if TYPE_CHECKING:
     from SimpleITK import ImageFileReader
-
-LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 def read_text_header(path: Path) -> dict[str, str]:
