@@ -290,5 +290,10 @@ def test_stations_beside_each_other_and_none_are_refused() -> None:
         compose([])
 
 
+def test_a_repeated_station_is_refused() -> None:
+    with pytest.raises(InputError, match=r"stations 1 and 2 .* show the same 240 mm"):
+        compose([*cut(), station(WINDOWS[0], seed=1)])
+
+
 def test_result_is_canonical(composed: Volume) -> None:
     assert np.array_equal(canonical(composed).data, composed.data)

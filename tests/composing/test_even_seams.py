@@ -109,6 +109,13 @@ def test_known_stations_axial_stacks_and_parts_of_a_body_pass_through() -> None:
     assert np.array_equal(even_seams(part).data, part.data)
 
 
+@pytest.mark.parametrize("rows", [1, 2, 30])
+def test_a_handful_of_rows_passes_through(rows: int) -> None:
+    volume = composed(0, body())
+    few = replace(volume, data=volume.data[:, :, 60 : 60 + rows])
+    assert np.array_equal(even_seams(few).data, few.data)
+
+
 def test_storage_and_scale_do_not_matter() -> None:
     volume = composed(0, body())
     wanted = even_seams(volume)

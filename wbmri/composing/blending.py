@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from wbmri.composing.grid import Grid, Placed, check_orientation, corners, covering_grid, place
 from wbmri.composing.matching import (
     BLOCK_MM,
+    BODY_TO_BRIGHT,
+    BODY_TO_NOISE,
     REACH,
+    STIFFNESS,
     Overlap,
     compare_stations,
     correction,
@@ -29,6 +32,9 @@ Fact = TypeVar("Fact", str, float, bool)
 
 LARGEST_GAP_MM = 10.0
 """Widest gap between stations that is left empty; a wider one means that a station is missing."""
+
+SAME_PLACE = 0.9
+"""Share of a station that may lie within one other; beyond it the two show the same part of the body."""
 
 ROUNDING = 0.01
 """Relative difference between two stations' acquisition values that is taken for rounding in the header."""
@@ -58,7 +64,8 @@ def compose(stations: Sequence[Volume]) -> Volume:
     Raises
     ------
     InputError
-        If there are no stations, or if they differ in orientation or protocol, or leave a gap of more than 10 mm.
+        If there are no stations, or if they differ in orientation or protocol, leave a gap of more than 10 mm,
+        show the same part of the body twice, or lie beside each other.
     """
     if not stations:
         raise InputError("no stations", "at least one volume", "choose the series that hold the STIR stations")
@@ -69,7 +76,7 @@ def compose(stations: Sequence[Volume]) -> Volume:
     acquisition = merge_acquisitions([station.acquisition for station in ordered])
     grid = covering_grid(ordered)
     ranges = ranges_mm(ordered, grid)
-    check_gaps(ordered, ranges, grid)
+    check_stacking(ordered, ranges, grid)
     placed = [place(station, grid) for station in ordered]
     overlaps = compare_all(placed, grid)
     log_gains = solve_gains(len(placed), overlaps)
@@ -85,7 +92,10 @@ def compose(stations: Sequence[Volume]) -> Volume:
         "log_gains": log_gains.tolist(),
         "overlaps": [overlap.parameters() for overlap in overlaps],
         "block_mm": BLOCK_MM,
+        "body_to_noise": BODY_TO_NOISE,
+        "body_to_bright": BODY_TO_BRIGHT,
         "reach": REACH,
+        "stiffness": STIFFNESS,
     }
     return Volume(
         data=data,
@@ -109,13 +119,14 @@ def ranges_mm(stations: Sequence[Volume], grid: Grid) -> list[tuple[float, float
     return [(float(height.min()), float(height.max())) for height in heights]
 
 
-def check_gaps(stations: Sequence[Volume], ranges: Sequence[tuple[float, float]], grid: Grid) -> None:
-    """Refuse stations between which a part of the body is missing.
+def check_stacking(stations: Sequence[Volume], ranges: Sequence[tuple[float, float]], grid: Grid) -> None:
+    """Refuse stations that do not follow each other along the body.
 
     Raises
     ------
     InputError
-        If a gap along the long axis is wider than 10 mm, or if neighbours lie wholly beside each other.
+        If a gap along the long axis is wider than 10 mm, if two stations show the same part of the body, or if
+        neighbours lie wholly beside each other.
     """
     lowest = ranges[0][0]
     for number, (low, high) in enumerate(ranges[1:], start=2):
@@ -127,10 +138,19 @@ def check_gaps(stations: Sequence[Volume], ranges: Sequence[tuple[float, float]]
                 "add the missing station, or score the parts separately",
             )
         lowest = min(lowest, low)
+    for (i, a), (j, b) in combinations(enumerate(ranges, start=1), 2):
+        shared = min(a[1], b[1]) - max(a[0], b[0])
+        if shared > SAME_PLACE * min(a[1] - a[0], b[1] - b[0]):
+            raise InputError(
+                f"stations {i} and {j} (counted from the head) that show the same {shared:.0f} mm of the body",
+                "one image of each part",
+                "leave out the repeat",
+            )
     axes = grid.affine[:3, :2] / grid.spacing[:2]
     sides = [corners(station) @ axes for station in stations]
-    for number, (a, b) in enumerate(pairwise(sides), start=1):
-        apart = float(np.max(np.maximum(a.min(axis=0) - b.max(axis=0), b.min(axis=0) - a.max(axis=0))))
+    for number, (one, next_one) in enumerate(pairwise(sides), start=1):
+        beside = np.maximum(one.min(axis=0) - next_one.max(axis=0), next_one.min(axis=0) - one.max(axis=0))
+        apart = float(beside.max())
         if apart > 0.0:
             raise InputError(
                 f"stations {number} and {number + 1} (counted from the head) lie {apart:.0f} mm beside each other",

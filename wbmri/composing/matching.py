@@ -224,8 +224,8 @@ def solve_gains(count: int, overlaps: Sequence[Overlap]) -> NDArray[np.float64]:
 def correction(station: int, placed: Placed, log_gain: float, overlaps: Sequence[Overlap]) -> NDArray[np.float32]:
     """Return the factor for a station's intensities: its gain and the slow bias of its overlaps.
 
-    Half of the bias across an overlap falls to either station and fades to nothing at the station's far edge; the
-    fall-off at its end is lifted.
+    Half of the bias across an overlap falls to either station, and fades to nothing over half its length; the fall-off
+    at its end is lifted.
 
     Returns
     -------

@@ -115,7 +115,7 @@ def even_seams(volume: Volume) -> Volume:
     recorded: list[Json] = [
         {"row": seam.row, "width_rows": seam.width, "step": seam.step, "local": seam.local} for seam in seams
     ]
-    step = Step("even-seams", {"seams": recorded, "log_gains": log_gains.tolist()})
+    step = Step("even-seams", {"seams": recorded, "log_gains": log_gains.tolist(), "fade_mm": FADE_MM})
     if not seams:
         return volume.after(step, volume.data)
     factor = gain_profile(rows, seams, log_gains, FADE_MM / float(spacing[2]))
@@ -252,9 +252,11 @@ def air_profile(data: NDArray[np.float32], noise: float, spacing: NDArray[np.flo
 
 def seams_in_air(air: NDArray[np.float64], spacing: float) -> list[Seam]:
     """Return the places where the air steps or ramps between two plateaus, the clearest first."""
+    margin = round(max(WIDTHS_MM) / spacing)
+    if air.size <= 2 * margin:
+        return []
     noise = max(1.4826 * float(np.median(np.abs(np.diff(air)))) / math.sqrt(2.0), 1e-6 * float(air.mean()))
     reach = round((PLATEAU_MM + max(WIDTHS_MM) / 2.0) / spacing)
-    margin = round(max(WIDTHS_MM) / spacing)
     candidates: list[tuple[float, Seam]] = []
     for boundary in range(margin, air.size - margin):
         low, high = max(boundary - reach, 0), min(boundary + reach, air.size)
