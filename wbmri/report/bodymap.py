@@ -165,18 +165,18 @@ def _figure(region: Region, grade: int | None, sign: int) -> str:
 def _legend(key: str, undrawn: Sequence[str]) -> list[str]:
     y = HEIGHT - 14
     entries = [
-        (75, fill_of(0), "0  none"),
-        (205, fill_of(1), "1  mild to moderate"),
-        (445, fill_of(2), "2  marked"),
-        (600, f"url(#{key}-h)", "not assessable"),
+        (75, fill_of(0), "grade 0"),
+        (225, fill_of(1), "grade 1"),
+        (375, fill_of(2), "grade 2"),
+        (525, f"url(#{key}-h)", "not assessable"),
     ]
     parts = [f'<g font-size="19" fill="{INK}">']
     for x, fill, words in entries:
         parts.append(
             f'<rect x="{x}" y="{y - 17}" width="26" height="22" rx="3" fill="{fill}" stroke="#6d665e"/>'
-            f'<text x="{x + 35}" y="{y}" xml:space="preserve">{words}</text>'
+            f'<text x="{x + 35}" y="{y}">{words}</text>'
         )
-    x = 800
+    x = 745
     parts.append(
         f'<rect x="{x}" y="{y - 17}" width="26" height="22" rx="3" fill="none" stroke="#2b3440" stroke-width="1.8" '
         f'stroke-dasharray="5 3"/><text x="{x + 35}" y="{y}">deep muscle</text>'

@@ -13,6 +13,7 @@ from wbmri.report.figures import (
     ratio_window,
     slice_picture,
     upright,
+    white_in_words,
     whole_projection,
 )
 from wbmri.report.page import acquisition_facts, markup, reading_facts, render
@@ -70,7 +71,7 @@ def case_report(volume: Volume, labels: LabelMap, reading: Reading, *, participa
             )
         ),
         pictures=_pictures(upright(volume, labels, window or percentile_window(volume)), reading),
-        white_ratio=WINDOW_RATIO if window else None,
+        white=white_in_words(WINDOW_RATIO if window else None),
         facts={**reading_facts(reading), **acquisition_facts(reading.acquisition)},
     )
 

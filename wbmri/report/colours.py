@@ -13,11 +13,14 @@ TEXT = {0: "#3c4650", 1: "#1d1205", 2: "#ffffff"}
 CONTOUR = {0: "#7fd4ff", 1: "#ffb347", 2: "#ff4d3d"}
 """Grade to the colour of a line over a dark grey image."""
 
+LINE_WIDTH = {0: 1.5, 1: 1.9, 2: 2.6}
+"""Grade to the width of that line, in mm of the body: the worse, the bolder, so that colour is not all there is."""
+
 NOT_ASSESSABLE = "#c3cad1"
 """Area of a group without a grade; hatched where it is drawn large."""
 
 NOT_ASSESSABLE_CONTOUR = "#b8c0c8"
-"""Line around a group without a grade, over a dark grey image."""
+"""Line around a group without a grade, over a dark grey image; dashed."""
 
 
 def fill_of(grade: int | None) -> str:
@@ -33,6 +36,11 @@ def text_of(grade: int | None) -> str:
 def contour_of(grade: int | None) -> str:
     """Colour of a line over a dark image."""
     return NOT_ASSESSABLE_CONTOUR if grade is None else CONTOUR[grade]
+
+
+def width_of(grade: int | None) -> float:
+    """Width of a line over a dark image, in mm of the body."""
+    return LINE_WIDTH[0 if grade is None else grade]
 
 
 def mark_of(grade: int | None) -> str:

@@ -7,7 +7,7 @@ from wbmri.comparison import Comparison
 from wbmri.labelmap import LabelMap
 from wbmri.reading import NOTICE, Reading, Subtotal
 from wbmri.report.bodymap import body_map_svg
-from wbmri.report.colours import contour_of
+from wbmri.report.colours import contour_of, width_of
 from wbmri.report.figures import (
     WINDOW_RATIO,
     Picture,
@@ -17,6 +17,7 @@ from wbmri.report.figures import (
     picture_svg,
     ratio_window,
     upright,
+    white_in_words,
     whole_projection,
 )
 from wbmri.report.page import acquisition_facts, markup, reading_facts, render
@@ -75,7 +76,7 @@ def comparison_report(
         subtotals=[(region, *comparison.of_region(region)) for region in comparison.baseline.scheme.regions],
         body_maps=[_body_map(reading, session) for reading, session in zip(readings, sessions, strict=True)],
         pictures=_pictures(scans, readings, sessions),
-        white_ratio=white_ratio,
+        white=white_in_words(white_ratio),
         readings=readings,
         facts=[{**reading_facts(reading), **acquisition_facts(reading.acquisition)} for reading in readings],
     )
@@ -205,7 +206,9 @@ def _draw(axes: "Axes", picture: Picture, tall: float) -> None:
     )
     for outline in picture.outlines:
         for line in outline.lines:
-            axes.plot(line[:, 0], line[:, 1], color=outline.colour, linewidth=0.6)
+            style = "dashed" if outline.grade is None else "solid"
+            colour, bold = contour_of(outline.grade), 0.35 * width_of(outline.grade)
+            axes.plot(line[:, 0], line[:, 1], color=colour, linewidth=bold, linestyle=style)
     axes.text(10, 12, "R", color="white", fontsize=13, fontweight="bold", va="top")
     axes.text(width - 10, 12, "L", color="white", fontsize=13, fontweight="bold", va="top", ha="right")
     axes.plot((12, 112), (tall - 14, tall - 14), color="white", linewidth=1.2)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wbmri.labelmap import LabelMap
 from wbmri.reading import Reading, Reference
-from wbmri.report.colours import contour_of, said_of
+from wbmri.report.colours import contour_of, said_of, width_of
 from wbmri.volume import Volume
 
 PIXEL_MM = 1.5
@@ -43,14 +43,14 @@ class Outline:
     ----------
     words
         What it surrounds, such as ``Deltoid, left: grade 1``.
-    colour
-        ``#rrggbb``.
+    grade
+        The grade in whose style it is drawn; ``None`` for not assessable.
     lines
         Closed lines in mm from the upper left corner, each of shape (n, 2).
     """
 
     words: str
-    colour: str
+    grade: int | None
     lines: tuple[NDArray[np.float64], ...]
 
 
@@ -84,7 +84,7 @@ class Picture:
 
         levels = np.round(self.grey * (GREYS - 1)) * (255.0 / (GREYS - 1))
         file = BytesIO()
-        Image.fromarray(np.round(levels).astype(np.uint8), mode="L").save(file, "PNG", compress_level=9)
+        Image.fromarray(np.round(levels).astype(np.uint8), mode="L").save(file, "PNG", compress_level=4)
         return file.getvalue()
 
 
@@ -158,6 +158,13 @@ def percentile_window(volume: Volume) -> Window:
     return (black, white) if white > black else (float(volume.data.min()), float(volume.data.max()))
 
 
+def white_in_words(ratio: float | None) -> str:
+    """Say what white means in pictures that were windowed to this multiple of normal muscle, or to percentiles."""
+    if ratio is None:
+        return f"White is the 99.7th percentile of each scan or more (whole body: {PROJECTION_RANGE:g} times that)."
+    return f"White is {ratio:g} times the normal-muscle level or more (whole body: {ratio * PROJECTION_RANGE:g} times)."
+
+
 def choose_slices(labels: NDArray[np.uint8], count: int) -> tuple[int, ...]:
     """Choose coronal slices that show every group as well as so few can.
 
@@ -191,7 +198,7 @@ def slice_picture(scan: Upright, j: int, reading: Reading) -> Picture:
     place = scan.front_mm - j * scan.spacing[1]
     plane = scan.labels[:, j, :]
     outlines = [
-        Outline(f"{group.name}: {said_of(entry.grade)}", contour_of(entry.grade), _borders(plane == group.label, scan))
+        Outline(f"{group.name}: {said_of(entry.grade)}", entry.grade, _borders(plane == group.label, scan))
         for group, entry in reading.by_group()
     ]
     caption = f"{'A' if place >= 0 else 'P'} {abs(place):.0f} mm"  # as viewers of DICOM images write it
@@ -214,7 +221,7 @@ def muscle_projection(scan: Upright, reading: Reading) -> Picture:
         ranks[entry.label] = 1 if entry.grade is None else 2 + entry.grade
     worst = ranks[scan.labels].max(axis=1)
     outlines = [
-        Outline(f"worst {said_of(grade)}", contour_of(grade), _borders(worst == rank, scan))
+        Outline(f"worst {said_of(grade)}", grade, _borders(worst == rank, scan))
         for rank, grade in enumerate((None, 0, 1, 2), start=1)
     ]
     return _picture(scan, np.where(scan.labels > 0, scan.data, 0.0).max(axis=1), outlines, "inside the muscle groups")
@@ -240,11 +247,15 @@ def picture_svg(picture: Picture, *, title: str) -> str:
         f"<title>{escape(title)}</title>",
         f'<image width="{width:.1f}" height="{height:.1f}" preserveAspectRatio="none" '
         f'href="data:image/png;base64,{b64encode(picture.png).decode()}"/>',
-        '<g fill="none" stroke-width="1.9" stroke-linejoin="round">',
+        '<g fill="none" stroke-linejoin="round">',
     ]
     for outline in picture.outlines:
         path = "".join("M" + " ".join(f"{x:.1f} {y:.1f}" for x, y in line[:-1]) + "Z" for line in outline.lines)
-        parts.append(f'<path d="{path}" stroke="{outline.colour}"><title>{escape(outline.words)}</title></path>')
+        dashes = ' stroke-dasharray="6 4"' if outline.grade is None else ""
+        parts.append(
+            f'<path d="{path}" stroke="{contour_of(outline.grade)}" stroke-width="{width_of(outline.grade)}"{dashes}>'
+            f"<title>{escape(outline.words)}</title></path>"
+        )
     return "".join([*parts, "</g>", _marks(width, height), "</svg>"])
 
 
