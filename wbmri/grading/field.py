@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.errors import InputError
 from wbmri.grading.masks import Muscle
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Knots = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+"""Knots along each of the three axes."""
 
 DEGREE = 2
 """Degree of the spline."""
@@ -60,7 +68,7 @@ class Field:
     """
 
     coefficients: NDArray[np.float64]
-    knots: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+    knots: Knots
 
     def log_at(self, index: NDArray[np.intp], spacing: tuple[float, float, float]) -> NDArray[np.float64]:
         """Logarithm of the field at voxels of a grid.
@@ -92,6 +100,26 @@ def _basis(x: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.flo
     return made
 
 
+def _design(points: NDArray[np.float64], knots: Knots) -> tuple["csr_array", tuple[int, int, int]]:
+    """Weigh every coefficient at every point; only the few whose splines reach a point are stored."""
+    from scipy.interpolate import BSpline
+    from scipy.sparse import csr_array
+
+    reach = DEGREE + 1
+    column = np.zeros((len(points), 1), dtype=np.intp)
+    value = np.ones((len(points), 1))
+    sizes = []
+    for axis, places in enumerate(knots):
+        inside = np.clip(points[:, axis], places[DEGREE], places[-1 - DEGREE])
+        basis = BSpline.design_matrix(inside, places, DEGREE)
+        sizes.append(basis.shape[1])
+        column = (column[:, :, None] * sizes[-1] + basis.indices.reshape(-1, 1, reach)).reshape(len(points), -1)
+        value = (value[:, :, None] * basis.data.reshape(-1, 1, reach)).reshape(len(points), -1)
+    starts = np.arange(len(points) + 1) * value.shape[1]
+    shape = (len(points), int(np.prod(sizes)))
+    return csr_array((value.ravel(), column.ravel(), starts), shape=shape), (sizes[0], sizes[1], sizes[2])
+
+
 def fit_field(muscle: Muscle) -> tuple[Field, float]:
     """Fit the field to the lower mode of muscle, and find the level of that mode.
 
@@ -110,6 +138,11 @@ def fit_field(muscle: Muscle) -> tuple[Field, float]:
     -------
     tuple of Field and float
         The field, with a mean logarithm of 0 over the samples, and the level of the mode in intensity units.
+
+    Raises
+    ------
+    InputError
+        If no voxel of muscle has a positive intensity.
     """
     sample = _sample(muscle)
     points = muscle.points[sample]
@@ -117,9 +150,7 @@ def fit_field(muscle: Muscle) -> tuple[Field, float]:
     group = muscle.label[sample]
     extent = np.asarray(muscle.shape) * muscle.spacing
     knots = tuple(_knots(float(extent[axis]), KNOTS_MM[axis]) for axis in range(3))
-    bases = [_basis(points[:, axis], knots[axis]) for axis in range(3)]
-    design = np.einsum("na,nb,nc->nabc", *bases).reshape(len(points), -1)
-    sizes = tuple(base.shape[1] for base in bases)
+    design, sizes = _design(points, (knots[0], knots[1], knots[2]))
 
     volume = np.bincount(muscle.label, minlength=256) * float(np.prod(muscle.spacing)) / 1000.0
     ml_per_sample = (volume / np.maximum(np.bincount(group, minlength=256), 1))[group]
@@ -140,6 +171,12 @@ def fit_field(muscle: Muscle) -> tuple[Field, float]:
 def _sample(muscle: Muscle) -> NDArray[np.intp]:
     """Choose evenly spread inner voxels of every group."""
     usable = np.flatnonzero(muscle.inner & (muscle.quiet > 0))
+    if usable.size == 0:
+        raise InputError(
+            f"muscle whose {muscle.label.size} voxels are all zero or negative",
+            "positive intensities where the labels lie",
+            "check that the label map belongs to this image",
+        )
     by_group = usable[np.argsort(muscle.label[usable], kind="stable")]
     starts = np.flatnonzero(np.diff(muscle.label[by_group], prepend=0))
     parts = np.split(by_group, starts[1:])
@@ -188,14 +225,14 @@ def _penalty(knots: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 
 def _solve(
-    design: NDArray[np.float64], log: NDArray[np.float64], weight: NDArray[np.float64], penalty: NDArray[np.float64]
+    design: "csr_array", log: NDArray[np.float64], weight: NDArray[np.float64], penalty: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
     """Penalised weighted least squares for the coefficients and a free constant."""
     total = float(weight.sum())
-    mean = weight @ design / total
+    mean = design.T @ weight / total
     centre = float(weight @ log) / total
-    weighted = design * weight[:, None]
-    normal = weighted.T @ design - total * np.outer(mean, mean) + penalty
+    weighted = (design * weight[:, None]).tocsr()
+    normal = (weighted.T @ design).toarray() - total * np.outer(mean, mean) + penalty
     right = weighted.T @ log - total * mean * centre
     coefficients = np.asarray(np.linalg.solve(normal, right), dtype=np.float64)
     return coefficients, centre - float(mean @ coefficients)

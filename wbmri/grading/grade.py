@@ -1,19 +1,22 @@
 """Grade every muscle group of a scan."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.grading.assessability import unassessable
-from wbmri.grading.evidence import FLUID_RATIO, OWN_LEVEL, Limit, limit_of, measure
+from wbmri.grading.evidence import FLUID_RATIO, LIMIT_SPREADS, OWN_LEVEL, Limit, limit_of, measure
 from wbmri.grading.field import Field, fit_field
 from wbmri.grading.masks import EDGE_MM, Muscle, muscle_of
 from wbmri.grading.reference import choose_reference
 from wbmri.grading.rule import confidence_of, explain, grade_of
 from wbmri.grading.tissues import find_landmarks, predict
 from wbmri.labelmap import LabelMap
-from wbmri.progress import Progress, silent
+from wbmri.progress import Progress, part, silent
 from wbmri.provenance import Json, Step
 from wbmri.reading import GradeSource, GroupReading, Reading, Reason, Reference
+from wbmri.scheme import GradingRule
 from wbmri.volume import Acquisition, Volume, canonical
 
 
@@ -41,29 +44,24 @@ def grade(volume: Volume, labels: LabelMap, *, progress: Progress = silent) -> R
     Raises
     ------
     InputError
-        If the label map is not on the volume's grid, or holds no voxel of any group with a signal.
+        If the label map is not on the volume's grid, or no group has any signal.
     """
     labels.check_grid(volume)
     progress(0.0, "gathering muscle")
     scan = canonical(volume)
     muscle = muscle_of(volume, labels)
     excluded = unassessable(scan, muscle, labels)
-    progress(0.2, "correcting the field")
-    field, mode = fit_field(muscle)
-    log_corrected = np.log(np.maximum(muscle.quiet, 1e-6 * mode)) - field.log_at(muscle.index, muscle.spacing)
-    progress(0.7, "finding the level of normal muscle")
-    landmarks = find_landmarks(scan, muscle, field)
-    prediction = predict(landmarks, volume.acquisition)
-    log_ratio = log_corrected[muscle.inner] - np.log(mode)
-    reference = choose_reference(mode, log_ratio, landmarks, prediction, volume.acquisition)
-    limit = limit_of(reference, labels.scheme.grading)
+    scale = None
+    if len(excluded) < len(labels.scheme.groups):
+        scale = _scale_of(scan, muscle, labels.scheme.grading, part(progress, 0.2, 0.9))
     progress(0.9, "grading")
     entries = tuple(
         _not_assessable(group.label, *excluded[group.label])
-        if group.label in excluded
-        else _graded(group.label, muscle, log_corrected - np.log(reference.level), limit, labels, reference)
+        if scale is None or group.label in excluded
+        else _graded(group.label, muscle, scale, labels)
         for group in labels.scheme.groups
     )
+    reference = None if scale is None else scale.reference
     progress(1.0, "graded")
     return Reading(
         scheme=labels.scheme,
@@ -72,8 +70,44 @@ def grade(volume: Volume, labels: LabelMap, *, progress: Progress = silent) -> R
         engine=labels.engine,
         reference=reference,
         warnings=_warnings(volume.acquisition, reference, entries, labels),
-        provenance=(*labels.provenance, _step(field, reference, limit)),
+        provenance=(*labels.provenance, _step(scale)),
     )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Scale:
+    """What turns intensities into multiples of normal muscle.
+
+    Parameters
+    ----------
+    log_ratio
+        Logarithm of each muscle voxel's corrected intensity over the normal-muscle level, shape (n,).
+    field
+        What the intensities were corrected by.
+    reference
+        The normal-muscle level.
+    limit
+        From where on a voxel is oedematous.
+    """
+
+    log_ratio: NDArray[np.float64]
+    field: Field
+    reference: Reference
+    limit: Limit
+
+
+def _scale_of(scan: Volume, muscle: Muscle, rule: GradingRule, progress: Progress) -> _Scale:
+    progress(0.0, "correcting the field")
+    field, mode = fit_field(muscle)
+    log_field = field.log_at(muscle.index, muscle.spacing)
+    # A voxel without signal has no logarithm; it counts as very dark.
+    log_ratio = np.log(np.maximum(muscle.quiet.astype(np.float64) / mode, 1e-6)) - log_field
+    progress(0.7, "finding the level of normal muscle")
+    landmarks = find_landmarks(scan, muscle, field)
+    prediction = predict(landmarks, scan.acquisition)
+    reference = choose_reference(mode, log_ratio[muscle.inner], landmarks, prediction, scan.acquisition)
+    shift = np.log(mode / reference.level)
+    return _Scale(log_ratio + shift, field, reference, limit_of(reference, rule))
 
 
 def _not_assessable(label: int, reason: Reason, sentence: str) -> GroupReading:
@@ -89,11 +123,9 @@ def _not_assessable(label: int, reason: Reason, sentence: str) -> GroupReading:
     )
 
 
-def _graded(
-    label: int, muscle: Muscle, log_ratio: NDArray[np.float64], limit: Limit, labels: LabelMap, reference: Reference
-) -> GroupReading:
+def _graded(label: int, muscle: Muscle, scale: _Scale, labels: LabelMap) -> GroupReading:
     rule = labels.scheme.grading
-    evidence = measure(muscle, log_ratio, label, limit)
+    evidence = measure(muscle, scale.log_ratio, label, scale.limit)
     if evidence.voxels < rule.minimum_voxels:
         return _not_assessable(
             label,
@@ -108,16 +140,16 @@ def _graded(
         source=GradeSource.AUTO,
         auto_grade=found,
         evidence=evidence,
-        confidence=confidence_of(evidence, rule, labels.confidence.get(label, 0.0), reference.trusted),
-        explanation=explain(evidence, found, rule, limit.ratio),
+        confidence=confidence_of(evidence, rule, labels.confidence.get(label, 0.0), scale.reference.trusted),
+        explanation=explain(evidence, found, rule, scale.limit.ratio),
     )
 
 
 def _warnings(
-    acquisition: Acquisition, reference: Reference, entries: tuple[GroupReading, ...], labels: LabelMap
+    acquisition: Acquisition, reference: Reference | None, entries: tuple[GroupReading, ...], labels: LabelMap
 ) -> tuple[str, ...]:
     made = []
-    if not reference.trusted:
+    if reference is not None and not reference.trusted:
         made.append(
             f"The level of normal muscle cannot be trusted ({reference.source}); every grade is a proposal with low "
             "confidence."
@@ -143,22 +175,24 @@ def _warnings(
     return tuple(made)
 
 
-def _step(field: Field, reference: Reference, limit: Limit) -> Step:
+def _step(scale: _Scale | None) -> Step:
+    """Record what the grades depend on; where no group could be graded, nothing was measured."""
     parameters: dict[str, Json] = {
         "edge_mm": EDGE_MM,
-        "field": {
-            "knots_mm": [[round(float(knot), 3) for knot in axis] for axis in field.knots],
-            "log_coefficients": [round(float(value), 5) for value in field.coefficients.ravel()],
-        },
-        "reference": {
-            "level": float(f"{reference.level:.6g}"),
-            "spread": float(f"{reference.spread:.6g}"),
-            "source": reference.source,
-            "trusted": reference.trusted,
-        },
-        "limit_ratio": round(limit.ratio, 5),
-        "chance_above_limit": round(limit.chance, 6),
         "own_level": OWN_LEVEL,
         "fluid_ratio": FLUID_RATIO,
+        "limit_spreads": LIMIT_SPREADS,
     }
+    if scale is not None:
+        parameters["field"] = {
+            "knots_mm": [[round(float(knot), 3) for knot in axis] for axis in scale.field.knots],
+            "log_coefficients": [round(float(value), 5) for value in scale.field.coefficients.ravel()],
+        }
+        parameters["reference"] = {
+            "level": float(f"{scale.reference.level:.6g}"),
+            "spread": float(f"{scale.reference.spread:.6g}"),
+            "source": scale.reference.source,
+            "trusted": scale.reference.trusted,
+        }
+        parameters["limit"] = {"ratio": round(scale.limit.ratio, 5), "chance": round(scale.limit.chance, 6)}
     return Step("grade", parameters)

@@ -16,6 +16,9 @@ BRAIN_ML = (250.0, 2500.0)
 HEAD_MM = 60.0
 """How far the picture must reach above the highest muscle for a head to be looked for."""
 
+BRAIN_RATIO = 0.6
+"""A brain is brighter than this multiple of the median of all muscle, however oedematous; air and fat are not."""
+
 TISSUE_SPREAD = 0.22
 """Standard deviation of the log ratio of brain and fluid to muscle between people, at a known protocol."""
 
@@ -71,7 +74,7 @@ def find_landmarks(scan: Volume, muscle: Muscle, field: Field) -> Landmarks:
     top = int(muscle.index[:, 2].max()) + 1
     head = scan.data[:, :, top:]
     if head.shape[2] * scan.spacing[2] >= HEAD_MM:
-        brain = _brain(head, scan)
+        brain = _brain(head, scan, BRAIN_RATIO * float(np.median(muscle.quiet)))
         if brain is not None:
             around = np.argwhere(head > 0.5 * float(np.median(head[brain])))
             around[:, 2] += top
@@ -85,16 +88,15 @@ def find_landmarks(scan: Volume, muscle: Muscle, field: Field) -> Landmarks:
     return Landmarks(brain=None, fluid=float(np.quantile(values, 0.995)))
 
 
-def _brain(head: NDArray[np.float32], scan: Volume) -> NDArray[np.bool_] | None:
+def _brain(head: NDArray[np.float32], scan: Volume, least: float) -> NDArray[np.bool_] | None:
     """Find the brain: one large bright body above the neck, with its rim taken off."""
     from scipy import ndimage
     from skimage.filters import threshold_otsu
 
-    if head.max() == head.min():
+    if head.max() <= least:
         return None
-    limit = float(threshold_otsu(head))
-    tissue = head[head > limit]
-    solid = head > 0.5 * float(np.median(tissue))
+    tissue = head[head > max(least, float(threshold_otsu(head)))]
+    solid = head > max(least, 0.5 * float(np.median(tissue)))
     thin = np.asarray(scan.spacing) <= 2 * min(scan.spacing)
     reach = np.where(thin, np.maximum(1, np.round(3.0 / np.asarray(scan.spacing))), 0).astype(int)
     solid = ndimage.minimum_filter(solid, size=tuple(2 * reach + 1), mode="constant", cval=0)

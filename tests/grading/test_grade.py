@@ -1,0 +1,207 @@
+"""Grades of bodies whose oedema is known, from none to all of it."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wbmri.errors import InputError
+from wbmri.grading import grade
+from wbmri.labelmap import LabelMap
+from wbmri.provenance import Step
+from wbmri.reading import Reading
+from wbmri.volume import Acquisition, Volume
+
+EVERY = range(1, 43)
+
+
+def grades(reading: Reading) -> list[int | None]:
+    return [entry.grade for entry in reading.groups]
+
+
+def weighted_kappa(a: list[int], b: list[int]) -> float:
+    """Linearly weighted kappa of grades 0..2."""
+    seen = np.zeros((3, 3))
+    for x, y in zip(a, b, strict=True):
+        seen[x, y] += 1 / len(a)
+    weight = np.abs(np.subtract.outer(np.arange(3), np.arange(3))) / 2
+    chance = np.outer(seen.sum(1), seen.sum(0))
+    return 1.0 if (weight * chance).sum() == 0 else float(1 - (weight * seen).sum() / (weight * chance).sum())
+
+
+@pytest.fixture(scope="module")
+def published(body: Any, involvement: Callable[..., Any]) -> tuple[Volume, LabelMap]:
+    """Return a scan and its labels like the published case: 42 of 42 groups, 48 points."""
+    scan = body(oedema=involvement(36, 6, 7), seed=7, shading=0.15)
+    labels = dataclasses.replace(scan.labels(), provenance=(Step("load"), Step("segment")))
+    return scan.volume(), labels
+
+
+@pytest.fixture(scope="module")
+def published_reading(published: tuple[Volume, LabelMap]) -> Reading:
+    return grade(*published)
+
+
+@pytest.mark.parametrize(
+    ("mild", "severe"), [(0, 0), (9, 0), (19, 0), (20, 6), (42, 0), (18, 24), (0, 42)], ids=lambda value: str(value)
+)
+def test_total_follows_the_truth_from_no_to_full_involvement(
+    body: Any, involvement: Callable[..., Any], mild: int, severe: int
+) -> None:
+    scan = body(oedema=involvement(mild, severe, mild + severe), seed=mild, shading=0.25)
+    reading = grade(scan.volume(), scan.labels())
+    found = [entry.grade for entry in reading.groups if entry.grade is not None]
+    assert len(found) == 42
+    assert abs(sum(found) - sum(scan.truth)) <= 1
+    assert weighted_kappa(scan.truth, found) >= 0.9
+    assert reading.reference is not None
+    assert reading.reference.trusted
+    assert reading.reference.level == pytest.approx(100, rel=0.1)
+
+
+def test_no_healthy_group_is_needed_where_the_median_of_muscle_fails(
+    published: tuple[Volume, LabelMap], published_reading: Reading
+) -> None:
+    volume, labels = published
+    inside = volume.data[labels.data > 0]
+    limit = np.median(inside) + 2 * inside.std()
+    naive = 0
+    for label in EVERY:
+        share = float((volume.data[labels.data == label] > limit).mean())
+        naive += 0 if share <= 0.025 else 1 if share < 0.5 else 2
+    assert published_reading.score.total is not None
+    assert abs(published_reading.score.total - 48) <= 1
+    assert published_reading.score.whole.involved == 42
+    assert abs(naive - 48) >= 8
+
+
+def test_muscle_twice_as_bright_everywhere_is_not_healthy(body: Any) -> None:
+    scan = body(oedema=dict.fromkeys(EVERY, (1.0, 2.0)), shading=0.1)
+    reading = grade(scan.volume(), scan.labels())
+    assert grades(reading) == [2] * 42
+    assert reading.reference is not None
+    assert not reading.reference.trusted
+    assert "predicted from brain and fluid" in reading.reference.source
+    assert any("cannot be trusted" in warning for warning in reading.warnings)
+    assert max(entry.confidence for entry in reading.groups) < 0.5
+
+
+def test_an_unknown_echo_time_still_unmasks_muscle_twice_as_bright_everywhere(body: Any) -> None:
+    scan = body(oedema=dict.fromkeys(EVERY, (1.0, 2.0)), acquisition=Acquisition())
+    assert grades(grade(scan.volume(), scan.labels())) == [2] * 42
+
+
+def test_without_a_head_or_fluid_nothing_confirms_the_level(body: Any) -> None:
+    scan = body(head=False)
+    reading = grade(scan.volume(), scan.labels())
+    assert grades(reading) == [0] * 42
+    assert reading.reference is not None
+    assert not reading.reference.trusted
+    assert "no other tissue" in reading.reference.source
+
+
+def test_oedema_in_nine_tenths_of_every_group_is_grade_2(body: Any) -> None:
+    scan = body(oedema=dict.fromkeys(EVERY, (0.9, 2.0)))
+    assert grades(grade(scan.volume(), scan.labels())) == [2] * 42
+
+
+@pytest.mark.parametrize("affected", [range(25, 43), range(25, 43, 2)], ids=["lower half", "one side of it"])
+def test_the_field_does_not_swallow_limbs_that_are_bright_altogether(body: Any, affected: range) -> None:
+    scan = body(oedema=dict.fromkeys(affected, (1.0, 1.7)), shading=0.1)
+    assert grades(grade(scan.volume(), scan.labels())) == scan.truth
+
+
+@pytest.mark.parametrize("gain", [0.1, 10.0])
+def test_a_gain_changes_no_grade(published: tuple[Volume, LabelMap], published_reading: Reading, gain: float) -> None:
+    volume, labels = published
+    brighter = grade(dataclasses.replace(volume, data=volume.data * np.float32(gain)), labels)
+    assert grades(brighter) == grades(published_reading)
+    for one, other in zip(brighter.groups, published_reading.groups, strict=True):
+        assert one.evidence is not None
+        assert other.evidence is not None
+        assert one.evidence.oedema_fraction == pytest.approx(other.evidence.oedema_fraction, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("order", "flips"), [((0, 1, 2), (0, 1, 2)), ((2, 0, 1), ()), ((1, 2, 0), (1,))], ids=["flip", "permute", "both"]
+)
+def test_storage_changes_nothing(
+    published: tuple[Volume, LabelMap], published_reading: Reading, order: tuple[int, ...], flips: tuple[int, ...]
+) -> None:
+    volume, labels = published
+    move = np.zeros((4, 4))
+    move[3, 3] = 1
+    for new, old in enumerate(order):
+        move[old, new] = -1 if new in flips else 1
+        move[old, 3] = volume.shape[old] - 1 if new in flips else 0
+
+    def stored(data: Any) -> Any:
+        return np.flip(np.transpose(data, order), flips)
+
+    again = Volume(stored(volume.data), volume.affine @ move, volume.acquisition)
+    relabelled = LabelMap(stored(labels.data), again.affine, labels.scheme, labels.engine, labels.confidence)
+    assert grade(again, relabelled).groups == published_reading.groups
+
+
+def test_equal_runs_are_equal(published: tuple[Volume, LabelMap], published_reading: Reading) -> None:
+    assert grade(*published) == published_reading
+
+
+def test_every_grade_says_why(published_reading: Reading) -> None:
+    for entry in published_reading.groups:
+        assert entry.evidence is not None
+        assert entry.explanation.endswith(f"grade {entry.grade}.")
+        assert "% of the muscle lies above" in entry.explanation
+        assert entry.auto_grade == entry.grade
+        assert entry.evidence.volume_ml > 50
+        assert 0 < entry.confidence <= 1
+
+
+def test_provenance_goes_on_from_the_labels_and_holds_the_parameters(published_reading: Reading) -> None:
+    assert [step.name for step in published_reading.provenance] == ["load", "segment", "grade"]
+    parameters = json.loads(json.dumps(published_reading.provenance[-1].parameters))
+    assert published_reading.reference is not None
+    assert parameters["reference"]["source"] == published_reading.reference.source
+    assert len(parameters["field"]["log_coefficients"]) > 0
+
+
+def test_a_poor_outline_lowers_the_confidence_and_progress_is_told(
+    published: tuple[Volume, LabelMap], published_reading: Reading
+) -> None:
+    volume, labels = published
+    seen: list[float] = []
+    unsure = dataclasses.replace(labels, confidence={**labels.confidence, 5: 0.3})
+    reading = grade(volume, unsure, progress=lambda fraction, doing: seen.append(fraction))
+    assert reading.groups[4].confidence == pytest.approx(0.3 * published_reading.groups[4].confidence)
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == (0.0, 1.0)
+
+
+def test_another_grid_is_refused(published: tuple[Volume, LabelMap]) -> None:
+    volume, labels = published
+    with pytest.raises(InputError, match="both on one grid"):
+        grade(volume, dataclasses.replace(labels, data=labels.data[:-1]))
+
+
+@pytest.mark.parametrize(
+    ("acquisition", "words"),
+    [
+        (Acquisition(sequence="STIR", contrast_agent=True), ("contrast agent",)),
+        (Acquisition(field_strength_t=3.0), ("does not say that this is a STIR", "echo time, inversion time")),
+    ],
+    ids=["contrast", "unknown"],
+)
+def test_protocol_facts_are_warned_about(
+    published: tuple[Volume, LabelMap], acquisition: Acquisition, words: tuple[str, ...]
+) -> None:
+    volume, labels = published
+    reading = grade(dataclasses.replace(volume, acquisition=acquisition), labels)
+    assert all(any(word in warning for warning in reading.warnings) for word in words)
+    assert reading.acquisition == acquisition
+
+
+def test_a_full_protocol_of_a_plain_scan_raises_no_warning(published_reading: Reading) -> None:
+    assert published_reading.warnings == ()
