@@ -1,5 +1,6 @@
 """What several test folders share: a small scan, its label map and a reading of it, and the bench bodies."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,3 +103,17 @@ def make_reading(scheme: Scheme, small_volume: Volume, small_labels: LabelMap) -
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def digests() -> Callable[[Path], dict[str, str]]:
+    """A function that gives the SHA-256 of every file below a folder, by its place there."""
+
+    def of(folder: Path) -> dict[str, str]:
+        return {
+            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+
+    return of

@@ -1,6 +1,5 @@
 """A case on disk: what is written comes back, stays what it was, and a person's reading is never lost."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -23,6 +22,7 @@ from wbmri.volume import Volume
 
 MakeReading = Callable[..., Reading]
 WriteCase = Callable[..., Case]
+Digests = Callable[[Path], dict[str, str]]
 
 FILES = [
     ".bidsignore",
@@ -53,15 +53,6 @@ def write(tmp_path: Path, small_volume: Volume, small_labels: LabelMap, make_rea
     return write
 
 
-def contents(folder: Path) -> dict[str, str]:
-    """Digest of every file below a folder."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
 def rows_of(path: Path) -> list[dict[str, str]]:
     header, *lines = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
     return [dict(zip(header, line, strict=True)) for line in lines]
@@ -73,9 +64,11 @@ def edit(path: Path, change: Callable[[dict], object]) -> None:
     path.write_text(json.dumps(document))
 
 
-def test_the_files_are_those_of_the_layout_and_no_temporary_one_stays(write: WriteCase, tmp_path: Path) -> None:
+def test_the_files_are_those_of_the_layout_and_no_temporary_one_stays(
+    write: WriteCase, tmp_path: Path, digests: Digests
+) -> None:
     write()
-    assert sorted(contents(tmp_path / "OUT")) == FILES
+    assert sorted(digests(tmp_path / "OUT")) == FILES
     assert [path.name for path in (tmp_path / "OUT").iterdir() if path.is_dir()] == ["sub-X"]
 
 
@@ -103,10 +96,12 @@ def test_a_sites_own_scheme_survives_without_its_file(write: WriteCase, make_rea
     assert case.reading.scheme == scheme
 
 
-def test_the_same_input_gives_the_same_bytes_but_for_the_history(write: WriteCase, tmp_path: Path) -> None:
+def test_the_same_input_gives_the_same_bytes_but_for_the_history(
+    write: WriteCase, tmp_path: Path, digests: Digests
+) -> None:
     write(out=tmp_path / "first")
     write(out=tmp_path / "second")
-    first, second = contents(tmp_path / "first"), contents(tmp_path / "second")
+    first, second = digests(tmp_path / "first"), digests(tmp_path / "second")
     history = next(name for name in first if name.endswith("history.jsonl"))
     del first[history], second[history]
     assert first == second
@@ -234,21 +229,27 @@ def test_a_missing_or_damaged_file_is_said_when_it_is_asked_for(write: WriteCase
     ],
 )
 def test_a_persons_reading_is_never_overwritten(
-    write: WriteCase, make_reading: MakeReading, tmp_path: Path, by_person: Callable[[Reading], Reading]
+    write: WriteCase,
+    make_reading: MakeReading,
+    tmp_path: Path,
+    by_person: Callable[[Reading], Reading],
+    digests: Digests,
 ) -> None:
     write(reading=by_person(make_reading()))
-    before = contents(tmp_path / "OUT")
+    before = digests(tmp_path / "OUT")
     with pytest.raises(CaseError, match="sub-X, ses-Y"):
         write()
-    assert contents(tmp_path / "OUT") == before
+    assert digests(tmp_path / "OUT") == before
 
 
-def test_a_reading_that_cannot_be_read_is_not_overwritten_either(write: WriteCase, tmp_path: Path) -> None:
+def test_a_reading_that_cannot_be_read_is_not_overwritten_either(
+    write: WriteCase, tmp_path: Path, digests: Digests
+) -> None:
     write().paths.reading.write_text("{}")
-    before = contents(tmp_path / "OUT")
+    before = digests(tmp_path / "OUT")
     with pytest.raises(CaseError, match="_reading"):
         write()
-    assert contents(tmp_path / "OUT") == before
+    assert digests(tmp_path / "OUT") == before
 
 
 def test_an_automatic_reading_is_replaced_by_a_new_one(write: WriteCase, make_reading: MakeReading) -> None:
@@ -259,10 +260,15 @@ def test_an_automatic_reading_is_replaced_by_a_new_one(write: WriteCase, make_re
 
 @pytest.mark.parametrize("after", range(len(FILES)))
 def test_a_failure_at_any_file_leaves_the_earlier_case_as_it_was(
-    write: WriteCase, make_reading: MakeReading, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+    write: WriteCase,
+    make_reading: MakeReading,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    after: int,
+    digests: Digests,
 ) -> None:
     write()
-    before = contents(tmp_path / "OUT")
+    before = digests(tmp_path / "OUT")
     moved = 0
     really = os.replace
 
@@ -278,7 +284,7 @@ def test_a_failure_at_any_file_leaves_the_earlier_case_as_it_was(
     with pytest.raises(OSError, match="no space"):
         write(reading=make_reading(lambda _: 1))
     assert moved == after + 1
-    assert contents(tmp_path / "OUT") == before
+    assert digests(tmp_path / "OUT") == before
 
 
 def test_the_reading_is_the_last_file_in_place(

@@ -25,9 +25,7 @@ Session = Annotated[
     Option("--ses", metavar="LABEL", help="Session label, letters and digits. Default: the next free number."),
 ]
 Engine = Annotated[str, Option("--engine", metavar="NAME", help="Segmentation engine, see 'wbmri engines'.")]
-Labels = Annotated[
-    Path | None, Option("--labels", metavar="FILE", help="Your own label map of the scheme's groups, instead of an engine.")
-]
+Labels = Annotated[Path | None, Option("--labels", metavar="FILE", help="Label map of your own, instead of an engine.")]
 SchemeFile = Annotated[
     str | None, Option("--scheme", metavar="FILE", help="A scheme's name or TOML file, see 'wbmri schemes'.")
 ]

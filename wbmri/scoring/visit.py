@@ -91,12 +91,12 @@ def score(
     check_replaceable(paths)
     seconds: dict[str, float] = {}
     with _timed(seconds, "load"):
-        volume = load(inputs, series=series, progress=part(progress, 0.0, 0.3))
+        volume = load(inputs, series=series, progress=part(progress, 0.0, 0.1))
     with _timed(seconds, "segment"):
-        made = segment(volume, scheme=scheme, engine=engine, labels=labels, progress=part(progress, 0.3, 0.7))
+        made = segment(volume, scheme=scheme, engine=engine, labels=labels, progress=part(progress, 0.1, 0.75))
     with _timed(seconds, "grade"):
-        reading = grade(volume, made, progress=part(progress, 0.7, 0.9))
-    progress(0.9, "writing the report")
+        reading = grade(volume, made, progress=part(progress, 0.75, 0.92))
+    progress(0.92, "writing the report")
     with _timed(seconds, "report"):
         html = case_report(volume, made, reading, participant=paths.participant, session=paths.session)
     progress(0.97, "writing the case")

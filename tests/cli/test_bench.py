@@ -1,0 +1,56 @@
+"""The whole way on a body with known truth, from its DICOM folder as a scanner left it."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from pydicom import dcmread
+
+from wbmri.case import read_case
+
+IDENTIFYING = {"PN", "UI", "DA"}
+
+
+@pytest.fixture(scope="module")
+def visit(bench: Path, wbmri: Callable[..., SimpleNamespace], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the baseline visit, scored as README.md says."""
+    out = tmp_path_factory.mktemp("bench") / "OUT"
+    done = wbmri("score", bench / "pair_dicom" / "baseline", "--out", out, "--sub", "pair", "--ses", "baseline")
+    assert done.code == 0, done.err
+    return out / "sub-pair" / "ses-baseline"
+
+
+def test_every_group_is_placed_and_the_total_is_near_the_truth(visit: Path, bench: Path) -> None:
+    with (bench / "pair" / "baseline" / "truth_grades.csv").open(newline="") as file:
+        truth = {int(row["label"]): int(row["grade"]) for row in csv.DictReader(file)}
+    reading = read_case(visit).reading
+    assert reading.score.whole.assessable == 42
+    assert reading.score.total == pytest.approx(sum(truth.values()), abs=4)
+    assert reading.score.whole.involved >= 40
+    near = [abs(entry.grade - truth[entry.label]) <= 1 for entry in reading.groups if entry.grade is not None]
+    assert all(near)
+
+
+def test_only_the_five_stir_stations_were_read(visit: Path) -> None:
+    case = read_case(visit)
+    load = case.reading.provenance[0]
+    assert len(load.parameters["stations"]) == 5
+    assert [station.name for station in case.reading.acquisition.stations] == [f"station-{k}" for k in range(1, 6)]
+    assert case.reading.acquisition.inversion_time_ms == 160
+
+
+def test_nothing_that_identifies_the_person_is_in_any_file(visit: Path, bench: Path) -> None:
+    secrets = set()
+    for path in sorted((bench / "pair_dicom" / "baseline").rglob("*")):
+        if path.is_file():
+            header = dcmread(path, stop_before_pixels=True)
+            secrets |= {str(one.value) for one in header if one.VR in IDENTIFYING}
+            secrets |= {str(header.get(key)) for key in ("PatientID", "AccessionNumber", "InstitutionName", "StudyID")}
+    secrets = {secret for secret in secrets if len(secret) > 3 and secret != "None"}
+    assert len(secrets) > 10
+    text = "".join(path.read_text("utf-8") for path in visit.rglob("*") if path.suffix != ".gz" and path.is_file())
+    assert json.dumps("station-1") in text
+    assert sorted(secret for secret in secrets if secret in text) == []
