@@ -11,6 +11,7 @@ import pytest
 
 from wbmri.io import read_image, read_labels
 from wbmri.labelmap import LabelMap
+from wbmri.provenance import Step
 from wbmri.reading import NOTICE, GradeSource, Reading, Reason, Reference, Status
 from wbmri.report import case_report
 from wbmri.scheme import Scheme
@@ -208,3 +209,12 @@ def test_the_report_of_a_whole_body_can_be_mailed(bench: Path, scheme: Scheme, m
     data, affine = read_labels(bench / "pair" / "baseline" / "truth_labels.nii.gz")
     labels = LabelMap(np.where(data > 42, 0, data), affine, scheme, "truth", {})
     assert len(case_report(volume, labels, make_reading(), participant="01", session="baseline")) < 3_000_000
+
+
+def test_long_parameters_are_shortened(write: Callable[..., str], make_reading: MakeReading) -> None:
+    step = Step("fit", {"values": [0.123456789] * 100, "sha256": "0123456789abcdef" * 4, "name": "demons"})
+    text = Page(write(replace(make_reading(), provenance=(step,)))).text
+    assert '"values": [0.1235, ' in text
+    assert '"… 94 more"' in text
+    assert '"sha256": "0123456789ab…"' in text
+    assert '"name": "demons"' in text

@@ -4,15 +4,19 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from json import dumps
+from re import fullmatch
 from typing import TYPE_CHECKING, Any
 
-from wbmri.provenance import Step
+from wbmri.provenance import Json, Step
 from wbmri.reading import NOTICE, Reading, Subtotal
 from wbmri.report.colours import FILL, NOT_ASSESSABLE, TEXT, mark_of
 from wbmri.volume import Acquisition
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+LONGEST_LIST = 6
+"""A report shows this many entries of a list among the parameters of a step."""
 
 LOW_CONFIDENCE = 0.5
 """A grade below this confidence is marked for a closer look."""
@@ -91,8 +95,23 @@ def acquisition_facts(acquisition: Acquisition) -> dict[str, str]:
 
 
 def step_parameters(step: Step) -> str:
-    """Return the parameters of a step on one line, as JSON."""
-    return dumps(dict(step.parameters), ensure_ascii=False, sort_keys=False)
+    """Return the parameters of a step on one line, as JSON shortened for the eye; the reading file has them in full."""
+    return dumps(_brief(dict(step.parameters)), ensure_ascii=False)
+
+
+def _brief(value: Json) -> Json:
+    """Shorten numbers to 4 figures, digests to their beginning and long lists to their first entries."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, str):
+        return f"{value[:12]}…" if fullmatch("[0-9a-f]{32,}", value) else value
+    if isinstance(value, dict):
+        return {name: _brief(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        shown = [_brief(entry) for entry in value[:LONGEST_LIST]]
+        left_out = len(value) - len(shown)
+        return [*shown, f"… {left_out} more"] if left_out else shown
+    return value
 
 
 @cache
