@@ -43,6 +43,10 @@ CELL_MM = 80.0
 ENVELOPE_QUANTILE = 0.15
 """Quantile of the log intensity of such a part that is its lower envelope."""
 
+FAT_DISTANCE = 3.0
+"""Voxels darker than the median of muscle by more than this factor are fat, bone or air that an outline took in. Normal
+muscle stays above it even where most muscle is three times as bright."""
+
 ENVELOPE_WIDTH = 0.08
 """Smoothing of the histogram of the envelope whose lowest mode starts the fit."""
 
@@ -169,14 +173,23 @@ def fit_field(muscle: Muscle) -> tuple[Field, float]:
 
 
 def _sample(muscle: Muscle) -> NDArray[np.intp]:
-    """Choose evenly spread inner voxels of every group."""
-    usable = np.flatnonzero(muscle.inner & (muscle.quiet > 0))
+    """Choose evenly spread inner voxels of every group, without those too dark to be muscle."""
+    even = _evenly(muscle, _usable(muscle, 0.0))
+    return _evenly(muscle, _usable(muscle, float(np.median(muscle.quiet[even])) / FAT_DISTANCE))
+
+
+def _usable(muscle: Muscle, floor: float) -> NDArray[np.intp]:
+    usable = np.flatnonzero(muscle.inner & (muscle.quiet > floor))
     if usable.size == 0:
         raise InputError(
             f"muscle whose {muscle.label.size} voxels are all zero or negative",
             "positive intensities where the labels lie",
             "check that the label map belongs to this image",
         )
+    return usable
+
+
+def _evenly(muscle: Muscle, usable: NDArray[np.intp]) -> NDArray[np.intp]:
     by_group = usable[np.argsort(muscle.label[usable], kind="stable")]
     starts = np.flatnonzero(np.diff(muscle.label[by_group], prepend=0))
     parts = np.split(by_group, starts[1:])

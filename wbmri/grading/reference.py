@@ -12,13 +12,14 @@ DOUBTFUL_SPREADS = 1.0
 """A muscle mode above the prediction by more than this many of its spreads is used but not trusted ..."""
 
 REFUTED_SPREADS = 1.6
-"""... and above this many it is taken for oedema, and the prediction for the level."""
-
-TOO_DARK = 0.9
-"""Below the prediction by more than this (a factor of 2.5) the labels lie on fat, bone or air rather than muscle."""
+"""... and above this many it is taken for oedema, and the prediction for the level. Below by this many, the outlines
+hold fat or bone rather than muscle, or the protocol is not what it seems: the mode is used but not trusted."""
 
 FLUID_SHARE = 0.75
 """Fluid this close to its expected multiple of the muscle mode confirms the mode where there is no brain."""
+
+LOWER_SIDE = 0.3
+"""How far below its mode, in log intensity, normal muscle is looked for; darker voxels share their place with fat."""
 
 LEAST_SPREAD = 0.05
 """No muscle is more even than this, as a share of its level."""
@@ -32,7 +33,7 @@ def spread_of(log_ratio: NDArray[np.float64]) -> float:
     log_ratio
         Logarithm of corrected intensities over the level of the mode, shape (n,).
     """
-    below = -log_ratio[(log_ratio <= 0) & (log_ratio > -0.4)]
+    below = -log_ratio[(log_ratio <= 0) & (log_ratio > -LOWER_SIDE)]
     return max(LEAST_SPREAD, float(np.quantile(below, 0.6827))) if below.size else LEAST_SPREAD
 
 
@@ -71,5 +72,5 @@ def choose_reference(
     if excess > REFUTED_SPREADS * prediction.spread:
         source = f"predicted from brain and fluid, because the lowest mode of all muscle lies at {found}"
         return Reference(prediction.level, spread * prediction.level, source, False)
-    trusted = -TOO_DARK < excess < DOUBTFUL_SPREADS * prediction.spread
+    trusted = -REFUTED_SPREADS * prediction.spread < excess < DOUBTFUL_SPREADS * prediction.spread
     return Reference(mode, spread * mode, f"lowest mode of all muscle, {found}", trusted)

@@ -1,7 +1,7 @@
 """The report of one case: one HTML file to read on a screen or on A4."""
 
 from wbmri.labelmap import LabelMap
-from wbmri.reading import AUTO, GroupReading, Reading
+from wbmri.reading import AUTO, Reading
 from wbmri.report.bodymap import body_map_svg
 from wbmri.report.figures import (
     WINDOW_RATIO,
@@ -16,14 +16,12 @@ from wbmri.report.figures import (
     white_in_words,
     whole_projection,
 )
-from wbmri.report.page import acquisition_facts, markup, reading_facts, render
-from wbmri.scheme import Pair, Side
+from wbmri.report.page import acquisition_facts, by_region, markup, reading_facts, render
+from wbmri.scheme import Side
 from wbmri.volume import Volume
 
 SLICES = 6
 """How many coronal slices are shown: with the two projections they fill one printed page."""
-
-Row = tuple[Pair, list[tuple[Side, GroupReading]]]
 
 
 def case_report(volume: Volume, labels: LabelMap, reading: Reading, *, participant: str, session: str) -> str:
@@ -64,7 +62,7 @@ def case_report(volume: Volume, labels: LabelMap, reading: Reading, *, participa
         reviewed=reading.reader != AUTO,
         score=score,
         subtotals=[*score.regions.values(), score.sides[Side.RIGHT], score.sides[Side.LEFT]],
-        regions=_regions(reading),
+        regions=by_region(reading.scheme, reading.by_group()),
         body_map=markup(
             body_map_svg(
                 reading.scheme, {entry.label: entry.grade for entry in reading.groups}, title=f"Grades of {case}"
@@ -74,22 +72,6 @@ def case_report(volume: Volume, labels: LabelMap, reading: Reading, *, participa
         white=white_in_words(WINDOW_RATIO if window else None),
         facts={**reading_facts(reading), **acquisition_facts(reading.acquisition)},
     )
-
-
-def _regions(reading: Reading) -> list[tuple[str, list[Row]]]:
-    """Each region with one row per pair: the pair and the entries of both sides, as a viewer sees the patient."""
-    entries = {(group.pair.id, group.side): entry for group, entry in reading.by_group()}
-    return [
-        (
-            region,
-            [
-                (pair, [(side, entries[pair.id, side]) for side in (Side.RIGHT, Side.LEFT)])
-                for pair in reading.scheme.pairs
-                if pair.region == region
-            ],
-        )
-        for region in reading.scheme.regions
-    ]
 
 
 def _pictures(scan: Upright, reading: Reading) -> list[tuple[object, str]]:

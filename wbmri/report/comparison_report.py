@@ -20,8 +20,7 @@ from wbmri.report.figures import (
     white_in_words,
     whole_projection,
 )
-from wbmri.report.page import acquisition_facts, markup, reading_facts, render
-from wbmri.scheme import Side
+from wbmri.report.page import acquisition_facts, by_region, markup, reading_facts, render
 from wbmri.volume import Volume
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def comparison_report(
         sessions=sessions,
         comparison=comparison,
         scheme=comparison.baseline.scheme,
-        regions=_regions(comparison),
+        regions=by_region(comparison.baseline.scheme, comparison.by_group()),
         subtotals=[(region, *comparison.of_region(region)) for region in comparison.baseline.scheme.regions],
         body_maps=[_body_map(reading, session) for reading, session in zip(readings, sessions, strict=True)],
         pictures=_pictures(scans, readings, sessions),
@@ -154,23 +153,6 @@ def _scans(comparison: Comparison, images: Images) -> tuple[tuple[Upright, Uprig
         upright(first, first_labels, percentile_window(first)),
         upright(second, second_labels, percentile_window(second)),
     ), None
-
-
-def _regions(comparison: Comparison) -> list[tuple[str, list[tuple[object, list[tuple[Side, object]]]]]]:
-    """Each region with one row per pair: the pair and the changes of both sides, as a viewer sees the patient."""
-    changes = {(group.pair.id, group.side): change for group, change in comparison.by_group()}
-    scheme = comparison.baseline.scheme
-    return [
-        (
-            region,
-            [
-                (pair, [(side, changes[pair.id, side]) for side in (Side.RIGHT, Side.LEFT)])
-                for pair in scheme.pairs
-                if pair.region == region
-            ],
-        )
-        for region in scheme.regions
-    ]
 
 
 def _body_map(reading: Reading, session: str) -> object:

@@ -1,19 +1,25 @@
 """What every report page shares: the template environment and the facts each of them states."""
 
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from json import dumps
 from re import fullmatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wbmri.provenance import Json, Step
 from wbmri.reading import NOTICE, Reading, Subtotal
 from wbmri.report.colours import FILL, NOT_ASSESSABLE, TEXT, mark_of
+from wbmri.scheme import Group, Pair, Scheme, Side
 from wbmri.volume import Acquisition
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+Entry = TypeVar("Entry")
+Row = tuple[Pair, list[tuple[Side, Entry]]]
+"""A pair with the entries of its two sides."""
 
 LONGEST_LIST = 6
 """A report shows this many entries of a list among the parameters of a step."""
@@ -56,6 +62,31 @@ def css_string(text: str) -> str:
     """Return the text as a CSS string in which everything but ASCII letters and digits is escaped."""
     inside = "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):06x}" for c in text)
     return f'"{inside}"'
+
+
+def by_region(scheme: Scheme, entries: Iterable[tuple[Group, Entry]]) -> list[tuple[str, list[Row[Entry]]]]:
+    """Arrange one entry per group as a table: each region with one row per pair, as a viewer sees the patient.
+
+    Parameters
+    ----------
+    scheme
+        The scheme of the groups.
+    entries
+        Every group with what belongs to it, such as its grade.
+    """
+    found = {(group.pair.id, group.side): entry for group, entry in entries}
+    viewed = (Side.RIGHT, Side.LEFT)
+    return [
+        (
+            region,
+            [
+                (pair, [(side, found[pair.id, side]) for side in viewed])
+                for pair in scheme.pairs
+                if pair.region == region
+            ],
+        )
+        for region in scheme.regions
+    ]
 
 
 def reading_facts(reading: Reading) -> dict[str, str]:

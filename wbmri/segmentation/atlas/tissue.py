@@ -60,6 +60,7 @@ def lean_of_volume(volume: Volume) -> tuple[Lean, float]:
     InputError
         If too little stands out from the background to be a part of a body.
     """
+    from scipy import ndimage
     from skimage.filters import threshold_otsu
 
     corners = np.stack(np.meshgrid(*([-0.5, n - 0.5] for n in volume.shape), indexing="ij"), -1).reshape(-1, 3)
@@ -72,9 +73,12 @@ def lean_of_volume(volume: Volume) -> tuple[Lean, float]:
     top = float(np.percentile(data, 99))
     threshold = np.expm1(threshold_otsu(np.log1p(np.maximum(data, 0) * (50 / top)))) * top / 50 if top > 0 else 0.0
     bright = data[data > threshold]
-    if bright.size * WORKING_MM**3 / 1000 < _LEAST_BODY_ML or threshold <= 0:
+    # Noise stands out here and there; a body stands out in one piece.
+    pieces = np.bincount(ndimage.label(data > threshold)[0].ravel())[1:]
+    largest_ml = float(pieces.max(initial=0)) * WORKING_MM**3 / 1000
+    if largest_ml < _LEAST_BODY_ML or threshold <= 0:
         raise InputError(
-            f"an image in which {bright.size * WORKING_MM**3 / 1000:.0f} ml stand out from the background",
+            f"an image in which {largest_ml:.0f} ml in one piece stand out from the background",
             f"a STIR scan of a body, at least {_LEAST_BODY_ML:.0f} ml of it",
             "check with 'wbmri inspect' that the right series was chosen",
         )

@@ -1,0 +1,88 @@
+"""The engine `atlas` on the sample person: outlines, sides, partial scans, storage and input it must refuse."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from wbmri.errors import InputError
+from wbmri.io import load, read_image
+from wbmri.labelmap import LabelMap
+from wbmri.scheme import Scheme
+from wbmri.segmentation import segment
+from wbmri.volume import Volume
+
+
+def dice(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    return float(2 * (a & b).sum() / max(1, a.sum() + b.sum()))
+
+
+def test_it_outlines_all_groups_of_a_child(found: LabelMap, true_labels: NDArray[np.uint8], scheme: Scheme) -> None:
+    overlap = {g.id: dice(found.data == g.label, true_labels == g.label) for g in scheme.groups}
+    assert np.mean(list(overlap.values())) > 0.8
+    assert min(overlap.values()) > 0.5, overlap
+    assert not found.outside
+    assert set(found.confidence) == {g.label for g in scheme.groups}
+
+
+def test_no_group_lies_on_the_wrong_side(found: LabelMap, true_labels: NDArray[np.uint8], scheme: Scheme) -> None:
+    for left, right in zip(scheme.groups[::2], scheme.groups[1::2], strict=True):
+        for own, other in ((left, right), (right, left)):
+            mine = found.data == own.label
+            assert dice(mine, true_labels == own.label) > dice(mine, true_labels == other.label)
+
+
+def test_labels_lie_in_tissue(found: LabelMap, whole_body: Volume) -> None:
+    labelled = whole_body.data[found.data > 0]
+    assert np.percentile(labelled, 1) > 3 * np.median(whole_body.data[found.data == 0])
+
+
+def test_a_scan_of_the_legs_has_the_rest_outside(station: Callable[[int], Path], scheme: Scheme) -> None:
+    labels = segment(load(station(3)))
+    inside = {g.pair.id for g in scheme.groups if g.label not in labels.outside}
+    assert {"leg_anterior", "leg_lateral", "leg_posterior"} <= inside
+    assert not inside & {"neck_flexors", "deltoid", "pectoral", "arm_anterior", "iliopsoas", "gluteus_maximus"}
+    assert set(np.unique(labels.data)) <= {0} | {g.label for g in scheme.groups if g.label not in labels.outside}
+    assert all(labels.confidence[label] == 0 for label in labels.outside)
+
+
+def test_storage_and_unit_of_intensity_do_not_matter(station: Callable[[int], Path]) -> None:
+    volume = read_image(station(3))
+    expected = segment(volume).data
+    # Stored head to feet, right to left, slices first.
+    flipped = volume.data[::-1, :, ::-1].transpose(1, 0, 2)
+    affine = volume.affine @ np.array(
+        [[0, -1, 0, volume.shape[0] - 1], [1, 0, 0, 0], [0, 0, -1, volume.shape[2] - 1], [0, 0, 0, 1]]
+    )
+    np.testing.assert_allclose(affine @ [0, 0, 0, 1], volume.affine @ [volume.shape[0] - 1, 0, volume.shape[2] - 1, 1])
+    again = segment(Volume(flipped * 10.0, affine, volume.acquisition)).data
+    np.testing.assert_array_equal(again.transpose(1, 0, 2)[::-1, :, ::-1], expected)
+
+
+def test_the_same_scan_gives_the_same_labels(station: Callable[[int], Path]) -> None:
+    volume = load(station(3))
+    first, second = segment(volume), segment(volume)
+    np.testing.assert_array_equal(first.data, second.data)
+    assert first.confidence == second.confidence
+    assert first.provenance == second.provenance
+
+
+@pytest.mark.parametrize("what", ["air", "a coin", "a slab"])
+def test_what_is_no_body_is_refused(what: str) -> None:
+    data = np.abs(np.random.default_rng(3).normal(0, 1, (80, 30, 80)))
+    if what == "a coin":
+        data[38:42, 14:16, 38:42] = 100
+    if what == "a slab":
+        data[:, :, 38:44] += 100
+    if what == "air":
+        data = data[:20, :20, :20]
+    with pytest.raises(InputError, match="expected"):
+        segment(Volume(data, np.diag([2.0, 4.0, 2.0, 1.0])))
+
+
+def test_another_scheme_is_refused(whole_body: Volume, scheme: Scheme) -> None:
+    with pytest.raises(InputError, match="the scheme other for the engine atlas"):
+        segment(whole_body, scheme=replace(scheme, name="other"))

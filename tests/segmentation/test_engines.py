@@ -1,0 +1,112 @@
+"""Choosing an engine, and the engine `labels` that takes outlines from a file."""
+
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wbmri.segmentation.engine
+from wbmri.errors import InputError
+from wbmri.io import encode_nifti
+from wbmri.labelmap import LabelMap
+from wbmri.progress import Progress
+from wbmri.scheme import Scheme
+from wbmri.segmentation import engines, segment
+from wbmri.volume import Volume
+
+AFFINE = np.diag([2.0, 4.0, 2.0, 1.0])
+
+
+class Everything:
+    """An engine of another package: all of the image is the left deltoid."""
+
+    name = "everything"
+    description = "one muscle"
+    needs = ""
+
+    def segment(self, volume: Volume, scheme: Scheme, progress: Progress) -> LabelMap:
+        return LabelMap(np.full(volume.shape, 9), volume.affine, scheme, self.name, {9: 1.0})
+
+
+@pytest.fixture
+def volume() -> Volume:
+    return Volume(np.random.default_rng(0).uniform(size=(20, 12, 16)), AFFINE)
+
+
+@pytest.fixture
+def block() -> np.ndarray:
+    labels = np.zeros((20, 12, 16), np.uint8)
+    labels[4:9, 3:9, 4:12] = 9
+    labels[11:16, 3:9, 4:12] = 10
+    return labels
+
+
+def write(path: Path, labels: np.ndarray, affine: np.ndarray) -> Path:
+    path.write_bytes(encode_nifti(labels, affine))
+    return path
+
+
+def test_another_package_adds_an_engine(monkeypatch: pytest.MonkeyPatch, volume: Volume) -> None:
+    point = EntryPoint("everything", f"{__name__}:Everything", "wbmri.engines")
+    monkeypatch.setattr(EntryPoint, "load", lambda self: Everything)
+    monkeypatch.setattr(wbmri.segmentation.engine, "entry_points", lambda group: [point])
+    assert [info.name for info in engines()] == ["everything", "labels"]
+    assert (segment(volume, engine="everything").data == 9).all()
+
+
+def test_the_atlas_is_what_auto_stands_for() -> None:
+    listed = {info.name: info for info in engines()}
+    assert {"atlas", "labels"} <= set(listed)
+    assert listed["atlas"].available
+
+
+def test_an_unknown_engine_is_refused_with_the_known_ones(volume: Volume) -> None:
+    with pytest.raises(InputError, match="atlas"):
+        segment(volume, engine="magic")
+
+
+def test_a_label_map_on_the_same_grid_is_taken_as_it_is(tmp_path: Path, volume: Volume, block: np.ndarray) -> None:
+    labels = segment(volume, engine="labels", labels=write(tmp_path / "l.nii.gz", block, AFFINE))
+    np.testing.assert_array_equal(labels.data, block)
+    assert labels.confidence[9] == 1
+    assert 9 not in labels.outside
+    assert 1 in labels.outside
+
+
+def test_a_label_map_on_a_finer_shifted_grid_is_resampled(tmp_path: Path, volume: Volume, block: np.ndarray) -> None:
+    fine = block.repeat(2, 0).repeat(2, 1).repeat(2, 2)
+    affine = AFFINE @ np.diag([0.5, 0.5, 0.5, 1.0])
+    affine[:3, 3] = -0.25 * np.diag(AFFINE)[:3]
+    labels = segment(volume, engine="labels", labels=write(tmp_path / "l.nii.gz", fine, affine))
+    np.testing.assert_array_equal(labels.data, block)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda block: block * 7, "unknown label"),
+        (lambda block: block * 0, "labels nothing"),
+    ],
+)
+def test_a_label_map_with_wrong_labels_is_refused(
+    tmp_path: Path, volume: Volume, block: np.ndarray, change: object, said: str
+) -> None:
+    assert callable(change)
+    with pytest.raises(InputError, match=said):
+        segment(volume, engine="labels", labels=write(tmp_path / "l.nii.gz", change(block), AFFINE))
+
+
+def test_a_label_map_of_another_place_is_refused(tmp_path: Path, volume: Volume, block: np.ndarray) -> None:
+    elsewhere = AFFINE.copy()
+    elsewhere[2, 3] = 300.0
+    with pytest.raises(InputError, match="0% lies inside"):
+        segment(volume, engine="labels", labels=write(tmp_path / "l.nii.gz", block, elsewhere))
+
+
+def test_a_label_map_and_the_engine_for_it_go_together(tmp_path: Path, volume: Volume, block: np.ndarray) -> None:
+    file = write(tmp_path / "l.nii.gz", block, AFFINE)
+    with pytest.raises(InputError, match="with a label map"):
+        segment(volume, engine="atlas", labels=file)
+    with pytest.raises(InputError, match="without a label map"):
+        segment(volume, engine="labels")
