@@ -25,6 +25,7 @@ _BRIGHTNESS = {Tissue.BONE: 0.3, Tissue.CARTILAGE: 0.6, Tissue.TENDON: 0.2, Tiss
 """Signal of tissues darker than muscle as a share of it; marrow varies most, from fatty (adult) to red (child)."""
 
 _LEAST_BODY_ML = 500.0
+_LEAST_CONTRAST = 1.8
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,7 +61,6 @@ def lean_of_volume(volume: Volume) -> tuple[Lean, float]:
     InputError
         If too little stands out from the background to be a part of a body.
     """
-    from scipy import ndimage
     from skimage.filters import threshold_otsu
 
     corners = np.stack(np.meshgrid(*([-0.5, n - 0.5] for n in volume.shape), indexing="ij"), -1).reshape(-1, 3)
@@ -72,17 +72,16 @@ def lean_of_volume(volume: Volume) -> tuple[Lean, float]:
     # Otsu on log intensities, so that fluid twenty times as bright as fat does not draw the threshold above muscle.
     top = float(np.percentile(data, 99))
     threshold = np.expm1(threshold_otsu(np.log1p(np.maximum(data, 0) * (50 / top)))) * top / 50 if top > 0 else 0.0
-    bright = data[data > threshold]
-    # Noise stands out here and there; a body stands out in one piece.
-    pieces = np.bincount(ndimage.label(data > threshold)[0].ravel())[1:]
-    largest_ml = float(pieces.max(initial=0)) * WORKING_MM**3 / 1000
-    if largest_ml < _LEAST_BODY_ML or threshold <= 0:
+    stands_out = data > threshold
+    bright_ml = np.count_nonzero(stands_out) * WORKING_MM**3 / 1000
+    level, background = (float(np.median(data[m])) if m.any() else 0.0 for m in (stands_out, ~stands_out))
+    # Noise splits into a brighter and a darker half too, but not by a factor.
+    if bright_ml < _LEAST_BODY_ML or level < _LEAST_CONTRAST * background:
         raise InputError(
-            f"an image in which {largest_ml:.0f} ml in one piece stand out from the background",
-            f"a STIR scan of a body, at least {_LEAST_BODY_ML:.0f} ml of it",
+            f"an image in which {bright_ml:.0f} ml stand out, {level / max(background, 1e-9):.1f} times the background",
+            f"a STIR scan of a body: {_LEAST_BODY_ML:.0f} ml, {_LEAST_CONTRAST:g} times the background or more",
             "check with 'wbmri inspect' that the right series was chosen",
         )
-    level = float(np.median(bright))
     return Lean(lean_share(data, level), origin, WORKING_MM), level
 
 
