@@ -29,7 +29,7 @@ def test_the_published_case_adds_up() -> None:
     """48 points over 42 involved groups need 6 groups with grade 2; 19 over 19 need none."""
     baseline = reading_of([2] * 6 + [1] * 36).score
     followup = reading_of([1] * 19 + [0] * 23).score
-    assert (baseline.total, baseline.whole.involved, baseline.whole.grade2) == (48, 42, 6)
+    assert (baseline.total, baseline.involved, baseline.whole.grade2) == (48, 42, 6)
     assert (followup.total, followup.whole.involved, followup.whole.grade2) == (19, 19, 0)
     assert (baseline.maximum, baseline.prorated) == (84, 48)
 
@@ -39,7 +39,7 @@ def test_sides_and_regions_each_add_up_to_the_whole(grades: list[int | None]) ->
     score = reading_of(grades).score
     assessable = [grade for grade in grades if grade is not None]
     assert score.whole.total == sum(assessable)
-    assert score.whole.involved == sum(grade > 0 for grade in assessable)
+    assert score.involved == sum(grade > 0 for grade in assessable)
     for parts in (score.regions.values(), score.sides.values()):
         for name in ("total", "max_assessable", "involved", "grade2", "assessable", "groups"):
             assert sum(getattr(part, name) for part in parts) == getattr(score.whole, name)

@@ -211,6 +211,11 @@ class Score:
     regions: Mapping[str, Subtotal]
     sides: Mapping[Side, Subtotal]
 
+    @property
+    def involved(self) -> int:
+        """Groups with grade 1 or 2."""
+        return self.whole.involved
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

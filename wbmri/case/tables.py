@@ -85,7 +85,7 @@ def summary_row(participant: str, session: str, reading: Reading) -> Row:
         _cell(score.total),
         str(score.whole.max_assessable),
         _cell(score.prorated, 1),
-        str(score.whole.involved),
+        str(score.involved),
         str(score.whole.assessable),
         str(score.whole.grade2),
         reading.reader,
