@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from wbmri.errors import InputError
 from wbmri.grading import grade
 from wbmri.labelmap import LabelMap
 from wbmri.reading import Reading, Reason
@@ -93,3 +94,23 @@ def test_a_scan_without_any_muscle_is_read_as_not_assessable(scan: tuple[Volume,
     assert {entry.reason for entry in reading.groups} == {Reason.OUTSIDE}
     assert reading.reference is None
     assert any("Only 0 of 42" in warning for warning in reading.warnings)
+
+
+def test_groups_of_a_few_voxels_are_still_measured(scan: tuple[Volume, LabelMap]) -> None:
+    volume, labels = scan
+    data = np.zeros_like(labels.data)
+    for label in range(1, 43):
+        own = np.argwhere(labels.data == label)
+        data[tuple(own[len(own) // 2 : len(own) // 2 + 40].T)] = label
+    reading = grade(volume, dataclasses.replace(labels, data=data))
+    assert [entry.grade for entry in reading.groups] == [0] * 42
+    assert max(entry.confidence for entry in reading.groups) < 0.7
+
+
+def test_muscle_without_any_signal_is_refused_or_not_graded(scan: tuple[Volume, LabelMap]) -> None:
+    volume, labels = scan
+    dark = dataclasses.replace(volume, data=np.where(labels.data > 0, -1.0, volume.data))
+    with pytest.raises(InputError, match="zero or negative"):
+        grade(dark, labels)
+    empty = dataclasses.replace(volume, data=np.where(labels.data > 0, 0.0, volume.data))
+    assert {entry.reason for entry in grade(empty, labels).groups} == {Reason.SEAM}

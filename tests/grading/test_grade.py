@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.ndimage import maximum_filter
 
 from wbmri.errors import InputError
 from wbmri.grading import grade
@@ -112,6 +113,18 @@ def test_oedema_in_nine_tenths_of_every_group_is_grade_2(body: Any) -> None:
 def test_the_field_does_not_swallow_limbs_that_are_bright_altogether(body: Any, affected: range) -> None:
     scan = body(oedema=dict.fromkeys(affected, (1.0, 1.7)), shading=0.1)
     assert grades(grade(scan.volume(), scan.labels())) == scan.truth
+
+
+def test_outlines_that_took_in_fat_keep_the_level(published: tuple[Volume, LabelMap]) -> None:
+    volume, labels = published
+    wide = np.where(labels.data > 0, labels.data, maximum_filter(labels.data, (5, 1, 5)))
+    fat = float(((wide > 0) & (labels.data == 0)).sum() / (wide > 0).sum())
+    reading = grade(volume, dataclasses.replace(labels, data=wide))
+    assert fat > 0.2
+    assert reading.reference is not None
+    assert reading.reference.level == pytest.approx(100, rel=0.1)
+    assert reading.score.whole.involved == 42
+    assert abs(reading.score.whole.total - 48) <= 3
 
 
 @pytest.mark.parametrize("gain", [0.1, 10.0])

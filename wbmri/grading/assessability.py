@@ -1,11 +1,12 @@
 """Which groups cannot be graded, and why."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wbmri.grading.masks import Muscle
 from wbmri.labelmap import LabelMap
 from wbmri.reading import Reason
-from wbmri.volume import Acquisition, Volume
+from wbmri.volume import Volume
 
 GAP_SHARE = 0.2
 """A group with a larger share of voxels without any signal has a gap between stations in it."""
@@ -39,7 +40,7 @@ def unassessable(scan: Volume, muscle: Muscle, labels: LabelMap) -> dict[int, tu
     """
     made: dict[int, tuple[Reason, str]] = {}
     rule = labels.scheme.grading
-    near_seam = _near_seam(scan, muscle, scan.acquisition)
+    near_seam = _near_seam(scan, muscle)
     for group in labels.scheme.groups:
         own = muscle.label == group.label
         size = int(own.sum())
@@ -64,15 +65,15 @@ def unassessable(scan: Volume, muscle: Muscle, labels: LabelMap) -> dict[int, tu
     return made
 
 
-def _near_seam(scan: Volume, muscle: Muscle, acquisition: Acquisition) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _near_seam(scan: Volume, muscle: Muscle) -> NDArray[np.bool_]:
     height = (muscle.index @ scan.affine[:3, :3].T + scan.affine[:3, 3]) @ scan.long_axis
     near = np.zeros(len(height), dtype=bool)
-    for seam in acquisition.seams_mm:
+    for seam in scan.acquisition.seams_mm:
         near |= np.abs(height - seam) < SEAM_MM
     return near
 
 
-def _cut(index: np.ndarray[tuple[int, int], np.dtype[np.intp]], shape: tuple[int, int, int]) -> bool:
+def _cut(index: NDArray[np.intp], shape: tuple[int, int, int]) -> bool:
     """Whether a group meets an edge of the grid with a cross-section near its largest."""
     for axis, length in enumerate(shape):
         areas = np.bincount(index[:, axis], minlength=length)

@@ -62,11 +62,11 @@ def measure(muscle: Muscle, log_ratio: NDArray[np.float64], label: int, limit: L
         From where on a voxel is oedematous.
     """
     own = muscle.label == label
-    ratio_ml = float(np.prod(muscle.spacing)) / 1000.0
+    voxel_ml = float(np.prod(muscle.spacing)) / 1000.0
     values = log_ratio[own & muscle.inner]
     values = values[values < np.log(FLUID_RATIO)]
     if values.size == 0:
-        return Evidence(0.0, None, 0.0, int(own.sum()) * ratio_ml, 0)
+        return Evidence(0.0, None, 0.0, int(own.sum()) * voxel_ml, 0)
     values = values - _own_level(values)
     above = values > np.log(limit.ratio)
     share = (float(above.mean()) - limit.chance) / (1.0 - limit.chance)
@@ -74,7 +74,7 @@ def measure(muscle: Muscle, log_ratio: NDArray[np.float64], label: int, limit: L
         oedema_fraction=max(0.0, share),
         oedema_ratio=float(np.exp(values[above]).mean()) if above.any() else None,
         median_ratio=float(np.exp(np.median(values))),
-        volume_ml=int(own.sum()) * ratio_ml,
+        volume_ml=int(own.sum()) * voxel_ml,
         voxels=int(values.size),
     )
 

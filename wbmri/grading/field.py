@@ -26,7 +26,7 @@ AMPLITUDE = 0.2
 """Standard deviation expected of the logarithm of the field: coils shade by some 20 to 30 %."""
 
 DISAGREEMENT = 0.1
-"""Standard deviation of the log intensity of healthy muscle about the field, between places 2 cm apart."""
+"""Standard deviation of the log intensity of healthy muscle about the field, from one observation to the next."""
 
 SAMPLES_PER_GROUP = 300
 """Voxels of each group that the field is fitted to."""
@@ -37,26 +37,25 @@ BRIGHT, DARK = 1.4, 1.2
 REACH_MM = (200.0, 250.0, 150.0)
 """Distance over which the field stays alike along each axis."""
 
-CELL_MM = 80.0
-"""Height of the parts of a group whose lower envelope starts the fit."""
+CELL_MM, CELL_VOXELS = 80.0, 50
+"""Height of the parts of a group whose modes start the fit, and the voxels a part needs to have one."""
 
-ENVELOPE_QUANTILE = 0.15
-"""Quantile of the log intensity of such a part that is its lower envelope."""
+CELL_WIDTH, CELL_HEIGHT = 0.08, 0.35
+"""Smoothing of a part's histogram of log intensities, and the share of its highest peak that makes one credible."""
 
-FAT_DISTANCE = 3.0
-"""Voxels darker than the median of muscle by more than this factor are fat, bone or air that an outline took in. Normal
-muscle stays above it even where most muscle is three times as bright."""
+START_WIDTH, START_HEIGHT = 0.08, 0.25
+"""The same for the histogram of all parts' modes."""
 
-ENVELOPE_WIDTH = 0.08
-"""Smoothing of the histogram of the envelope whose lowest mode starts the fit."""
+START_RANGE, STEP = 1.1, 0.02
+"""How far from the median of all muscle modes are looked for (a factor of 3: fat lies below, blood above), and bins."""
 
-MODE_HEIGHT = 0.25
-"""The share of the highest peak of a histogram that makes a lower peak credible."""
+ROUNDS_ML = (50.0, 50.0, 50.0, 50.0, 50.0, 50.0, 5.0, 5.0)
+"""For each round of the fit, the volume of muscle that counts as one observation. The first rounds are stiff, so that
+the field cannot climb onto a limb that is bright altogether; the last are supple, but take as normal only what the
+stiff field left there."""
 
-ROUNDS = ((50.0, 0.18), (50.0, 0.15), (50.0, 0.13), (50.0, 0.12), (50.0, 0.12), (50.0, 0.12), (5.0, 0.11), (5.0, 0.11))
-"""For each round of the fit: the volume of muscle in ml that counts as one observation, and the width of normal muscle
-in log intensity. The first rounds are stiff, so that the field cannot climb onto a limb that is bright altogether;
-the last are supple, but take as normal only what the stiff field left there."""
+WIDTH = 0.12
+"""Width of normal muscle in log intensity while fitting."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -84,7 +83,7 @@ class Field:
         spacing
             Voxel distances of that grid in mm.
         """
-        a, b, c = (_basis(np.arange(index[:, k].max() + 1) * spacing[k], self.knots[k]) for k in range(3))
+        a, b, c = (_basis(np.arange(index[:, k].max() + 1) * spacing[k], self.knots[k]).toarray() for k in range(3))
         columns: NDArray[np.float64] = np.einsum("ia,jb,abc->ijc", a, b, self.coefficients, optimize=True)
         made: NDArray[np.float64] = np.einsum("nc,nc->n", columns[index[:, 0], index[:, 1]], c[index[:, 2]])
         return made
@@ -96,42 +95,37 @@ def _knots(length: float, distance: float) -> NDArray[np.float64]:
     return step * np.arange(-DEGREE, pieces + DEGREE + 1, dtype=np.float64)
 
 
-def _basis(x: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.float64]:
+def _basis(x: NDArray[np.float64], knots: NDArray[np.float64]) -> "csr_array":
+    """Value of every spline of one axis at each place; `DEGREE` + 1 of them are stored per row."""
     from scipy.interpolate import BSpline
 
-    inside = np.clip(x, knots[DEGREE], knots[-1 - DEGREE])
-    made: NDArray[np.float64] = BSpline.design_matrix(inside, knots, DEGREE).toarray()
-    return made
+    return BSpline.design_matrix(np.clip(x, knots[DEGREE], knots[-1 - DEGREE]), knots, DEGREE)
 
 
 def _design(points: NDArray[np.float64], knots: Knots) -> tuple["csr_array", tuple[int, int, int]]:
     """Weigh every coefficient at every point; only the few whose splines reach a point are stored."""
-    from scipy.interpolate import BSpline
     from scipy.sparse import csr_array
 
-    reach = DEGREE + 1
     column = np.zeros((len(points), 1), dtype=np.intp)
     value = np.ones((len(points), 1))
-    sizes = []
-    for axis, places in enumerate(knots):
-        inside = np.clip(points[:, axis], places[DEGREE], places[-1 - DEGREE])
-        basis = BSpline.design_matrix(inside, places, DEGREE)
-        sizes.append(basis.shape[1])
-        column = (column[:, :, None] * sizes[-1] + basis.indices.reshape(-1, 1, reach)).reshape(len(points), -1)
-        value = (value[:, :, None] * basis.data.reshape(-1, 1, reach)).reshape(len(points), -1)
+    bases = [_basis(points[:, axis], places) for axis, places in enumerate(knots)]
+    for basis in bases:
+        near = basis.indices.reshape(-1, 1, DEGREE + 1)
+        column = (column[:, :, None] * basis.shape[1] + near).reshape(len(points), -1)
+        value = (value[:, :, None] * basis.data.reshape(-1, 1, DEGREE + 1)).reshape(len(points), -1)
+    a, b, c = (basis.shape[1] for basis in bases)
     starts = np.arange(len(points) + 1) * value.shape[1]
-    shape = (len(points), int(np.prod(sizes)))
-    return csr_array((value.ravel(), column.ravel(), starts), shape=shape), (sizes[0], sizes[1], sizes[2])
+    return csr_array((value.ravel(), column.ravel(), starts), shape=(len(points), a * b * c)), (a, b, c)
 
 
 def fit_field(muscle: Muscle) -> tuple[Field, float]:
     """Fit the field to the lower mode of muscle, and find the level of that mode.
 
-    Normal muscle lies about the field with a spread of noise; oedema only adds to it. The fit starts flat, at the
-    lowest mode of the lower envelope of all parts of all groups, then repeats: the probability of each voxel to be
-    normal, given that its group also holds oedema (anything brighter) and fat or tendon (anything darker) in unknown
-    shares, weighs it in a penalised least-squares fit (expectation-maximisation). The penalty is a prior on the field's
-    size and reach, and muscle counts by its volume and not by its voxels.
+    Normal muscle lies about the field with a spread of noise; oedema only adds to it. The fit starts flat, just below
+    the lowest credible mode of muscle, and climbs to it: the probability of each voxel to be normal, given that its
+    group also holds oedema (anything brighter) and fat or tendon (anything darker) in unknown shares, weighs it in a
+    penalised least-squares fit (expectation-maximisation). The penalty is a prior on the field's size and reach, and
+    muscle counts by its volume and not by its voxels.
 
     Parameters
     ----------
@@ -153,33 +147,28 @@ def fit_field(muscle: Muscle) -> tuple[Field, float]:
     log = np.log(muscle.quiet[sample].astype(np.float64))
     group = muscle.label[sample]
     extent = np.asarray(muscle.shape) * muscle.spacing
-    knots = tuple(_knots(float(extent[axis]), KNOTS_MM[axis]) for axis in range(3))
-    design, sizes = _design(points, (knots[0], knots[1], knots[2]))
+    x, y, z = (_knots(float(length), distance) for length, distance in zip(extent, KNOTS_MM, strict=True))
+    knots = (x, y, z)
+    design, sizes = _design(points, knots)
 
     volume = np.bincount(muscle.label, minlength=256) * float(np.prod(muscle.spacing)) / 1000.0
     ml_per_sample = (volume / np.maximum(np.bincount(group, minlength=256), 1))[group]
     penalty = _penalty(knots)
 
-    level = lowest_mode(_envelope(log, group, points[:, 2]), ENVELOPE_WIDTH)
+    level = _start(muscle) - WIDTH
     coefficients = np.zeros(design.shape[1])
-    for place_ml, width in ROUNDS:
-        normal = _normal_share(log - level - design @ coefficients, group, width)
+    for place_ml in ROUNDS_ML:
+        normal = _normal_share(log - level - design @ coefficients, group)
         weight = normal * ml_per_sample / (place_ml * DISAGREEMENT**2)
         coefficients, level = _solve(design, log, weight, penalty)
     shift = float(np.mean(design @ coefficients))
     # A constant added to all coefficients of a B-spline adds that constant to the function.
-    field = Field((coefficients - shift).reshape(sizes), (knots[0], knots[1], knots[2]))
+    field = Field((coefficients - shift).reshape(sizes), knots)
     return field, float(np.exp(level + shift))
 
 
-def _sample(muscle: Muscle) -> NDArray[np.intp]:
-    """Choose evenly spread inner voxels of every group, without those too dark to be muscle."""
-    even = _evenly(muscle, _usable(muscle, 0.0))
-    return _evenly(muscle, _usable(muscle, float(np.median(muscle.quiet[even])) / FAT_DISTANCE))
-
-
-def _usable(muscle: Muscle, floor: float) -> NDArray[np.intp]:
-    usable = np.flatnonzero(muscle.inner & (muscle.quiet > floor))
+def _usable(muscle: Muscle) -> NDArray[np.intp]:
+    usable = np.flatnonzero(muscle.core & (muscle.quiet > 0))
     if usable.size == 0:
         raise InputError(
             f"muscle whose {muscle.label.size} voxels are all zero or negative",
@@ -189,7 +178,9 @@ def _usable(muscle: Muscle, floor: float) -> NDArray[np.intp]:
     return usable
 
 
-def _evenly(muscle: Muscle, usable: NDArray[np.intp]) -> NDArray[np.intp]:
+def _sample(muscle: Muscle) -> NDArray[np.intp]:
+    """Choose evenly spread voxels of the core of every group."""
+    usable = _usable(muscle)
     by_group = usable[np.argsort(muscle.label[usable], kind="stable")]
     starts = np.flatnonzero(np.diff(muscle.label[by_group], prepend=0))
     parts = np.split(by_group, starts[1:])
@@ -198,21 +189,48 @@ def _evenly(muscle: Muscle, usable: NDArray[np.intp]) -> NDArray[np.intp]:
     )
 
 
-def _envelope(log: NDArray[np.float64], group: NDArray[np.uint8], height: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give every sample the low quantile of its part of its group: normal muscle wherever some is left."""
-    cell = group.astype(np.intp) * 256 + (height // CELL_MM).astype(np.intp)
-    made = np.empty_like(log)
-    for value in np.unique(cell):
-        inside = cell == value
-        made[inside] = np.quantile(log[inside], ENVELOPE_QUANTILE)
-    return made
+def _start(muscle: Muscle) -> float:
+    """Find the logarithm of the level at which to start: the lowest mode among the lower modes of all parts of groups.
+
+    A part in which some normal muscle is left shows it as a peak of its histogram below that of oedema. What an outline
+    took in beside muscle, fat or bone, is spread out more, and parts without normal muscle agree less on where theirs
+    lies.
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    usable = _usable(muscle)
+    log = np.log(muscle.quiet[usable].astype(np.float64))
+    middle = float(np.median(log))
+    height = muscle.index[usable, 2] * muscle.spacing[2]
+    _, cell = np.unique(
+        muscle.label[usable].astype(np.intp) * 65536 + (height // CELL_MM).astype(np.intp), return_inverse=True
+    )
+    bins = round(2 * START_RANGE / STEP)
+    bin_of = np.floor((log - middle + START_RANGE) / STEP).astype(np.intp)
+    seen = (bin_of >= 0) & (bin_of < bins)
+    cells = int(cell.max()) + 1
+    counts = np.bincount(cell[seen] * bins + bin_of[seen], minlength=cells * bins).reshape(cells, bins)
+    smooth = gaussian_filter1d(counts.astype(float), CELL_WIDTH / STEP, axis=1, mode="constant")
+    modes = np.zeros(bins)
+    large = smooth[counts.sum(axis=1) >= CELL_VOXELS]
+    for row in large if len(large) else smooth.sum(axis=0, keepdims=True):
+        modes[_lowest_peak(row, CELL_HEIGHT)] += np.sqrt(row.sum())
+    together = gaussian_filter1d(modes, START_WIDTH / STEP, mode="constant")
+    return middle - START_RANGE + STEP * (_lowest_peak(together, START_HEIGHT) + 0.5)
 
 
-def _normal_share(residual: NDArray[np.float64], group: NDArray[np.uint8], width: float) -> NDArray[np.float64]:
+def _lowest_peak(histogram: NDArray[np.float64], share: float) -> int:
+    """Return the bin of the lowest peak that has at least this share of the highest one's height."""
+    padded = np.pad(histogram, 1)
+    peak = (histogram >= padded[:-2]) & (histogram > padded[2:]) & (histogram >= share * histogram.max())
+    return int(np.flatnonzero(peak)[0])
+
+
+def _normal_share(residual: NDArray[np.float64], group: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Probability of each sample to be normal muscle, with the shares of each group estimated alongside."""
     density = np.stack(
         [
-            np.exp(-0.5 * (residual / width) ** 2) / (width * np.sqrt(2 * np.pi)),
+            np.exp(-0.5 * (residual / WIDTH) ** 2) / (WIDTH * np.sqrt(2 * np.pi)),
             np.where((residual > 0) & (residual < BRIGHT), 1 / BRIGHT, 1e-6),
             np.where((residual < 0) & (residual > -DARK), 1 / DARK, 1e-6),
         ]
@@ -249,20 +267,3 @@ def _solve(
     right = weighted.T @ log - total * mean * centre
     coefficients = np.asarray(np.linalg.solve(normal, right), dtype=np.float64)
     return coefficients, centre - float(mean @ coefficients)
-
-
-def lowest_mode(log: NDArray[np.float64], width: float) -> float:
-    """Lowest credible mode of log intensities: the first peak with a fair share of the highest one's height.
-
-    Partial volume and fat lie below normal muscle but are few and spread out; oedema lies above it and may be most.
-    """
-    from scipy.ndimage import gaussian_filter1d
-
-    step = 0.01
-    low, high = float(np.quantile(log, 0.001)), float(np.quantile(log, 0.999))
-    counts, edges = np.histogram(log, bins=max(3, round((high - low) / step)), range=(low, high + step))
-    smooth = gaussian_filter1d(np.pad(counts.astype(float), 1), width / step)[1:-1]
-    inner = np.pad(smooth, 1)
-    peaks = (inner[1:-1] >= inner[:-2]) & (inner[1:-1] > inner[2:]) & (smooth >= MODE_HEIGHT * smooth.max())
-    first = int(np.flatnonzero(peaks)[0])
-    return float((edges[first] + edges[first + 1]) / 2)

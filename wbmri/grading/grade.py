@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from wbmri.grading.assessability import unassessable
 from wbmri.grading.evidence import FLUID_RATIO, LIMIT_SPREADS, OWN_LEVEL, Limit, limit_of, measure
-from wbmri.grading.field import Field, fit_field
-from wbmri.grading.masks import EDGE_MM, Muscle, muscle_of
+from wbmri.grading.field import AMPLITUDE, REACH_MM, ROUNDS_ML, WIDTH, Field, fit_field
+from wbmri.grading.masks import CORE_MM, EDGE_MM, Muscle, muscle_of
 from wbmri.grading.reference import choose_reference
 from wbmri.grading.rule import confidence_of, explain, grade_of
 from wbmri.grading.tissues import find_landmarks, predict
@@ -179,12 +179,17 @@ def _step(scale: _Scale | None) -> Step:
     """Record what the grades depend on; where no group could be graded, nothing was measured."""
     parameters: dict[str, Json] = {
         "edge_mm": EDGE_MM,
+        "core_mm": CORE_MM,
         "own_level": OWN_LEVEL,
         "fluid_ratio": FLUID_RATIO,
         "limit_spreads": LIMIT_SPREADS,
     }
     if scale is not None:
         parameters["field"] = {
+            "amplitude": AMPLITUDE,
+            "reach_mm": list(REACH_MM),
+            "observation_ml": list(ROUNDS_ML),
+            "width": WIDTH,
             "knots_mm": [[round(float(knot), 3) for knot in axis] for axis in scale.field.knots],
             "log_coefficients": [round(float(value), 5) for value in scale.field.coefficients.ravel()],
         }

@@ -12,7 +12,10 @@ EDGE_MM = 1.5
 """How far from its outline a group is not measured: fascia and fat share those voxels."""
 
 KEPT_SHARE = 0.4
-"""A group that would lose more than the rest to its edge is measured with its edge instead."""
+"""A group of which less would be left is measured with its edge instead."""
+
+CORE_MM, CORE_SHARE = 4.0, 0.2
+"""The same for the core of a group, where even an outline that is a few millimetres off holds muscle."""
 
 THICK = 2.0
 """An axis is through thick slices when its voxels are longer than this multiple of the shortest."""
@@ -35,6 +38,8 @@ class Muscle:
         and patches of oedema keep their size.
     inner
         Whether the voxel lies inside its group, away from the edge, shape (n,).
+    core
+        Whether the voxel lies deep inside its group, shape (n,).
     shape, spacing
         The canonical grid: voxels along each axis and their distance in mm.
     """
@@ -44,6 +49,7 @@ class Muscle:
     raw: NDArray[np.float32]
     quiet: NDArray[np.float32]
     inner: NDArray[np.bool_]
+    core: NDArray[np.bool_]
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float]
 
@@ -86,7 +92,8 @@ def muscle_of(volume: Volume, labels: LabelMap) -> Muscle:
         label=own,
         raw=values.ravel()[flat],
         quiet=_neighbour_median(values.ravel(), padded.ravel(), flat, strides[thin]),
-        inner=_inner(padded, flat, spacing, thin),
+        inner=_inside(padded, flat, spacing, thin, EDGE_MM, KEPT_SHARE),
+        core=_inside(padded, flat, spacing, thin, CORE_MM, CORE_SHARE),
         shape=scan.shape,
         spacing=scan.spacing,
     )
@@ -109,20 +116,25 @@ def _neighbour_median(
     return middle
 
 
-def _inner(
-    padded: NDArray[np.uint8], flat: NDArray[np.intp], spacing: NDArray[np.float64], thin: NDArray[np.bool_]
+def _inside(
+    padded: NDArray[np.uint8],
+    flat: NDArray[np.intp],
+    spacing: NDArray[np.float64],
+    thin: NDArray[np.bool_],
+    edge_mm: float,
+    kept_share: float,
 ) -> NDArray[np.bool_]:
-    """Find the voxels whose group goes on for the width of the edge along every thin axis."""
+    """Find the voxels whose group goes on for some millimetres along every thin axis, or all of a group too thin."""
     own = padded.ravel()[flat]
     place = np.stack(np.unravel_index(flat, padded.shape), axis=1)
-    inner = np.ones(flat.size, dtype=bool)
+    inside = np.ones(flat.size, dtype=bool)
     for axis in np.flatnonzero(thin):
-        for step in range(1, round(EDGE_MM / spacing[axis]) + 1):
+        for step in range(1, round(edge_mm / spacing[axis]) + 1):
             for sign in (-1, 1):
                 there = place.copy()
                 there[:, axis] = np.clip(there[:, axis] + sign * step, 0, padded.shape[axis] - 1)
-                inner &= padded[tuple(there.T)] == own
+                inside &= padded[tuple(there.T)] == own
     total = np.bincount(own, minlength=256)
-    kept = np.bincount(own[inner], minlength=256)
-    whole = kept < KEPT_SHARE * total
-    return inner | whole[own]
+    kept = np.bincount(own[inside], minlength=256)
+    whole = kept < kept_share * total
+    return inside | whole[own]
