@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from json import dumps
 from re import fullmatch
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from wbmri import __version__
 from wbmri.provenance import Json, Step
 from wbmri.reading import NOTICE, Reading, Subtotal
 from wbmri.report.colours import FILL, NOT_ASSESSABLE, TEXT, mark_of
@@ -48,7 +48,7 @@ def render(template: str, title: str, **values: Any) -> str:
             title=title,
             style=markup(style.replace('"@title"', css_string(title)).replace('"@notice"', css_string(NOTICE))),
             notice=NOTICE,
-            version=_version(),
+            version=__version__,
             fill=FILL,
             text=TEXT,
             none_fill=NOT_ASSESSABLE,
@@ -172,10 +172,3 @@ def markup(text: str) -> Any:
     from markupsafe import Markup
 
     return Markup(text)  # noqa: S704 - the package's own style sheet and drawings
-
-
-def _version() -> str:
-    try:
-        return version("wbmri")
-    except PackageNotFoundError:
-        return "not installed"
