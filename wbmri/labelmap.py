@@ -35,6 +35,8 @@ class LabelMap:
         Label to where that group's outline came from, where it is not the engine itself.
     provenance
         Every step that led to these labels, those of the volume included.
+    flags
+        Label to what is not plausible about that group's outline, one sentence each; 0 for the outlines as a whole.
 
     Raises
     ------
@@ -50,6 +52,7 @@ class LabelMap:
     outside: frozenset[int] = frozenset()
     origin: Mapping[int, str] = field(default_factory=dict)
     provenance: tuple[Step, ...] = ()
+    flags: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         data = np.asarray(self.data)
@@ -78,6 +81,7 @@ class LabelMap:
         object.__setattr__(self, "affine", read_only(affine, np.float64))
         object.__setattr__(self, "confidence", MappingProxyType(dict(self.confidence)))
         object.__setattr__(self, "origin", MappingProxyType(dict(self.origin)))
+        object.__setattr__(self, "flags", MappingProxyType(dict(self.flags)))
 
     def check_grid(self, volume: Volume) -> None:
         """Refuse a volume whose grid is not this label map's.

@@ -112,6 +112,8 @@ class GroupReading:
         0..1: how far the proposed grade can be relied on.
     explanation
         One sentence of why.
+    flags
+        What is not plausible about the outline, one sentence each.
     """
 
     label: int
@@ -122,6 +124,7 @@ class GroupReading:
     evidence: Evidence | None
     confidence: float
     explanation: str
+    flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for grade in (self.grade, self.auto_grade):

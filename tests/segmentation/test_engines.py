@@ -69,7 +69,9 @@ def test_an_unknown_engine_is_refused_with_the_known_ones(volume: Volume) -> Non
 def test_a_label_map_on_the_same_grid_is_taken_as_it_is(tmp_path: Path, volume: Volume, block: np.ndarray) -> None:
     labels = segment(volume, engine="labels", labels=write(tmp_path / "l.nii.gz", block, AFFINE))
     np.testing.assert_array_equal(labels.data, block)
-    assert labels.confidence[9] == 1
+    # A deltoid of this size is not plausible, and so is little relied on.
+    assert "ml" in labels.flags[9][0]
+    assert 0 < labels.confidence[9] < 0.5
     assert 9 not in labels.outside
     assert 1 in labels.outside
 

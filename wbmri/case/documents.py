@@ -77,6 +77,7 @@ class LabelsDocument:
     outside: tuple[int, ...]
     origin: Mapping[int, str]
     provenance: tuple[Step, ...]
+    flags: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
 

@@ -94,6 +94,7 @@ class Case:
                 frozenset(document.outside),
                 document.origin,
                 document.provenance,
+                document.flags,
             )
         except InputError as error:
             raise _unreadable(self.paths.labels, error) from error
@@ -245,6 +246,7 @@ def _labels_document(labels: LabelMap, paths: CasePaths) -> LabelsDocument:
         outside=tuple(sorted(labels.outside)),
         origin=dict(sorted(labels.origin.items())),
         provenance=labels.provenance,
+        flags=dict(sorted(labels.flags.items())),
     )
 
 

@@ -15,6 +15,7 @@ from wbmri.grading.tissues import find_landmarks, predict
 from wbmri.labelmap import LabelMap
 from wbmri.progress import Progress, part, silent
 from wbmri.provenance import Json, Step
+from wbmri.quality import noted
 from wbmri.reading import GradeSource, GroupReading, Reading, Reason, Reference
 from wbmri.scheme import GradingRule
 from wbmri.volume import Acquisition, Volume, canonical
@@ -63,7 +64,7 @@ def grade(volume: Volume, labels: LabelMap, *, progress: Progress = silent) -> R
     )
     reference = None if scale is None else scale.reference
     progress(1.0, "graded")
-    return Reading(
+    reading = Reading(
         scheme=labels.scheme,
         groups=entries,
         acquisition=volume.acquisition,
@@ -72,6 +73,7 @@ def grade(volume: Volume, labels: LabelMap, *, progress: Progress = silent) -> R
         warnings=_warnings(volume.acquisition, reference, entries, labels),
         provenance=(*labels.provenance, _step(scale)),
     )
+    return noted(reading, labels)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

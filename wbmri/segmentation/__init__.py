@@ -5,6 +5,7 @@ from pathlib import Path
 from wbmri.errors import InputError
 from wbmri.labelmap import LabelMap
 from wbmri.progress import Progress, silent
+from wbmri.quality import flagged
 from wbmri.scheme import Scheme, load_scheme
 from wbmri.segmentation.engine import Engine, EngineInfo, engines, make_engine
 from wbmri.segmentation.given import GivenLabels
@@ -39,7 +40,7 @@ def segment(
     Returns
     -------
     LabelMap
-        Labels on the volume's grid, with a confidence per group.
+        Labels on the volume's grid, with a confidence per group and a flag for what is not plausible.
 
     Raises
     ------
@@ -54,5 +55,5 @@ def segment(
             "give both --engine labels and --labels FILE, or neither",
         )
     if labels is not None:
-        return GivenLabels(labels).segment(volume, scheme)
-    return make_engine(engine).segment(volume, scheme, progress)
+        return flagged(GivenLabels(labels).segment(volume, scheme))
+    return flagged(make_engine(engine).segment(volume, scheme, progress))
