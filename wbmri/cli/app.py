@@ -6,7 +6,19 @@ from typing import Annotated
 from typer import Argument, Exit, Option, Typer, echo
 
 from wbmri import __version__
-from wbmri.cli.options import AsJson, Engine, Inputs, Labels, Out, Participant, SchemeFile, Series, Session
+from wbmri.cli.options import (
+    AsJson,
+    Engine,
+    Fusion,
+    Inputs,
+    Labels,
+    Mappings,
+    Out,
+    Participant,
+    SchemeFile,
+    Series,
+    Session,
+)
 from wbmri.cli.outcome import DONE, UNUSABLE, fail, left_out_code
 from wbmri.cli.progress import shown_progress
 
@@ -75,6 +87,8 @@ def score(
     ses: Session = None,
     engine: Engine = "auto",
     labels: Labels = None,
+    mapping: Mappings = None,
+    fusion: Fusion = "vote",
     scheme: SchemeFile = None,
     series: Series = None,
     as_json: AsJson = False,
@@ -92,6 +106,8 @@ def score(
             session=ses,
             engine="labels" if labels and engine == "auto" else engine,
             labels=labels,
+            mapping=mapping,
+            fusion=fusion,
             scheme=load_scheme(scheme) if scheme else None,
             series=series,
             progress=progress,

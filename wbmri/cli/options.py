@@ -25,7 +25,20 @@ Session = Annotated[
     Option("--ses", metavar="LABEL", help="Session label, letters and digits. Default: the next free number."),
 ]
 Engine = Annotated[str, Option("--engine", metavar="NAME", help="Segmentation engine, see 'wbmri engines'.")]
-Labels = Annotated[Path | None, Option("--labels", metavar="FILE", help="Label map of your own, instead of an engine.")]
+Labels = Annotated[
+    list[Path] | None,
+    Option("--labels", metavar="FILE", help="Label map of your own, instead of an engine; repeat it to fuse several."),
+]
+Mappings = Annotated[
+    list[str] | None,
+    Option(
+        "--mapping",
+        metavar="NAME",
+        help="What the numbers of --labels mean: musclemap, totalsegmentator-total-mr, "
+        "totalsegmentator-thigh-shoulder-muscles-mr or a TOML file; one for all, or one each.",
+    ),
+]
+Fusion = Annotated[str, Option("--fusion", metavar="NAME", help="How several --labels become one: vote or staple.")]
 SchemeFile = Annotated[
     str | None, Option("--scheme", metavar="FILE", help="A scheme's name or TOML file, see 'wbmri schemes'.")
 ]

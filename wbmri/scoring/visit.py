@@ -52,7 +52,9 @@ def score(
     participant: str | None = None,
     session: str | None = None,
     engine: str = "auto",
-    labels: str | Path | None = None,
+    labels: Inputs | None = None,
+    mapping: Inputs | None = None,
+    fusion: str = "vote",
     scheme: Scheme | None = None,
     series: Sequence[str] | None = None,
     progress: Progress = silent,
@@ -71,7 +73,11 @@ def score(
     engine
         Name of the segmentation engine.
     labels
-        Label map of the user, instead of an automatic segmentation.
+        Label map of the user, instead of an automatic segmentation; several are fused.
+    mapping
+        Tables for the numbers in these label maps, see `wbmri.segmentation.segment`.
+    fusion
+        How several label maps become one: ``vote`` or ``staple``.
     scheme
         Muscle groups and anchors; the default scheme if ``None``.
     series
@@ -93,7 +99,15 @@ def score(
     with _timed(seconds, "load"):
         volume = load(inputs, series=series, progress=part(progress, 0.0, 0.1))
     with _timed(seconds, "segment"):
-        made = segment(volume, scheme=scheme, engine=engine, labels=labels, progress=part(progress, 0.1, 0.75))
+        made = segment(
+            volume,
+            scheme=scheme,
+            engine=engine,
+            labels=labels,
+            mapping=mapping,
+            fusion=fusion,
+            progress=part(progress, 0.1, 0.75),
+        )
     with _timed(seconds, "grade"):
         reading = grade(volume, made, progress=part(progress, 0.75, 0.92))
     progress(0.92, "writing the report")

@@ -1,5 +1,6 @@
 """Segmentation: from a volume to its muscle groups."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from wbmri.errors import InputError
@@ -9,9 +10,12 @@ from wbmri.quality import flagged
 from wbmri.scheme import Scheme, load_scheme
 from wbmri.segmentation.engine import Engine, EngineInfo, engines, make_engine
 from wbmri.segmentation.given import GivenLabels
+from wbmri.segmentation.outlines import segment_given
 from wbmri.volume import Volume
 
 __all__ = ["Engine", "EngineInfo", "GivenLabels", "engines", "make_engine", "segment"]
+
+Files = str | Path | Sequence[str | Path]
 
 
 def segment(
@@ -19,7 +23,9 @@ def segment(
     *,
     scheme: Scheme | None = None,
     engine: str = "auto",
-    labels: str | Path | None = None,
+    labels: Files | None = None,
+    mapping: Files | None = None,
+    fusion: str = "vote",
     progress: Progress = silent,
 ) -> LabelMap:
     """Find the muscle groups.
@@ -31,9 +37,14 @@ def segment(
     scheme
         The groups to find; by default ``jdm42``.
     engine
-        Name of an engine (see `engines`), or ``auto``. ``labels`` takes the outlines from a file.
+        Name of an engine (see `engines`), or ``auto``. ``labels`` takes the outlines from files.
     labels
-        The label map for the engine ``labels``.
+        The label map, or maps, for the engine ``labels``; several are fused.
+    mapping
+        Names or paths of the tables that map the numbers in these files to the scheme: one for all, or one each. What
+        a mapped file lacks is filled in by the engine ``auto``.
+    fusion
+        How several label maps become one: ``vote`` or ``staple``.
     progress
         Called with the share that is done and what is being done.
 
@@ -45,7 +56,7 @@ def segment(
     Raises
     ------
     InputError
-        If the engine is unknown, the label map does not fit, or no body is found.
+        If the engine is unknown, a label map does not fit, or no body is found.
     """
     scheme = scheme or load_scheme()
     if (engine == "labels") != (labels is not None):
@@ -55,5 +66,16 @@ def segment(
             "give both --engine labels and --labels FILE, or neither",
         )
     if labels is not None:
-        return flagged(GivenLabels(labels).segment(volume, scheme))
+        tables = [] if mapping is None else _listed(mapping)
+        return flagged(segment_given(volume, scheme, _listed(labels), tables, fusion, progress))
+    if mapping is not None:
+        raise InputError(
+            "a mapping without a label map",
+            "a label map whose numbers it maps",
+            "name the label map with --labels FILE",
+        )
     return flagged(make_engine(engine).segment(volume, scheme, progress))
+
+
+def _listed(files: Files) -> list[str | Path]:
+    return [files] if isinstance(files, str | Path) else list(files)

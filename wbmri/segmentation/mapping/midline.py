@@ -69,10 +69,14 @@ def find_midline(volume: Volume) -> Midline:
         return float(np.abs(seen - there).sum())
 
     _, shift, tilt = min((unlike(front, centre + s, t, 0.0), centre + s, float(t)) for s in _SHIFTS_MM for t in _TILTS)
+
+    def unlike_at(place: NDArray[np.float64]) -> float:
+        return unlike(body, float(place[0]), float(place[1]) / 100, float(place[2]) / 100)
+
     # Nelder-Mead: the mismatch is piecewise linear, without a useful gradient.
     start = np.array([shift, tilt * 100, 0.0])
     best = optimize.fmin(
-        lambda at: unlike(body, at[0], at[1] / 100, at[2] / 100),
+        unlike_at,
         start,
         initial_simplex=start + _FIRST_STEPS,
         maxiter=80,
