@@ -10,7 +10,7 @@ from wbmri.volume import Volume
 
 _GRID_MM = 8.0
 _SHIFTS_MM = np.arange(-120.0, 121.0, 6.0)
-_TILTS = np.tan(np.radians(np.arange(-8.0, 8.1, 1.0)))
+_TILTS = np.tan(np.radians(np.arange(-8.0, 8.1, 2.0)))
 _FIRST_STEPS = np.array([[0.0, 0.0, 0.0], [4.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 8.0]])
 """Simplex the refinement starts with: mm, and hundredths of the slopes."""
 
