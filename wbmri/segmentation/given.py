@@ -49,13 +49,14 @@ class GivenLabels:
         The label map. Beside it, the JSON file that wbmri writes with its own label maps says how sure each group is.
     mapping
         Name or path of the table for the numbers in it; without one they are the labels of the scheme.
+    engine
+        What the outlines are recorded as coming from.
     """
 
-    name = "labels"
-
-    def __init__(self, path: str | Path, mapping: str | Path | None = None) -> None:
+    def __init__(self, path: str | Path, mapping: str | Path | None = None, engine: str = "labels") -> None:
         self.path = Path(path)
         self.mapping = mapping
+        self.name = engine
 
     def segment(self, volume: Volume, scheme: Scheme) -> LabelMap:
         """Return the file's labels on the volume's grid, by nearest neighbour; groups that are absent are outside.
