@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from wbmri.errors import InputError
 from wbmri.labelmap import LabelMap
 from wbmri.provenance import Json, Step
+from wbmri.segmentation.voting import Tally, decide
 from wbmri.volume import Volume
 
 FUSIONS = ("vote", "staple")
@@ -112,23 +113,7 @@ def _vote(maps: Sequence[NDArray[np.uint8]], weights: NDArray[np.float32]) -> ND
     differ = np.zeros(data.shape, bool)
     for other in maps[1:]:
         differ |= other != data
-    votes = np.stack([labels[differ] for labels in maps])
-    own = np.stack([row[chosen] for row, chosen in zip(weights, votes, strict=True)])
-    best = np.zeros(votes.shape[1], np.float32)
-    winner = np.zeros(votes.shape[1], np.uint8)
-    claimed = np.zeros(votes.shape[1], np.float32)
-    # Labels in the order in which the maps name them, so that the first map wins a tie.
-    for label in dict.fromkeys(int(value) for chosen in votes for value in np.unique(chosen)):
-        if label == 0:
-            continue
-        cast = np.where(votes == 0, weights[:, label, None], own)
-        support = np.where(votes == label, cast, 0).sum(axis=0) / cast.sum(axis=0)
-        claimed += support
-        better = (support > best) | ((support == best) & (votes[0] == label))
-        best[better], winner[better] = support[better], label
-    background = 1 - claimed
-    winner[(background > best) | ((background == best) & (votes[0] == 0))] = 0
-    data[differ] = winner
+    data[differ] = decide(np.stack([labels[differ] for labels in maps]), weights)
     return data
 
 
@@ -150,13 +135,7 @@ def _staple(maps: Sequence[LabelMap]) -> NDArray[np.uint8]:
 
 
 def _agreement(maps: Sequence[LabelMap], data: NDArray[np.uint8], weights: NDArray[np.float32]) -> dict[int, float]:
-    """Return the mean Dice overlap of the maps with the result, per label, weighted as they voted."""
-    size = weights.shape[1]
-    whole = np.bincount(data.ravel(), minlength=size)
-    total = np.zeros(size)
-    for row, labels in zip(weights, maps, strict=True):
-        own = np.bincount(labels.data.ravel(), minlength=size)
-        both = np.bincount(data[data == labels.data].ravel(), minlength=size)
-        total += row * 2 * both / np.maximum(own + whole, 1)
-    mean = total / np.maximum(weights.sum(axis=0), 1e-9)
-    return {group.label: float(np.clip(mean[group.label], 0, 1)) for group in maps[0].scheme.groups}
+    tally = Tally(len(maps), weights.shape[1])
+    tally.count(np.stack([labels.data.ravel() for labels in maps]), data.ravel())
+    agreement = tally.agreement(weights)
+    return {group.label: float(agreement[group.label]) for group in maps[0].scheme.groups}
