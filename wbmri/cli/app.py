@@ -6,6 +6,7 @@ from typing import Annotated
 from typer import Argument, Exit, Option, Typer, echo
 
 from wbmri import __version__
+from wbmri.cli import atlas
 from wbmri.cli.options import (
     AsJson,
     Engine,
@@ -29,6 +30,7 @@ app = Typer(
     help="A muscle oedema score from whole-body STIR MRI: 42 muscle groups, graded 0-2 with evidence. "
     "Research software, not a medical device: the human grade is the score of record.",
 )
+app.add_typer(atlas.app, name="atlas")
 
 
 def _print_version(wanted: bool) -> None:
