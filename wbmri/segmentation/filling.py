@@ -64,8 +64,8 @@ def fill(given: Given, made: LabelMap, volume: Volume) -> LabelMap:
         kept = int(np.count_nonzero(data == label))
         data[there] = label
         sure = made.confidence.get(label, 0.0)
-        confidence[label] = (confidence[label] * kept + sure * added) / (kept + added)
-        origin[label] = f"{given.labels.engine}+{made.engine}" if kept else made.engine
+        confidence[label] = (confidence.get(label, 0.0) * kept + sure * added) / (kept + added)
+        origin[label] = f"{origin[label]}+{made.engine}" if kept else made.engine
         outside.discard(label)
     sources: dict[str, Json] = {given.labels.scheme.group(label).id: source for label, source in origin.items()}
     steps = [step for step in made.provenance if step not in given.labels.provenance]

@@ -65,8 +65,8 @@ def segment_given(
 def complete(given: Given, volume: Volume, progress: Progress) -> LabelMap:
     """Return a given map with what it lacks filled in by the engine ``auto``; the engine runs only if it is needed."""
     if not lacking(given):
-        origin = {group.label: given.labels.engine for group in given.labels.scheme.groups}
-        return replace(given.labels, origin=origin)
+        every = {group.label: given.labels.engine for group in given.labels.scheme.groups}
+        return replace(given.labels, origin=every | dict(given.labels.origin))
     return fill(given, make_engine("auto").segment(volume, given.labels.scheme, progress), volume)
 
 

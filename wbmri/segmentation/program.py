@@ -65,11 +65,12 @@ def run_program(command: Sequence[str], folder: str, limit_s: float, progress: P
     clock.start()
     last, done = "", 0.0
     try:
-        for line in _lines(cast("IO[bytes]", process.stdout)):
-            last = line
-            percent = _PERCENT.search(line)
-            done = max(done, min(1.0, int(percent[1]) / 100)) if percent else done
-            progress(done, f"{name}: {line}")
+        with cast("IO[bytes]", process.stdout) as printed:
+            for line in _lines(printed):
+                last = line
+                percent = _PERCENT.search(line)
+                done = max(done, min(1.0, int(percent[1]) / 100)) if percent else done
+                progress(done, f"{name}: {line}")
         code = process.wait()
     finally:
         clock.cancel()
