@@ -51,10 +51,17 @@ def fuse(maps: Sequence[LabelMap], volume: Volume, method: str = "vote") -> Labe
     outside = frozenset.intersection(*(labels.outside for labels in maps))
     data[np.isin(data, sorted(outside))] = 0
     agreement = _agreement(maps, data, weights)
+    origin = {
+        label: "+".join(dict.fromkeys(source.origin.get(label, source.engine) for source in voters))
+        for label in agreement
+        if (voters := [source for source in maps if label not in source.outside])
+    }
+    names = {group.label: group.id for group in scheme.groups}
     parameters: dict[str, Json] = {
         "method": method,
         "maps": [labels.engine for labels in maps],
-        "agreement": {scheme.group(label).id: round(value, 3) for label, value in agreement.items()},
+        "agreement": {names[label]: round(value, 3) for label, value in agreement.items()},
+        "origin": {names[label]: source for label, source in origin.items()},
     }
     steps = list(volume.provenance)
     for labels in maps:
@@ -69,11 +76,7 @@ def fuse(maps: Sequence[LabelMap], volume: Volume, method: str = "vote") -> Labe
             for label, value in agreement.items()
         },
         outside,
-        {
-            label: "+".join(dict.fromkeys(source.origin.get(label, source.engine) for source in voters))
-            for label in agreement
-            if (voters := [source for source in maps if label not in source.outside])
-        },
+        origin,
         (*steps, Step("fuse", parameters)),
     )
 
