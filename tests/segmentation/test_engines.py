@@ -10,9 +10,9 @@ import wbmri.segmentation.engine
 from wbmri.errors import InputError
 from wbmri.io import encode_nifti
 from wbmri.labelmap import LabelMap
-from wbmri.progress import Progress
-from wbmri.scheme import Scheme
-from wbmri.segmentation import engines, segment
+from wbmri.progress import Progress, silent
+from wbmri.scheme import Scheme, load_scheme
+from wbmri.segmentation import engines, make_engine, segment
 from wbmri.volume import Volume
 
 AFFINE = np.diag([2.0, 4.0, 2.0, 1.0])
@@ -52,7 +52,7 @@ def test_another_package_adds_an_engine(monkeypatch: pytest.MonkeyPatch, volume:
     monkeypatch.setattr(EntryPoint, "load", lambda self: Everything)
     monkeypatch.setattr(wbmri.segmentation.engine, "entry_points", lambda group: [point])
     assert [info.name for info in engines()] == ["everything", "labels"]
-    assert (segment(volume, engine="everything").data == 9).all()
+    assert (make_engine("everything").segment(volume, load_scheme(), silent).data == 9).all()
 
 
 def test_the_atlas_is_what_auto_stands_for() -> None:

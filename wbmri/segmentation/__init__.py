@@ -11,6 +11,7 @@ from wbmri.scheme import Scheme, load_scheme
 from wbmri.segmentation.engine import Engine, EngineInfo, engines, make_engine
 from wbmri.segmentation.given import GivenLabels
 from wbmri.segmentation.outlines import segment_given
+from wbmri.segmentation.presence import find_body
 from wbmri.volume import Volume
 
 __all__ = ["Engine", "EngineInfo", "GivenLabels", "engines", "make_engine", "segment"]
@@ -56,7 +57,7 @@ def segment(
     Raises
     ------
     InputError
-        If the engine is unknown, a label map does not fit, or no body is found.
+        If the engine is unknown, a label map does not fit, or no human body is found.
     """
     scheme = scheme or load_scheme()
     if (engine == "labels") != (labels is not None):
@@ -74,7 +75,11 @@ def segment(
             "a label map whose numbers it maps",
             "name the label map with --labels FILE",
         )
-    return flagged(make_engine(engine).segment(volume, scheme, progress))
+    finder = make_engine(engine)
+    presence = find_body(volume)
+    presence.check()
+    made = finder.segment(volume.after(presence.step, volume.data), scheme, progress)
+    return flagged(made, presence.doubts)
 
 
 def _listed(files: Files) -> list[str | Path]:
