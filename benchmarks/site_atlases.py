@@ -1,6 +1,6 @@
 """Measure how far reviewed cases of a site raise the accuracy on cases that nobody has outlined.
 
-    python benchmarks/site_atlases.py [--atlases 10] [--bodies 4] [--seed 1]
+    python benchmarks/site_atlases.py [--atlases 10] [--bodies 4] [--seed 1] [--common 1]
 
 Draws the bodies of an imagined site, stores some with their true outlines as a reviewer would have left them, and
 segments others: with the engine alone, and with the engine `site-atlas` on the stored ones. Bodies differ in height,
@@ -67,12 +67,12 @@ def with_bulk(parts: Parts, factor: NDArray[np.float64]) -> Parts:
     )
 
 
-def body(site: int, number: int) -> tuple[Volume, LabelMap]:
-    """Draw and scan one body of a site."""
+def body(site: int, number: int, shared: float) -> tuple[Volume, LabelMap]:
+    """Draw and scan one body of a site; `shared` scales what is common to all bodies of the site."""
     common, own = np.random.default_rng([site, 0]), np.random.default_rng([site, 1, number])
-    bulk = np.exp(common.normal(0, SITE_BULK, 22) + own.normal(0, BODY_BULK, 22))
+    bulk = np.exp(common.normal(0, SITE_BULK, 22) * shared + own.normal(0, BODY_BULK, 22))
     bulk[0] = 1.0
-    site_warp = Warp.random(common, SITE_MM)
+    site_warp = Warp.random(common, SITE_MM * shared)
     shape = Shape(
         height_mm=float(own.uniform(1150, 1750)),
         girth=float(own.uniform(0.9, 1.15)),
@@ -113,15 +113,16 @@ def main() -> None:
     parser.add_argument("--atlases", type=int, default=10)
     parser.add_argument("--bodies", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--common", type=float, default=1.0, help="0: bodies of the site have nothing in common")
     parser.add_argument("--engine", default="auto", help="the engine the atlases are fused with")
     given = parser.parse_args()
     scheme = load_scheme()
     with TemporaryDirectory() as folder:
         for number in range(given.atlases):
-            add_atlas(folder, f"sub-{number:02d}_ses-01", *body(given.seed, number))
+            add_atlas(folder, f"sub-{number:02d}_ses-01", *body(given.seed, number, given.common))
         results = []
         for number in range(given.atlases, given.atlases + given.bodies):
-            volume, truth = body(given.seed, number)
+            volume, truth = body(given.seed, number, given.common)
             alone = make_engine(given.engine).segment(volume, scheme, silent)
 
             class Again:
