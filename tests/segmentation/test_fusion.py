@@ -1,6 +1,7 @@
 """Several label maps become one; and a given one is filled in without losing a voxel."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from wbmri.errors import InputError
+from wbmri.io import encode_nifti
 from wbmri.labelmap import LabelMap
 from wbmri.scheme import Scheme, load_scheme
+from wbmri.segmentation import GivenLabels, segment
 from wbmri.segmentation.filling import fill, lacking
 from wbmri.segmentation.fusion import fuse
 from wbmri.segmentation.given import Given
@@ -161,3 +164,40 @@ def test_filling_records_the_origin_and_mixes_the_confidence(scheme: Scheme) -> 
         "thigh_medial_left": "atlas",
         "thigh_posterior_left": "musclemap+atlas",
     }
+
+
+def test_a_label_map_of_wbmri_votes_with_the_confidence_beside_it(tmp_path: Path) -> None:
+    lower, _ = halves()
+    first, second = tmp_path / "a_dseg.nii.gz", tmp_path / "b_dseg.nii.gz"
+    first.write_bytes(encode_nifti(lower, AFFINE))
+    second.write_bytes(encode_nifti(np.roll(lower, 1, axis=0), AFFINE))
+    fused = segment(SCAN, engine="labels", labels=[first, second])
+    np.testing.assert_array_equal(fused.data, lower)
+    (tmp_path / "a_dseg.json").write_text('{"confidence": {"31": 0.3}}')
+    (tmp_path / "b_dseg.json").write_text('{"confidence": {"31": 0.8}}')
+    fused = segment(SCAN, engine="labels", labels=[first, second])
+    np.testing.assert_array_equal(fused.data, np.roll(lower, 1, axis=0))
+    # A map on its own is believed: it may have been corrected since.
+    assert GivenLabels(first).segment(SCAN, SCHEME).confidence[31] == 1
+
+
+def test_mappings_and_label_maps_go_together(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="2 mappings for 3 label maps"):
+        segment(SCAN, engine="labels", labels=["a.nii", "b.nii", "c.nii"], mapping=["musclemap", "musclemap"])
+    with pytest.raises(InputError, match="a mapping without a label map"):
+        segment(SCAN, mapping="musclemap")
+
+
+def test_a_mapped_map_of_ones_own_scheme_is_not_filled_in(tmp_path: Path) -> None:
+    own = replace(SCHEME, name="own")
+    table = tmp_path / "ours.toml"
+    table.write_text(
+        'name = "ours"\ntitle = "Ours"\nsource = "here"\nscheme = "own"\n'
+        'labels = [{ number = 400, name = "vasti", side = "left", pair = "thigh_anterior" }]\n'
+        '[lacks]\nthigh_anterior = ["rectus femoris"]\n'
+    )
+    file = tmp_path / "l.nii.gz"
+    file.write_bytes(encode_nifti((halves()[0] > 0).astype(np.uint16) * 400, AFFINE))
+    found = segment(SCAN, scheme=own, engine="labels", labels=file, mapping=table)
+    np.testing.assert_array_equal(found.data, halves()[0])
+    assert dict(found.origin) == {31: "labels"}

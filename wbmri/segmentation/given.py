@@ -46,7 +46,7 @@ class GivenLabels:
     Parameters
     ----------
     path
-        The label map. Beside it, the JSON file that wbmri writes with its own label maps says how sure each group is.
+        The label map.
     mapping
         Name or path of the table for the numbers in it; without one they are the labels of the scheme.
     engine
@@ -69,8 +69,17 @@ class GivenLabels:
         """
         return self.read(volume, scheme).labels
 
-    def read(self, volume: Volume, scheme: Scheme) -> Given:
-        """Return the file's labels on the volume's grid, with what filling needs to know. Raises as `segment`."""
+    def read(self, volume: Volume, scheme: Scheme, *, as_vote: bool = False) -> Given:
+        """Return the file's labels on the volume's grid, with what filling needs to know.
+
+        Parameters
+        ----------
+        volume, scheme
+            As for `segment`, which also says what is raised.
+        as_vote
+            Whether it is one of several maps: then the JSON file that wbmri writes beside its own label maps says how
+            sure each group is. A single map was brought to be believed; it may have been corrected since.
+        """
         numbers, affine = read_labels(self.path)
         digest = hashlib.sha256(repr(numbers.shape).encode() + numbers.tobytes())
         parameters: dict[str, Json] = {"engine": self.name, "sha256": digest.hexdigest()}
@@ -87,7 +96,7 @@ class GivenLabels:
         here = nearest_on_grid(brought.data, affine, volume)
         self._check_place(brought, here, volume)
         present = frozenset(int(label) for label in np.unique(here)) - {0}
-        sure = self._confidence() if self.mapping is None else {}
+        sure = self._confidence() if as_vote and self.mapping is None else {}
         labels = LabelMap(
             here,
             volume.affine,

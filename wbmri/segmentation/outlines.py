@@ -9,7 +9,7 @@ import numpy as np
 from wbmri.errors import InputError
 from wbmri.labelmap import LabelMap
 from wbmri.progress import Progress, part
-from wbmri.scheme import Scheme
+from wbmri.scheme import DEFAULT_SCHEME, Scheme
 from wbmri.segmentation.engine import make_engine
 from wbmri.segmentation.filling import fill, lacking
 from wbmri.segmentation.fusion import fuse
@@ -57,15 +57,19 @@ def segment_given(
     given = []
     for number, (path, table) in enumerate(zip(labels, tables, strict=True)):
         progress(0.2 * number / len(labels), f"reading {Path(path).name}")
-        given.append(GivenLabels(path, table).read(volume, scheme))
+        given.append(GivenLabels(path, table).read(volume, scheme, as_vote=len(labels) > 1))
     whole = given[0] if len(given) == 1 else _fused(given, volume, fusion)
     return complete(whole, volume, part(progress, 0.2, 1.0)) if mappings else whole.labels
 
 
 def complete(given: Given, volume: Volume, progress: Progress) -> LabelMap:
-    """Return a given map with what it lacks filled in by the engine ``auto``; the engine runs only if it is needed."""
-    if not lacking(given):
-        every = {group.label: given.labels.engine for group in given.labels.scheme.groups}
+    """Return a given map with what it lacks filled in by the engine ``auto``.
+
+    The engine runs only if something is lacking, and fills in groups of ``jdm42`` only: it knows no other scheme.
+    """
+    if not lacking(given) or given.labels.scheme.name != DEFAULT_SCHEME:
+        held = {group.label for group in given.labels.scheme.groups} - given.labels.outside
+        every = dict.fromkeys(sorted(held), given.labels.engine)
         return replace(given.labels, origin=every | dict(given.labels.origin))
     return fill(given, make_engine("auto").segment(volume, given.labels.scheme, progress), volume)
 
