@@ -1,6 +1,6 @@
 """A case on disk: one person at one visit, as BIDS derivatives."""
 
-from wbmri.case.collection import find_cases, free_label, rebuild_tables
+from wbmri.case.collection import cases_at, find_cases, free_label, rebuild_tables
 from wbmri.case.dataset import check_dataset
 from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, decode, encode
 from wbmri.case.paths import CasePaths, ChangePaths, bids_label
@@ -16,6 +16,7 @@ __all__ = [
     "ChangePaths",
     "HistoryEntry",
     "bids_label",
+    "cases_at",
     "check_dataset",
     "check_replaceable",
     "decode",

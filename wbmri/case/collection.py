@@ -15,6 +15,14 @@ def find_cases(out: str | Path) -> tuple[CasePaths, ...]:
     return tuple(CasePaths.find(path) for path in sorted(Path(out).glob("sub-*/ses-*/anat/*_desc-oedema_reading.json")))
 
 
+def cases_at(path: str | Path) -> tuple[CasePaths, ...]:
+    """Return the case whose folder or reading.json this is, or the cases of OUT; nothing where it is something else."""
+    path = Path(path)
+    if path.name.endswith("_reading.json") or any(path.glob("anat/*_reading.json")):
+        return (CasePaths.find(path),)
+    return find_cases(path)
+
+
 def rebuild_tables(out: str | Path) -> tuple[CaseError, ...]:
     """Write ``OUT/scores.tsv`` and ``OUT/summary.tsv`` anew from the cases.
 

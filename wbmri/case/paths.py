@@ -138,6 +138,11 @@ class CasePaths:
         """The report, one HTML file."""
         return self.folder / f"{self.name}_report.html"
 
+    @property
+    def mosaic(self) -> Path:
+        """The outlines on slices of the scan, one picture."""
+        return self.folder / "figures" / f"{self.name}_acq-wbstir_desc-muscles_mosaic.png"
+
 
 @dataclass(frozen=True, slots=True)
 class ChangePaths:

@@ -159,6 +159,7 @@ def write_case(
     reading: Reading,
     report_html: str,
     seconds: Mapping[str, float],
+    mosaic: bytes | None = None,
 ) -> Case:
     """Write a newly scored case, all files or none; the reading comes last and marks the case as complete.
 
@@ -174,6 +175,8 @@ def write_case(
         The report, self-contained.
     seconds
         How long each step took; goes to the history only, so that all other files depend on the input alone.
+    mosaic
+        The outlines on slices of the scan, PNG.
 
     Returns
     -------
@@ -205,6 +208,7 @@ def write_case(
             (paths.labels_table, encode_table(LABEL_COLUMNS, label_rows(labels.scheme))),
             (paths.scores, encode_table(SCORE_COLUMNS, score_rows(paths.participant, paths.session, reading))),
             (paths.report, report_html.encode()),
+            *([] if mosaic is None else [(paths.mosaic, mosaic)]),
             (paths.history, history + encode(entry, indent=None)),
             (paths.reading, encode(document)),
         ],

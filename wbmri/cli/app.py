@@ -71,10 +71,14 @@ def demo(out: Out = Path("wbmri-demo"), as_json: AsJson = False) -> int:
 
 @app.command()
 def inspect(inputs: Inputs, as_json: AsJson = False) -> int:
-    """Say what lies in here: series, stations, geometry, sequence, and what is wrong with it."""
-    from wbmri.cli.show import show_inspection
+    """Say what lies in here: series, stations, geometry, sequence, and what is wrong; of cases, how good they are."""
+    from wbmri.case import cases_at, read_case
+    from wbmri.cli.show import show_cases, show_inspection
     from wbmri.io import inspect as inspect_inputs
 
+    if len(inputs) == 1 and (found := cases_at(inputs[0])):
+        show_cases([read_case(paths.reading) for paths in found], as_json=as_json)
+        return DONE
     with shown_progress() as progress:
         inspection = inspect_inputs(inputs, progress=progress)
     show_inspection(inspection, as_json=as_json)

@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from wbmri.case import Case
     from wbmri.comparison import GroupChange
     from wbmri.io import FoundSeries, FoundStation, Inspection
+    from wbmri.quality import GroupQuality
     from wbmri.scoring import ComparedCases, ScoredCase
 
 Row = Mapping[str, object]
 
 # Columns of a table that is not printed on a terminal but goes to a file or another program.
 _PLAIN_WIDTH = 120
+
+# A summary on the screen tells so many flags of outlines; reports tell all.
+_MOST_FLAGS = 8
 
 
 def show_json(content: object) -> None:
@@ -112,6 +116,76 @@ def show_comparison(compared: "ComparedCases", *, as_json: bool, with_readings: 
     _print(f"Report of the change: {compared.paths.report}", NOTICE)
 
 
+def show_cases(cases: Sequence["Case"], *, as_json: bool) -> None:
+    """Write how plausible the outlines of cases are: of one group by group, of several in a line each."""
+    from wbmri.quality import quality_table
+
+    if len(cases) > 1 and as_json:
+        show_json({"cases": [_case_facts(case) for case in cases]})
+    elif len(cases) > 1:
+        show_table("cases", [_case_row(case) for case in cases], as_json=False)
+    else:
+        rows = quality_table(cases[0].labels())
+        if as_json:
+            show_json({**_case_facts(cases[0]), "quality": [_quality_row(row) for row in rows]})
+        else:
+            _print_quality(cases[0], rows)
+
+
+def _case_row(case: "Case") -> Row:
+    score = case.reading.score
+    return {
+        "case": case.paths.name,
+        "total": "n/a" if score.total is None else score.total,
+        "involved": score.involved,
+        "outlines not plausible": sum(bool(entry.flags) for entry in case.reading.groups),
+        "reader": case.reading.reader,
+        "status": case.reading.status,
+    }
+
+
+def _quality_row(row: "GroupQuality") -> dict[str, object]:
+    return {
+        "group": row.group.id,
+        "volume_ml": row.volume_ml,
+        "cut": row.cut,
+        "expected_ml": row.expected_ml,
+        "left_to_right": row.left_to_right,
+        "pieces": row.pieces,
+        "confidence": row.confidence,
+        "flags": row.flags,
+    }
+
+
+def _print_quality(case: "Case", rows: Sequence["GroupQuality"]) -> None:
+    table = _table("Muscle group", "Left, ml", "Right, ml", "Expected, ml", "Left/right", "Pieces", "Confidence")
+    flagged = [row for row in rows if row.flags]
+    for left, right in zip(rows[::2], rows[1::2], strict=True):
+        expected = left.expected_ml or right.expected_ml
+        table.add_row(
+            left.group.pair.name,
+            _volume(left),
+            _volume(right),
+            "" if expected is None else f"{expected[0]:.0f} to {expected[1]:.0f}",
+            "" if left.left_to_right is None else f"{left.left_to_right:.2f}",
+            f"{left.pieces}, {right.pieces}",
+            f"{left.confidence:.2f}, {right.confidence:.2f}",
+        )
+    _print(
+        f"{case.paths.name}: outlines by {case.reading.engine}; * cut by the edge of the image, ! not plausible",
+        table,
+        *(f"{row.group.name}: {' '.join(row.flags)}" for row in flagged),
+        f"{len(flagged)} of {len(rows)} outlines are not plausible" if flagged else "All outlines are plausible",
+        f"Picture of the outlines: {case.paths.mosaic}",
+    )
+
+
+def _volume(row: "GroupQuality") -> str:
+    if row.volume_ml is None:
+        return "not in the picture"
+    return f"{row.volume_ml:.0f}{'*' * row.cut}{'!' * bool(row.flags)}"
+
+
 def _case_facts(case: "Case") -> dict[str, object]:
     reading = case.reading
     return {
@@ -124,7 +198,13 @@ def _case_facts(case: "Case") -> dict[str, object]:
         "engine": reading.engine,
         "scheme": f"{reading.scheme.name} {reading.scheme.version}",
         "warnings": reading.warnings,
-        "files": {"reading": case.paths.reading, "scores": case.paths.scores, "report": case.paths.report},
+        "flags": {group.id: entry.flags for group, entry in reading.by_group() if entry.flags},
+        "files": {
+            "reading": case.paths.reading,
+            "scores": case.paths.scores,
+            "report": case.paths.report,
+            "mosaic": case.paths.mosaic,
+        },
     }
 
 
@@ -140,7 +220,15 @@ def _print_reading(case: "Case") -> None:
     table = _table("Region", "Muscle group", "Left", "Right")
     for region, name, left, right in _pairs(case.reading):
         table.add_row(region, name, _grade(left), _grade(right))
-    _print("", headline, table, *(f"Warning: {warning}" for warning in case.reading.warnings))
+    flags = [f"{group.name}: {' '.join(entry.flags)}" for group, entry in case.reading.by_group() if entry.flags]
+    more = [f"{len(flags) - _MOST_FLAGS} more: see the report, or 'wbmri inspect {case.paths.folder}'"]
+    _print(
+        "",
+        headline,
+        table,
+        *(f"Warning: {warning}" for warning in case.reading.warnings),
+        *(f"  {line}" for line in flags[:_MOST_FLAGS] + (more if len(flags) > _MOST_FLAGS else [])),
+    )
 
 
 def _pairs(reading: Reading) -> Iterable[tuple[str, str, GroupReading, GroupReading]]:

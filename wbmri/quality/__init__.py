@@ -2,6 +2,6 @@
 
 from wbmri.quality.checks import Check, Flag, examine
 from wbmri.quality.flagging import DOUBTED, flagged, noted
-from wbmri.quality.measures import Measures, measure
+from wbmri.quality.table import GroupQuality, quality_table
 
-__all__ = ["DOUBTED", "Check", "Flag", "Measures", "examine", "flagged", "measure", "noted"]
+__all__ = ["DOUBTED", "Check", "Flag", "GroupQuality", "examine", "flagged", "noted", "quality_table"]

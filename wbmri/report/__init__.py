@@ -3,5 +3,6 @@
 from wbmri.report.bodymap import body_map_svg
 from wbmri.report.case_report import case_report
 from wbmri.report.comparison_report import comparison_figure, comparison_report
+from wbmri.report.mosaic import mosaic_png
 
-__all__ = ["body_map_svg", "case_report", "comparison_figure", "comparison_report"]
+__all__ = ["body_map_svg", "case_report", "comparison_figure", "comparison_report", "mosaic_png"]

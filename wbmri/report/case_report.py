@@ -1,5 +1,7 @@
 """The report of one case: one HTML file to read on a screen or on A4."""
 
+from base64 import b64encode
+
 from wbmri.labelmap import LabelMap
 from wbmri.reading import AUTO, Reading
 from wbmri.report.bodymap import body_map_svg
@@ -24,7 +26,15 @@ SLICES = 6
 """How many coronal slices are shown: with the two projections they fill one printed page."""
 
 
-def case_report(volume: Volume, labels: LabelMap, reading: Reading, *, participant: str, session: str) -> str:
+def case_report(
+    volume: Volume,
+    labels: LabelMap,
+    reading: Reading,
+    *,
+    participant: str,
+    session: str,
+    mosaic: bytes | None = None,
+) -> str:
     """Write the report of one case.
 
     Parameters
@@ -37,6 +47,8 @@ def case_report(volume: Volume, labels: LabelMap, reading: Reading, *, participa
         The grades.
     participant, session
         BIDS labels without their prefixes, such as ``01`` and ``baseline``.
+    mosaic
+        The outlines on slices of the scan, PNG, where the report shall show them.
 
     Returns
     -------
@@ -70,6 +82,8 @@ def case_report(volume: Volume, labels: LabelMap, reading: Reading, *, participa
         ),
         pictures=_pictures(upright(volume, labels, window or percentile_window(volume)), reading),
         white=white_in_words(WINDOW_RATIO if window else None),
+        flags=[(group, entry.flags) for group, entry in reading.by_group() if entry.flags],
+        mosaic=None if mosaic is None else b64encode(mosaic).decode(),
         facts={**reading_facts(reading), **acquisition_facts(reading.acquisition)},
     )
 

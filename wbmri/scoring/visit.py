@@ -19,7 +19,7 @@ from wbmri.errors import CaseError
 from wbmri.grading import grade
 from wbmri.io import load
 from wbmri.progress import Progress, part, silent
-from wbmri.report import case_report
+from wbmri.report import case_report, mosaic_png
 from wbmri.scheme import Scheme
 from wbmri.segmentation import segment
 
@@ -112,9 +112,11 @@ def score(
         reading = grade(volume, made, progress=part(progress, 0.75, 0.92))
     progress(0.92, "writing the report")
     with _timed(seconds, "report"):
-        html = case_report(volume, made, reading, participant=paths.participant, session=paths.session)
+        mosaic = mosaic_png(volume, made)
+        names = {"participant": paths.participant, "session": paths.session}
+        html = case_report(volume, made, reading, mosaic=mosaic, **names)
     progress(0.97, "writing the case")
-    case = write_case(out, paths.participant, paths.session, volume, made, reading, html, seconds)
+    case = write_case(out, paths.participant, paths.session, volume, made, reading, html, seconds, mosaic)
     return ScoredCase(case, seconds, rebuild_tables(out))
 
 
