@@ -75,3 +75,12 @@ def linear_on_axes(
         sitk.sitkFloat32,
     )
     return sitk.GetArrayFromImage(out).transpose(2, 1, 0)
+
+
+def as_stored(labels: NDArray[np.uint8], stored: Volume, volume: Volume) -> NDArray[np.uint8]:
+    """Undo the canonical storage: return the labels in the order of the volume's own axes."""
+    from nibabel.orientations import apply_orientation, io_orientation, ornt_transform
+
+    back = ornt_transform(io_orientation(stored.affine), io_orientation(volume.affine))
+    restored: NDArray[np.uint8] = apply_orientation(labels, back)
+    return restored
