@@ -1,0 +1,88 @@
+"""Tiles cover all muscle and blend without a seam; labels arrive on oblique voxels; sides hold far from the midline."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wbmri.segmentation.network.frame import ANSWERS, CONTEXT, PAIRS, SIDE, TILE_COARSE, TILE_FINE
+from wbmri.segmentation.network.native import labels_on, without_islands
+from wbmri.segmentation.network.sides import settle_sides
+from wbmri.segmentation.network.tiling import outline, tile_starts
+
+
+@given(st.lists(st.tuples(st.integers(0, 59), st.integers(0, 29), st.integers(0, 89)), min_size=1, max_size=12))
+@settings(max_examples=50, deadline=None)
+def test_tiles_cover_all_muscle(places: list[tuple[int, int, int]]) -> None:
+    muscle = np.zeros((60, 30, 90), bool)
+    muscle[tuple(np.array(places).T)] = True
+    covered = np.zeros_like(muscle)
+    for start in tile_starts(muscle):
+        assert all(s % 3 == 0 for s in start)
+        covered[tuple(slice(max(0, s), max(0, s + TILE_COARSE)) for s in start)] = True
+    assert covered[muscle].all()
+
+
+def test_blended_tiles_give_back_what_every_tile_says() -> None:
+    context = np.zeros((CONTEXT, 48, 24, 60), np.float32)
+    context[0] = 1
+    context[:2, 6:40, 6:18, 6:54] = np.array([0.0, 1.0], np.float32)[:, None, None, None]
+    context[4, 6:20, 6:18, 6:54], context[1, 6:20, 6:18, 6:54] = 1, 0
+    image = np.zeros((128, 64, 160), np.float32)
+
+    def repeat(tile: np.ndarray, near: np.ndarray) -> np.ndarray:
+        answer = np.zeros((ANSWERS, *(TILE_FINE,) * 3), np.float32)
+        index = (np.arange(TILE_FINE) * TILE_COARSE) // TILE_FINE
+        answer[: PAIRS + 1] = near[: PAIRS + 1][np.ix_(range(PAIRS + 1), index, index, index)]
+        answer[SIDE] = 1
+        return answer
+
+    chances, first = outline(image, context, repeat, lambda done: None)
+    assert chances.shape[3] == PAIRS + 1
+    for pair, across in ((4, slice(6, 20)), (1, slice(20, 40))):
+        want = np.zeros((48, 24, 60), bool)
+        want[across, 6:18, 6:54] = True
+        corner = [(6 if axis else across.start) * 8 // 3 + 2 - first[axis] for axis in range(3)]
+        inner = chances[corner[0] : corner[0] + 30, corner[1] : corner[1] + 26, corner[2] : corner[2] + 100]
+        np.testing.assert_allclose(inner[..., pair - 1], 1, atol=1e-5)
+        np.testing.assert_allclose(inner[..., PAIRS], 1, atol=1e-5)
+
+
+def test_labels_arrive_on_oblique_voxels() -> None:
+    chances = np.zeros((40, 40, 40, PAIRS + 1), np.float32)
+    chances[10:30, 10:30, 10:30, 6] = 1
+    chances[20:, ..., PAIRS] = 1
+    turn = np.deg2rad(20)
+    into = np.eye(4)
+    into[:2, :2] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+    into[:3, 3] = (8, -4, 1)
+    labels = labels_on((40, 40, 38), into, chances)
+    index = np.indices(labels.shape).reshape(3, -1)
+    place = into[:3, :3] @ index + into[:3, 3:]
+    inside = ((place > 9.6) & (place < 29.4)).all(0).reshape(labels.shape)
+    outside = ((place < 9.4) | (place > 29.6)).any(0).reshape(labels.shape)
+    assert set(np.unique(labels[inside])) == {13, 14}
+    assert not labels[outside].any()
+    right = (place[0] > 20).reshape(labels.shape)
+    assert (labels[inside & right] == 14).all()
+
+
+def test_tiny_pieces_beside_a_large_one_are_dropped() -> None:
+    labels = np.zeros((30, 30, 30), np.uint8)
+    labels[5:20, 5:20, 5:20] = 3
+    labels[25, 25, 25] = 3
+    labels[1:3, 1:3, 1:3] = 9
+    kept = without_islands(labels)
+    assert kept[25, 25, 25] == 0
+    assert np.count_nonzero(kept == 3) == 15**3
+    assert np.count_nonzero(kept == 9) == 8
+
+
+def test_the_network_decides_the_side_only_near_the_midline() -> None:
+    right = np.zeros((48, 24, 24), np.float32)
+    right[24:] = 1
+    chances = np.zeros((128, 64, 64, PAIRS + 1), np.float32)
+    chances[..., PAIRS] = 0.4
+    settled = settle_sides(chances, (0, 0, 0), right)[..., PAIRS]
+    assert (settled[:40] == 0).all()
+    assert (settled[-40:] == 1).all()
+    np.testing.assert_allclose(settled[63:65], 0.4, atol=1e-6)

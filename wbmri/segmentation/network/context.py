@@ -1,0 +1,63 @@
+"""What the network is told before it looks: where the model body, laid over the scan, has its groups."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.anatomy.parts import measured_body
+from wbmri.segmentation.atlas.laying import Laid, sample
+from wbmri.segmentation.levels import outline
+from wbmri.segmentation.network.frame import COARSE_MM, CONTEXT, CONTEXT_LEVEL, CONTEXT_SIDE
+
+_BODY_SHARE = 0.3
+"""A coarse voxel with this much of the body's typical intensity shows the body."""
+
+
+def context_of(
+    laid: Laid, seen: NDArray[np.float32], body_level: float, origin: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the context on the coarse grid, and the share of the right half everywhere.
+
+    Parameters
+    ----------
+    laid
+        The model body, laid over the scan.
+    seen
+        The scan at 8 mm, shape (x, y, z).
+    body_level
+        Its typical intensity.
+    origin
+        First voxel's centre in RAS mm.
+
+    Returns
+    -------
+    context, shape (24, x, y, z)
+        Shares of no group and of each pair, share of the right half, and the height in the body; the last two only
+        where the scan shows the body.
+    right, shape (x, y, z)
+        Share of the right half, also around the body.
+    """
+    context = np.zeros((CONTEXT, *seen.shape), np.float32)
+    body = outline(seen > _BODY_SHARE * body_level)
+    soles, vertex = _soles_and_vertex()
+    where = np.indices(seen.shape, dtype=np.float32)
+    cells = np.indices(seen.shape)
+    for corner in np.ndindex(2, 2, 2):
+        shift = (np.array(corner) - 0.5) / 2
+        place = origin[:, None, None, None] + COARSE_MM * (where + shift[:, None, None, None])
+        working = (place - laid.scan.origin[:, None, None, None]) / laid.scan.spacing_mm
+        index = laid.index_at(working.astype(np.float32))
+        pairs = (sample(laid.model.labels, index, order=0).astype(np.int64) + 1) // 2
+        np.add.at(context, (pairs, *cells), np.float32(1 / 8))
+        lean = laid.model.lean
+        across, high = (lean.origin[axis] + lean.spacing_mm * index[axis] for axis in (0, 2))
+        context[CONTEXT_SIDE] += (across > 0) * np.float32(1 / 8)
+        context[CONTEXT_LEVEL] += ((high - soles) / (vertex - soles)).astype(np.float32) / 8
+    right = context[CONTEXT_SIDE].copy()
+    context[[CONTEXT_SIDE, CONTEXT_LEVEL]] *= body
+    return context, right
+
+
+def _soles_and_vertex() -> tuple[float, float]:
+    parts = measured_body()
+    reach = 2 * np.sqrt(parts.covariance[:, 2, 2])
+    return float((parts.centre[:, 2] - reach).min()), float((parts.centre[:, 2] + reach).max())

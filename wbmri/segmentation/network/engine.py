@@ -1,0 +1,123 @@
+"""The engine ``network``: the model body tells where every muscle roughly is, a network draws its outline at 3 mm."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.errors import InputError
+from wbmri.labelmap import LabelMap
+from wbmri.progress import Progress, part
+from wbmri.provenance import Step
+from wbmri.scheme import DEFAULT_SCHEME, Scheme
+from wbmri.segmentation.atlas.laying import lay_body
+from wbmri.segmentation.network.context import context_of
+from wbmri.segmentation.network.frame import COARSE_MM, FINE_MM, PAIRS, TILE_COARSE, TILE_FINE, body_level, brightness
+from wbmri.segmentation.network.native import labels_on, without_islands
+from wbmri.segmentation.network.sides import settle_sides
+from wbmri.segmentation.network.tiling import outline
+from wbmri.segmentation.network.weights import network
+from wbmri.segmentation.resampling import as_stored, linear_on_axes
+from wbmri.volume import Volume, canonical
+
+_EVEN = 3
+"""Coarse grids have lengths in multiples of 3, which are 8 fine voxels."""
+
+
+class NetworkEngine:
+    """Finds the 42 groups of ``jdm42`` with a small network that runs on the CPU."""
+
+    name = "network"
+    description = "a small network draws the outlines where the model body expects them; whole-body or partial"
+    needs = ""
+
+    def segment(self, volume: Volume, scheme: Scheme, progress: Progress) -> LabelMap:
+        """Return the groups on the volume's grid.
+
+        Raises
+        ------
+        InputError
+            If the scheme is not ``jdm42``, or the volume shows no body.
+        """
+        if scheme.name != DEFAULT_SCHEME:
+            raise InputError(
+                f"the scheme {scheme.name} for the engine {self.name}",
+                f"the scheme {DEFAULT_SCHEME}",
+                "use --engine labels with a label map of that scheme",
+            )
+        net = network()
+        stored = canonical(volume)
+        laid = lay_body(stored, part(progress, 0.0, 0.45))
+        progress(0.45, "drawing the outlines")
+        origin, count = _coarse_grid(stored)
+        seen = linear_on_axes(stored, count, COARSE_MM, origin)
+        level = body_level(seen)
+        corner = origin - (COARSE_MM - FINE_MM) / 2
+        x, y, z = (n * TILE_FINE // TILE_COARSE for n in count)
+        image = brightness(linear_on_axes(stored, (x, y, z), FINE_MM, corner), level)
+        context, right = context_of(laid, seen, level, origin)
+        chances, first = outline(image, context, net, lambda done: progress(0.45 + 0.4 * done, "drawing the outlines"))
+        chances = settle_sides(chances, first, right)
+        progress(0.85, "carrying the outlines to the scan")
+        into = stored.affine.copy()
+        into[:3, 3] -= corner
+        into[:3] /= FINE_MM
+        into[:3, 3] -= first
+        labels = without_islands(labels_on(stored.shape, into, chances))
+        outside = laid.outside()
+        labels[np.isin(labels, sorted(outside))] = 0
+        promised = _promised_overlap(chances)
+        step = Step(
+            "segment",
+            {
+                "engine": self.name,
+                "weights": net.version,
+                "coarse_mm": COARSE_MM,
+                "fine_mm": FINE_MM,
+                "body_level": round(level, 4),
+                "stature_mm": laid.levels.stature_mm,
+            },
+        )
+        return LabelMap(
+            as_stored(labels, stored, volume),
+            volume.affine,
+            scheme,
+            self.name,
+            confidence={
+                label: 0.0 if label in outside else float(np.clip(promised[label] * share, 0, 1))
+                for label, share in laid.share_in_view().items()
+            },
+            outside=outside,
+            provenance=(*volume.provenance, step),
+        )
+
+
+def _coarse_grid(volume: Volume) -> tuple[NDArray[np.float64], tuple[int, int, int]]:
+    """Return the first voxel's centre in RAS mm and the lengths of the coarse grid around the whole scan."""
+    corners = np.array(list(np.ndindex(2, 2, 2))) * (np.array(volume.shape) - 1)
+    places = corners @ volume.affine[:3, :3].T + volume.affine[:3, 3]
+    low, high = places.min(0), places.max(0)
+    count = np.maximum(np.ceil((high - low) / COARSE_MM) + 1, TILE_COARSE)
+    count = np.ceil(count / _EVEN).astype(int) * _EVEN
+    # What the grid has to spare lies evenly around the scan.
+    origin = (low + high) / 2 - COARSE_MM * (count - 1) / 2
+    return origin, (int(count[0]), int(count[1]), int(count[2]))
+
+
+def _promised_overlap(chances: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the Dice overlap that the probabilities themselves promise for each label, shape (43,).
+
+    With a truth drawn from the probabilities p, the outline that takes the voxels S has an expected overlap of about
+    2 sum_S(p) / (|S| + sum(p)).
+    """
+    pairs, right = chances[..., :PAIRS], chances[..., PAIRS] > 0.5
+    best = pairs.argmax(-1)
+    most = pairs.max(-1)
+    taken = most > 1 - pairs.sum(-1)
+    out = np.zeros(2 * PAIRS + 1)
+    for side in (0, 1):
+        half = right == bool(side)
+        chosen = taken & half
+        hit = np.bincount(best[chosen], weights=most[chosen], minlength=PAIRS)
+        size = np.bincount(best[chosen], minlength=PAIRS)
+        whole = pairs[half].sum(0, dtype=np.float64)
+        out[1 + side :: 2] = 2 * hit / np.maximum(size + whole, 1e-6)
+    return out

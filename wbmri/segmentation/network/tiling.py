@@ -1,0 +1,110 @@
+"""Which tiles cover the muscle, and how their answers are blended."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.segmentation.network.frame import PAIRS, SIDE, TILE_COARSE, TILE_FINE
+
+Array = NDArray[np.float32]
+
+_STEP = 18
+"""Tiles begin at most this many coarse voxels apart, so that neighbours share a quarter."""
+_EVEN = 3
+"""Tiles begin at multiples of 3 coarse voxels, which are 8 fine ones."""
+_LIKELY = 0.1
+"""Share of muscle in a coarse voxel from which on a tile should show it."""
+_FADE = 12
+"""Fine voxels at the edge of a tile over which it gives way to its neighbour."""
+_MARGIN = 2
+"""Coarse voxels around the muscle that a tile should show."""
+
+
+def tile_starts(muscle: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+    """Return where tiles begin, in coarse voxels, so that they cover all muscle with a margin.
+
+    Parameters
+    ----------
+    muscle
+        Where muscle may be, at the coarse voxel size, shape (x, y, z).
+    """
+    starts = []
+    for z in _along(muscle, 2):
+        slab = muscle[:, :, max(0, z) : z + TILE_COARSE]
+        for x in _along(slab, 0):
+            column = slab[max(0, x) : x + TILE_COARSE]
+            starts += [(x, y, z) for y in _along(column, 1)]
+    return starts
+
+
+def _along(muscle: NDArray[np.bool_], axis: int) -> list[int]:
+    """Return the starts of evenly spread tiles along one axis; a start may be negative."""
+    there = np.flatnonzero(np.moveaxis(muscle, axis, 0).reshape(muscle.shape[axis], -1).any(axis=1))
+    if not there.size:
+        return []
+    low, high = int(there[0]) - _MARGIN, int(there[-1]) + 1 + _MARGIN
+    if high - low <= TILE_COARSE:
+        middle = (low + high - TILE_COARSE) / 2
+        return [_EVEN * round(middle / _EVEN)]
+    count = -(-(high - low - TILE_COARSE) // _STEP) + 1
+    return sorted({_EVEN * round(s / _EVEN) for s in np.linspace(low, high - TILE_COARSE, count)})
+
+
+def outline(
+    image: Array, context: Array, network: Callable[[Array, Array], Array], progress: Callable[[float], None]
+) -> tuple[Array, tuple[int, int, int]]:
+    """Run the network over all muscle.
+
+    Parameters
+    ----------
+    image
+        Brightness at 3 mm; 8 of its voxels span 3 coarse ones, and both grids begin at the same corner.
+    context
+        What is known before, shape (24, x, y, z) at 8 mm.
+    network
+        Takes a tile and its context, gives its answer (see `wbmri.segmentation.network.weights`).
+    progress
+        Called with the share that is done.
+
+    Returns
+    -------
+    array, shape (x, y, z, 22)
+        Probabilities of the 21 pairs and of the right side, in the box that holds muscle.
+    tuple of int
+        The box's first voxel in the image.
+    """
+    starts = tile_starts(context[1 : PAIRS + 1].sum(0) > _LIKELY)
+    begin = np.array([[s * TILE_FINE // TILE_COARSE for s in start] for start in starts]).reshape(-1, 3)
+    low = begin.min(0) if starts else np.zeros(3, int)
+    size = (begin.max(0) + TILE_FINE - low) if starts else np.ones(3, int)
+    total = np.zeros((*size, PAIRS + 1), np.float32)
+    weight = np.zeros(size, np.float32)
+    ramp = np.minimum(np.arange(TILE_FINE) + 0.5, TILE_FINE - np.arange(TILE_FINE) - 0.5).clip(max=_FADE) / _FADE
+    window = (ramp[:, None, None] * ramp[:, None] * ramp).astype(np.float32)
+    nothing = np.zeros((len(context), 1, 1, 1), np.float32)
+    nothing[0] = 1
+    for number, (start, first) in enumerate(zip(starts, begin, strict=True)):
+        tile = _cut(image[None], tuple(first), TILE_FINE, np.zeros((1, 1, 1, 1), np.float32))[0]
+        answer = network(tile, _cut(context, start, TILE_COARSE, nothing))
+        there = tuple(slice(int(f), int(f) + TILE_FINE) for f in first - low)
+        total[there][..., :PAIRS] += np.moveaxis(answer[1 : PAIRS + 1] * window, 0, -1)
+        total[there][..., PAIRS] += answer[SIDE] * window
+        weight[there] += window
+        progress((number + 1) / len(starts))
+    total /= np.maximum(weight, 1e-6)[..., None]
+    return total, (int(low[0]), int(low[1]), int(low[2]))
+
+
+def _cut(values: Array, start: tuple[int, ...], size: int, fill: Array) -> Array:
+    """Return a cube of the last three axes; what lies beyond the array is `fill`."""
+    out = np.broadcast_to(fill, (values.shape[0], size, size, size)).copy()
+    into, of = [slice(None)], [slice(None)]
+    for first, length in zip(start, values.shape[1:], strict=True):
+        a, b = max(0, first), min(length, first + size)
+        if a >= b:
+            return out
+        of.append(slice(a, b))
+        into.append(slice(a - first, b - first))
+    out[tuple(into)] = values[tuple(of)]
+    return out

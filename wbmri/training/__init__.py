@@ -1,0 +1,1 @@
+"""Training the segmentation networks on bodies of random shape, pose and contrast; needs PyTorch."""

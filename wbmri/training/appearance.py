@@ -1,0 +1,186 @@
+"""How a training body looks: random contrast around STIR's, oedema, coil shading, stations, slices and noise.
+
+The networks must not rest on one protocol: most bodies look like STIR, some like T1, T2 or Dixon water, and some like
+nothing any scanner makes, which keeps the networks on shape (as in SynthSeg, Billot et al. 2023, MedIA 86:102789).
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.training.anatomy import TISSUES
+from wbmri.training.drawing import Drawn
+from wbmri.training.lattice import between
+from wbmri.training.posing import Posed, Wobble
+
+# Signal relative to healthy muscle on STIR, as ranges that hold the signal equation's values at 1.5 and 3 T.
+_STIR = {
+    "skin": (0.3, 1.3),
+    "fat": (0.02, 0.4),
+    "muscle": (0.9, 1.1),
+    "cortical": (0.0, 0.2),
+    "marrow": (0.15, 1.3),
+    "brain": (1.5, 4.5),
+    "csf": (4.0, 14.0),
+    "cord": (1.5, 4.5),
+    "lung": (0.02, 0.5),
+    "heart": (0.3, 2.2),
+    "artery": (0.0, 3.5),
+    "vein": (0.3, 4.5),
+    "liver": (0.4, 2.0),
+    "kidney": (1.8, 5.0),
+    "spleen": (1.3, 4.5),
+    "bowel": (0.4, 6.0),
+    "bladder": (4.0, 14.0),
+    "cartilage": (0.4, 2.0),
+    "tendon": (0.0, 0.5),
+    "gland": (0.8, 3.5),
+    "eye": (3.0, 12.0),
+    "fluid": (2.5, 14.0),
+    "soft": (0.3, 2.0),
+}
+_BRIGHT_FAT = {"fat": (1.5, 4.5), "skin": (0.3, 2.0), "marrow": (1.0, 4.0), "muscle": (0.9, 1.1)}
+_SILENT = ("air", "cortical", "airway")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Appearance:
+    """The look of one scan of one body.
+
+    Parameters
+    ----------
+    signal
+        Signal of each tissue of `TISSUES`, relative to healthy muscle.
+    group_gain
+        Signal of each muscle group relative to muscle, by label.
+    patchiness
+        Height of the oedema field above which a group's voxels are oedematous, by label; in standard deviations.
+    oedema
+        Signal of oedematous voxels relative to the group's, by label.
+    patches
+        The oedema field, standard deviation about 1.
+    texture
+        Slow change of signal within tissues, relative.
+    shading
+        Logarithm of the coil's sensitivity.
+    stations
+        Heights in mm where a station begins, and the gain of each.
+    slice_axis, slice_mm
+        Axis along which slices lie, and their thickness.
+    blur_mm
+        Blur within a slice, standard deviation.
+    noise
+        Standard deviation of the noise relative to muscle.
+    level_error
+        What the brightness is multiplied by, since the level of a body is only estimated.
+    """
+
+    signal: NDArray[np.float32]
+    group_gain: NDArray[np.float32]
+    patchiness: NDArray[np.float32]
+    oedema: NDArray[np.float32]
+    patches: Wobble
+    texture: Wobble
+    shading: Wobble
+    stations: tuple[NDArray[np.float64], NDArray[np.float32]]
+    slice_axis: int
+    slice_mm: float
+    blur_mm: float
+    noise: float
+    level_error: float
+
+    @classmethod
+    def random(cls, body: Posed, rng: np.random.Generator) -> Self:
+        """Draw the look of a scan."""
+        from scipy.stats import norm
+
+        signal = np.zeros(len(TISSUES), np.float32)
+        kind = rng.choice(["stir", "bright fat", "any"], p=[0.72, 0.14, 0.14])
+        for name, (low, high) in _STIR.items():
+            if kind == "bright fat":
+                low, high = _BRIGHT_FAT.get(name, (0.1, 3.0))
+            elif kind == "any" and name != "muscle":
+                low, high = 0.0, 3.0
+            signal[TISSUES.index(name)] = 0.0 if name in _SILENT and kind == "any" else rng.uniform(low, high)
+        foot, head = np.array([-600.0, -400, -250]), np.array([600.0, 400, body.height_mm + 250])
+        involved = rng.random(43) < rng.choice([0.0, 0.5, 1.0], p=[0.25, 0.5, 0.25])
+        fraction = np.where(involved, rng.uniform(0.03, 1.0, 43), 1e-6)
+        edges = np.arange(-200, body.height_mm + 300, rng.uniform(200, 450))
+        gains = np.exp(rng.normal(0, rng.uniform(0, 0.2), edges.size + 1))
+        return cls(
+            signal,
+            (1 + rng.uniform(0, 0.2) * rng.standard_normal(43)).clip(0.5, 1.6).astype(np.float32),
+            norm.ppf(1 - fraction).astype(np.float32),
+            rng.uniform(1.2, 3.2, 43).astype(np.float32),
+            Wobble.random(rng, foot, head, ((rng.uniform(14, 40), 1.7),), 1),
+            Wobble.random(rng, foot, head, ((rng.uniform(12, 40), rng.uniform(0, 0.15)),), 1),
+            Wobble.random(rng, foot, head, ((220.0, rng.uniform(0, 0.45)),), 1),
+            (edges + rng.uniform(0, 200), gains.astype(np.float32)),
+            int(rng.choice([0, 1, 2], p=[0.04, 0.72, 0.24])),
+            float(rng.uniform(2, 8)),
+            float(rng.uniform(0.4, 1.2)),
+            float(rng.uniform(0.01, 0.14)),
+            float(np.exp(rng.normal(0, 0.25))),
+        )
+
+    def paint(self, drawn: Drawn, spacing: NDArray[np.float64], origin: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return the signal of a drawn body before blur and noise, healthy muscle at about 1.
+
+        Parameters
+        ----------
+        drawn, spacing, origin
+            The body and its grid.
+        """
+        signal = self.signal[drawn.tissue]
+        muscle = drawn.labels > 0
+        label = drawn.labels[muscle]
+        patches = self._on(self.patches, drawn.tissue.shape, spacing, origin)[muscle]
+        ratio = np.where(patches > self.patchiness[label], self.oedema[label], np.float32(1))
+        signal[muscle] *= self.group_gain[label] * ratio
+        log = self._on(self.shading, drawn.tissue.shape, spacing, origin)
+        log += self._on(self.texture, drawn.tissue.shape, spacing, origin)
+        heights = origin[2] + spacing[2] * np.arange(signal.shape[2])
+        gain = self.stations[1][np.searchsorted(self.stations[0], heights)]
+        painted: NDArray[np.float32] = signal * np.exp(log) * gain
+        return painted
+
+    def scanned(
+        self, painted: NDArray[np.float32], spacing: NDArray[np.float64], rng: np.random.Generator, noise_share: float
+    ) -> NDArray[np.float32]:
+        """Return what the scanner makes of painted signal: slices, blur and noise.
+
+        Parameters
+        ----------
+        painted, spacing
+            Signal and voxel size in mm.
+        rng
+            Of the noise.
+        noise_share
+            What remains of the noise at this voxel size.
+        """
+        from scipy import ndimage
+
+        sigma = [self.blur_mm / s for s in spacing]
+        # Slices of this thickness, interpolated: box and triangle together blur like 0.45 of the thickness.
+        sigma[self.slice_axis] = 0.45 * self.slice_mm / spacing[self.slice_axis]
+        blurred = ndimage.gaussian_filter(painted, sigma, truncate=2.5)
+        noise = rng.standard_normal((2, *painted.shape), dtype=np.float32)
+        noise = ndimage.gaussian_filter(noise, (0, 0.5, 0.5, 0.5), truncate=2.0) * np.float32(2.2 * noise_share)
+        seen: NDArray[np.float32] = np.hypot(blurred + self.noise * noise[0], self.noise * noise[1])
+        return seen
+
+    @staticmethod
+    def _on(
+        field: Wobble, shape: tuple[int, ...], spacing: NDArray[np.float64], origin: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """Return a field on a grid, evaluated on a coarser lattice first where it is smooth enough."""
+        apart = min(field.step) / 2.5
+        count = [max(2, min(n, int(np.ceil(n * s / apart)) + 1)) for n, s in zip(shape, spacing, strict=True)]
+        axes = [o + s * np.linspace(0, n - 1, c) for o, s, n, c in zip(origin, spacing, shape, count, strict=True)]
+        lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+        values = field(lattice).reshape(1, *count)
+        places = [np.linspace(0, c - 1, n) for n, c in zip(shape, count, strict=True)]
+        full: NDArray[np.float32] = between(values, places)[0]
+        return full

@@ -1,0 +1,160 @@
+"""Training examples: tiles at 3 mm with their truth and a mistaken context, made from seeds alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.segmentation.network.frame import (
+    AIR,
+    BONE,
+    CLASSES,
+    COARSE_MM,
+    CONTEXT,
+    CONTEXT_LEVEL,
+    CONTEXT_SIDE,
+    FAT,
+    FINE_MM,
+    OTHER,
+    TILE_COARSE,
+    TILE_FINE,
+    body_level,
+    brightness,
+)
+from wbmri.training.anatomy import TISSUES, Anatomy
+from wbmri.training.appearance import Appearance
+from wbmri.training.drawing import Drawn, draw
+from wbmri.training.posing import Posed
+
+_SURVEY_MM = 12.0
+"""Voxel size at which a body is looked over to find its groups and its typical intensity."""
+_WHOLE = 0.5
+"""Share of scans that show the whole body; the rest show a part."""
+LOOKS = 2
+"""Appearances each drawn body is used with."""
+TILES = 6
+"""Tiles cut from each of them."""
+_NOISE = 0.6
+"""What remains of a scan's noise at 3 mm: a voxel averages over several of the scanner's."""
+
+NONE = CLASSES
+"""Class of a voxel that belongs to no muscle group, where nothing more is known of it."""
+
+_CLASS = np.full(len(TISSUES), OTHER, np.uint8)
+_CLASS[[TISSUES.index(name) for name in ("cortical", "marrow")]] = BONE
+_CLASS[[TISSUES.index(name) for name in ("fat", "skin")]] = FAT
+_CLASS[TISSUES.index("air")] = AIR
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Example:
+    """What the network sees and should say of one tile.
+
+    Parameters
+    ----------
+    image
+        Brightness, shape (64, 64, 64).
+    context
+        What a first guess says, shape (24, 24, 24, 24).
+    classes
+        Class of each voxel, uint8, shape (64, 64, 64).
+    right
+        Truth of the side, the same shape.
+    """
+
+    image: NDArray[np.float32]
+    context: NDArray[np.float32]
+    classes: NDArray[np.uint8]
+    right: NDArray[np.bool_]
+
+
+def examples(anatomies: list[tuple[Anatomy, float]], seed: int, first: int, step: int) -> Iterator[Example]:
+    """Yield examples without end.
+
+    Parameters
+    ----------
+    anatomies
+        Anatomies with the share of bodies made of each.
+    seed
+        The same seed gives the same examples.
+    first, step
+        Number of the first body, and how many to go on by (for several workers).
+    """
+    share = np.array([share for _, share in anatomies])
+    number = first
+    while True:
+        rng = np.random.default_rng([seed, number])
+        anatomy = anatomies[rng.choice(len(anatomies), p=share / share.sum())][0]
+        yield from _examples_of(Posed.random(anatomy, rng), rng)
+        number += step
+
+
+def _examples_of(body: Posed, rng: np.random.Generator) -> Iterator[Example]:
+    whole = rng.random() < _WHOLE
+    length = body.height_mm + 100 if whole else rng.uniform(200, min(1000, body.height_mm))
+    bottom = -50 if whole else rng.uniform(-40, body.height_mm - length + 40)
+    half = np.array([rng.uniform(190, 260), rng.uniform(75, 140)])
+    middle = rng.normal(0, [15, 8])
+    view = np.array([[*(middle - half), bottom], [*(middle + half), bottom + length]])
+    spacing = np.full(3, _SURVEY_MM)
+    size = np.ceil((view[1] - view[0]) / _SURVEY_MM).astype(int)
+    survey = draw(body, (int(size[0]), int(size[1]), int(size[2])), spacing, view[0])
+    if not survey.labels.any():
+        return
+    pairs = (survey.labels + 1) // 2
+    for _ in range(LOOKS):
+        look = Appearance.random(body, rng)
+        level = body_level(look.paint(survey, spacing, view[0])) * look.level_error
+        for _ in range(TILES):
+            places = np.argwhere(pairs == rng.choice(np.unique(pairs[pairs > 0])))
+            centre = view[0] + _SURVEY_MM * places[rng.integers(len(places))] + rng.uniform(-60, 60, 3)
+            yield _tile(body, look, level, view, centre - TILE_COARSE * COARSE_MM / 2, rng)
+
+
+def _tile(
+    body: Posed,
+    look: Appearance,
+    level: float,
+    view: NDArray[np.float64],
+    corner: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> Example:
+    """Make the example whose lowest corner lies at `corner` (mm)."""
+    spacing = np.full(3, FINE_MM)
+    origin = corner + FINE_MM / 2
+    drawn = draw(body, (TILE_FINE,) * 3, spacing, origin)
+    inside = _inside(view, drawn.labels.shape, spacing, origin)
+    seen = look.scanned(look.paint(drawn, spacing, origin), spacing, rng, _NOISE) * inside
+    return Example(brightness(seen, level), _context(body.mistaken(rng), corner), _classes(drawn) * inside, drawn.right)
+
+
+def _context(body: Posed, corner: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the context of a tile: two samples a coarse voxel along each axis."""
+    half = COARSE_MM / 2
+    drawn = draw(body, (2 * TILE_COARSE,) * 3, np.full(3, half), corner + half / 2)
+    context = np.zeros((CONTEXT, TILE_COARSE, TILE_COARSE, TILE_COARSE), np.float32)
+    pairs = (drawn.labels + 1) // 2
+    where = np.indices(context.shape[1:])
+    for first in np.ndindex(2, 2, 2):
+        part = tuple(slice(f, None, 2) for f in first)
+        np.add.at(context, (pairs[part], *where), np.float32(1 / 8))
+        context[CONTEXT_SIDE] += drawn.right[part] * np.float32(1 / 8)
+        context[CONTEXT_LEVEL] += drawn.level[part] * np.float32(1 / 8)
+    return context
+
+
+def _classes(drawn: Drawn) -> NDArray[np.uint8]:
+    return np.where(drawn.labels > 0, (drawn.labels + 1) // 2, _CLASS[drawn.tissue]).astype(np.uint8)
+
+
+def _inside(
+    view: NDArray[np.float64], shape: tuple[int, ...], spacing: NDArray[np.float64], origin: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Return 1 inside the field of view and 0 outside, shape of the grid."""
+    masks = []
+    for axis in range(3):
+        place = origin[axis] + spacing[axis] * np.arange(shape[axis])
+        masks.append(((place >= view[0, axis]) & (place <= view[1, axis])).astype(np.uint8))
+    inside: NDArray[np.uint8] = masks[0][:, None, None] * masks[1][:, None] * masks[2]
+    return inside

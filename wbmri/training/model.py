@@ -1,0 +1,80 @@
+"""The network that draws outlines tile by tile, told roughly what lies where."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from wbmri.segmentation.network.frame import ANSWERS, CONTEXT, SIDE, TILE_FINE
+
+WIDTHS = (16, 32, 64, 96)
+_CONDENSED = 12
+"""Channels the context is condensed to before it is used."""
+
+
+class UNet(nn.Module):
+    """A U-Net (Ronneberger et al. 2015) with instance normalisation and sums of nearest-neighbour upsampling.
+
+    Parameters
+    ----------
+    channels, outputs
+        Channels in and out.
+    widths
+        Channels at each resolution, finest first.
+    """
+
+    def __init__(self, channels: int, outputs: int, widths: tuple[int, ...]) -> None:
+        super().__init__()
+        self.down = nn.ModuleList()
+        for width in widths:
+            self.down.append(nn.Sequential(_layer(channels, width), _layer(width, width)))
+            channels = width
+        self.up = nn.ModuleList()
+        for width in widths[-2::-1]:
+            self.up.append(_layer(channels + width, width))
+            channels = width
+        self.head = nn.Conv3d(channels, outputs, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits of shape (n, outputs, x, y, z); each length must be a multiple of 2^(resolutions - 1)."""
+        kept = []
+        for number, block in enumerate(self.down):
+            x = block(functional.max_pool3d(x, 2) if number else x)
+            kept.append(x)
+        for block, skip in zip(self.up, kept[-2::-1], strict=True):
+            x = block(torch.cat([functional.interpolate(x, scale_factor=2.0, mode="nearest"), skip], 1))
+        logits: Tensor = self.head(x)
+        return logits
+
+
+class Outliner(nn.Module):
+    """Draws outlines at 3 mm.
+
+    Takes brightness of a tile, shape (1, 1, 64, 64, 64), and the context there, shape (1, 24, 24, 24, 24). Gives shape
+    (1, 26, 64, 64, 64): probabilities of the 25 classes and of the right side.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.condense = nn.Conv3d(CONTEXT, _CONDENSED, 1)
+        self.net = UNet(1 + _CONDENSED, ANSWERS, WIDTHS)
+
+    def logits(self, image: Tensor, context: Tensor) -> Tensor:
+        """Return logits."""
+        condensed = functional.interpolate(
+            self.condense(context), size=(TILE_FINE,) * 3, mode="trilinear", align_corners=False
+        )
+        logits: Tensor = self.net(torch.cat([image, condensed], 1))
+        return logits
+
+    def forward(self, image: Tensor, context: Tensor) -> Tensor:
+        """Return probabilities."""
+        logits = self.logits(image, context)
+        return torch.cat([torch.softmax(logits[:, :SIDE], 1), torch.sigmoid(logits[:, SIDE:])], 1)
+
+
+def _layer(channels: int, width: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv3d(channels, width, 3, padding=1, bias=False),
+        nn.InstanceNorm3d(width, affine=True),
+        nn.ReLU(inplace=True),
+    )
