@@ -35,6 +35,7 @@ FILES = [
     "sub-X/ses-Y/anat/sub-X_ses-Y_desc-oedema_history.jsonl",
     "sub-X/ses-Y/anat/sub-X_ses-Y_desc-oedema_reading.json",
     "sub-X/ses-Y/anat/sub-X_ses-Y_desc-oedema_scores.tsv",
+    "sub-X/ses-Y/figures/sub-X_ses-Y_acq-wbstir_desc-muscles_mosaic.png",
     "sub-X/ses-Y/sub-X_ses-Y_report.html",
 ]
 
@@ -48,7 +49,7 @@ def write(tmp_path: Path, small_volume: Volume, small_labels: LabelMap, make_rea
     ) -> Case:
         reading = reading or make_reading()
         html = "<!doctype html><title>report</title>"
-        return write_case(out, participant, session, small_volume, small_labels, reading, html, {"load": 1.5})
+        return write_case(out, participant, session, small_volume, small_labels, reading, html, {"load": 1.5}, b"\x89PNG")
 
     return write
 

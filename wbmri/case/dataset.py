@@ -14,7 +14,7 @@ _BIDSIGNORE = b"""\
 *_scores.tsv
 *_history.jsonl
 *_report.html
-*_mosaic.png
+figures
 *_change.*
 /scores.tsv
 /summary.tsv

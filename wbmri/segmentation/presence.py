@@ -39,7 +39,7 @@ class Limit:
 
 
 EDGE = Limit(0.3, 0.55)
-TEXTURE = Limit(0.14, 0.1)
+TEXTURE = Limit(0.14, 0.12)
 SYMMETRY = Limit(0.88, 0.82)
 MISMATCH = Limit(0.16, 0.2)
 
