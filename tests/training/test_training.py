@@ -20,7 +20,7 @@ from wbmri.training.model import Outliner
 
 
 # The exporter that needs no further package is the older one, and says so.
-pytestmark = pytest.mark.filterwarnings("ignore:You are using the legacy TorchScript-based:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
 
 
 def one_hot(classes: torch.Tensor, right: torch.Tensor) -> torch.Tensor:

@@ -22,6 +22,7 @@ from wbmri.cli.options import (
 )
 from wbmri.cli.outcome import DONE, UNUSABLE, fail, left_out_code
 from wbmri.cli.progress import shown_progress
+from wbmri.cli.train import train
 
 app = Typer(
     no_args_is_help=True,
@@ -182,3 +183,6 @@ def schemes(as_json: AsJson = False) -> None:
         for scheme in found
     ]
     show_table("schemes", rows, as_json=as_json)
+
+
+app.command()(train)

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from wbmri.errors import InputError
-from wbmri.progress import Progress, part
+from wbmri.progress import Progress
 from wbmri.segmentation.network.weights import package_weights
 from wbmri.training.anatomy import Anatomy, measured_anatomy, read_anatomy
 from wbmri.training.examples import Example, examples
@@ -29,7 +29,7 @@ def train(
     Parameters
     ----------
     out
-        Holds the checkpoint, the curve (``curve.csv``) and, at the end, ``weights/``.
+        Holds the checkpoint, the curve (``checkpoint.csv``) and, at the end, ``weights/``.
     plan
         Steps, batch, rate and seed; a training that goes on must have the same batch and seed.
     anatomy_folders
@@ -71,7 +71,7 @@ def train(
     if not afresh:
         initial_weights(model, package_weights() / "outlines.onnx")
     progress(0.0, "drawing bodies")
-    fit(model, plan, source, out / "checkpoint.pt", part(progress, 0.0, 1.0))
+    fit(model, plan, source, out / "checkpoint.pt", progress)
     export(
         model,
         out / "weights",

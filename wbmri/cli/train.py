@@ -1,0 +1,41 @@
+"""``wbmri train``: the network of the engine ``network``, on bodies and on a site's corrected cases."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option, echo
+
+
+def train(
+    out: Annotated[Path, Argument(metavar="OUT", help="Folder of the training; one that was stopped goes on.")],
+    anatomies: Annotated[
+        list[Path] | None, Option("--anatomy", metavar="DIR", help="A labelled anatomy, see docs/training.md.")
+    ] = None,
+    cases: Annotated[
+        list[Path] | None, Option("--from", metavar="CASE", help="A corrected case, OUT/sub-X/ses-Y.")
+    ] = None,
+    steps: Annotated[int, Option("--steps", min=1, help="Optimiser steps.")] = 6000,
+    seed: Annotated[int, Option("--seed", help="Seed of bodies and first weights.")] = 0,
+    afresh: Annotated[bool, Option("--afresh", help="Begin with random weights, not with the package's.")] = False,
+) -> None:
+    """Train the network, or fine-tune it on corrected cases (needs the extra 'train')."""
+    from importlib.util import find_spec
+
+    from wbmri.cli.progress import shown_progress
+    from wbmri.errors import InputError
+
+    if find_spec("torch") is None or find_spec("onnx") is None:
+        raise InputError("no PyTorch", "the packages of the extra 'train'", "pip install 'wbmri[train]'")
+    from wbmri.case import read_case
+    from wbmri.training.course import train as run
+    from wbmri.training.fitting import Plan
+    from wbmri.training.reviewed import Reviewed
+
+    corrected = []
+    for folder in cases or []:
+        case = read_case(folder)
+        corrected.append(Reviewed.of(case.volume(), case.labels()))
+    plan = Plan(steps=steps, batch=1, rate=5e-4 if not afresh else 2e-3, seed=seed)
+    with shown_progress() as progress:
+        weights = run(out, plan, anatomies or [], corrected, afresh=afresh, progress=progress)
+    echo(f"Weights in {weights}; use them with WBMRI_NETWORK={weights}")
