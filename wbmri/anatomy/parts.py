@@ -50,6 +50,7 @@ class Tissue(StrEnum):
     GLAND = "gland"
     EYE = "eye"
     AIRWAY = "airway"
+    FLUID = "fluid"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -83,7 +84,10 @@ class Parts:
     covariance: NDArray[np.float64]
 
     def mapped(self, mapping: Mapping) -> Self:
-        """Return the body bent by a smooth map: centres move, and shapes and volumes follow the map's local stretch."""
+        """Return the body bent by a smooth map: centres move, and shapes and volumes follow the map's local stretch.
+
+        The map is always given one point per part, in the order of the parts.
+        """
         jacobian = np.stack(
             [
                 (mapping(self.centre + step) - mapping(self.centre - step)) / (2 * _STEP_MM)
@@ -96,6 +100,18 @@ class Parts:
             centre=mapping(self.centre),
             covariance=jacobian @ self.covariance @ np.swapaxes(jacobian, -1, -2),
             volume_ml=self.volume_ml * np.abs(np.linalg.det(jacobian)),
+        )
+
+    def joined(self, more: "Parts") -> Self:
+        """Return this body with more parts."""
+        return replace(
+            self,
+            structure=self.structure + more.structure,
+            tissue=self.tissue + more.tissue,
+            **{
+                name: np.concatenate([getattr(self, name), getattr(more, name)])
+                for name in ("label", "side", "volume_ml", "centre", "covariance")
+            },
         )
 
     def group_volumes_ml(self) -> NDArray[np.float64]:
