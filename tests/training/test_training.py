@@ -18,7 +18,6 @@ from wbmri.training.export import export, initial_weights
 from wbmri.training.fitting import loss
 from wbmri.training.model import Outliner
 
-
 # The exporter that needs no further package is the older one; it warns of that, and of tracing.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
