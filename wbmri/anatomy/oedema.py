@@ -56,3 +56,28 @@ def oedema_ratio(
         threshold = np.quantile(field, 1 - oedema.fraction)
         ratio[box][mask] = np.where(field > threshold, np.float32(oedema.ratio), np.float32(1))
     return ratio
+
+
+def random_involvement(labels: NDArray[np.uint8], seed: int, borderline: float = 0.3) -> dict[int, Involvement]:
+    """Draw the oedema of each group in view: none, mild, marked, or on the border between two grades.
+
+    Parameters
+    ----------
+    labels
+        Muscle labels.
+    seed
+        Same seed, same oedema.
+    borderline
+        Share of the groups whose involved fraction lies close to 2.5 % or 50 %, or whose signal is hardly raised.
+    """
+    rng = np.random.default_rng(seed)
+    involved = {}
+    for label in np.unique(labels[labels > 0]).tolist():
+        close, which = rng.random() < borderline, int(rng.integers(3))
+        fraction, ratio = rng.uniform(0.1, 0.95), rng.uniform(1.5, 2.8)
+        if close:
+            fraction = (rng.uniform(0.015, 0.035), rng.uniform(0.45, 0.55), fraction)[which]
+            ratio = rng.uniform(1.15, 1.4) if which == 2 else ratio
+        if close or which:
+            involved[label] = Involvement(float(fraction), float(ratio))
+    return involved
