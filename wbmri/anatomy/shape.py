@@ -1,4 +1,4 @@
-"""The shape of a body: height, proportions of a child, girth, and how it lies."""
+"""The shape of a body: height, proportions of a child, girth, belly, what makes it one person's, and how it lies."""
 
 from dataclasses import dataclass
 
@@ -17,6 +17,13 @@ the height then, and sitting height 0.55 of it, against an eighth and 0.52 in th
 
 _CHILD_MM, _ADULT_MM = 1080.0, 1700.0
 
+_BELLY = (1010.0, 75.0, 85.0, 40.0)
+"""Level of the navel, standard deviation of the belly's reach along the body, front of the spine, and over which depth
+the growth sets in, in mm of the measured body."""
+_WAVES = 24
+_WAVELENGTHS_MM = (130.0, 500.0)
+"""Number and lengths of the waves whose sum makes one body different from another, in mm of an adult."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -31,13 +38,20 @@ class Shape:
     sway_mm
         How far the body lies from straight: amplitude of slow bends to the side and to the front.
     seed
-        Which way it lies.
+        Which way it lies, and which person it is.
+    belly
+        Width and depth of the abdomen in front of the spine, relative to a body of that girth.
+    variation_mm
+        How far structures lie from where they do in the measured body, as between persons: standard deviation, in mm of
+        an adult, of a smooth displacement. Left and right differ.
     """
 
     height_mm: float = 1700.0
     girth: float = 1.0
     sway_mm: float = 0.0
     seed: int = 0
+    belly: float = 1.0
+    variation_mm: float = 0.0
 
     def mapping(self) -> Mapping:
         """Return the map from the measured body to this one, feet at about z = 0."""
@@ -53,6 +67,7 @@ class Shape:
         rng = np.random.default_rng(self.seed)
         phase = rng.uniform(0, 2 * np.pi, (2, 2))
         length = rng.uniform(0.6, 1.4, (2, 2)) * self.height_mm
+        vary = self._variation(body)
 
         def to_shape(points: Points) -> Points:
             x, y, z = points.T
@@ -64,6 +79,35 @@ class Shape:
                 for axis in (0, 1)
             ]
             middle = 100.0
-            return np.stack([x * across + bend[0], (y - middle) * across + bend[1], high], axis=1)
+            if self.belly != 1:
+                x, y = self._with_belly(points)
+            shaped = np.stack([x * across + bend[0], (y - middle) * across + bend[1], high], axis=1)
+            return shaped + vary(shaped) if self.variation_mm else shaped
 
         return to_shape
+
+    def _with_belly(self, points: Points) -> tuple[Points, Points]:
+        x, y, z = points.T
+        level, reach, front, depth = _BELLY
+        # Only what lies between the arms: they hang beside the belly at the same level.
+        trunk = 1 / (1 + np.exp((np.abs(x) - 165.0) / 6.0))
+        before = depth * np.logaddexp(0, (y - front) / depth)
+        grown = (self.belly - 1) * np.exp(-0.5 * ((z - level) / reach) ** 2) * trunk
+        wide = before / (before + 60.0)
+        return x * (1 + grown * wide), y + grown * before
+
+    def _variation(self, scale: float) -> Mapping:
+        rng = np.random.default_rng([self.seed, 1])
+        direction = rng.standard_normal((_WAVES, 3))
+        length = np.exp(rng.uniform(*np.log(_WAVELENGTHS_MM), (_WAVES, 1))) * scale
+        wave = 2 * np.pi * direction / np.linalg.norm(direction, axis=1, keepdims=True) / length
+        phase = rng.uniform(0, 2 * np.pi, _WAVES)
+        # Short waves are low, so that all stretch the tissue alike.
+        push = rng.standard_normal((_WAVES, 3)) * length
+        push *= self.variation_mm * scale * np.sqrt(2 / (push**2).sum(0))
+
+        def displacement(points: Points) -> Points:
+            moved: Points = np.sin(points @ wave.T + phase) @ push
+            return moved
+
+        return displacement
