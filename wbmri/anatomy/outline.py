@@ -14,6 +14,8 @@ _COARSE_MM = 5.0
 _BRIDGED_MM = 8.0
 """Gaps narrower than twice this are within the body."""
 _SKIN_MM = 2.0
+_LEAST_MM = 2.5
+"""Soft tissue that covers even the thinnest body's hands and feet, in mm."""
 _AROUND = 6
 """Parts whose fat counts at a point."""
 
@@ -54,7 +56,7 @@ class FatLayer:
         (low, high), behind, more = _BUTTOCKS
         z, y = measured.centre[:, 2], measured.centre[:, 1]
         mm[(z > low) & (z < high) & (y < behind) & (where != list(Segment).index(Segment.FOREARM))] *= more
-        return cls(mm * mean_mm)
+        return cls(np.maximum(mm * mean_mm, _LEAST_MM))
 
 
 def draw(parts: Parts, fat: FatLayer, grid: Grid) -> Rendered:

@@ -1,0 +1,168 @@
+"""Bodies drawn at random from plausible ranges, which stand here in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from wbmri.anatomy.body import Body
+from wbmri.anatomy.clearance import lift_arms
+from wbmri.anatomy.pose import Arm, Leg, Pose
+from wbmri.anatomy.shape import Shape
+
+Range = tuple[float, float]
+
+_TYPICAL: Mapping[int, float] = MappingProxyType({13: 1.3, 16: 1.1, 18: 0.75})
+"""Volume of a pair in the average person relative to the measured man, whose hamstrings are large and whose gluteus
+maximus is small; after the volumes in `docs/anatomy.md`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRanges:
+    """From which ranges a random body is drawn, evenly unless it says otherwise.
+
+    Parameters
+    ----------
+    height_mm
+        Standing height.
+    stoutness
+        From thin, 0, to obese, 1: girth, belly and fat go with it.
+    girth, belly
+        At the ends of stoutness.
+    fat_mm
+        Mean thickness of the subcutaneous fat of an adult, at the ends of stoutness; a child's is less by the square
+        root of the height.
+    bulk
+        Muscle of the whole body relative to the average person's.
+    bulk_sd
+        Standard deviation of the logarithm of a pair's bulk among people of one build.
+    side_sd
+        Standard deviation of the logarithm of left over right.
+    wasted
+        Chance that a pair is wasted, and how far.
+    variation_mm, sway_mm
+        See `Shape`.
+    knee_fluid_ml
+        See `Body`.
+    arms_on_belly
+        Chance that an arm is laid on the belly; where one is, the other mostly is too.
+    abduction_deg, flexion_deg, rotation_deg, elbow_deg
+        Of arms beside the body.
+    belly_rotation_deg, belly_elbow_deg
+        Of arms laid on the belly.
+    leg_abduction_deg, leg_rotation_deg, leg_flexion_deg
+        Of both legs; the knee bends by twice the hip's flexion, as over a cushion.
+    head_deg
+        Largest nod, tilt and turn to either side.
+    pelvis_deg
+        Largest turn of the pelvis about the axes to the right, to the front and to the head.
+    typical
+        Volume of a pair in the average person relative to the measured body, by number; 1 where none is given.
+    """
+
+    height_mm: Range = (900.0, 1800.0)
+    stoutness: Range = (0.0, 1.0)
+    girth: Range = (0.9, 1.12)
+    belly: Range = (0.95, 1.5)
+    fat_mm: Range = (3.0, 26.0)
+    bulk: Range = (0.75, 1.15)
+    bulk_sd: float = 0.08
+    side_sd: float = 0.03
+    wasted: tuple[float, Range] = (0.08, (0.5, 0.8))
+    variation_mm: Range = (2.0, 5.0)
+    sway_mm: Range = (0.0, 12.0)
+    knee_fluid_ml: Range = (2.0, 15.0)
+    arms_on_belly: float = 0.35
+    abduction_deg: Range = (-3.0, 14.0)
+    flexion_deg: Range = (-5.0, 8.0)
+    rotation_deg: Range = (-10.0, 35.0)
+    elbow_deg: Range = (0.0, 15.0)
+    belly_rotation_deg: Range = (45.0, 65.0)
+    belly_elbow_deg: Range = (65.0, 95.0)
+    leg_abduction_deg: Range = (-1.0, 10.0)
+    leg_rotation_deg: Range = (-20.0, 5.0)
+    leg_flexion_deg: Range = (0.0, 10.0)
+    head_deg: tuple[float, float, float] = (8.0, 8.0, 25.0)
+    pelvis_deg: tuple[float, float, float] = (6.0, 7.0, 6.0)
+    typical: Mapping[int, float] = field(default_factory=lambda: _TYPICAL)
+
+
+def random_body(seed: int, ranges: BodyRanges | None = None) -> Body:
+    """Return the body of a seed: of any height and build, with its own proportions, lying its own way.
+
+    Parameters
+    ----------
+    seed
+        The same seed and ranges give the same body.
+    ranges
+        What it is drawn from; `BodyRanges` by default.
+    """
+    ranges = ranges or BodyRanges()
+    rng = np.random.default_rng([seed, 84])
+    height, stout = rng.uniform(*ranges.height_mm), rng.uniform(*ranges.stoutness)
+    shape = Shape(
+        height_mm=float(height),
+        girth=_between(ranges.girth, stout) * float(np.exp(rng.normal(0, 0.02))),
+        sway_mm=float(rng.uniform(*ranges.sway_mm) * height / 1700),
+        seed=int(rng.integers(2**31)),
+        belly=_between(ranges.belly, stout),
+        variation_mm=float(rng.uniform(*ranges.variation_mm)),
+    )
+    body = Body(
+        shape,
+        _pose(rng, ranges),
+        _bulk(rng, ranges),
+        fat_mm=_between(ranges.fat_mm, stout**1.5) * float(np.sqrt(height / 1700)),
+        knee_fluid_ml=float(rng.uniform(*ranges.knee_fluid_ml)),
+    )
+    return replace(body, pose=lift_arms(body))
+
+
+def _between(ends: Range, share: float) -> float:
+    return float(ends[0] + (ends[1] - ends[0]) * share)
+
+
+def _bulk(rng: np.random.Generator, ranges: BodyRanges) -> dict[int, float]:
+    whole = rng.uniform(*ranges.bulk)
+    chance, extent = ranges.wasted
+    bulk = {}
+    for pair in range(1, 22):
+        factor = whole * ranges.typical.get(pair, 1.0) * np.exp(rng.normal(0, ranges.bulk_sd))
+        if rng.random() < chance:
+            factor *= rng.uniform(*extent)
+        uneven = np.exp(rng.normal(0, ranges.side_sd))
+        bulk[2 * pair - 1], bulk[2 * pair] = float(factor * np.sqrt(uneven)), float(factor / np.sqrt(uneven))
+    return bulk
+
+
+def _pose(rng: np.random.Generator, ranges: BodyRanges) -> Pose:
+    def draw(ends: Range) -> float:
+        return float(rng.uniform(*ends))
+
+    pelvis = [float(rng.uniform(-most, most)) for most in ranges.pelvis_deg]
+    on_belly = rng.random() < ranges.arms_on_belly
+    arms, legs = [], []
+    for side in (-1, 1):
+        abduction, flexion, rotation, elbow = (
+            draw(ends) for ends in (ranges.abduction_deg, ranges.flexion_deg, ranges.rotation_deg, ranges.elbow_deg)
+        )
+        if rng.random() < (1 - ranges.arms_on_belly / 2 if on_belly else ranges.arms_on_belly / 4):
+            abduction, rotation, elbow = (
+                abs(abduction),
+                draw(ranges.belly_rotation_deg),
+                draw(ranges.belly_elbow_deg),
+            )
+        arms.append(Arm(abduction, flexion, rotation, elbow))
+        # The legs of a tilted pelvis still point to the feet of the table, by most of the tilt.
+        hip = draw(ranges.leg_flexion_deg)
+        legs.append(
+            Leg(
+                draw(ranges.leg_abduction_deg) + side * 0.7 * pelvis[1],
+                hip - 0.7 * pelvis[0],
+                draw(ranges.leg_rotation_deg),
+                2 * hip,
+            )
+        )
+    head = tuple(float(rng.uniform(-most, most)) for most in ranges.head_deg)
+    return Pose(arms[0], arms[1], legs[0], legs[1], (head[0], head[1], head[2]), (pelvis[0], pelvis[1], pelvis[2]))
