@@ -79,7 +79,7 @@ def test_a_sites_own_scheme_loads_from_its_file(write_scheme: Callable[..., Path
         ('id = "neck_flexors"', 'id = "Neck flexors"', "Neck flexors"),
         ('id = "neck_flexors"', 'id = "neck_extensors"', "more than once"),
         ("extensive_fraction = 0.5 ", "extensive_fraction = 0.01 ", "extensive_fraction"),
-        ("oedema_ratio = 1.3 ", "oedema_ratio = 0.9 ", "oedema_ratio"),
+        ("oedema_ratio = 1.15 ", "oedema_ratio = 0.9 ", "oedema_ratio"),
         ("minimum_voxels = 30 ", "minimum_voxels = 0 ", "minimum_voxels"),
         ("minimum_voxels = 30 ", "", "minimum_voxels"),
         ('name = "jdm42"', 'name = "jdm42', "TOML"),

@@ -57,12 +57,45 @@ class Reference:
         Where the level comes from, in words a reader understands.
     trusted
         Whether the level can be relied on; if not, every grade is a proposal with low confidence.
+    uncertainty
+        Standard deviation of the level itself, relative; ``None`` where it was not estimated.
     """
 
     level: float
     spread: float
     source: str
     trusted: bool
+    uncertainty: float | None = None
+
+
+class Extent(StrEnum):
+    """How oedema fills a muscle."""
+
+    PATCHY = "patchy"
+    DIFFUSE = "diffuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """How oedema lies in one group.
+
+    Parameters
+    ----------
+    extent
+        Diffuse where one focus fills most of the muscle, patchy otherwise.
+    foci
+        Number of separate bright regions large enough to be told from noise.
+    largest_ml
+        Volume of the largest one in millilitres.
+    fascial_share
+        Share of the bright voxels near the outline, relative to the share of all voxels there: above 1 the oedema keeps
+        to the fascia, below 1 to the centre. ``None`` where the group is too thin to tell.
+    """
+
+    extent: Extent
+    foci: int
+    largest_ml: float
+    fascial_share: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +105,25 @@ class Evidence:
     Parameters
     ----------
     oedema_fraction
-        Share of the measured voxels that are oedematous, 0..1.
+        Share of the measured muscle that is oedematous, 0..1.
     oedema_ratio
-        Mean intensity of the oedematous voxels as a multiple of the normal-muscle level; ``None`` without oedema.
+        Mean intensity of the oedematous part as a multiple of the normal-muscle level; ``None`` without oedema.
     median_ratio
         Median intensity of the group as a multiple of the normal-muscle level.
     volume_ml
         Volume of the group's outline in millilitres.
     voxels
         Voxels that were measured, after edges and bright structures that are not muscle were left out.
+    fraction_range
+        Where the oedematous share lies with a probability of 90 %; ``None`` where it was not estimated.
+    high_ratio
+        90th percentile of the group's intensities as a multiple of the normal-muscle level.
+    t2_ms
+        T2 that the oedematous part would need to have that ratio, in ms; ``None`` without oedema or echo time.
+    pattern
+        How the oedema lies in the group; ``None`` without oedema.
+    asymmetry
+        Share of oedema in this group less that on the other side, -1..1; ``None`` where the other is not assessable.
     """
 
     oedema_fraction: float
@@ -88,6 +131,11 @@ class Evidence:
     median_ratio: float
     volume_ml: float
     voxels: int
+    fraction_range: tuple[float, float] | None = None
+    high_ratio: float | None = None
+    t2_ms: float | None = None
+    pattern: Pattern | None = None
+    asymmetry: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +162,8 @@ class GroupReading:
         One sentence of why.
     flags
         What is not plausible about the outline, one sentence each.
+    probabilities
+        How probable the grades 0, 1 and 2 are; ``None`` where that was not estimated.
     """
 
     label: int
@@ -125,6 +175,7 @@ class GroupReading:
     confidence: float
     explanation: str
     flags: tuple[str, ...] = ()
+    probabilities: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         for grade in (self.grade, self.auto_grade):

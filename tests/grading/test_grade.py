@@ -167,7 +167,7 @@ def test_every_grade_says_why(published_reading: Reading) -> None:
     for entry in published_reading.groups:
         assert entry.evidence is not None
         assert entry.explanation.endswith(f"grade {entry.grade}.")
-        assert "% of the muscle lies above" in entry.explanation
+        assert "% of the muscle is oedematous" in entry.explanation
         assert entry.auto_grade == entry.grade
         assert entry.evidence.volume_ml > 50
         assert 0 < entry.confidence <= 1

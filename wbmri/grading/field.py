@@ -22,9 +22,6 @@ DEGREE = 2
 KNOTS_MM = (160.0, 250.0, 120.0)
 """Distance between the spline's knots from left to right, back to front and foot to head."""
 
-AMPLITUDE = 0.2
-"""Standard deviation expected of the logarithm of the field: coils shade by some 20 to 30 %."""
-
 DISAGREEMENT = 0.1
 """Standard deviation of the log intensity of healthy muscle about the field, from one observation to the next."""
 
@@ -34,8 +31,12 @@ SAMPLES_PER_GROUP = 300
 BRIGHT, DARK = 1.4, 1.2
 """Range in log intensity over which oedema lies above, and fat or tendon below, normal muscle."""
 
-REACH_MM = (200.0, 250.0, 150.0)
-"""Distance over which the field stays alike along each axis."""
+FINE_KNOTS_MM = (100.0, 250.0, 60.0)
+"""The same for the supple field."""
+
+SCALES = ((0.2, (200.0, 250.0, 150.0)), (0.1, (100.0, 250.0, 60.0)))
+"""Standard deviation expected of the logarithm of the field, and the distance over which it stays alike along each
+axis: the shading of coils, by some 20 to 30 %, and what is steeper near their ends and between stations."""
 
 CELL_MM, CELL_VOXELS = 80.0, 50
 """Height of the parts of a group whose modes start the fit, and the voxels a part needs to have one."""
@@ -49,10 +50,12 @@ START_WIDTH, START_HEIGHT = 0.08, 0.25
 START_RANGE, STEP = 1.1, 0.02
 """How far from the median of all muscle modes are looked for (a factor of 3: fat lies below, blood above), and bins."""
 
-ROUNDS_ML = (50.0, 50.0, 50.0, 50.0, 50.0, 50.0, 5.0, 5.0)
-"""For each round of the fit, the volume of muscle that counts as one observation. The first rounds are stiff, so that
-the field cannot climb onto a limb that is bright altogether; the last are supple, but take as normal only what the
-stiff field left there."""
+START_ROUNDS, START_ML = 6, 50.0
+"""Rounds of the first fit, and the volume of muscle that counts as one observation there: it is stiff, so that the
+field cannot climb onto a limb that is bright altogether."""
+
+PLACE_ML = 10.0
+"""The same volume once mixtures say what is normal."""
 
 WIDTH = 0.12
 """Width of normal muscle in log intensity while fitting."""
@@ -118,53 +121,91 @@ def _design(points: NDArray[np.float64], knots: Knots) -> tuple["csr_array", tup
     return csr_array((value.ravel(), column.ravel(), starts), shape=(len(points), a * b * c)), (a, b, c)
 
 
-def fit_field(muscle: Muscle) -> tuple[Field, float]:
-    """Fit the field to the lower mode of muscle, and find the level of that mode.
+class FieldFit:
+    """The fit of the field to the lower mode of muscle.
 
     Normal muscle lies about the field with a spread of noise; oedema only adds to it. The fit starts flat, just below
     the lowest credible mode of muscle, and climbs to it: the probability of each voxel to be normal, given that its
     group also holds oedema (anything brighter) and fat or tendon (anything darker) in unknown shares, weighs it in a
     penalised least-squares fit (expectation-maximisation). The penalty is a prior on the field's size and reach, and
-    muscle counts by its volume and not by its voxels.
+    muscle counts by its volume and not by its voxels. What follows can fit again with better probabilities.
 
     Parameters
     ----------
     muscle
         The labelled voxels.
 
-    Returns
-    -------
-    tuple of Field and float
-        The field, with a mean logarithm of 0 over the samples, and the level of the mode in intensity units.
-
     Raises
     ------
     InputError
         If no voxel of muscle has a positive intensity.
     """
-    sample = _sample(muscle)
-    points = muscle.points[sample]
-    log = np.log(muscle.quiet[sample].astype(np.float64))
-    group = muscle.label[sample]
-    extent = np.asarray(muscle.shape) * muscle.spacing
-    x, y, z = (_knots(float(length), distance) for length, distance in zip(extent, KNOTS_MM, strict=True))
-    knots = (x, y, z)
-    design, sizes = _design(points, knots)
 
-    volume = np.bincount(muscle.label, minlength=256) * float(np.prod(muscle.spacing)) / 1000.0
-    ml_per_sample = (volume / np.maximum(np.bincount(group, minlength=256), 1))[group]
-    penalty = _penalty(knots)
+    def __init__(self, muscle: Muscle) -> None:
+        self.sample = _sample(muscle)
+        self.label = muscle.label[self.sample]
+        self._log = np.log(muscle.quiet[self.sample].astype(np.float64))
+        extent = np.asarray(muscle.shape) * muscle.spacing
+        self._stiff, self._supple = (
+            _Basis(muscle.points[self.sample], extent, knots_mm, scales)
+            for knots_mm, scales in ((KNOTS_MM, SCALES[:1]), (FINE_KNOTS_MM, SCALES))
+        )
+        volume = np.bincount(muscle.label, minlength=256) * float(np.prod(muscle.spacing)) / 1000.0
+        self._ml = (volume / np.maximum(np.bincount(self.label, minlength=256), 1))[self.label]
+        self._muscle = muscle
 
-    level = _start(muscle) - WIDTH
-    coefficients = np.zeros(design.shape[1])
-    for place_ml in ROUNDS_ML:
-        normal = _normal_share(log - level - design @ coefficients, group)
-        weight = normal * ml_per_sample / (place_ml * DISAGREEMENT**2)
-        coefficients, level = _solve(design, log, weight, penalty)
-    shift = float(np.mean(design @ coefficients))
-    # A constant added to all coefficients of a B-spline adds that constant to the function.
-    field = Field((coefficients - shift).reshape(sizes), knots)
-    return field, float(np.exp(level + shift))
+    def start(self) -> tuple[Field, float]:
+        """Fit a stiff field by intensity alone.
+
+        Returns
+        -------
+        tuple of Field and float
+            The field, with a mean logarithm of 0 over the samples, and the level of the mode in intensity units.
+        """
+        level = _start(self._muscle) - WIDTH
+        basis = self._stiff
+        coefficients = np.zeros(basis.design.shape[1])
+        for _ in range(START_ROUNDS):
+            normal = _normal_share(self._log - level - basis.design @ coefficients, self.label)
+            coefficients, level = self._solve(basis, normal, START_ML)
+        return basis.field(coefficients, level)
+
+    def again(self, normal: NDArray[np.float64]) -> tuple[Field, float]:
+        """Fit a supple field to the voxels that are normal.
+
+        Parameters
+        ----------
+        normal
+            Probability of each voxel of `sample` to be normal muscle.
+        """
+        return self._supple.field(*self._solve(self._supple, normal, PLACE_ML))
+
+    def _solve(
+        self, basis: "_Basis", normal: NDArray[np.float64], place_ml: float
+    ) -> tuple[NDArray[np.float64], float]:
+        weight = normal * self._ml / (place_ml * DISAGREEMENT**2)
+        return _solve(basis.design, self._log, weight, basis.penalty)
+
+
+class _Basis:
+    """The splines of one spacing of knots, what they are at the samples, and the prior on their coefficients."""
+
+    def __init__(
+        self,
+        points: NDArray[np.float64],
+        extent: NDArray[np.float64],
+        knots_mm: tuple[float, float, float],
+        scales: Sequence[tuple[float, tuple[float, float, float]]],
+    ) -> None:
+        x, y, z = (_knots(float(length), distance) for length, distance in zip(extent, knots_mm, strict=True))
+        self.knots = (x, y, z)
+        self.design, self.sizes = _design(points, self.knots)
+        self.penalty = _penalty(self.knots, scales)
+
+    def field(self, coefficients: NDArray[np.float64], level: float) -> tuple[Field, float]:
+        shift = float(np.mean(self.design @ coefficients))
+        # A constant added to all coefficients of a B-spline adds that constant to the function.
+        return Field((coefficients - shift).reshape(self.sizes), self.knots), float(np.exp(level + shift))
 
 
 def _usable(muscle: Muscle) -> NDArray[np.intp]:
@@ -245,14 +286,19 @@ def _normal_share(residual: NDArray[np.float64], group: NDArray[np.uint8]) -> ND
     return made
 
 
-def _penalty(knots: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Inverse covariance of the coefficients: a Gaussian process with the field's amplitude and reach."""
-    made: NDArray[np.float64] = np.ones((1, 1)) / AMPLITUDE**2
-    for places, reach in zip(knots, REACH_MM, strict=True):
-        centres = (places[1:-DEGREE] + places[2 : 1 - DEGREE]) / 2
-        covariance = np.exp(-0.5 * (np.subtract.outer(centres, centres) / reach) ** 2)
-        made = np.kron(made, np.linalg.inv(covariance + 0.01 * np.eye(len(centres)))).astype(np.float64)
-    return made
+def _penalty(
+    knots: Sequence[NDArray[np.float64]], scales: Sequence[tuple[float, tuple[float, float, float]]]
+) -> NDArray[np.float64]:
+    """Inverse covariance of the coefficients: a sum of Gaussian processes, each with its amplitude and reach."""
+    covariance: NDArray[np.float64] | float = 0.0
+    for amplitude, reach_mm in scales:
+        one: NDArray[np.float64] = np.full((1, 1), amplitude**2)
+        for places, reach in zip(knots, reach_mm, strict=True):
+            centres = (places[1:-DEGREE] + places[2 : 1 - DEGREE]) / 2
+            alike = np.exp(-0.5 * (np.subtract.outer(centres, centres) / reach) ** 2)
+            one = np.asarray(np.kron(one, alike + 0.01 * np.eye(len(centres))), dtype=np.float64)
+        covariance = covariance + one
+    return np.asarray(np.linalg.inv(covariance), dtype=np.float64)
 
 
 def _solve(

@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.grading.assessability import unassessable
-from wbmri.grading.evidence import FLUID_RATIO, LIMIT_SPREADS, OWN_LEVEL, Limit, limit_of, measure
-from wbmri.grading.field import AMPLITUDE, REACH_MM, ROUNDS_ML, WIDTH, Field, fit_field
+from wbmri.grading.evidence import measure
+from wbmri.grading.field import PLACE_ML, SCALES, START_ML, START_ROUNDS, WIDTH
 from wbmri.grading.masks import CORE_MM, EDGE_MM, Muscle, muscle_of
+from wbmri.grading.mixture import ALIKE, MOST
 from wbmri.grading.reference import choose_reference
-from wbmri.grading.rule import confidence_of, explain, grade_of
+from wbmri.grading.rule import confidence_of, explain, grade_of, probabilities_of
+from wbmri.grading.scale import FLUID_RATIO, ROUNDS, Fit, fit_scale
 from wbmri.grading.tissues import find_landmarks, predict
 from wbmri.labelmap import LabelMap
 from wbmri.progress import Progress, part, silent
@@ -59,7 +61,7 @@ def grade(volume: Volume, labels: LabelMap, *, progress: Progress = silent) -> R
     entries = tuple(
         _not_assessable(group.label, *excluded[group.label])
         if scale is None or group.label in excluded
-        else _graded(group.label, muscle, scale, labels)
+        else _graded(group.label, muscle, scale, labels, volume.acquisition)
         for group in labels.scheme.groups
     )
     reference = None if scale is None else scale.reference
@@ -84,32 +86,24 @@ class _Scale:
     ----------
     log_ratio
         Logarithm of each muscle voxel's corrected intensity over the normal-muscle level, shape (n,).
-    field
-        What the intensities were corrected by.
+    fit
+        Field and mode of the scan, and how one tissue spreads.
     reference
         The normal-muscle level.
-    limit
-        From where on a voxel is oedematous.
     """
 
     log_ratio: NDArray[np.float64]
-    field: Field
+    fit: Fit
     reference: Reference
-    limit: Limit
 
 
 def _scale_of(scan: Volume, muscle: Muscle, rule: GradingRule, progress: Progress) -> _Scale:
-    progress(0.0, "correcting the field")
-    field, mode = fit_field(muscle)
-    log_field = field.log_at(muscle.index, muscle.spacing)
-    # A voxel without signal has no logarithm; it counts as very dark.
-    log_ratio = np.log(np.maximum(muscle.quiet.astype(np.float64) / mode, 1e-6)) - log_field
-    progress(0.7, "finding the level of normal muscle")
-    landmarks = find_landmarks(scan, muscle, field)
+    fit = fit_scale(muscle, rule, part(progress, 0.0, 0.8))
+    progress(0.8, "finding the level of normal muscle")
+    landmarks = find_landmarks(scan, muscle, fit.field)
     prediction = predict(landmarks, scan.acquisition)
-    reference = choose_reference(mode, log_ratio[muscle.inner], landmarks, prediction, scan.acquisition)
-    shift = np.log(mode / reference.level)
-    return _Scale(log_ratio + shift, field, reference, limit_of(reference, rule))
+    reference = choose_reference(fit.mode, fit.kernel.spread, landmarks, prediction, scan.acquisition)
+    return _Scale(fit.log_ratio(muscle) + np.log(fit.mode / reference.level), fit, reference)
 
 
 def _not_assessable(label: int, reason: Reason, sentence: str) -> GroupReading:
@@ -125,9 +119,10 @@ def _not_assessable(label: int, reason: Reason, sentence: str) -> GroupReading:
     )
 
 
-def _graded(label: int, muscle: Muscle, scale: _Scale, labels: LabelMap) -> GroupReading:
+def _graded(label: int, muscle: Muscle, scale: _Scale, labels: LabelMap, acquisition: Acquisition) -> GroupReading:
     rule = labels.scheme.grading
-    evidence = measure(muscle, scale.log_ratio, label, scale.limit)
+    places = np.flatnonzero(muscle.label == label)
+    evidence, mixture = measure(muscle, scale.log_ratio, places, scale.fit.kernel, acquisition)
     if evidence.voxels < rule.minimum_voxels:
         return _not_assessable(
             label,
@@ -135,6 +130,8 @@ def _graded(label: int, muscle: Muscle, scale: _Scale, labels: LabelMap) -> Grou
             f"{evidence.voxels} voxels of the group can be measured; at least {rule.minimum_voxels} are needed.",
         )
     found = grade_of(evidence, rule)
+    probabilities = probabilities_of(evidence, mixture, rule)
+    outline = labels.confidence.get(label, 0.0)
     return GroupReading(
         label=label,
         grade=found,
@@ -142,8 +139,9 @@ def _graded(label: int, muscle: Muscle, scale: _Scale, labels: LabelMap) -> Grou
         source=GradeSource.AUTO,
         auto_grade=found,
         evidence=evidence,
-        confidence=confidence_of(evidence, rule, labels.confidence.get(label, 0.0), scale.reference.trusted),
-        explanation=explain(evidence, found, rule, scale.limit.ratio),
+        confidence=confidence_of(probabilities[found], evidence, rule, outline, scale.reference.trusted),
+        explanation=explain(evidence, found, rule),
+        probabilities=probabilities,
     )
 
 
@@ -182,18 +180,26 @@ def _step(scale: _Scale | None) -> Step:
     parameters: dict[str, Json] = {
         "edge_mm": EDGE_MM,
         "core_mm": CORE_MM,
-        "own_level": OWN_LEVEL,
         "fluid_ratio": FLUID_RATIO,
-        "limit_spreads": LIMIT_SPREADS,
+        "alike": ALIKE,
+        "most": MOST,
     }
     if scale is not None:
+        field, kernel = scale.fit.field, scale.fit.kernel
         parameters["field"] = {
-            "amplitude": AMPLITUDE,
-            "reach_mm": list(REACH_MM),
-            "observation_ml": list(ROUNDS_ML),
+            "scales": [[amplitude, list(reach_mm)] for amplitude, reach_mm in SCALES],
+            "start_rounds": START_ROUNDS,
+            "observation_ml": [START_ML, PLACE_ML],
             "width": WIDTH,
-            "knots_mm": [[round(float(knot), 3) for knot in axis] for axis in scale.field.knots],
-            "log_coefficients": [round(float(value), 5) for value in scale.field.coefficients.ravel()],
+            "rounds": ROUNDS,
+            "knots_mm": [[round(float(knot), 3) for knot in axis] for axis in field.knots],
+            "log_coefficients": [round(float(value), 5) for value in field.coefficients.ravel()],
+        }
+        parameters["kernel"] = {
+            "spread": kernel.spread,
+            "level_spread": kernel.level_spread,
+            "shares": list(kernel.shares),
+            "least_contrast": round(kernel.least_contrast, 5),
         }
         parameters["reference"] = {
             "level": float(f"{scale.reference.level:.6g}"),
@@ -201,5 +207,4 @@ def _step(scale: _Scale | None) -> Step:
             "source": scale.reference.source,
             "trusted": scale.reference.trusted,
         }
-        parameters["limit"] = {"ratio": round(scale.limit.ratio, 5), "chance": round(scale.limit.chance, 6)}
     return Step("grade", parameters)

@@ -17,6 +17,9 @@ KEPT_SHARE = 0.4
 CORE_MM, CORE_SHARE = 4.0, 0.2
 """The same for the core of a group, where even an outline that is a few millimetres off holds muscle."""
 
+CORE_VOXELS = 60
+"""A core with fewer voxels inside the slices takes in those of the outermost slices."""
+
 THICK = 2.0
 """An axis is through thick slices when its voxels are longer than this multiple of the shortest."""
 
@@ -40,6 +43,9 @@ class Muscle:
         Whether the voxel lies inside its group, away from the edge, shape (n,).
     core
         Whether the voxel lies deep inside its group, shape (n,).
+    slab
+        Whether muscle goes on across the thick slices on both sides of the voxel, shape (n,); true everywhere where no
+        axis is thick. The other voxels share their thickness with what lies beyond the outline.
     shape, spacing
         The canonical grid: voxels along each axis and their distance in mm.
     """
@@ -50,6 +56,7 @@ class Muscle:
     quiet: NDArray[np.float32]
     inner: NDArray[np.bool_]
     core: NDArray[np.bool_]
+    slab: NDArray[np.bool_]
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float]
 
@@ -87,13 +94,16 @@ def muscle_of(volume: Volume, labels: LabelMap) -> Muscle:
     spacing = np.asarray(scan.spacing)
     thin = spacing <= THICK * spacing.min()
     own = padded.ravel()[flat]
+    slab = _between(padded.ravel(), flat, strides[~thin])
+    core = _inside(padded, flat, spacing, thin, CORE_MM, CORE_SHARE)
     return Muscle(
         index=np.stack(np.unravel_index(flat, padded.shape), axis=1) - 1,
         label=own,
         raw=values.ravel()[flat],
         quiet=_neighbour_median(values.ravel(), padded.ravel(), flat, strides[thin]),
         inner=_inside(padded, flat, spacing, thin, EDGE_MM, KEPT_SHARE),
-        core=_inside(padded, flat, spacing, thin, CORE_MM, CORE_SHARE),
+        core=_enough(core & slab, core, own),
+        slab=slab,
         shape=scan.shape,
         spacing=scan.spacing,
     )
@@ -114,6 +124,20 @@ def _neighbour_median(
     count = np.isfinite(around).sum(axis=1)
     middle: NDArray[np.float32] = np.take_along_axis(around, ((count - 1) // 2)[:, None], axis=1)[:, 0]
     return middle
+
+
+def _between(groups: NDArray[np.uint8], flat: NDArray[np.intp], strides: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Find the voxels with muscle on both sides along the given axes."""
+    made = np.ones(flat.size, dtype=bool)
+    for stride in strides:
+        made &= (groups[flat - stride] > 0) & (groups[flat + stride] > 0)
+    return made
+
+
+def _enough(chosen: NDArray[np.bool_], wider: NDArray[np.bool_], own: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Keep the chosen voxels of the groups that have enough of them, and the wider choice of the others."""
+    kept = np.bincount(own[chosen], minlength=256) >= CORE_VOXELS
+    return np.where(kept[own], chosen, wider)
 
 
 def _inside(

@@ -49,6 +49,31 @@ def signal(tissue: Tissue, acquisition: Acquisition, echo_time_ms: float) -> flo
     return float(abs(1 - 2 * np.exp(-inversion / t1) + np.exp(-repetition / t1)) * np.exp(-echo_time_ms / t2))
 
 
+def implied_t2_ms(ratio: float, acquisition: Acquisition) -> float | None:
+    """T2 that muscle would need to be brighter than normal by a ratio, if its T1 stayed the same.
+
+    From S ~ exp(-TE/T2): 1/T2 = 1/T2_normal - ln(ratio)/TE.
+
+    Parameters
+    ----------
+    ratio
+        Multiple of normal muscle.
+    acquisition
+        Field strength and echo time; without an echo time nothing follows.
+
+    Returns
+    -------
+    float or None
+        Milliseconds; ``None`` also where no T2 makes muscle so bright.
+    """
+    echo = acquisition.echo_time_ms
+    if echo is None:
+        return None
+    normal = MUSCLE.t2[(acquisition.field_strength_t or 1.5) >= HIGH_FIELD_T]
+    rate = 1 / normal - float(np.log(ratio)) / echo
+    return 1 / rate if rate > 0 else None
+
+
 def fluid_to_muscle(acquisition: Acquisition, echo_time_ms: float) -> float:
     """Fluid as a multiple of normal muscle."""
     return signal(FLUID, acquisition, echo_time_ms) / signal(MUSCLE, acquisition, echo_time_ms)

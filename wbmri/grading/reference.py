@@ -1,7 +1,6 @@
 """The level of normal muscle, without needing any group to be healthy."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wbmri.grading.physics import USUAL_TE_MS, fluid_to_muscle
 from wbmri.grading.tissues import Landmarks, Prediction
@@ -18,28 +17,10 @@ hold fat or bone rather than muscle, or the protocol is not what it seems: the m
 FLUID_SHARE = 0.75
 """Fluid this close to its expected multiple of the muscle mode confirms the mode where there is no brain."""
 
-LOWER_SIDE = 0.3
-"""How far below its mode, in log intensity, normal muscle is looked for; darker voxels share their place with fat."""
-
-LEAST_SPREAD = 0.05
-"""No muscle is more even than this, as a share of its level."""
-
-
-def spread_of(log_ratio: NDArray[np.float64]) -> float:
-    """Spread of normal muscle, from the side of its mode on which no oedema lies.
-
-    Parameters
-    ----------
-    log_ratio
-        Logarithm of corrected intensities over the level of the mode, shape (n,).
-    """
-    below = -log_ratio[(log_ratio <= 0) & (log_ratio > -LOWER_SIDE)]
-    return max(LEAST_SPREAD, float(np.quantile(below, 0.6827))) if below.size else LEAST_SPREAD
-
 
 def choose_reference(
     mode: float,
-    log_ratio: NDArray[np.float64],
+    spread: float,
     landmarks: Landmarks,
     prediction: Prediction | None,
     acquisition: Acquisition,
@@ -50,14 +31,13 @@ def choose_reference(
     ----------
     mode
         Level of the lowest credible mode of all muscle, corrected.
-    log_ratio
-        Logarithm of the corrected intensities of muscle over that level.
+    spread
+        Standard deviation of normal muscle about it, relative.
     landmarks, prediction
         The other tissues, and the level of normal muscle they predict, if they do.
     acquisition
         The protocol.
     """
-    spread = spread_of(log_ratio)
     if prediction is None:
         expected = fluid_to_muscle(acquisition, acquisition.echo_time_ms or USUAL_TE_MS)
         confirmed = landmarks.fluid / mode >= FLUID_SHARE * expected

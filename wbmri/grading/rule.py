@@ -1,9 +1,13 @@
 """From evidence to a grade, by the scheme's anchors, with the sentence that says why."""
 
-import numpy as np
-
+from wbmri.grading.mixture import Mixture
 from wbmri.reading import Evidence
 from wbmri.scheme import GradingRule
+
+UNTRUSTED = 0.4
+"""What is left of the confidence where the normal-muscle level cannot be relied on."""
+
+Probabilities = tuple[float, float, float]
 
 
 def grade_of(evidence: Evidence, rule: GradingRule) -> int:
@@ -13,10 +17,28 @@ def grade_of(evidence: Evidence, rule: GradingRule) -> int:
     return 2 if _extensive(evidence, rule) or evidence.median_ratio > rule.marked_ratio else 1
 
 
-def explain(evidence: Evidence, grade: int, rule: GradingRule, limit: float) -> str:
+def probabilities_of(evidence: Evidence, mixture: Mixture, rule: GradingRule) -> Probabilities:
+    """How probable each grade is, given what the mixture leaves open.
+
+    Parameters
+    ----------
+    evidence
+        What was measured.
+    mixture
+        The shares of oedema that explain it, with their weights.
+    rule
+        The thresholds.
+    """
+    involved = mixture.above(rule.involved_fraction)
+    marked = evidence.median_ratio > rule.marked_ratio
+    extensive = involved if marked else mixture.above(rule.extensive_fraction)
+    return 1.0 - involved, involved - extensive, extensive
+
+
+def explain(evidence: Evidence, grade: int, rule: GradingRule) -> str:
     """Say in one sentence which numbers led to the grade."""
-    ratio = "" if evidence.oedema_ratio is None else f" (mean {evidence.oedema_ratio:.1f} times)"
-    found = f"{_percent(evidence.oedema_fraction)} of the muscle lies above {limit:.2f} times the normal level{ratio}"
+    ratio = "" if evidence.oedema_ratio is None else f", at {evidence.oedema_ratio:.1f} times the normal level"
+    found = f"{_percent(evidence.oedema_fraction)} of the muscle is oedematous{ratio}"
     if grade == 0:
         return f"{found}: not more than {_percent(rule.involved_fraction)}, grade 0."
     half = _percent(rule.extensive_fraction)
@@ -24,17 +46,16 @@ def explain(evidence: Evidence, grade: int, rule: GradingRule, limit: float) -> 
         return f"{found}: less than {half}, grade 1."
     if _extensive(evidence, rule):
         return f"{found}: {half} or more, grade 2."
-    return f"{found}, and half of it above {rule.marked_ratio:g} times: marked oedema, grade 2."
+    return f"{found}, and half of it lies above {rule.marked_ratio:g} times: marked oedema, grade 2."
 
 
-def confidence_of(evidence: Evidence, rule: GradingRule, outline: float, trusted: bool) -> float:
+def confidence_of(probability: float, evidence: Evidence, rule: GradingRule, outline: float, trusted: bool) -> float:
     """How far a grade can be relied on, 0..1.
-
-    The product of how far the fraction lies from the nearest threshold, how many voxels were measured, how sure the
-    outline is, and whether the reference can be trusted.
 
     Parameters
     ----------
+    probability
+        That of the grade, given the intensities.
     evidence
         What was measured.
     rule
@@ -43,14 +64,15 @@ def confidence_of(evidence: Evidence, rule: GradingRule, outline: float, trusted
         Confidence of the segmentation in this group, 0..1.
     trusted
         Whether the normal-muscle level can be relied on.
+
+    Returns
+    -------
+    float
+        The product of the probability, how many voxels were measured, how sure the outline is, and whether the
+        reference can be trusted.
     """
-    fraction = evidence.oedema_fraction
-    # The fraction's error: about one in a hundred near 0 and 1, a tenth in the middle.
-    error = 0.01 + 0.3 * fraction * (1.0 - fraction)
-    near = min(abs(fraction - rule.involved_fraction), abs(fraction - rule.extensive_fraction))
-    clear = float(1.0 - 0.5 * np.exp(-near / error))
     enough = evidence.voxels / (evidence.voxels + rule.minimum_voxels)
-    return clear * enough * outline * (1.0 if trusted else 0.4)
+    return min(1.0, probability) * enough * outline * (1.0 if trusted else UNTRUSTED)
 
 
 def _extensive(evidence: Evidence, rule: GradingRule) -> bool:
@@ -59,4 +81,6 @@ def _extensive(evidence: Evidence, rule: GradingRule) -> bool:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %" if share < 0.1 else f"{100 * share:.0f} %"
+    if share < 0.0005:
+        return "0 %"
+    return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"

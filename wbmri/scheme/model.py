@@ -104,13 +104,13 @@ class GradingRule:
     Parameters
     ----------
     involved_fraction
-        A group is involved when more than this share of its voxels is oedematous.
+        A group is involved when more than this share of the muscle is oedematous.
     extensive_fraction
         From this share on the oedema is extensive: grade 2.
     extensive_includes_equal
         Whether a share of exactly `extensive_fraction` is grade 2 already.
     oedema_ratio
-        A voxel is oedematous above this multiple of the normal-muscle level.
+        Oedema is brighter than this multiple of the normal-muscle level.
     marked_ratio
         Oedema is marked, grade 2, where the median of the whole group exceeds this multiple of the normal-muscle level.
     minimum_voxels
