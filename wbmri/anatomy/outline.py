@@ -9,12 +9,12 @@ from wbmri.anatomy.parts import Parts, Points
 from wbmri.anatomy.rendering import FAT, SKIN, Grid, Rendered, in_frame, paint
 from wbmri.anatomy.segments import Segment, segments
 
-_COARSE_MM = 5.0
+_COARSE_MM = 4.0
 """The surface is smooth: it is found on a grid of this size and interpolated."""
 _BRIDGED_MM = 8.0
 """Gaps narrower than twice this are within the body."""
 _SKIN_MM = 2.0
-_LEAST_MM = 2.5
+_LEAST_MM = 3.5
 """Soft tissue that covers even the thinnest body's hands and feet, in mm."""
 _AROUND = 6
 """Parts whose fat counts at a point."""
