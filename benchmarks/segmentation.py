@@ -41,6 +41,8 @@ BODIES = 20
 HEIGHTS_MM = (900.0, 1800.0)
 IN_PLANE_MM, SLICE_MM = (1.2, 2.0), (4.0, 8.0)
 OBLIQUE_DEG = 3.0
+CUT_MM = (20.0, 90.0)
+"""What a narrow field of view leaves out on each side of the drawn grid; hands and forearms, for the most part."""
 SUBSLICES = 3
 ON_BELLY_DEG = 60.0
 """An arm whose elbow is bent by more lies on the belly."""
@@ -105,7 +107,7 @@ def make_body(number: int) -> tuple[Volume, NDArray[np.uint8], list[int], str]:
     involved = random_involvement(drawn.labels, int(rng.integers(1 << 30)))
     oedema = oedema_ratio(drawn.labels, spacing, involved, int(rng.integers(1 << 30)))
     narrow = rng.random() < 0.3
-    cut = rng.uniform(0, 45, 2) if narrow else np.zeros(2)
+    cut = rng.uniform(*CUT_MM, 2) if narrow else np.zeros(2)
     artefacts = Artefacts(
         ghosts=float(rng.uniform(0.03, 0.12)) if rng.random() < 0.4 else 0.0,
         inversion=float(rng.uniform(0.5, 0.9)) if rng.random() < 0.4 else 1.0,
@@ -117,7 +119,7 @@ def make_body(number: int) -> tuple[Volume, NDArray[np.uint8], list[int], str]:
     protocol = Protocol(3.0, 4500.0, 220.0, 50.0) if strong else Protocol()
     scan = Scan(
         subslices=SUBSLICES,
-        noise=float(rng.uniform(0.04, 0.12)),
+        noise=float(rng.uniform(0.04, 0.1)),
         shading=float(rng.uniform(0.05, 0.3)),
         muscle_counts=float(rng.uniform(60, 400)),
         seed=int(rng.integers(1 << 30)),

@@ -54,8 +54,8 @@ class _Field:
 # Muscle and fluid: Gold 2004 (AJR 183:343). Brain, cord, blood, heart, cartilage: Stanisz 2005 (MRM 54:507). Liver,
 # spleen, kidney, red marrow, and at 3 T the T2 of fat: de Bazelaire 2004 (Radiology 230:652). T1 of fat: that which the
 # usual inversion time, 165 ms at 1.5 T and 220 ms at 3 T, nearly nulls. Lung, bowel, gland, eye and skin: between
-# muscle and fluid, an editable default; at 3 T their T1 is a fifth longer, as de Bazelaire found on average. Blood flows
-# out of the slice between the pulses: its density is what remains.
+# muscle and fluid, an editable default; at 3 T their T1 is a fifth longer, as de Bazelaire found on average. Blood
+# flows out of the slice between the pulses: its density is what remains.
 _FIELDS: dict[float, _Field] = {
     1.5: _Field(
         {
