@@ -8,7 +8,7 @@ import pytest
 from wbmri.anatomy.body import Body
 from wbmri.anatomy.parts import Parts
 from wbmri.anatomy.rendering import Grid, paint
-from wbmri.anatomy.sampling import BodyRanges, random_body
+from wbmri.anatomy.sampling import BodyRanges, average_body, random_body
 from wbmri.anatomy.shape import Shape
 from wbmri.scheme import Scheme
 
@@ -87,3 +87,21 @@ def test_persons_differ_by_about_the_variation_asked() -> None:
     near = np.linalg.norm(measured[:200, None] - measured[None, :200], axis=-1)
     pairs = (near < 15) & (near > 0)
     assert np.linalg.norm(apart[:200, None] - apart[None, :200], axis=-1)[pairs].max() < 5.0
+
+
+def test_the_average_body_has_published_proportions() -> None:
+    volumes = average_body(1700.0).parts().group_volumes_ml()[1::2]
+    share = volumes / volumes[11:].sum()
+    # Shares of the lower limb's muscle: Handsfield 2014 (J Biomech 47:631).
+    for pair, published in ((12, 0.063), (14, 0.069), (16, 0.276), (18, 0.104), (19, 0.034), (20, 0.018), (21, 0.150)):
+        assert share[pair - 1] == pytest.approx(published, rel=0.15), pair
+    # Gluteus maximus, 11.9 %, grows less than it should: a sheet can only thicken so far.
+    assert 0.08 < share[12] < 0.13
+    # The deltoid is 15.2 % of the upper limb (Holzbaur 2007, J Biomech 40:742), latissimus included there.
+    assert 0.12 < volumes[4] / (volumes[4:11].sum() + 303) < 0.18
+
+
+def test_a_child_has_the_muscle_of_a_child() -> None:
+    # 5.6 kg at five years and 109 cm, 17.5 kg in a woman of 163 cm (ICRP Publication 89).
+    child, adult = (average_body(height).parts().group_volumes_ml()[1:].sum() for height in (1090.0, 1630.0))
+    assert child / adult == pytest.approx(5.6 / 17.5, rel=0.15)

@@ -13,9 +13,14 @@ from wbmri.anatomy.shape import Shape
 
 Range = tuple[float, float]
 
-_TYPICAL: Mapping[int, float] = MappingProxyType({13: 1.3, 16: 1.1, 18: 0.75})
-"""Volume of a pair in the average person relative to the measured man, whose hamstrings are large and whose gluteus
-maximus is small; after the volumes in `docs/anatomy.md`."""
+_TYPICAL: Mapping[int, float] = MappingProxyType(
+    {12: 1.15, 13: 1.5, 14: 1.05, 16: 1.1, 18: 0.65, 19: 1.15, 20: 1.25, 21: 0.85}
+)
+"""Volume of a pair in the average person relative to the measured man, whose hamstrings and calves are large and whose
+gluteus maximus is small: most of the way to the shares of Handsfield 2014 (see `docs/anatomy.md`)."""
+_CHILD_GIRTH = 0.07
+"""How much stouter for its height a child of 108 cm is than an adult, so that its weight is that of its age."""
+_CHILD_MM, _ADULT_MM = 1080.0, 1700.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class BodyRanges:
     girth: Range = (0.9, 1.12)
     belly: Range = (0.95, 1.5)
     fat_mm: Range = (3.0, 26.0)
-    bulk: Range = (0.75, 1.15)
+    bulk: Range = (0.75, 1.3)
     bulk_sd: float = 0.08
     side_sd: float = 0.03
     wasted: tuple[float, Range] = (0.08, (0.5, 0.8))
@@ -88,6 +93,19 @@ class BodyRanges:
     typical: Mapping[int, float] = field(default_factory=lambda: _TYPICAL)
 
 
+def average_body(height_mm: float, ranges: BodyRanges | None = None) -> Body:
+    """Return the body in the middle of the ranges, of a height, lying straight with its arms beside it."""
+    ranges = ranges or BodyRanges()
+    stout = sum(ranges.stoutness) / 2
+    whole = sum(ranges.bulk) / 2
+    return Body(
+        Shape(height_mm, _girth(height_mm, stout, ranges), belly=_between(ranges.belly, stout)),
+        bulk={label: whole * ranges.typical.get((label + 1) // 2, 1.0) for label in range(1, 43)},
+        fat_mm=_fat_mm(height_mm, stout, ranges),
+        knee_fluid_ml=ranges.knee_fluid_ml[0],
+    )
+
+
 def random_body(seed: int, ranges: BodyRanges | None = None) -> Body:
     """Return the body of a seed: of any height and build, with its own proportions, lying its own way.
 
@@ -103,7 +121,7 @@ def random_body(seed: int, ranges: BodyRanges | None = None) -> Body:
     height, stout = rng.uniform(*ranges.height_mm), rng.uniform(*ranges.stoutness)
     shape = Shape(
         height_mm=float(height),
-        girth=_between(ranges.girth, stout) * float(np.exp(rng.normal(0, 0.02))),
+        girth=_girth(height, stout, ranges) * float(np.exp(rng.normal(0, 0.02))),
         sway_mm=float(rng.uniform(*ranges.sway_mm) * height / 1700),
         seed=int(rng.integers(2**31)),
         belly=_between(ranges.belly, stout),
@@ -113,7 +131,7 @@ def random_body(seed: int, ranges: BodyRanges | None = None) -> Body:
         shape,
         _pose(rng, ranges),
         _bulk(rng, ranges),
-        fat_mm=_between(ranges.fat_mm, stout**1.5) * float(np.sqrt(height / 1700)),
+        fat_mm=_fat_mm(height, stout, ranges),
         knee_fluid_ml=float(rng.uniform(*ranges.knee_fluid_ml)),
     )
     return replace(body, pose=lift_arms(body))
@@ -121,6 +139,16 @@ def random_body(seed: int, ranges: BodyRanges | None = None) -> Body:
 
 def _between(ends: Range, share: float) -> float:
     return float(ends[0] + (ends[1] - ends[0]) * share)
+
+
+def _girth(height_mm: float, stout: float, ranges: BodyRanges) -> float:
+    childness = float(np.clip((_ADULT_MM - height_mm) / (_ADULT_MM - _CHILD_MM), 0, 1))
+    return _between(ranges.girth, stout) * (1 + _CHILD_GIRTH * childness)
+
+
+def _fat_mm(height_mm: float, stout: float, ranges: BodyRanges) -> float:
+    # Most people are nearer to the lean end.
+    return _between(ranges.fat_mm, stout**1.5) * float(np.sqrt(height_mm / _ADULT_MM))
 
 
 def _bulk(rng: np.random.Generator, ranges: BodyRanges) -> dict[int, float]:

@@ -99,7 +99,8 @@ class Shape:
     def _variation(self, scale: float) -> Mapping:
         rng = np.random.default_rng([self.seed, 1])
         direction = rng.standard_normal((_WAVES, 3))
-        length = np.exp(rng.uniform(*np.log(_WAVELENGTHS_MM), (_WAVES, 1))) * scale
+        shortest, longest = np.log(_WAVELENGTHS_MM)
+        length = np.exp(rng.uniform(shortest, longest, (_WAVES, 1))) * scale
         wave = 2 * np.pi * direction / np.linalg.norm(direction, axis=1, keepdims=True) / length
         phase = rng.uniform(0, 2 * np.pi, _WAVES)
         # Short waves are low, so that all stretch the tissue alike.
