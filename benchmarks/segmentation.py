@@ -15,6 +15,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -195,14 +196,13 @@ def work(engine: str, folder: Path) -> None:
     print(json.dumps({"seconds": seconds, "peak_mib": peak_mib(), "error": error}))
 
 
-def measure(number: int, engines: list[str]) -> list[Result]:
-    """Make one body and measure every engine on it."""
+def measure(number: int, engines: list[str]) -> Iterator[Result]:
+    """Make one body and measure every engine on it, one after the other."""
     volume, truth, seen, facts = make_body(number)
     stated = {
         name: getattr(volume.acquisition, name)
         for name in ("sequence", "field_strength_t", "echo_time_ms", "inversion_time_ms", "repetition_time_ms")
     }
-    results = []
     with TemporaryDirectory() as name:
         folder = Path(name)
         np.savez(folder / "scan.npz", data=volume.data, affine=volume.affine)
@@ -215,8 +215,7 @@ def measure(number: int, engines: list[str]) -> list[Result]:
                 raise SystemExit(f"{engine} on body {number} ended with {done.returncode}:\n{done.stderr}")
             told = json.loads(done.stdout.splitlines()[-1])
             dice, swapped = compare(np.load(folder / "labels.npy"), truth, seen)
-            results.append(Result(number, engine, facts, dice, swapped, **told))
-    return results
+            yield Result(number, engine, facts, dice, swapped, **told)
 
 
 def show(result: Result) -> None:
