@@ -55,10 +55,10 @@ def test_another_package_adds_an_engine(monkeypatch: pytest.MonkeyPatch, volume:
     assert (make_engine("everything").segment(volume, load_scheme(), silent).data == 9).all()
 
 
-def test_the_atlas_is_what_auto_stands_for() -> None:
+def test_auto_stands_for_an_engine_that_needs_nothing_more() -> None:
     listed = {info.name: info for info in engines()}
-    assert {"atlas", "labels"} <= set(listed)
-    assert listed["atlas"].available
+    assert {"atlas", "network", "labels"} <= set(listed)
+    assert listed[make_engine("auto").name].available
 
 
 def test_an_unknown_engine_is_refused_with_the_known_ones(volume: Volume) -> None:

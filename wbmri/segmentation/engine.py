@@ -11,7 +11,7 @@ from wbmri.scheme import Scheme
 from wbmri.volume import Volume
 
 ENTRY_POINT_GROUP = "wbmri.engines"
-AUTO_ENGINE = "atlas"
+AUTO_ENGINE = "network"
 """The engine that ``auto`` stands for."""
 
 

@@ -18,7 +18,7 @@ from wbmri.training.examples import NONE, Example
 from wbmri.training.model import Outliner
 
 _SAVE_EVERY = 50
-_BALANCE = 0.7
+_BALANCE = 0.3
 """A class counts in proportion to its size to the power 1 - this: small muscles must not drown."""
 _AVERAGE = 0.995
 """The weights that are kept are an exponential average of those of the last steps."""

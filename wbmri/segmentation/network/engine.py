@@ -11,7 +11,7 @@ from wbmri.scheme import DEFAULT_SCHEME, Scheme
 from wbmri.segmentation.atlas.laying import lay_body
 from wbmri.segmentation.network.context import context_of
 from wbmri.segmentation.network.frame import COARSE_MM, FINE_MM, PAIRS, TILE_COARSE, TILE_FINE, body_level, brightness
-from wbmri.segmentation.network.native import labels_on, without_islands
+from wbmri.segmentation.network.native import in_muscle, labels_on, without_islands
 from wbmri.segmentation.network.sides import settle_sides
 from wbmri.segmentation.network.tiling import outline
 from wbmri.segmentation.network.weights import network
@@ -61,7 +61,7 @@ class NetworkEngine:
         into[:3, 3] -= corner
         into[:3] /= FINE_MM
         into[:3, 3] -= first
-        labels = without_islands(labels_on(stored.shape, into, chances))
+        labels = without_islands(in_muscle(labels_on(stored.shape, into, chances), stored.data))
         outside = laid.outside()
         labels[np.isin(labels, sorted(outside))] = 0
         promised = _promised_overlap(chances)

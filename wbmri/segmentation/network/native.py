@@ -5,6 +5,10 @@ from numpy.typing import NDArray
 
 from wbmri.segmentation.network.frame import PAIRS
 
+_DARK = 0.6
+"""Signal relative to muscle below which a voxel is not muscle."""
+_RAISED = 1.25
+"""A group's median may lie this far above the lower quartile of all before it counts as raised by oedema."""
 _LARGEST_SHARE = 0.04
 """Pieces of a group smaller than this share of its largest piece are dropped."""
 
@@ -52,6 +56,34 @@ def labels_on(
         row[inside] = np.where(most > none, label, 0)
         labels[i] = row.reshape(shape[1:])
     return labels
+
+
+def in_muscle(labels: NDArray[np.uint8], image: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return the labels without voxels too dark for muscle: fat, fascia and compact bone at the edge of a group.
+
+    Where fat is dark, half-way between fat and muscle lies at 0.6 of muscle. Muscle is the group's median or, where
+    oedema raises that, a little above the lower quartile of all groups' medians, so that no normal muscle is lost.
+
+    Parameters
+    ----------
+    labels
+        Labels, shape (i, j, k).
+    image
+        The scan on the same voxels.
+    """
+    from scipy import ndimage
+
+    present = np.unique(labels[labels > 0])
+    if not present.size:
+        return labels
+    medians = np.zeros(256)
+    boxes = ndimage.find_objects(labels)
+    for label in present:
+        box = boxes[label - 1]
+        medians[label] = np.median(image[box][labels[box] == label])
+    normal = _RAISED * np.quantile(medians[present], 0.25)
+    least = (_DARK * np.minimum(medians, normal)).astype(np.float32)
+    return np.where(image < least[labels], np.uint8(0), labels)
 
 
 def without_islands(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:

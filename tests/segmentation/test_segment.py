@@ -1,4 +1,4 @@
-"""The engine `atlas` on the sample person: outlines, sides, partial scans, storage and input it must refuse."""
+"""The default engine on the sample person: outlines, sides, partial scans, storage and input it must refuse."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -83,6 +83,7 @@ def test_what_is_no_body_is_refused(what: str) -> None:
         segment(Volume(data, np.diag([2.0, 4.0, 2.0, 1.0])))
 
 
-def test_another_scheme_is_refused(whole_body: Volume, scheme: Scheme) -> None:
-    with pytest.raises(InputError, match="the scheme other for the engine atlas"):
-        segment(whole_body, scheme=replace(scheme, name="other"))
+@pytest.mark.parametrize("engine", ["atlas", "network"])
+def test_another_scheme_is_refused(whole_body: Volume, scheme: Scheme, engine: str) -> None:
+    with pytest.raises(InputError, match=f"the scheme other for the engine {engine}"):
+        segment(whole_body, scheme=replace(scheme, name="other"), engine=engine)
