@@ -18,6 +18,8 @@ from wbmri.volume import Volume
 
 WORKING_MM = 3.0
 SEED = 1
+ABOVE_AIR = 2.5
+"""What is brighter than this multiple of the median is body."""
 NEEDS = {"demons": "", "elastix": "" if find_spec("itk") else "pip install itk-elastix"}
 """What must be installed for each program; empty if nothing is missing."""
 
@@ -77,9 +79,12 @@ def _working(image: Any) -> Any:
 def _affine(fixed: Any, moving: Any) -> Any:
     import SimpleITK as sitk
 
-    start = sitk.CenteredTransformInitializer(
-        fixed, moving, sitk.AffineTransform(3), sitk.CenteredTransformInitializerFilter.MOMENTS
-    )
+    # A child and an adult differ by more in size than the optimiser can bridge: the bodies' extents are matched first.
+    (fixed_middle, fixed_size), (moving_middle, moving_size) = _extent(fixed), _extent(moving)
+    start = sitk.AffineTransform(3)
+    start.SetCenter(fixed_middle.tolist())
+    start.SetMatrix(np.diag(moving_size / fixed_size).ravel().tolist())
+    start.SetTranslation((moving_middle - fixed_middle).tolist())
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(32)
     method.SetMetricSamplingStrategy(method.RANDOM)
@@ -91,6 +96,18 @@ def _affine(fixed: Any, moving: Any) -> Any:
     method.SetSmoothingSigmasPerLevel([2, 1])
     method.SetInitialTransform(start, inPlace=False)
     return method.Execute(fixed, moving)
+
+
+def _extent(image: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return middle and size of the body in mm along the axes of the scanner; air fills most of a whole-body scan."""
+    import SimpleITK as sitk
+
+    smooth = sitk.GetArrayFromImage(sitk.SmoothingRecursiveGaussian(image, 2 * WORKING_MM))
+    body = np.argwhere(smooth > ABOVE_AIR * np.median(smooth[smooth > 0]))[:, ::-1]
+    direction = np.array(image.GetDirection()).reshape(3, 3)
+    place = (body * image.GetSpacing()) @ direction.T + image.GetOrigin()
+    low, high = np.percentile(place, (1, 99), axis=0)
+    return (low + high) / 2, high - low
 
 
 def _demons(fixed: Any, moving: Any) -> Any:
