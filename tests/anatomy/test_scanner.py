@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from wbmri.anatomy.oedema import Involvement, oedema_ratio
 from wbmri.anatomy.parts import Tissue
@@ -37,6 +38,22 @@ def test_oedema_fills_the_share_that_was_asked(fraction: float) -> None:
     assert (ratio[labels == 3] > 1).mean() == pytest.approx(fraction, abs=0.001)
     np.testing.assert_allclose(np.unique(ratio[labels == 3]), [1.0, 1.7], rtol=1e-6)
     assert (ratio[labels != 3] == 1).all()
+
+
+def test_diffuse_oedema_lies_in_one_piece_and_shades_off() -> None:
+    labels = np.zeros((60, 20, 60), np.uint8)
+    labels[5:55, 2:18, 5:55] = 3
+    patchy, diffuse = (
+        oedema_ratio(labels, (2.0, 4.0, 2.0), {3: Involvement(0.5, 1.8, spread)}, seed=5) for spread in (False, True)
+    )
+    for ratio in (patchy, diffuse):
+        wet = ratio > 1
+        assert wet[labels == 3].mean() == pytest.approx(0.5, abs=0.001)
+        assert ratio[wet].mean() == pytest.approx(1.8, abs=0.03)
+    assert len(np.unique(patchy)) == 2
+    assert 0.05 < diffuse[diffuse > 1].std() < 0.2
+    pieces = [ndimage.label(ratio > 1)[1] for ratio in (patchy, diffuse)]
+    assert pieces[1] < pieces[0]
 
 
 def block_of_muscle() -> Rendered:

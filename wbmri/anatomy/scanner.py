@@ -194,15 +194,23 @@ def _signal(
     inversion: float,
     failure: NDArray[np.float32] | None,
 ) -> NDArray[np.float32]:
-    from scipy import ndimage
-
-    bone = body.tissue == code(Tissue.BONE)
-    cortex = bone & (ndimage.distance_transform_edt(bone, sampling=body.grid.spacing) <= _CORTEX_MM)
+    cortex = _cortex(body.tissue == code(Tissue.BONE), body.grid.spacing)
     brightness = _table(protocol)[body.tissue]
     if failure is not None:
         brightness += failure * (_table(replace(protocol, inversion=inversion)) - _table(protocol))[body.tissue]
     signal: NDArray[np.float32] = np.where(cortex, np.float32(0), brightness) * oedema
     return signal
+
+
+def _cortex(bone: NDArray[np.bool_], spacing: tuple[float, float, float]) -> NDArray[np.bool_]:
+    """Return the voxels of bone that lie within the thickness of the cortex from another tissue."""
+    from scipy import ndimage
+
+    reach = [int(_CORTEX_MM / size) for size in spacing]
+    offsets = np.meshgrid(*(np.arange(-n, n + 1) * s for n, s in zip(reach, spacing, strict=True)), indexing="ij")
+    ball = sum(offset**2 for offset in offsets) <= _CORTEX_MM**2
+    cortex: NDArray[np.bool_] = bone & ~ndimage.binary_erosion(bone, ball, border_value=1)
+    return cortex
 
 
 def _table(protocol: Protocol) -> NDArray[np.float32]:
