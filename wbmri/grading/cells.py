@@ -21,7 +21,7 @@ BINS = round((HIGHEST - LOWEST) / STEP)
 """Histogram of the log ratios in a cell."""
 
 LEVELS = np.arange(-0.3, 0.301, 0.05)
-LEVEL_SPREAD = 0.12
+LEVEL_SPREAD = 0.06
 """Where normal muscle may lie in a cell: what is left of the field, with its standard deviation."""
 
 CONTRASTS = (0.18, 0.28, 0.4, 0.55, 0.75, 1.0)

@@ -19,8 +19,8 @@ LOWEST, HIGHEST, STEP = -1.2, 1.4, 0.025
 
 BINS = round((HIGHEST - LOWEST) / STEP)
 
-OWN_LEVELS = tuple(float(v) for v in np.round(np.linspace(-0.15, 0.15, 11), 3))
-"""Where, in log intensity, the normal muscle of one group may lie from that of all: what is left of the field."""
+LEVELS = tuple(float(v) for v in np.linspace(-2.5, 2.5, 11))
+"""Where the normal muscle of one group may lie from that of all, in standard deviations of the rest of the field."""
 
 NEAR, FAR, HIGHEST_CONTRAST = 0.04, 0.08, 1.24
 """Steps between the contrasts of oedema that are tried, below and above a contrast of a half, and the highest."""
@@ -31,9 +31,10 @@ UNEVEN = (0.05, 0.15)
 WIDER = (1.0, 1.4, 2.0)
 """Spread of a group's normal muscle as a multiple of that of all: what is left of the field varies within it, too."""
 
-ROUGH_UNEVEN, ROUGH_WIDER = (0.1,), (1.2,)
+ROUGH_UNEVEN, ROUGH_WIDER = (0.05,), (1.0,)
 """The same for the few hypotheses that are tried first."""
 
+COARSE_DOUBT = 0.0
 FAINT, FAINT_DOUBT = 0.3, 10.0
 """Oedema fainter than this contrast is doubted, by this much in log odds where the contrast vanishes."""
 
@@ -55,7 +56,7 @@ ALIKE = 6.0
 MOST = 300.0
 """More observations no group has, however large it is: what errs there is the field, and it errs for all of them."""
 
-WORTH = 8.0
+WORTH = 14.0
 """Hypotheses are looked at closely where a rough fit is at most this much in log probability below the best."""
 
 OUTLIER = 0.02
@@ -116,6 +117,8 @@ class Mixture:
         Standard deviation of normal and of oedematous voxels at each hypothesis, shape (n,).
     effective
         Number of independent observations behind the fractions.
+    normal
+        Probability of a voxel inside the outline to be normal muscle and nothing else, for each bin.
     """
 
     fraction: Floats
@@ -125,6 +128,7 @@ class Mixture:
     narrow: Floats
     wide: Floats
     effective: float
+    normal: Floats
 
     @property
     def mean(self) -> float:
@@ -181,6 +185,12 @@ def histogram(values: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.histogram(values, BINS, (LOWEST, HIGHEST))[0].astype(np.intp)
 
 
+def bin_of(values: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Bin of each log ratio, the nearest one for those out of range."""
+    made: NDArray[np.intp] = np.clip((values - LOWEST) // STEP, 0, BINS - 1).astype(np.intp)
+    return made
+
+
 def _centres() -> Floats:
     return np.arange(BINS, dtype=np.float64) * STEP + (LOWEST + STEP / 2)
 
@@ -194,7 +204,7 @@ def _darker(share: float, contrast: Floats) -> Floats:
 @lru_cache(maxsize=16)
 def _table(kernel: Kernel) -> _Table:
     """Densities of normal muscle, oedema and both, each in a voxel full of muscle and in one shared with fat."""
-    levels, contrasts = np.array(OWN_LEVELS), kernel.contrasts()
+    levels, contrasts = kernel.level_spread * np.array(LEVELS), kernel.contrasts()
     uneven, wider = (
         (np.array(UNEVEN), np.array(WIDER)) if kernel.fine else (np.array(ROUGH_UNEVEN), np.array(ROUGH_WIDER))
     )
@@ -230,7 +240,9 @@ def _table(kernel: Kernel) -> _Table:
     # Together the hypotheses with oedema are as probable beforehand as those without, but for faint oedema, which the
     # field's error resembles.
     prior = prior - np.where(contrast > 0, np.log(contrasts.size * uneven.size), 0.0)
-    prior = prior - np.where(contrast > 0, FAINT_DOUBT * np.clip((FAINT - contrast) / FAINT, 0, 1), 0.0)
+    prior = prior - np.where(
+        contrast > 0, (FAINT_DOUBT if kernel.fine else COARSE_DOUBT) * np.clip((FAINT - contrast) / FAINT, 0, 1), 0.0
+    )
     return _Table(density.astype(np.float32), level, contrast, narrow, wide, prior)
 
 
@@ -269,15 +281,17 @@ def fit_mixture(inside: NDArray[np.intp], outermost: NDArray[np.intp], kernel: K
         table.narrow[chosen],
         table.wide[chosen],
         min(float(counts.sum()), MOST),
+        weight @ found.normal,
     )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Explained:
-    """Logarithm of each hypothesis' probability, but for a constant, and its oedematous share."""
+    """Logarithm of each hypothesis' probability, but for a constant, its oedematous share, and what it calls normal."""
 
     score: Floats
     fraction: Floats
+    normal: NDArray[np.float32]
 
 
 def _explain(table: _Table, chosen: NDArray[np.intp], counts: NDArray[np.float32]) -> _Explained:
@@ -287,7 +301,8 @@ def _explain(table: _Table, chosen: NDArray[np.intp], counts: NDArray[np.float32
     size = max(float(total.sum()), 1.0)
     score, fraction = table.prior[chosen].copy(), np.zeros(chosen.size)
     floor = np.float32(OUTLIER / (HIGHEST - LOWEST))
-    for kind in range(2):
+    normal = np.zeros((chosen.size, BINS), np.float32)
+    for kind in (1, 0):
         if total[kind] == 0:
             continue
         seen = np.flatnonzero(counts[kind])
@@ -305,7 +320,9 @@ def _explain(table: _Table, chosen: NDArray[np.intp], counts: NDArray[np.float32
             full = taken[:, :3].sum(axis=1) / every
         score += min(1 / ALIKE, MOST / size) * (np.log(likelihood) @ count)
         fraction += (oedema + mixed / 2) * total[kind] / size
-    return _Explained(score, fraction)
+        every_bin = np.matmul(weights[:, None, :], density)[:, 0] + floor
+        normal = weights[:, :1] * density[:, 0] / every_bin
+    return _Explained(score, fraction, normal)
 
 
 @lru_cache(maxsize=16)

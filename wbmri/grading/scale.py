@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from wbmri.grading.cells import cells_of, normal_share
 from wbmri.grading.field import Field, FieldFit
 from wbmri.grading.masks import Muscle
-from wbmri.grading.mixture import Kernel, Mixture, fit_mixture, histogram, learn_shares
+from wbmri.grading.mixture import FAINT, HIGHEST, LOWEST, Kernel, Mixture, bin_of, fit_mixture, histogram, learn_shares
+from wbmri.grading.shading import without_shading
 from wbmri.progress import Progress
 from wbmri.scheme import GradingRule
 
+CELL_ROUNDS = 1
+CS = 0.07
 ROUNDS = 3
 """Rounds in which the mixtures of all groups correct the field, and the field the mixtures."""
 
@@ -30,6 +33,9 @@ LOWER_SIDE = 0.3
 
 FLUID_RATIO = 4.0
 """Above this multiple of normal muscle a voxel holds blood or fluid: oedema of muscle does not reach it."""
+
+SHADED = 0.3
+"""Faint oedema of which less than this share is left without what is smooth was shading."""
 
 OUTERMOST_LEAST = 100
 """Groups with fewer voxels on their outermost slices say nothing about those."""
@@ -91,11 +97,21 @@ def measure_group(muscle: Muscle, log_ratio: NDArray[np.float64], places: NDArra
     kernel
         How one tissue spreads about its level.
     """
-    values = log_ratio[places]
-    measured = muscle.inner[places] & (values < np.log(FLUID_RATIO))
-    slab = muscle.slab[places]
-    inside, outermost = histogram(values[measured & slab]), histogram(values[measured & ~slab])
-    return Measured(values[measured], outermost, fit_mixture(inside, outermost, kernel))
+    measured = places[muscle.inner[places] & (log_ratio[places] < np.log(FLUID_RATIO))]
+    values, slab = log_ratio[measured], muscle.slab[measured]
+    inside, outermost = histogram(values[slab]), histogram(values[~slab])
+    mixture = fit_mixture(inside, outermost, kernel)
+    if kernel.fine and 0 < _contrast(mixture) < FAINT:
+        even = without_shading(values, muscle.points[measured], float(np.prod(muscle.spacing)) / 1000.0)
+        other = fit_mixture(histogram(even[slab]), histogram(even[~slab]), kernel)
+        if other.quantile(0.5) < SHADED * mixture.quantile(0.5):
+            return Measured(even, outermost, other)
+    return Measured(values, outermost, mixture)
+
+
+def _contrast(mixture: Mixture) -> float:
+    """Return the expected contrast of the oedema, 0 where there is none."""
+    return 0.0 if mixture.ratio is None else float(np.log(mixture.ratio))
 
 
 def fit_scale(muscle: Muscle, rule: GradingRule, progress: Progress) -> Fit:
@@ -120,21 +136,40 @@ def fit_scale(muscle: Muscle, rule: GradingRule, progress: Progress) -> Fit:
     kernel = Kernel(FIRST_SPREAD, LOOSE, least_contrast=float(np.log(rule.oedema_ratio)), fine=False)
     fit = Fit(field, mode, kernel)
     cells = cells_of(muscle)
-    for number in range(ROUNDS):
-        progress(0.2 + 0.6 * number / ROUNDS, "correcting the field")
-        normal = normal_share(cells, fit.log_ratio(muscle), fitting.sample, FIRST_SPREAD)
+    members = {int(label): np.flatnonzero(muscle.label == label) for label in np.unique(muscle.label)}
+    for number in range(ROUNDS + CELL_ROUNDS):
+        progress(0.2 + 0.6 * number / (ROUNDS + CELL_ROUNDS), "correcting the field")
+        log_ratio = fit.log_ratio(muscle)
+        if number < ROUNDS:
+            groups = {label: measure_group(muscle, log_ratio, places, fit.kernel) for label, places in members.items()}
+            normal = _normal(fitting, log_ratio[fitting.sample], groups)
+            spread = round(_spread(muscle, log_ratio, groups), 3)
+            kernel = replace(kernel, spread=spread, shares=_shares(groups))
+        else:
+            normal = normal_share(cells, log_ratio, fitting.sample, CS)
         field, mode = fitting.again(normal)
         fit = Fit(field, mode, kernel)
     progress(0.8, "measuring normal muscle")
     log_ratio = fit.log_ratio(muscle)
-    groups = {
-        int(label): measure_group(muscle, log_ratio, np.flatnonzero(muscle.label == label), kernel)
-        for label in np.unique(muscle.label)
-    }
-    telling = [group for group in groups.values() if group.outermost.sum() >= OUTERMOST_LEAST]
-    shares = learn_shares([(group.outermost, group.mixture) for group in telling])
+    groups = {label: measure_group(muscle, log_ratio, places, kernel) for label, places in members.items()}
     spread = round(_spread(muscle, log_ratio, groups), 3)
-    return Fit(field, mode, replace(kernel, spread=spread, shares=shares, level_spread=OWN, fine=True))
+    return Fit(field, mode, replace(kernel, spread=spread, shares=_shares(groups), level_spread=OWN, fine=True))
+
+
+def _shares(groups: Mapping[int, Measured]) -> tuple[float, ...]:
+    telling = [group for group in groups.values() if group.outermost.sum() >= OUTERMOST_LEAST]
+    return learn_shares([(group.outermost, group.mixture) for group in telling])
+
+
+def _normal(fitting: FieldFit, log_ratio: NDArray[np.float64], groups: Mapping[int, Measured]) -> NDArray[np.float64]:
+    """Probability of each sample to be normal, by the mixture of its group."""
+    made = np.zeros(log_ratio.size)
+    bins = bin_of(log_ratio)
+    seen = (log_ratio >= LOWEST) & (log_ratio < HIGHEST)
+    for label, group in groups.items():
+        own = seen & (fitting.label == label)
+        made[own] = group.mixture.normal[bins[own]]
+    return made
 
 
 def _spread(muscle: Muscle, log_ratio: NDArray[np.float64], groups: Mapping[int, Measured]) -> float:
