@@ -49,7 +49,9 @@ def write(tmp_path: Path, small_volume: Volume, small_labels: LabelMap, make_rea
     ) -> Case:
         reading = reading or make_reading()
         html = "<!doctype html><title>report</title>"
-        return write_case(out, participant, session, small_volume, small_labels, reading, html, {"load": 1.5}, b"\x89PNG")
+        return write_case(
+            out, participant, session, small_volume, small_labels, reading, html, {"load": 1.5}, b"\x89PNG"
+        )
 
     return write
 
