@@ -77,6 +77,19 @@ def linear_on_axes(
     return sitk.GetArrayFromImage(out).transpose(2, 1, 0)
 
 
+def in_view(
+    volume: Volume, shape: tuple[int, int, int], spacing_mm: float, origin: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Return where a cubic grid along the world axes (see `linear_on_axes`) lies between the scan's voxel centres."""
+    to_index = np.linalg.inv(volume.affine)
+    x, y, z = (o + spacing_mm * np.arange(n) for o, n in zip(origin, shape, strict=True))
+    view = np.ones(shape, bool)
+    for row, last in zip(to_index[:3], np.array(volume.shape) - 1, strict=True):
+        index = row[0] * x[:, None, None] + row[1] * y[:, None] + row[2] * z + row[3]
+        view &= (index >= -1e-6) & (index <= last + 1e-6)
+    return view
+
+
 def as_stored(labels: NDArray[np.uint8], stored: Volume, volume: Volume) -> NDArray[np.uint8]:
     """Undo the canonical storage: return the labels in the order of the volume's own axes."""
     from nibabel.orientations import apply_orientation, io_orientation, ornt_transform

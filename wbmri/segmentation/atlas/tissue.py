@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wbmri.anatomy.parts import Tissue, measured_body
 from wbmri.anatomy.rendering import Grid, occupancies
 from wbmri.errors import InputError
-from wbmri.segmentation.resampling import linear_on_axes
+from wbmri.segmentation.resampling import in_view, linear_on_axes
 from wbmri.volume import Volume
 
 WORKING_MM = 4.0
@@ -69,12 +69,15 @@ def lean_of_volume(volume: Volume) -> tuple[Lean, float]:
     x, y, z = (int(n) for n in np.ceil((high - low) / WORKING_MM))
     origin = low + WORKING_MM / 2
     data = linear_on_axes(volume, (x, y, z), WORKING_MM, origin)
+    # What lies beyond the corners of an oblique scan is no background: it has no noise.
+    view = in_view(volume, (x, y, z), WORKING_MM, origin)
     # Otsu on log intensities, so that fluid twenty times as bright as fat does not draw the threshold above muscle.
-    top = float(np.percentile(data, 99))
-    threshold = np.expm1(threshold_otsu(np.log1p(np.maximum(data, 0) * (50 / top)))) * top / 50 if top > 0 else 0.0
-    stands_out = data > threshold
+    seen = np.maximum(data[view], 0)
+    top = float(np.percentile(seen, 99)) if seen.size else 0.0
+    threshold = np.expm1(threshold_otsu(np.log1p(seen * (50 / top)))) * top / 50 if top > 0 else 0.0
+    stands_out = view & (data > threshold)
     bright_ml = np.count_nonzero(stands_out) * WORKING_MM**3 / 1000
-    level, background = (float(np.median(data[m])) if m.any() else 0.0 for m in (stands_out, ~stands_out))
+    level, background = (float(np.median(data[m])) if m.any() else 0.0 for m in (stands_out, view & ~stands_out))
     # Noise splits into a brighter and a darker half too, but not by a factor.
     if bright_ml < _LEAST_BODY_ML or level < _LEAST_CONTRAST * background:
         raise InputError(
