@@ -20,8 +20,8 @@ LOWEST, HIGHEST, STEP = -1.0, 1.4, 0.05
 BINS = round((HIGHEST - LOWEST) / STEP)
 """Histogram of the log ratios in a cell."""
 
-LEVELS = np.arange(-0.3, 0.301, 0.05)
-LEVEL_SPREAD = 0.06
+LEVELS = np.arange(-0.15, 0.151, 0.025)
+LEVEL_SPREAD = 0.04
 """Where normal muscle may lie in a cell: what is left of the field, with its standard deviation."""
 
 CONTRASTS = (0.18, 0.28, 0.4, 0.55, 0.75, 1.0)

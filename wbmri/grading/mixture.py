@@ -34,8 +34,7 @@ WIDER = (1.0, 1.4, 2.0)
 ROUGH_UNEVEN, ROUGH_WIDER = (0.05,), (1.0,)
 """The same for the few hypotheses that are tried first."""
 
-COARSE_DOUBT = 0.0
-FAINT, FAINT_DOUBT = 0.3, 10.0
+FAINT, FAINT_DOUBT = 0.3, 5.0
 """Oedema fainter than this contrast is doubted, by this much in log odds where the contrast vanishes."""
 
 FAT_RATIO = 0.2
@@ -238,11 +237,10 @@ def _table(kernel: Kernel) -> _Table:
     )
     prior = -0.5 * (level / kernel.level_spread) ** 2
     # Together the hypotheses with oedema are as probable beforehand as those without, but for faint oedema, which the
-    # field's error resembles.
+    # field's error resembles. While the field itself is fitted, faint oedema had better not be taken for muscle.
     prior = prior - np.where(contrast > 0, np.log(contrasts.size * uneven.size), 0.0)
-    prior = prior - np.where(
-        contrast > 0, (FAINT_DOUBT if kernel.fine else COARSE_DOUBT) * np.clip((FAINT - contrast) / FAINT, 0, 1), 0.0
-    )
+    if kernel.fine:
+        prior = prior - np.where(contrast > 0, FAINT_DOUBT * np.clip((FAINT - contrast) / FAINT, 0, 1), 0.0)
     return _Table(density.astype(np.float32), level, contrast, narrow, wide, prior)
 
 

@@ -14,10 +14,11 @@ from wbmri.grading.shading import without_shading
 from wbmri.progress import Progress
 from wbmri.scheme import GradingRule
 
-CELL_ROUNDS = 1
-CS = 0.07
 ROUNDS = 3
 """Rounds in which the mixtures of all groups correct the field, and the field the mixtures."""
+
+CELL_ROUNDS = 1
+"""Rounds in which the field follows what is normal in small cells, after that."""
 
 FIRST_SPREAD = 0.07
 """Spread of normal muscle, in log intensity, before it is measured."""
@@ -146,7 +147,7 @@ def fit_scale(muscle: Muscle, rule: GradingRule, progress: Progress) -> Fit:
             spread = round(_spread(muscle, log_ratio, groups), 3)
             kernel = replace(kernel, spread=spread, shares=_shares(groups))
         else:
-            normal = normal_share(cells, log_ratio, fitting.sample, CS)
+            normal = normal_share(cells, log_ratio, fitting.sample, FIRST_SPREAD)
         field, mode = fitting.again(normal)
         fit = Fit(field, mode, kernel)
     progress(0.8, "measuring normal muscle")

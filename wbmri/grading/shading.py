@@ -33,7 +33,7 @@ def without_shading(values: NDArray[np.float64], points: NDArray[np.float64], vo
     ndarray
         Log intensities with the same median, shape (n,).
     """
-    waves = []
+    waves: list[NDArray[np.float64]] = []
     for axis in range(3):
         low, high = points[:, axis].min(), points[:, axis].max()
         length = max(float(high - low), 1.0)
