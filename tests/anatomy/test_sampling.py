@@ -35,7 +35,7 @@ def test_a_body_stays_within_the_ranges(bodies: list[tuple[Body, Parts]]) -> Non
         length = (parts.centre[:, 2] + reach).max() - (parts.centre[:, 2] - reach).min()
         # Bent knees and a nodding head take a little off.
         assert 0.9 < length / body.shape.height_mm < 1.06
-        assert ranges.leg_flexion_deg[0] <= body.pose.left_leg.knee <= 2 * ranges.leg_flexion_deg[1]
+        assert 0.0 <= body.pose.left_leg.knee <= 2 * (ranges.leg_flexion_deg[1] + ranges.leg_side_deg)
         assert set(body.bulk) == set(range(1, 43))
     tall = random_body(1, replace(ranges, height_mm=(1750.0, 1760.0)))
     assert 1750.0 <= tall.shape.height_mm <= 1760.0

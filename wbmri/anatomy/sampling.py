@@ -58,6 +58,8 @@ class BodyRanges:
         Of arms laid on the belly.
     leg_abduction_deg, leg_rotation_deg, leg_flexion_deg
         Of both legs; the knee bends by twice the hip's flexion, as over a cushion.
+    leg_side_deg
+        By how much one leg's abduction, rotation and flexion lie from those of both, at most.
     head_deg
         Largest nod, tilt and turn to either side.
     pelvis_deg
@@ -88,6 +90,7 @@ class BodyRanges:
     leg_abduction_deg: Range = (-1.0, 10.0)
     leg_rotation_deg: Range = (-20.0, 5.0)
     leg_flexion_deg: Range = (0.0, 10.0)
+    leg_side_deg: float = 3.0
     head_deg: tuple[float, float, float] = (8.0, 8.0, 25.0)
     pelvis_deg: tuple[float, float, float] = (6.0, 7.0, 6.0)
     typical: Mapping[int, float] = field(default_factory=lambda: _TYPICAL)
@@ -170,6 +173,7 @@ def _pose(rng: np.random.Generator, ranges: BodyRanges) -> Pose:
 
     pelvis = [float(rng.uniform(-most, most)) for most in ranges.pelvis_deg]
     on_belly = rng.random() < ranges.arms_on_belly
+    both = [draw(ends) for ends in (ranges.leg_abduction_deg, ranges.leg_rotation_deg, ranges.leg_flexion_deg)]
     arms, legs = [], []
     for side in (-1, 1):
         abduction, flexion, rotation, elbow = (
@@ -183,14 +187,8 @@ def _pose(rng: np.random.Generator, ranges: BodyRanges) -> Pose:
             )
         arms.append(Arm(abduction, flexion, rotation, elbow))
         # The legs of a tilted pelvis still point to the feet of the table, by most of the tilt.
-        hip = draw(ranges.leg_flexion_deg)
-        legs.append(
-            Leg(
-                draw(ranges.leg_abduction_deg) + side * 0.7 * pelvis[1],
-                hip - 0.7 * pelvis[0],
-                draw(ranges.leg_rotation_deg),
-                2 * hip,
-            )
-        )
+        apart, turned, hip = (own + draw((-ranges.leg_side_deg, ranges.leg_side_deg)) for own in both)
+        hip = max(hip, 0.0)
+        legs.append(Leg(apart + side * 0.7 * pelvis[1], hip - 0.7 * pelvis[0], turned, 2 * hip))
     head = tuple(float(rng.uniform(-most, most)) for most in ranges.head_deg)
     return Pose(arms[0], arms[1], legs[0], legs[1], (head[0], head[1], head[2]), (pelvis[0], pelvis[1], pelvis[2]))
