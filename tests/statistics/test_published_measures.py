@@ -1,12 +1,14 @@
 """Intraclass correlation, limits of agreement, detectable change and tests give the values their sources print."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr, wilcoxon
 
 from wbmri.statistics import (
     Z80,
@@ -94,6 +96,26 @@ def test_signed_rank_test_of_darwins_maize() -> None:
     assert signed_rank_test(MAIZE) == pytest.approx(0.041, abs=5e-4)
 
 
+@given(st.lists(st.integers(-4, 4), min_size=2, max_size=9))
+def test_signed_rank_test_counts_every_assignment_of_signs(changes: list[int]) -> None:
+    changed = np.array([change for change in changes if change], float)
+    found = signed_rank_test(changed)
+    if changed.size < 2:
+        assert found is None
+        return
+    ranks = rankdata(np.abs(changed))
+    sums = [ranks[np.array(signs)].sum() for signs in product((False, True), repeat=changed.size)]
+    up = ranks[changed > 0].sum()
+    tails = np.mean(np.array(sums) <= up), np.mean(np.array(sums) >= up)
+    assert found == pytest.approx(min(1.0, 2 * min(tails)))
+
+
+def test_signed_rank_test_of_many_is_that_of_scipy() -> None:
+    changes = np.rint(np.random.default_rng(5).normal(0.3, 2.0, 80))
+    peer = wilcoxon(changes[changes != 0], method="approx")
+    assert signed_rank_test(changes) == pytest.approx(peer.pvalue)
+
+
 def test_one_patient_gives_no_p_value() -> None:
     for test in (sign_test, signed_rank_test):
         assert test(np.array([-29.0])) is None
@@ -146,6 +168,17 @@ def test_intervals_by_patient_are_wider_where_units_of_a_patient_are_alike() -> 
     assert widths[0] == pytest.approx(np.sqrt(10) * widths[1], rel=0.2)
     # The interval of a mean is that of the normal distribution: 2 x 1.96 standard errors.
     assert widths[0] == pytest.approx(2 * 1.96 * level.std() / np.sqrt(60), rel=0.15)
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(11)
+    cohorts = rng.normal(-1.2, 1.0, (300, 40))
+    held = 0
+    for cohort in cohorts:
+        resampling = Resampling.of(40, rounds=300, seed=0)
+        srm = resampling.estimate(standardised_response_mean(resampling.sums(moment_terms(cohort), np.arange(40))), 40)
+        held += (srm.low or 0.0) <= -1.2 <= (srm.high or 0.0)
+    assert 0.90 <= held / 300 <= 0.98
 
 
 def test_few_patients_have_no_interval() -> None:

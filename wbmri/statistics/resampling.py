@@ -7,6 +7,7 @@ Field and Welsh 2007, J R Stat Soc B 69:369).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -53,10 +54,7 @@ class Resampling:
     @classmethod
     def of(cls, patients: int, *, rounds: int, seed: int) -> Self:
         """Draw `rounds` resamples of as many patients; the same seed gives the same resamples."""
-        generator = np.random.default_rng(seed)
-        share = np.full(max(patients, 1), 1.0 / max(patients, 1))
-        drawn = generator.multinomial(patients, share, size=rounds)[:, :patients]
-        return cls(np.concatenate((np.ones((1, patients)), drawn.astype(np.float64))))
+        return cls(_draws(patients, rounds, seed))
 
     def sums(self, terms: Array, patient: NDArray[np.intp]) -> Array:
         """Add up what units contribute, in the sample and in each resample.
@@ -95,6 +93,17 @@ class Resampling:
     def estimate(self, values: Array, patients: int) -> Estimate:
         """Return value and interval of one figure, shape (rounds + 1,)."""
         return _estimate(values, patients)
+
+
+@lru_cache(maxsize=2)
+def _draws(patients: int, rounds: int, seed: int) -> Array:
+    """Return the same array to all figures of an analysis, which cannot change it."""
+    generator = np.random.default_rng(seed)
+    share = np.full(max(patients, 1), 1.0 / max(patients, 1))
+    drawn = generator.multinomial(patients, share, size=rounds)[:, :patients]
+    draws = np.concatenate((np.ones((1, patients)), drawn.astype(np.float64)))
+    draws.setflags(write=False)
+    return draws
 
 
 def _estimate(values: Array, patients: int) -> Estimate:
