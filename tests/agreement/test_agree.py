@@ -126,7 +126,7 @@ def test_detectable_change_follows_the_readers_change_scores(study: Study) -> No
     assert (detectable.patients, detectable.readers) == (25, ("ab", "cd"))
     score = found.overall.score(Measure.CHANGE)
     assert score.mean_detectable95.value == pytest.approx(detectable.sdc95 / np.sqrt(2))
-    response = found.responses[0]
+    response = found.changes[0]
     assert response.mean == pytest.approx(change[:, 0].mean())
     assert response.srm.value == pytest.approx(change[:, 0].mean() / change[:, 0].std(ddof=1))
     assert response.sign_p == sign_test(change[:, 0].astype(float))
@@ -138,7 +138,7 @@ def test_one_patient_gives_values_without_intervals_or_p_values(study: Study) ->
     pooled = by_level(found, "all")
     assert pooled["kappa_linear"].value is not None
     assert all(one.low is None and one.high is None for one in pooled.values())
-    assert all((one.sign_p, one.signed_rank_p, one.srm.value) == (None, None, None) for one in found.responses)
+    assert all((one.sign_p, one.signed_rank_p, one.srm.value) == (None, None, None) for one in found.changes)
     assert found.overall.score(Measure.CHANGE).icc_2_1 == Estimate(None)
 
 
@@ -181,7 +181,7 @@ def test_a_second_reading_counts_as_a_repeat(scheme: Scheme) -> None:
     assert found.readers == ("ab", "ab (repeat 2)")
     assert by_level(found, "all")["kappa_quadratic"].value == pytest.approx(1.0)
     assert found.change == "no participant has two visits"
-    assert found.responses == ()
+    assert found.changes == ()
 
 
 def test_intervals_are_the_same_every_time_and_follow_the_seed(study: Study) -> None:
@@ -197,7 +197,7 @@ def test_change_between_named_sessions(study: Study) -> None:
     assert agree(ratings, rounds=10).change == "ses-post to ses-pre"
     named = agree(ratings, change=("pre", "ses-post"), rounds=10)
     assert named.change == "ses-pre to ses-post"
-    assert (named.responses[0].mean or 0.0) < 0
+    assert (named.changes[0].mean or 0.0) < 0
     with pytest.raises(InputError, match="no participant with the sessions"):
         agree(ratings, change=("pre", "later"))
 

@@ -9,14 +9,16 @@ from wbmri.agreement.model import (
     Limits,
     Measure,
     Plotted,
-    Response,
+    ReaderChange,
     ScoreAgreement,
     SetAgreement,
 )
 from wbmri.agreement.ratings import Rating, Ratings
 from wbmri.agreement.study import agree, detectable_change
+from wbmri.agreement.tables import COEFFICIENTS, agreement_tables, coefficients_written, sets_of, written
 
 __all__ = [
+    "COEFFICIENTS",
     "Agreement",
     "GradeAgreement",
     "Level",
@@ -26,10 +28,14 @@ __all__ = [
     "Plotted",
     "Rating",
     "Ratings",
-    "Response",
+    "ReaderChange",
     "ScoreAgreement",
     "SetAgreement",
     "agree",
+    "agreement_tables",
+    "coefficients_written",
     "detectable_change",
     "read_ratings",
+    "sets_of",
+    "written",
 ]

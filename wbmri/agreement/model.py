@@ -204,7 +204,7 @@ class SetAgreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class ReaderChange:
     """How one reader saw a cohort change.
 
     Parameters
@@ -253,7 +253,7 @@ class Agreement:
         All people who read, where there are two or more; else all readers.
     pairs
         Every two readers who share a visit; the one pair there is, where there are two readers.
-    responses
+    changes
         How each reader saw the cohort change; empty without second visits.
     cautions
         What to know before relying on it, one sentence each.
@@ -269,7 +269,7 @@ class Agreement:
     change: str
     overall: SetAgreement
     pairs: tuple[SetAgreement, ...]
-    responses: tuple[Response, ...]
+    changes: tuple[ReaderChange, ...]
     cautions: tuple[str, ...]
     rounds: int
     seed: int

@@ -8,7 +8,7 @@ import numpy as np
 from wbmri.agreement.grades import confusion, grade_agreement
 from wbmri.agreement.model import Agreement, LevelKind, Measure, SetAgreement
 from wbmri.agreement.ratings import MISSING, Ratings
-from wbmri.agreement.responding import responses, rows_of
+from wbmri.agreement.reader_changes import reader_changes, rows_of
 from wbmri.agreement.scores import score_agreement
 from wbmri.case.detectable import DetectableChange
 from wbmri.errors import InputError
@@ -65,7 +65,7 @@ def agree(ratings: Ratings, *, change: tuple[str, str] | None = None, rounds: in
         pairs=tuple(
             overall if pair.readers == overall.readers else _set_agreement(pair, steps, rounds, seed) for pair in pairs
         ),
-        responses=responses(ratings, together, steps, rounds=rounds, seed=seed) if steps else (),
+        changes=reader_changes(ratings, together, steps, rounds=rounds, seed=seed) if steps else (),
         cautions=_cautions(ratings, overall),
         rounds=rounds,
         seed=seed,

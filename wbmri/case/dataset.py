@@ -18,6 +18,8 @@ figures
 *_change.*
 /scores.tsv
 /summary.tsv
+/agreement*
+/sdc.json
 """
 
 

@@ -1,8 +1,17 @@
 """Reports a clinician reads: one self-contained HTML file per case and per comparison."""
 
+from wbmri.report.agreement_report import agreement_files, agreement_report
 from wbmri.report.bodymap import body_map_svg
 from wbmri.report.case_report import case_report
 from wbmri.report.comparison_report import comparison_figure, comparison_report
 from wbmri.report.mosaic import mosaic_png
 
-__all__ = ["body_map_svg", "case_report", "comparison_figure", "comparison_report", "mosaic_png"]
+__all__ = [
+    "agreement_files",
+    "agreement_report",
+    "body_map_svg",
+    "case_report",
+    "comparison_figure",
+    "comparison_report",
+    "mosaic_png",
+]

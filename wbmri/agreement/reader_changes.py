@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from wbmri.agreement.model import Response
+from wbmri.agreement.model import ReaderChange
 from wbmri.agreement.ratings import Ratings
 from wbmri.agreement.scores import Scores, change_scores
 from wbmri.statistics import (
@@ -19,9 +19,9 @@ from wbmri.statistics import (
 MEAN_OF_READERS = "mean of readers"
 
 
-def responses(
+def reader_changes(
     ratings: Ratings, people: Ratings, steps: Mapping[str, tuple[str, str]], *, rounds: int, seed: int
-) -> tuple[Response, ...]:
+) -> tuple[ReaderChange, ...]:
     """Describe the change of the total as each reader gave it, and as the mean of `people`.
 
     Parameters
@@ -45,9 +45,9 @@ def responses(
             ratings.grades[:, [column]],
             ratings.read[:, [column]],
         )
-        found.append(_response(reader, change_scores(alone, every, rows_of(alone, steps)), rounds, seed))
+        found.append(_reader_change(reader, change_scores(alone, every, rows_of(alone, steps)), rounds, seed))
     together = change_scores(people, every, rows_of(people, steps))
-    found.append(_response(MEAN_OF_READERS, together, rounds, seed))
+    found.append(_reader_change(MEAN_OF_READERS, together, rounds, seed))
     return tuple(one for one in found if one.patients)
 
 
@@ -61,13 +61,13 @@ def rows_of(ratings: Ratings, steps: Mapping[str, tuple[str, str]]) -> dict[str,
     }
 
 
-def _response(reader: str, scores: Scores, rounds: int, seed: int) -> Response:
+def _reader_change(reader: str, scores: Scores, rounds: int, seed: int) -> ReaderChange:
     changes = scores.values.mean(axis=1) if scores.participants else np.zeros(0)
     count = changes.size
     resampling = Resampling.of(count, rounds=rounds, seed=seed)
     sums = resampling.sums(moment_terms(changes), np.arange(count))
     _, sd = mean_and_sd(sums)
-    return Response(
+    return ReaderChange(
         reader=reader,
         patients=count,
         mean=float(changes.mean()) if count else None,
