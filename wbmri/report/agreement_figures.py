@@ -74,7 +74,7 @@ def groups_figure(agreement: Agreement) -> "Figure | None":
     lowest = max(headings.values(), default=0.0)
     lowest = max(lowest, *places.values())
     with style():
-        figure = _blank(WIDTH_MM, 22.0 + 5.4 * lowest)
+        figure = _blank(WIDTH_MM, 26.0 + 5.4 * lowest)
         panels = figure.subplots(1, len(coefficients), sharey=True)
         for coefficient, axes in zip(coefficients, panels, strict=True):
             for entry in entries:
@@ -94,7 +94,7 @@ def groups_figure(agreement: Agreement) -> "Figure | None":
                 tick.set(fontweight="bold", fontsize=6.5, color=BLUE)
         panels[0].set_ylim(lowest + 0.8, -0.8)
         _legend_of_sides(figure)
-        figure.subplots_adjust(left=0.25, right=0.985, top=1 - 9.0 / (22 + 5.4 * lowest), bottom=0.062, wspace=0.1)
+        figure.subplots_adjust(left=0.25, right=0.985, top=1 - 9.0 / (26 + 5.4 * lowest), bottom=0.08, wspace=0.1)
     return figure
 
 
