@@ -7,7 +7,8 @@ The verbs, in the order in which they are used::
     reading = wbmri.grade(volume, labels)
     change = wbmri.compare(before, after)
 
-``wbmri.score`` goes the whole way and writes a case; ``wbmri.inspect`` says what lies in a folder.
+``wbmri.score`` goes the whole way and writes a case; ``wbmri.inspect`` says what lies in a folder; ``wbmri.agree`` says
+how far readers agree, whose readings ``wbmri.read_ratings`` gathers.
 """
 
 from importlib import import_module
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from wbmri.agreement import agree, read_ratings
     from wbmri.comparison import compare
     from wbmri.grading import grade
     from wbmri.io import inspect, load
@@ -32,10 +34,12 @@ __all__ = [
     "Scheme",
     "Score",
     "Volume",
+    "agree",
     "compare",
     "grade",
     "inspect",
     "load",
+    "read_ratings",
     "score",
     "segment",
 ]
@@ -47,10 +51,12 @@ _HOMES = {
     "Scheme": "wbmri.scheme",
     "Score": "wbmri.reading",
     "Volume": "wbmri.volume",
+    "agree": "wbmri.agreement",
     "compare": "wbmri.comparison",
     "grade": "wbmri.grading",
     "inspect": "wbmri.io",
     "load": "wbmri.io",
+    "read_ratings": "wbmri.agreement",
     "score": "wbmri.scoring",
     "segment": "wbmri.segmentation",
 }

@@ -19,6 +19,7 @@ figures
 /scores.tsv
 /summary.tsv
 /agreement*
+/outcomes*
 /sdc.json
 """
 

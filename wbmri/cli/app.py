@@ -22,6 +22,7 @@ from wbmri.cli.options import (
     Session,
 )
 from wbmri.cli.outcome import DONE, UNUSABLE, fail, left_out_code
+from wbmri.cli.outcomes import outcomes
 from wbmri.cli.progress import shown_progress
 from wbmri.cli.train import train
 
@@ -187,4 +188,5 @@ def schemes(as_json: AsJson = False) -> None:
 
 
 app.command()(agreement)
+app.command()(outcomes)
 app.command()(train)

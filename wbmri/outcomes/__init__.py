@@ -2,6 +2,7 @@
 
 from wbmri.outcomes.cohort import ScoredCohort, ScoredVisit, Step
 from wbmri.outcomes.correlating import Correlation, correlations
+from wbmri.outcomes.gathering import read_cohort
 from wbmri.outcomes.study import Outcomes, PersonOutcome, outcomes
 from wbmri.outcomes.tables import outcome_tables
 
@@ -15,4 +16,5 @@ __all__ = [
     "correlations",
     "outcome_tables",
     "outcomes",
+    "read_cohort",
 ]

@@ -5,6 +5,7 @@ from wbmri.report.bodymap import body_map_svg
 from wbmri.report.case_report import case_report
 from wbmri.report.comparison_report import comparison_figure, comparison_report
 from wbmri.report.mosaic import mosaic_png
+from wbmri.report.outcome_report import outcome_files
 
 __all__ = [
     "agreement_files",
@@ -14,4 +15,5 @@ __all__ = [
     "comparison_figure",
     "comparison_report",
     "mosaic_png",
+    "outcome_files",
 ]
