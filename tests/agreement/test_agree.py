@@ -140,6 +140,16 @@ def test_one_patient_gives_values_without_intervals_or_p_values(study: Study) ->
     assert all(one.low is None and one.high is None for one in pooled.values())
     assert all((one.sign_p, one.signed_rank_p, one.srm.value) == (None, None, None) for one in found.changes)
     assert found.overall.score(Measure.CHANGE).icc_2_1 == Estimate(None)
+    assert detectable_change(found) is None
+
+
+def test_the_program_twice_and_one_person_are_told_apart(study: Study) -> None:
+    twice = study(6, ("auto", "auto (repeat 2)", "ab"))
+    found = agree(twice, rounds=20)
+    assert found.overall.readers == ("auto", "auto (repeat 2)", "ab")
+    assert any("automatic grades" in caution for caution in found.cautions)
+    program = agree(twice.of_readers(("auto", "auto (repeat 2)")), rounds=20)
+    assert not any("automatic grades" in caution for caution in program.cautions)
 
 
 def test_more_readers_give_their_mean_kappa_and_every_pair(study: Study) -> None:

@@ -91,7 +91,9 @@ class Ratings:
             seen[key] += 1
             name = rating.reader if seen[key] == 1 else f"{rating.reader} (repeat {seen[key]})"
             found.append(replace(rating, reader=name))
-        readers = tuple(sorted({rating.reader for rating in found}, key=lambda name: (name != AUTO, natural(name))))
+        readers = tuple(
+            sorted({rating.reader for rating in found}, key=lambda name: (not is_program(name), natural(name)))
+        )
         visits = tuple(sorted({(rating.participant, rating.session) for rating in found}, key=_visit_order))
         grades = np.full((len(visits), len(readers), len(scheme.groups)), MISSING, np.int8)
         read = np.zeros(grades.shape[:2], np.bool_)
@@ -131,6 +133,11 @@ class Ratings:
     def participants(self) -> tuple[str, ...]:
         """Every person once, in order."""
         return tuple(dict.fromkeys(participant for participant, _ in self.visits))
+
+
+def is_program(reader: str) -> bool:
+    """Whether a reader of `Ratings` is the program, at its first or a repeated reading."""
+    return reader == AUTO or reader.startswith(f"{AUTO} (repeat ")
 
 
 def natural(text: str) -> tuple[tuple[int, int | str], ...]:

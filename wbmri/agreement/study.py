@@ -7,12 +7,11 @@ import numpy as np
 
 from wbmri.agreement.grades import confusion, grade_agreement
 from wbmri.agreement.model import Agreement, LevelKind, Measure, SetAgreement
-from wbmri.agreement.ratings import MISSING, Ratings
+from wbmri.agreement.ratings import MISSING, Ratings, is_program
 from wbmri.agreement.reader_changes import reader_changes, rows_of
 from wbmri.agreement.scores import score_agreement
 from wbmri.case.detectable import DetectableChange
 from wbmri.errors import InputError
-from wbmri.reading import AUTO
 from wbmri.statistics import FEWEST_PATIENTS, Resampling, patient_numbers
 
 ROUNDS = 1000
@@ -50,7 +49,7 @@ def agree(ratings: Ratings, *, change: tuple[str, str] | None = None, rounds: in
             "at least one visit that two readers read, or one reader read twice",
             "add the readings of a second reader",
         )
-    people = [reader for reader in ratings.readers if reader != AUTO]
+    people = [reader for reader in ratings.readers if not is_program(reader)]
     together = ratings.of_readers(people if len(people) > 1 else ratings.readers)
     if not together.visits:
         together = ratings.of_readers(ratings.readers)
@@ -75,12 +74,13 @@ def agree(ratings: Ratings, *, change: tuple[str, str] | None = None, rounds: in
 def detectable_change(agreement: Agreement) -> DetectableChange | None:
     """Return what other comparisons may use as the smallest detectable change of the total.
 
-    From change scores where there are any, else from single visits; ``None`` where neither can be given.
+    From change scores where there are any, else from single visits; ``None`` where neither can be given from at least
+    `FEWEST_PATIENTS` patients.
     """
     for measure in (Measure.CHANGE, Measure.STATUS):
         score = agreement.overall.score(measure)
         at95, at80 = score.detectable95.value, score.detectable80.value
-        if at95 is not None and at80 is not None:
+        if at95 is not None and at80 is not None and score.patients >= FEWEST_PATIENTS:
             return DetectableChange(
                 scheme=agreement.scheme,
                 maximum=agreement.maximum,
@@ -174,7 +174,7 @@ def _cautions(ratings: Ratings, overall: SetAgreement) -> tuple[str, ...]:
             f"{partial} of {len(ratings.visits)} visits were not read by every reader; intraclass correlations take "
             "the visits read by all readers compared."
         )
-    if AUTO in ratings.readers:
+    if any(map(is_program, ratings.readers)) and not all(map(is_program, ratings.readers)):
         said.append(
             "Agreement with the automatic grades is too high where a reader saw them before grading; the history of "
             "each reading says whether that was so."
