@@ -49,7 +49,7 @@ def bland_altman_figure(agreement: Agreement) -> "Figure | None":
         return None
     columns = max(len(measures) for _, measures in rows)
     with style():
-        figure = _blank(WIDTH_MM, 76.0 * len(rows))
+        figure = blank_figure(WIDTH_MM, 76.0 * len(rows))
         grid = figure.subplots(len(rows), columns, squeeze=False)
         for (pair, measures), line in zip(rows, grid, strict=True):
             for place, axes in enumerate(line):
@@ -60,7 +60,7 @@ def bland_altman_figure(agreement: Agreement) -> "Figure | None":
                 else:
                     axes.set_axis_off()
         figure.subplots_adjust(
-            left=0.075, right=0.9, top=1 - 0.09 / len(rows), bottom=0.15 / len(rows), wspace=0.42, hspace=0.36
+            left=0.075, right=0.9, top=1 - 0.09 / len(rows), bottom=0.15 / len(rows), wspace=0.52, hspace=0.36
         )
     return figure
 
@@ -74,7 +74,7 @@ def groups_figure(agreement: Agreement) -> "Figure | None":
     lowest = max(headings.values(), default=0.0)
     lowest = max(lowest, *places.values())
     with style():
-        figure = _blank(WIDTH_MM, 26.0 + 5.4 * lowest)
+        figure = blank_figure(WIDTH_MM, 26.0 + 5.4 * lowest)
         panels = figure.subplots(1, len(coefficients), sharey=True)
         for coefficient, axes in zip(coefficients, panels, strict=True):
             for entry in entries:
@@ -94,7 +94,7 @@ def groups_figure(agreement: Agreement) -> "Figure | None":
                 tick.set(fontweight="bold", fontsize=6.5, color=BLUE)
         panels[0].set_ylim(lowest + 0.8, -0.8)
         _legend_of_sides(figure)
-        figure.subplots_adjust(left=0.25, right=0.985, top=1 - 9.0 / (26 + 5.4 * lowest), bottom=0.08, wspace=0.1)
+        figure.subplots_adjust(left=0.275, right=0.985, top=1 - 9.0 / (26 + 5.4 * lowest), bottom=0.08, wspace=0.1)
     return figure
 
 
@@ -106,7 +106,7 @@ def confusion_figure(agreement: Agreement) -> "Figure | None":
     columns = min(3, len(pairs))
     lines = -(-len(pairs) // columns)
     with style():
-        figure = _blank(60.0 * columns, 64.0 * lines)
+        figure = blank_figure(60.0 * columns, 64.0 * lines)
         grid = figure.subplots(lines, columns, squeeze=False).ravel()
         for axes in grid[len(pairs) :]:
             axes.set_axis_off()
@@ -126,7 +126,8 @@ FIGURES: Mapping[str, Callable[[Agreement], "Figure | None"]] = {
 """Name of the file to the function that draws it; nothing is drawn where there is nothing to show."""
 
 
-def _blank(width: float, height: float) -> "Figure":
+def blank_figure(width: float, height: float) -> "Figure":
+    """Return an empty white figure of this size in mm."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width / 25.4, height / 25.4), facecolor="white")

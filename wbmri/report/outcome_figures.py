@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.agreement import Measure, written
 from wbmri.comparison import Response
 from wbmri.outcomes import Correlation, Outcomes
+from wbmri.report.agreement_figures import WIDTH_MM, blank_figure
 from wbmri.report.vector import INK, LINE, SOFT, style
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH_MM, PANEL_MM = 180.0, 58.0
+PANEL_MM = 58.0
 
 FILLING = {
     Response.COMPLETE: ("#17507a", ""),
@@ -35,7 +36,7 @@ def waterfall_figure(found: Outcomes) -> "Figure | None":
     from matplotlib.patches import Patch
 
     with style():
-        figure = _blank(WIDTH_MM, 78.0)
+        figure = blank_figure(WIDTH_MM, 78.0)
         axes = figure.add_axes((0.075, 0.22, 0.91, 0.66))
         for place, (delta, person) in enumerate(persons):
             colour, hatch = FILLING[person.response]
@@ -70,7 +71,7 @@ def correlation_figure(found: Outcomes) -> "Figure | None":
         return None
     known = {(one.name, one.measure): one for one in found.correlations if one.points}
     with style():
-        figure = _blank(WIDTH_MM, PANEL_MM * len(names) + 6)
+        figure = blank_figure(WIDTH_MM, PANEL_MM * len(names) + 6)
         grid = figure.subplots(len(names), 2, squeeze=False)
         for name, line in zip(names, grid, strict=True):
             for measure, axes in zip(Measure, line, strict=True):
@@ -103,9 +104,3 @@ def _scatter(axes: "Axes", one: Correlation) -> None:
     axes.set_ylabel("Change of the total" if of_change else "Total, points")
     title = f"ρ = {written(one.rho)}, {one.units} {'people' if of_change else 'visits'}".replace("-", "−")
     axes.set_title(title, fontsize=8, loc="left")
-
-
-def _blank(width: float, height: float) -> "Figure":
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width / 25.4, height / 25.4), facecolor="white")

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.statistics.division import ratio
+
 Array = NDArray[np.float64]
 
 
@@ -65,7 +67,7 @@ def pairwise_agreement(pairs: Array, weights: Array) -> Array:
     numpy.ndarray
         Shape (...); not a number where no unit was graded by two readers.
     """
-    return _ratio((pairs * weights).sum(axis=(-2, -1)), pairs.sum(axis=(-2, -1)))
+    return ratio((pairs * weights).sum(axis=(-2, -1)), pairs.sum(axis=(-2, -1)))
 
 
 def gwet_ac(pairs: Array, shares: Array, weights: Array) -> Array:
@@ -88,9 +90,9 @@ def gwet_ac(pairs: Array, shares: Array, weights: Array) -> Array:
     """
     categories = weights.shape[0]
     observed = pairwise_agreement(pairs, weights)
-    share = _ratio(shares, shares.sum(axis=-1)[..., None])
+    share = ratio(shares, shares.sum(axis=-1)[..., None])
     chance = weights.sum() / (categories * (categories - 1)) * (share * (1.0 - share)).sum(axis=-1)
-    return _ratio(observed - chance, 1.0 - chance)
+    return ratio(observed - chance, 1.0 - chance)
 
 
 def krippendorff_alpha(coincidences: Array, *, ordinal: bool = True) -> Array:
@@ -119,7 +121,7 @@ def krippendorff_alpha(coincidences: Array, *, ordinal: bool = True) -> Array:
         distance = np.broadcast_to(1.0 - np.eye(totals.shape[-1]), coincidences.shape)
     observed = (coincidences * distance).sum(axis=(-2, -1))
     expected = (totals[..., :, None] * totals[..., None, :] * distance).sum(axis=(-2, -1))
-    return 1.0 - _ratio((everything - 1.0) * observed, expected)
+    return 1.0 - ratio((everything - 1.0) * observed, expected)
 
 
 def weighted_kappa(tables: Array, weights: Array) -> Array:
@@ -139,12 +141,6 @@ def weighted_kappa(tables: Array, weights: Array) -> Array:
     """
     units = tables.sum(axis=(-2, -1))
     rows, columns = tables.sum(axis=-1), tables.sum(axis=-2)
-    observed = _ratio((tables * weights).sum(axis=(-2, -1)), units)
-    chance = _ratio((rows[..., :, None] * columns[..., None, :] * weights).sum(axis=(-2, -1)), units**2)
-    return _ratio(observed - chance, 1.0 - chance)
-
-
-def _ratio(top: Array, bottom: Array) -> Array:
-    """Divide; not a number where the divisor is 0, but for rounding."""
-    usable = np.abs(bottom) > 1e-12
-    return np.asarray(np.where(usable, top, np.nan) / np.where(usable, bottom, 1.0))
+    observed = ratio((tables * weights).sum(axis=(-2, -1)), units)
+    chance = ratio((rows[..., :, None] * columns[..., None, :] * weights).sum(axis=(-2, -1)), units**2)
+    return ratio(observed - chance, 1.0 - chance)

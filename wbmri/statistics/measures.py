@@ -10,6 +10,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.statistics.division import ratio
+
 Array = NDArray[np.float64]
 
 Z95, Z80 = 1.959964, 1.281552
@@ -72,14 +74,14 @@ class MeanSquares:
         """ICC(2,1): two-way random effects, absolute agreement, one reader's score (Shrout and Fleiss 1979)."""
         k = self.readers
         spread = self.between_units + (k - 1) * self.residual
-        return _ratio(
+        return ratio(
             self.between_units - self.residual, spread + k * (self.between_readers - self.residual) / self.units
         )
 
     @property
     def icc_3_1(self) -> Array:
         """ICC(3,1): two-way mixed effects, consistency, one reader's score (Shrout and Fleiss 1979)."""
-        return _ratio(self.between_units - self.residual, self.between_units + (self.readers - 1) * self.residual)
+        return ratio(self.between_units - self.residual, self.between_units + (self.readers - 1) * self.residual)
 
 
 def mean_and_sd(values: Array) -> tuple[Array, Array]:
@@ -179,8 +181,3 @@ def smallest_detectable_difference(residual: Array, z: float, *, averaged: int =
     side by side (Bruynesteyn 2005).
     """
     return np.asarray(sqrt(2) * smallest_detectable_change(residual, z, averaged=averaged))
-
-
-def _ratio(top: Array, bottom: Array) -> Array:
-    usable = np.abs(bottom) > 1e-9
-    return np.asarray(np.where(usable, top, np.nan) / np.where(usable, bottom, 1.0))

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.statistics.division import ratio
 from wbmri.statistics.measures import mean_and_sd
 
 Array = NDArray[np.float64]
@@ -88,4 +89,4 @@ def standardised_response_mean(sums: Array) -> Array:
         Shape (...); not a number where all changes are equal.
     """
     mean, sd = mean_and_sd(sums)
-    return np.asarray(np.where(sd > 1e-12, mean, np.nan) / np.where(sd > 1e-12, sd, 1.0))
+    return ratio(mean, sd)

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.statistics.division import ratio
+
 Array = NDArray[np.float64]
 
 
@@ -27,7 +29,7 @@ def spearman(first: Array, second: Array, draws: Array) -> Array:
     centred = [rank - (draws * rank).sum(axis=1, keepdims=True) / usable for rank in ranks]
     together = (draws * centred[0] * centred[1]).sum(axis=1)
     apart = np.sqrt((draws * centred[0] ** 2).sum(axis=1) * (draws * centred[1] ** 2).sum(axis=1))
-    return np.asarray(np.where(apart > 1e-9, together, np.nan) / np.where(apart > 1e-9, apart, 1.0))
+    return ratio(together, apart)
 
 
 def _below(measure: Array) -> Array:
