@@ -1,5 +1,6 @@
 """A case on disk: one person at one visit, as BIDS derivatives."""
 
+from wbmri.case.clinical import ClinicalRow, read_clinical, read_units
 from wbmri.case.collection import cases_at, find_cases, free_label, rebuild_tables
 from wbmri.case.dataset import check_dataset
 from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, decode, encode
@@ -14,6 +15,7 @@ __all__ = [
     "Case",
     "CasePaths",
     "ChangePaths",
+    "ClinicalRow",
     "HistoryEntry",
     "bids_label",
     "cases_at",
@@ -25,6 +27,8 @@ __all__ = [
     "find_cases",
     "free_label",
     "read_case",
+    "read_clinical",
+    "read_units",
     "rebuild_tables",
     "write_case",
     "write_together",
