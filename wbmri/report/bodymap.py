@@ -245,8 +245,9 @@ def _figure(region: Region, area: Area, sign: int) -> str:
     if region.leader is not None:
         start, end, colour = sign * region.leader[0], sign * (x - 9), INK
         line = f'<path d="M{start:g} {region.leader[1]:g}L{end:g} {y:g}" stroke="{INK}" stroke-width="1.2"/>'
+    size = 17 if len(area.mark) == 1 else 14
     return (
-        f'{line}<text x="{sign * x:g}" y="{y + 6:g}" font-size="17" font-weight="700" text-anchor="middle" '
+        f'{line}<text x="{sign * x:g}" y="{y + 6:g}" font-size="{size}" font-weight="700" text-anchor="middle" '
         f'fill="{colour}" aria-hidden="true">{area.mark}</text>'
     )
 
