@@ -1,4 +1,4 @@
-"""Whether the outlines of two visits lie in the same place of the body, and what changed voxel by voxel."""
+"""Whether the outlines of two visits lie in the same place of the body."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.comparison.registration import PointMap, register_visits, resampled
+from wbmri.comparison.registration import PointMap, register_visits
 from wbmri.labelmap import LabelMap
-from wbmri.reading import Reference
 from wbmri.volume import Volume
 
 LEAST_OVERLAP = 0.6
@@ -66,35 +65,6 @@ def correspond(baseline: Visit, followup: Visit) -> Correspondence:
     )
 
 
-def voxel_change(
-    baseline: Visit, followup: Visit, references: tuple[Reference, Reference], forth: PointMap
-) -> NDArray[np.float32]:
-    """Return how much brighter each voxel of the earlier visit's muscle became, in multiples of normal muscle.
-
-    An illustration only: it rests on where the registration puts each voxel, and on intensities whose smooth shading
-    by coils differs between the visits. No grade and no total uses it.
-
-    Parameters
-    ----------
-    baseline, followup
-        Scan and outlines of each visit.
-    references
-        The level of normal muscle at each visit.
-    forth
-        From the points of the earlier visit to the later.
-
-    Returns
-    -------
-    array, the shape of the earlier scan
-        Follow-up less baseline; 0 outside muscle and where the later scan does not reach.
-    """
-    volume, labels = baseline
-    later, inside = resampled(volume, followup[0], forth)
-    before, after = (reference.level for reference in references)
-    change = later / np.float32(after) - volume.data / np.float32(before)
-    return np.where(inside & (labels.data > 0), change, 0).astype(np.float32)
-
-
 def _hits_ml(labels: LabelMap, other: LabelMap, there: PointMap) -> NDArray[np.float64]:
     """Return how much of each group lies in the same group of the other visit, by label."""
     index = np.argwhere(labels.data > 0)
@@ -105,14 +75,14 @@ def _hits_ml(labels: LabelMap, other: LabelMap, there: PointMap) -> NDArray[np.f
     inside = ((found >= 0) & (found < np.array(other.data.shape))).all(axis=1)
     same = np.zeros(own.size, bool)
     same[inside] = other.data[tuple(found[inside].T)] == own[inside]
-    hits: NDArray[np.float64] = np.bincount(own[same], minlength=256) * _voxel_ml(labels)
-    return hits
+    return _ml_of(own[same], labels)
 
 
 def _ml(labels: LabelMap) -> NDArray[np.float64]:
-    made: NDArray[np.float64] = np.bincount(labels.data.ravel(), minlength=256) * _voxel_ml(labels)
-    return made
+    return _ml_of(labels.data.ravel(), labels)
 
 
-def _voxel_ml(labels: LabelMap) -> float:
-    return abs(float(np.linalg.det(labels.affine[:3, :3]))) / 1000
+def _ml_of(values: NDArray[np.uint8], labels: LabelMap) -> NDArray[np.float64]:
+    """Return the volume of each label among some voxels of a label map, in ml."""
+    voxel_ml = abs(float(np.linalg.det(labels.affine[:3, :3]))) / 1000
+    return np.bincount(values, minlength=256).astype(np.float64) * voxel_ml

@@ -111,35 +111,25 @@ def register_visits(volume: Volume, labels: LabelMap, other_volume: Volume, othe
     return PointMap(laid.place, laid.alike, scan.origin, scan.spacing_mm, Step("register", parameters))
 
 
-def resampled(volume: Volume, other: Volume, there: PointMap) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Return another visit's intensities where the voxels of this visit lie in it.
+def intensities_at(volume: Volume, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the intensities of a scan at points of it, by linear interpolation.
 
     Parameters
     ----------
     volume
-        The visit whose grid is filled.
-    other
-        The visit whose intensities are taken, by linear interpolation.
-    there
-        The map from the one to the other.
+        The scan.
+    points
+        RAS mm, shape (n, 3).
 
     Returns
     -------
-    values, inside
-        Intensities, and whether the voxel lies in the other scan; the shape of `volume`.
+    array, shape (n,)
+        NaN where a point lies outside the scan.
     """
-    values = np.zeros(volume.shape, np.float32)
-    inside = np.zeros(volume.shape, bool)
-    j, k = np.meshgrid(*(np.arange(n) for n in volume.shape[1:]), indexing="ij")
-    to_index = np.linalg.inv(other.affine)
-    last = np.array(other.shape)[:, None] - 0.5
-    for i in range(volume.shape[0]):
-        plane = np.stack([np.full(j.size, i), j.ravel(), k.ravel()], axis=1)
-        world = there.points(plane @ volume.affine[:3, :3].T + volume.affine[:3, 3])
-        index = to_index[:3, :3] @ world.T + to_index[:3, 3:]
-        values[i] = _linear(other.data, index).reshape(j.shape)
-        inside[i] = ((index > -0.5) & (index < last)).all(axis=0).reshape(j.shape)
-    return values, inside
+    to_index = np.linalg.inv(volume.affine)
+    index = to_index[:3, :3] @ points.T + to_index[:3, 3:]
+    inside = ((index > -0.5) & (index < np.array(volume.shape)[:, None] - 0.5)).all(axis=0)
+    return np.where(inside, _linear(volume.data, index), np.nan)
 
 
 def _linear(

@@ -2,7 +2,9 @@
 
 from wbmri.report.bodymap import body_map_svg
 from wbmri.report.case_report import case_report
-from wbmri.report.comparison_report import comparison_figure, comparison_report
+from wbmri.report.comparison_figures import Drawing, drawings
+from wbmri.report.comparison_report import comparison_report
+from wbmri.report.findings import Findings
 from wbmri.report.mosaic import mosaic_png
 
-__all__ = ["body_map_svg", "case_report", "comparison_figure", "comparison_report", "mosaic_png"]
+__all__ = ["Drawing", "Findings", "body_map_svg", "case_report", "comparison_report", "drawings", "mosaic_png"]

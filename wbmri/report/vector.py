@@ -69,11 +69,11 @@ def pdf(figure: "Figure") -> bytes:
     return _saved(figure, "pdf", "", {"CreationDate": None, "Creator": None, "Producer": None})
 
 
-def png(figure: "Figure") -> bytes:
-    """Return a figure as PNG of 300 dots per inch."""
+def png(figure: "Figure", dpi: int = 300) -> bytes:
+    """Return a figure as PNG of so many dots per inch."""
     file = BytesIO()
     with style():
-        figure.savefig(file, format="png", dpi=300, metadata={"Software": None})
+        figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
     return file.getvalue()
 
 

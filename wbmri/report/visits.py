@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wbmri.comparison import Comparison
 from wbmri.labelmap import LabelMap
-from wbmri.reading import NOTICE, Reading, Subtotal
+from wbmri.reading import NOTICE, Subtotal
 from wbmri.report.colours import contour_of, width_of
 from wbmri.report.figures import (
     WINDOW_RATIO,
@@ -55,72 +55,75 @@ class Visits:
         The two readings.
     sessions
         What the visits are called, such as ``ses-baseline``.
+    images
+        The scans with their outlines.
     scans
-        Both scans in one kind of window.
+        Both scans in one orientation and one kind of window.
     white
         Which multiple of normal muscle is white; ``None`` where that level is not known at both visits.
+    projections
+        The projection inside the muscle groups of each visit.
+    slices
+        Coronal slices of the first visit, each with that of the second which shows the same groups.
+    chosen
+        Which slices of the first visit these are.
     """
 
     comparison: Comparison
     sessions: tuple[str, str]
+    images: Images
     scans: tuple[Upright, Upright]
     white: float | None
+    projections: tuple[Picture, Picture]
+    slices: tuple[tuple[Picture, Picture], ...]
+    chosen: tuple[int, ...]
 
     @classmethod
     def of(cls, comparison: Comparison, images: Images, sessions: tuple[str, str]) -> "Visits":
-        """Bring both scans into one orientation and window.
+        """Bring both scans into one orientation and window, and choose what is shown of them.
 
         Raises
         ------
         InputError
             If labels lie on another grid than their volume.
         """
-        for volume, labels in images:
-            labels.check_grid(volume)
+        readings = comparison.baseline, comparison.followup
         (first, first_labels), (second, second_labels) = images
-        own = ratio_window(first, first_labels, comparison.baseline.reference)
-        other = ratio_window(second, second_labels, comparison.followup.reference)
+        own = ratio_window(first, first_labels, readings[0].reference)
+        other = ratio_window(second, second_labels, readings[1].reference)
         known = own is not None and other is not None
         scans = (
             upright(first, first_labels, own if own and known else percentile_window(first)),
             upright(second, second_labels, other if other and known else percentile_window(second)),
         )
-        return cls(comparison, sessions, scans, WINDOW_RATIO if known else None)
-
-    @property
-    def readings(self) -> tuple[Reading, Reading]:
-        """The reading of each visit."""
-        return self.comparison.baseline, self.comparison.followup
-
-    def projections(self) -> tuple[Picture, Picture]:
-        """Return the projection inside the muscle groups of each visit."""
-        first, second = (
-            muscle_projection(_without_head(scan), reading)
-            for scan, reading in zip(self.scans, self.readings, strict=True)
-        )
-        return first, second
-
-    def slices(self) -> tuple[tuple[Picture, Picture], ...]:
-        """Return coronal slices of the first visit with those of the second that show the same groups."""
-        first, second = self.scans
-        chosen = choose_slices(first.labels, SLICES)
-        return tuple(
+        chosen = choose_slices(scans[0].labels, SLICES)
+        matching = [_alike(scans[0].labels[:, j], scans[1].labels) for j in chosen]
+        return cls(
+            comparison,
+            sessions,
+            images,
+            scans,
+            WINDOW_RATIO if known else None,
             (
-                slice_picture(first, j, self.readings[0]),
-                slice_picture(second, _alike(first.labels[:, j], second.labels), self.readings[1]),
-            )
-            for j in chosen
+                muscle_projection(_without_head(scans[0]), readings[0]),
+                muscle_projection(_without_head(scans[1]), readings[1]),
+            ),
+            tuple(
+                (slice_picture(scans[0], j, readings[0]), slice_picture(scans[1], k, readings[1]))
+                for j, k in zip(chosen, matching, strict=True)
+            ),
+            chosen,
         )
 
 
 def visits_height(visits: Visits) -> float:
     """Return the height in mm that `draw_visits` takes at `WIDTH`."""
-    return _HEADER + _tall(visits.projections()) * _scale([visits.projections()]) + FOOTER
+    return _HEADER + _tall(visits.projections) * _scale([visits.projections]) + FOOTER
 
 
 def draw_visits(sheet: Sheet, visits: Visits) -> None:
     """Draw the projections of both visits beside each other, each with its letter, its total and its groups."""
-    pictures = visits.projections()
+    pictures = visits.projections
     scale, tall = _scale([pictures]), _tall(pictures)
     left = 0.0
     for number, picture in enumerate(pictures):
@@ -133,13 +136,13 @@ def draw_visits(sheet: Sheet, visits: Visits) -> None:
 
 def slices_height(visits: Visits) -> float:
     """Return the height in mm that `draw_slices` takes at `WIDTH`."""
-    pairs = visits.slices()
+    pairs = visits.slices
     return 2 * _HEADER + 2 * _LINE + 2 * _tall([one for pair in pairs for one in pair]) * _row_scale(pairs) + FOOTER
 
 
 def draw_slices(sheet: Sheet, visits: Visits) -> None:
     """Draw matching coronal slices: those of visit A above those of visit B."""
-    pairs = visits.slices()
+    pairs = visits.slices
     scale, tall = _row_scale(pairs), _tall([one for pair in pairs for one in pair])
     top = 0.0
     for number in range(2):
