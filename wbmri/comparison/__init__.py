@@ -4,11 +4,10 @@ from wbmri.comparison.correspondence import LEAST_OVERLAP, Correspondence, corre
 from wbmri.comparison.course import Course, Visit
 from wbmri.comparison.model import Comparison, GroupChange, Transition, compare
 from wbmri.comparison.registration import PointMap, intensities_at, register_visits
-from wbmri.comparison.response import UNPUBLISHED, Response, ResponseRule
+from wbmri.comparison.response import Response, ResponseRule
 
 __all__ = [
     "LEAST_OVERLAP",
-    "UNPUBLISHED",
     "Comparison",
     "Correspondence",
     "Course",

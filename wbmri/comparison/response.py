@@ -6,7 +6,7 @@ from enum import StrEnum
 from wbmri.comparison.model import Comparison
 from wbmri.errors import InputError
 
-UNPUBLISHED = "No response criterion is published for whole-body MRI in dermatomyositis: the rule is the site's own."
+_UNPUBLISHED = "No response criterion is published for whole-body MRI in dermatomyositis: the rule is the site's own."
 
 
 class Response(StrEnum):
@@ -51,12 +51,13 @@ class ResponseRule:
 
     @property
     def words(self) -> str:
-        """The rule in one sentence."""
+        """The rule, and what it is worth."""
         points = "" if self.least_fall_points == 1 else f" and at least {self.least_fall_points} points"
         beyond = (
             ", and by more than the smallest detectable change where one is known" if self.beyond_detectable else ""
         )
-        return f"Response: the total falls by at least {self.least_fall_percent:g} %{points}{beyond}; complete: to 0."
+        rule = f"Response: the total falls by at least {self.least_fall_percent:g} %{points}{beyond}; complete: to 0."
+        return f"{rule} {_UNPUBLISHED}"
 
     def judge(self, comparison: Comparison, detectable: float | None = None) -> Response:
         """Judge two visits by the groups that were assessable at both.

@@ -3,8 +3,21 @@
 from wbmri.report.bodymap import body_map_svg
 from wbmri.report.case_report import case_report
 from wbmri.report.comparison_figures import Drawing, drawings
+from wbmri.report.comparison_pdf import comparison_pdf
 from wbmri.report.comparison_report import comparison_report
 from wbmri.report.findings import Findings
 from wbmri.report.mosaic import mosaic_png
+from wbmri.report.visits import Images, Visits
 
-__all__ = ["Drawing", "Findings", "body_map_svg", "case_report", "comparison_report", "drawings", "mosaic_png"]
+__all__ = [
+    "Drawing",
+    "Findings",
+    "Images",
+    "Visits",
+    "body_map_svg",
+    "case_report",
+    "comparison_pdf",
+    "comparison_report",
+    "drawings",
+    "mosaic_png",
+]

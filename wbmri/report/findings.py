@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wbmri.case import DetectableChange
-from wbmri.comparison import LEAST_OVERLAP, UNPUBLISHED, Comparison, Correspondence, Course, ResponseRule
+from wbmri.comparison import LEAST_OVERLAP, Comparison, Correspondence, Course, ResponseRule
 from wbmri.reading import Reading, Subtotal
 from wbmri.report.visits import Visits
 from wbmri.scheme import Side
@@ -101,9 +101,9 @@ class Findings:
 
     @property
     def response_words(self) -> str:
-        """How the change is judged, by which rule, and what that rule is worth."""
+        """How the change is judged, and by which rule."""
         limit = None if self.detectable is None else self.detectable.sdc95
-        return f"{self.rule.judge(self.comparison, limit).capitalize()}. {self.rule.words} {UNPUBLISHED}"
+        return f"{self.rule.judge(self.comparison, limit).capitalize()}. {self.rule.words}"
 
     @property
     def subtotals(self) -> list[tuple[str, Subtotal, Subtotal]]:
