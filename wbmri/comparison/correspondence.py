@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.comparison.registration import PointMap, register_visits
+from wbmri.comparison.registration import PointMap, register_both_ways
 from wbmri.labelmap import LabelMap
 from wbmri.volume import Volume
 
@@ -56,7 +56,7 @@ def correspond(baseline: Visit, followup: Visit) -> Correspondence:
     InputError
         If the visits show too little of the same body.
     """
-    forth, back = register_visits(*baseline, *followup), register_visits(*followup, *baseline)
+    forth, back = register_both_ways(*baseline, *followup)
     hits = _hits_ml(baseline[1], followup[1], forth) + _hits_ml(followup[1], baseline[1], back)
     own, other = _ml(baseline[1]), _ml(followup[1])
     shown = [group.label for group in baseline[1].scheme.groups if own[group.label] > 0 and other[group.label] > 0]

@@ -1,7 +1,7 @@
 """Where a place in the body at one visit lies at another: between visits a child grows, and lies differently."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,18 @@ from numpy.typing import NDArray
 from wbmri.errors import InputError
 from wbmri.labelmap import LabelMap
 from wbmri.provenance import Json, Step
+from wbmri.scheme import Scheme
 from wbmri.volume import Volume, canonical
+
+if TYPE_CHECKING:
+    from wbmri.segmentation.atlas.tissue import Lean
+    from wbmri.segmentation.site.laying import Landmarks
 
 _SOLID = 4
 """A body is not placed by landmarks of fewer groups than this."""
+
+_STAGES = ((2, 0.8, 25, 2.0),)
+"""Bending, see `wbmri.segmentation.atlas.bending`: two visits of one person need less of it than two people."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -93,22 +101,53 @@ def register_visits(volume: Volume, labels: LabelMap, other_volume: Volume, othe
     InputError
         If the visits share too few groups, the schemes differ, or an image shows no body.
     """
-    from wbmri.segmentation.atlas.tissue import lean_of_volume
-    from wbmri.segmentation.site.laying import PARAMETERS, landmarks, lay
+    first, second = _Body.of(volume, labels), _Body.of(other_volume, other_labels)
+    return _registered(first, second)
 
-    labels.check_grid(volume)
-    other_labels.check_grid(other_volume)
-    shared = {label for label, _ in landmarks(labels)} & {label for label, _ in landmarks(other_labels)}
-    if labels.scheme != other_labels.scheme or len(shared) < _SOLID:
+
+def register_both_ways(
+    volume: Volume, labels: LabelMap, other_volume: Volume, other_labels: LabelMap
+) -> tuple[PointMap, PointMap]:
+    """Return the map from one visit to the other and the map back, see `register_visits`."""
+    first, second = _Body.of(volume, labels), _Body.of(other_volume, other_labels)
+    return _registered(first, second), _registered(second, first)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Body:
+    """What a visit is registered by."""
+
+    scheme: Scheme
+    lean: "Lean"
+    landmarks: "Landmarks"
+
+    @classmethod
+    def of(cls, volume: Volume, labels: LabelMap) -> "_Body":
+        from wbmri.segmentation.atlas.tissue import lean_of_volume
+        from wbmri.segmentation.site.laying import landmarks
+
+        labels.check_grid(volume)
+        lean, _ = lean_of_volume(canonical(volume))
+        return cls(labels.scheme, lean, landmarks(labels))
+
+
+def _registered(first: _Body, second: _Body) -> PointMap:
+    from wbmri.segmentation.site.laying import PARAMETERS, lay_lean
+
+    shared = {label for label, _ in first.landmarks} & {label for label, _ in second.landmarks}
+    if first.scheme != second.scheme or len(shared) < _SOLID:
         raise InputError(
             f"two visits with {len(shared)} muscle groups in common",
             f"outlines of at least {_SOLID} groups of one scheme on both scans",
             "compare scans of the same part of the body",
         )
-    scan, _ = lean_of_volume(canonical(volume))
-    laid = lay(scan, labels, other_volume, other_labels)
-    parameters: dict[str, Json] = {"method": "thin-plate spline of the groups, then demons", **PARAMETERS}
-    return PointMap(laid.place, laid.alike, scan.origin, scan.spacing_mm, Step("register", parameters))
+    laid = lay_lean(first.lean, first.landmarks, second.lean, second.landmarks, _STAGES)
+    parameters: dict[str, Json] = {
+        **PARAMETERS,
+        "method": "thin-plate spline of the groups, then demons",
+        "stages": [list(stage) for stage in _STAGES],
+    }
+    return PointMap(laid.place, laid.alike, first.lean.origin, first.lean.spacing_mm, Step("register", parameters))
 
 
 def intensities_at(volume: Volume, points: NDArray[np.float64]) -> NDArray[np.float64]:
