@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wbmri.comparison import PointMap, register_visits
+from wbmri.comparison import PointMap, correspond, register_visits
 from wbmri.errors import InputError
 from wbmri.labelmap import LabelMap
 from wbmri.scheme import Scheme
@@ -86,3 +86,15 @@ def test_scans_of_other_parts_of_the_body_are_refused(scheme: Scheme) -> None:
     other = replace(labels, data=np.where(labels.data > 0, labels.data + 8, 0))
     with pytest.raises(InputError, match="0 muscle groups in common"):
         register_visits(volume, labels, volume, other)
+
+
+def test_a_group_outlined_elsewhere_is_found_and_swapping_changes_nothing(scheme: Scheme) -> None:
+    baseline, (volume, labels) = visit(scheme, back=False), visit(scheme, back=True)
+    moved = labels.data.copy()
+    moved[labels.data == 1] = 0
+    moved[:, 6:][labels.data[:, :-6] == 1] = 1  # 24 mm towards the head, over its neighbour
+    followup = volume, replace(labels, data=moved)
+    forth = correspond(baseline, followup)
+    assert forth.overlap == correspond(followup, baseline).overlap
+    assert min(forth.overlap, key=lambda label: forth.overlap[label]) == 1
+    assert forth.overlap[8] > 0.85
