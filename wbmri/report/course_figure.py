@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from wbmri.comparison import Course
 from wbmri.report.sheet import Sheet
 from wbmri.report.vector import INK, LINE, SOFT
+from wbmri.report.visits import TALLEST
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,9 +19,16 @@ _TOTAL, _INVOLVED = "#17507a", "#b3590f"
 
 def course_height(course: Course) -> float:
     """Return the height in mm that `draw_course` takes."""
-    bands = len(_treatments(course)) * BAND_MM
-    panels = len(course.measures) * (PANEL_MM + _GAP_MM)
-    return TOP_MM + TOTAL_MM + _GAP_MM + bands + panels + FOOT_MM
+    return _fixed(course) + len(course.measures) * (_panel(course) + _GAP_MM)
+
+
+def _fixed(course: Course) -> float:
+    return TOP_MM + TOTAL_MM + _GAP_MM + len(_treatments(course)) * BAND_MM + FOOT_MM
+
+
+def _panel(course: Course) -> float:
+    """Return the height of a clinical measure, the lower the more of them share the page."""
+    return min(PANEL_MM, (TALLEST - _fixed(course)) / max(len(course.measures), 1) - _GAP_MM)
 
 
 def draw_course(sheet: Sheet, course: Course, units: Mapping[str, str]) -> None:
@@ -38,7 +46,7 @@ def draw_course(sheet: Sheet, course: Course, units: Mapping[str, str]) -> None:
     times = list(course.months or range(len(course.visits)))
     wide = sheet.width - LEFT_MM - RIGHT_MM
     sums = course.sums
-    top = TOP_MM
+    top, panel = TOP_MM, _panel(course)
     axes = sheet.axes(LEFT_MM, top, wide, TOTAL_MM)
     _frame(axes, times)
     maximum = sums[0].max_assessable
@@ -58,13 +66,13 @@ def draw_course(sheet: Sheet, course: Course, units: Mapping[str, str]) -> None:
         _band(sheet.axes(LEFT_MM, top, wide, BAND_MM - 1.5), words, times, start, end)
         top += BAND_MM
     for name in course.measures:
-        axes = sheet.axes(LEFT_MM, top, wide, PANEL_MM)
+        axes = sheet.axes(LEFT_MM, top, wide, panel)
         _measure(
             axes, times, [None if one.clinical is None else one.clinical.measures.get(name) for one in course.visits]
         )
         unit = units.get(name)
-        sheet.write(0, top + PANEL_MM / 2, f"{name}, {unit}" if unit else name, fontsize=7.5)
-        top += PANEL_MM + _GAP_MM
+        sheet.write(0, top + panel / 2, f"{name}, {unit}" if unit else name, fontsize=7.5)
+        top += panel + _GAP_MM
     _times(axes, course, times)
 
 

@@ -35,6 +35,9 @@ Images = tuple[tuple[Volume, LabelMap], tuple[Volume, LabelMap]]
 WIDTH = 180.0
 """Width of every drawing in mm: that of a page without its margins."""
 
+TALLEST = 255.0
+"""No drawing is higher than this in mm, so that it fits on such a page with a heading."""
+
 GAP, FOOTER = 4.0, 6.0
 _HEADER, _LINE = 16.0, 5.0
 
@@ -118,13 +121,13 @@ class Visits:
 
 def visits_height(visits: Visits) -> float:
     """Return the height in mm that `draw_visits` takes at `WIDTH`."""
-    return _HEADER + _tall(visits.projections) * _scale([visits.projections]) + FOOTER
+    return _HEADER + _tall(visits.projections) * _scale(visits.projections) + FOOTER
 
 
 def draw_visits(sheet: Sheet, visits: Visits) -> None:
     """Draw the projections of both visits beside each other, each with its letter, its total and its groups."""
     pictures = visits.projections
-    scale, tall = _scale([pictures]), _tall(pictures)
+    scale, tall = _scale(pictures), _tall(pictures)
     left = 0.0
     for number, picture in enumerate(pictures):
         _heading(sheet, left, visits, number)
@@ -137,13 +140,13 @@ def draw_visits(sheet: Sheet, visits: Visits) -> None:
 def slices_height(visits: Visits) -> float:
     """Return the height in mm that `draw_slices` takes at `WIDTH`."""
     pairs = visits.slices
-    return 2 * _HEADER + 2 * _LINE + 2 * _tall([one for pair in pairs for one in pair]) * _row_scale(pairs) + FOOTER
+    return 2 * (_HEADER + _LINE + _tall(_all(pairs)) * _row_scale(pairs)) + FOOTER
 
 
 def draw_slices(sheet: Sheet, visits: Visits) -> None:
     """Draw matching coronal slices: those of visit A above those of visit B."""
     pairs = visits.slices
-    scale, tall = _row_scale(pairs), _tall([one for pair in pairs for one in pair])
+    scale, tall = _row_scale(pairs), _tall(_all(pairs))
     top = 0.0
     for number in range(2):
         _heading(sheet.part(0, top, sheet.width, sheet.height), 0.0, visits, number)
@@ -180,14 +183,20 @@ def foot_words(comparison: Comparison) -> str:
     return f"{NOTICE} Different protocols: {differ}." if differ else NOTICE
 
 
-def _scale(rows: Sequence[Sequence[Picture]]) -> float:
+def _scale(pictures: Sequence[Picture]) -> float:
     """Return figure mm per body mm, one for all, so that nothing seems to shrink or grow."""
-    return min((WIDTH - GAP * (len(row) - 1)) / sum(picture.width_mm for picture in row) for row in rows)
+    wide = (WIDTH - GAP * (len(pictures) - 1)) / sum(picture.width_mm for picture in pictures)
+    return min(wide, (TALLEST - _HEADER - FOOTER) / _tall(pictures))
 
 
 def _row_scale(pairs: Sequence[tuple[Picture, Picture]]) -> float:
-    wide = sum(max(one.width_mm for one in pair) for pair in pairs)
-    return (WIDTH - GAP / 2 * (len(pairs) - 1)) / wide
+    """Return the same for two rows."""
+    wide = (WIDTH - GAP / 2 * (len(pairs) - 1)) / sum(max(one.width_mm for one in pair) for pair in pairs)
+    return min(wide, ((TALLEST - FOOTER) / 2 - _HEADER - _LINE) / _tall(_all(pairs)))
+
+
+def _all(pairs: Sequence[tuple[Picture, Picture]]) -> list[Picture]:
+    return [one for pair in pairs for one in pair]
 
 
 def _tall(pictures: Sequence[Picture]) -> float:
