@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from wbmri.case import CasePaths, decode, read_case, write_case
+from wbmri.case import CasePaths, DetectableChange, decode, read_case, write_case
 from wbmri.case.documents import ReadingDocument, encode
 from wbmri.errors import CaseError
 from wbmri.reading import NOTICE
@@ -143,11 +143,44 @@ def test_the_comparison_file_is_read_back_through_its_model(compared: SimpleName
         decode(ChangeDocument, path.read_bytes().replace(b'"resolved"', b'"vanished"'), path)
 
 
-def test_comparing_as_json_gives_both_scores_and_the_change(out: Path, wbmri: Command) -> None:
+def test_three_visits_as_json_with_clinical_measures_and_a_detectable_change(out: Path, wbmri: Command) -> None:
     person = out / "sub-toy"
-    told = json.loads(wbmri("compare", person / "ses-baseline", person / "ses-month6", "--out", out, "--json").out)
+    first = read_case(person / "ses-baseline")
+    between = write_case(out, "toy", "month3", first.volume(), first.labels(), first.reading, "", {})
+    clinical, detectable = person / "sub-toy_sessions.tsv", out / "sdc.json"
+    clinical.write_text(
+        "session_id\tmonths\tcmas\ttreatment\n"
+        "ses-baseline\t0\t28\tprednisone\nses-month3\t3\tn/a\tn/a\nses-month6\t6\t47\tbaricitinib\n"
+    )
+    detectable.write_bytes(encode(DetectableChange("jdm42 1.0.0", 84, 7.2, 4.7, "SDC", 20, ("ab", "cd"))))
+    visits = (first.paths.folder, between.paths.folder, person / "ses-month6")
+    more = ("--clinical", clinical, "--detectable", detectable)
+    told = json.loads(wbmri("compare", *visits, "--out", out, *more, "--json").out)
     assert [told["cases"][visit]["score"]["total"] for visit in ("baseline", "followup")] == [48, 19]
-    assert told["change"]["delta"] == -29
+    change = told["change"]
+    assert (change["delta"], change["beyond_detectable"], change["response"]) == (-29, True, "response")
+    assert [(point["sums"]["total"], point["months"]) for point in change["course"]] == [(48, 0), (48, 3), (19, 6)]
+    assert [point["measures"] for point in change["course"]] == [{"cmas": 28}, {}, {"cmas": 47}]
+    figures = person / "figures"
+    for name in ("visits", "slices", "maps", "dumbbell", "course"):
+        for ending in ("png", "svg", "pdf"):
+            assert (figures / f"sub-toy_from-baseline_to-month6_change-{name}.{ending}").stat().st_size > 1000
+
+
+def test_other_protocols_are_refused_with_the_way_out(out: Path, wbmri: Command) -> None:
+    first = read_case(out / "sub-toy" / "ses-baseline")
+    readings = [
+        replace(first.reading, acquisition=replace(first.reading.acquisition, echo_time_ms=echo))
+        for echo in (60.0, 90.0)
+    ]
+    cases = [
+        write_case(out, "echo", f"te{k}", first.volume(), first.labels(), reading, "", {})
+        for k, reading in enumerate(readings)
+    ]
+    done = wbmri("compare", *(case.paths.folder for case in cases), "--out", out)
+    assert (done.code, done.out) == (2, "")
+    assert "echo time 60 ms and 90 ms" in done.err
+    assert "--across-protocols" in done.err
 
 
 def test_cases_of_two_people_or_of_one_visit_are_not_compared(
@@ -159,7 +192,7 @@ def test_cases_of_two_people_or_of_one_visit_are_not_compared(
     for second in (other, first):
         done = wbmri("compare", first.paths.folder, second.paths.folder, "--out", out)
         assert (done.code, done.out) == (2, "")
-        assert "two visits of one participant" in done.err
+        assert "visits of one participant" in done.err
     assert digests(out) == before
 
 

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wbmri.comparison import Transition, compare
+from wbmri.case import ClinicalRow
+from wbmri.comparison import Course, Response, ResponseRule, Transition, Visit, compare
 from wbmri.errors import InputError
 from wbmri.reading import Reading
+from wbmri.scheme import Side
 
 MakeReading = Callable[..., Reading]
 GRADES = st.lists(st.sampled_from([None, 0, 1, 2]), min_size=42, max_size=42)
@@ -75,6 +77,10 @@ def test_swapping_the_visits_mirrors_the_change(
     before, after = make_reading(lambda label: first[label - 1]), make_reading(lambda label: second[label - 1])
     forth, back = compare(before, after), compare(after, before)
     assert (forth.before, forth.after) == (back.after, back.before)
+    for side in Side:
+        assert forth.of_side(side) == back.of_side(side)[::-1]
+    for region in before.scheme.regions:
+        assert forth.of_region(region) == back.of_region(region)[::-1]
     assert (forth.delta is None) == (back.delta is None)
     if forth.delta is not None and back.delta is not None:
         assert forth.delta == -back.delta
@@ -130,6 +136,14 @@ def test_another_protocol_is_refused(make_reading: MakeReading, facts: dict[str,
         compare(before, after)
 
 
+def test_another_protocol_is_compared_when_that_is_asked_for_and_says_so(make_reading: MakeReading) -> None:
+    before = make_reading(lambda _: 1)
+    after = replace(before, acquisition=replace(before.acquisition, echo_time_ms=80.0, inversion_time_ms=220.0))
+    change = compare(before, after, across_protocols=True)
+    assert change.protocol_differences == ("echo time 60 ms and 80 ms", "inversion time 150 ms and 220 ms")
+    assert any("what changed may be the protocol" in caution for caution in change.cautions)
+
+
 def test_the_same_protocol_up_to_rounding_is_accepted(make_reading: MakeReading) -> None:
     before = make_reading()
     after = replace(before, acquisition=replace(before.acquisition, field_strength_t=1.494, echo_time_ms=58.0))
@@ -149,3 +163,60 @@ def test_another_scheme_is_refused(make_reading: MakeReading, changed: dict[str,
     after = replace(before, scheme=replace(before.scheme, **changed))
     with pytest.raises(InputError, match=words):
         compare(before, after)
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "after", "detectable", "judged"),
+    [
+        (ResponseRule(), 2, 1, None, Response.RESPONSE),
+        (ResponseRule(), 2, 0, 10.0, Response.COMPLETE),
+        (ResponseRule(60.0), 2, 1, None, Response.NONE),
+        (ResponseRule(least_fall_points=43), 2, 1, None, Response.NONE),
+        (ResponseRule(), 2, 1, 42.0, Response.NONE),
+        (ResponseRule(beyond_detectable=False), 2, 1, 42.0, Response.RESPONSE),
+        (ResponseRule(), 1, 2, None, Response.NONE),
+        (ResponseRule(), 0, 0, None, Response.UNKNOWN),
+        (ResponseRule(), 1, None, None, Response.UNKNOWN),
+    ],
+)
+def test_response_follows_the_sites_rule(
+    make_reading: MakeReading,
+    rule: ResponseRule,
+    before: int,
+    after: int | None,
+    detectable: float | None,
+    judged: Response,
+) -> None:
+    change = compare(make_reading(lambda _: before), make_reading(lambda _: after))
+    assert rule.judge(change, detectable) is judged
+
+
+def test_a_rule_that_cannot_be_meant_is_refused() -> None:
+    with pytest.raises(InputError, match="150 %"):
+        ResponseRule(150.0)
+
+
+def test_a_course_counts_only_groups_assessable_at_every_visit(make_reading: MakeReading) -> None:
+    readings = (
+        make_reading(lambda _: 2),
+        make_reading(lambda label: None if label == 1 else 1),
+        make_reading(lambda _: 0),
+    )
+    course = Course(tuple(Visit(f"v{k}", reading) for k, reading in enumerate(readings)))
+    assert [(one.total, one.assessable) for one in course.sums] == [(82, 41), (41, 41), (0, 41)]
+    assert course.months is None
+
+
+@pytest.mark.parametrize(
+    ("visits", "words"),
+    [
+        ((("a", 0.0),), "two or more different visits"),
+        ((("a", 0.0), ("a", 3.0)), "two or more different visits"),
+        ((("a", 3.0), ("b", 0.0)), "in the order in which they took place"),
+    ],
+)
+def test_a_course_that_cannot_be_is_refused(
+    make_reading: MakeReading, visits: tuple[tuple[str, float], ...], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        Course(tuple(Visit(name, make_reading(), ClinicalRow("01", name, time, {}, None)) for name, time in visits))

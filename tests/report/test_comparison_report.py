@@ -6,13 +6,16 @@ from dataclasses import replace
 from html import unescape
 from io import BytesIO
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from wbmri.comparison import compare
+from wbmri.case import ClinicalRow, DetectableChange
+from wbmri.comparison import Comparison, Correspondence, Course, PointMap, Visit
 from wbmri.labelmap import LabelMap
+from wbmri.provenance import Step
 from wbmri.reading import NOTICE, Reading
-from wbmri.report import comparison_figure, comparison_report
+from wbmri.report import Findings, Visits, comparison_pdf, comparison_report, drawings
 from wbmri.volume import Volume
 
 MakeReading = Callable[..., Reading]
@@ -24,19 +27,22 @@ def text_of(html: str) -> str:
 
 
 @pytest.fixture
-def write(small_volume: Volume, small_labels: LabelMap) -> Callable[..., str]:
+def found(small_volume: Volume, small_labels: LabelMap) -> Callable[..., Findings]:
     images = ((small_volume, small_labels), (small_volume, small_labels))
 
-    def made(before: Reading, after: Reading, session: str = "month6", with_images: bool = True) -> str:
-        return comparison_report(
-            compare(before, after),
-            participant="01",
-            baseline_session="baseline",
-            followup_session=session,
-            images=images if with_images else None,
-        )
+    def made(
+        before: Reading, after: Reading, session: str = "month6", with_images: bool = True, **more: object
+    ) -> Findings:
+        comparison = Comparison(before, after, across_protocols=True)
+        bare = Findings(comparison, "01", ("baseline", session), **more)
+        return replace(bare, visits=Visits.of(comparison, images, bare.names) if with_images else None)
 
     return made
+
+
+@pytest.fixture
+def write(found: Callable[..., Findings]) -> Callable[..., str]:
+    return lambda *readings, **more: comparison_report(found(*readings, **more))
 
 
 def test_the_published_case(write: Callable[..., str], make_reading: MakeReading) -> None:
@@ -47,7 +53,7 @@ def test_the_published_case(write: Callable[..., str], make_reading: MakeReading
     assert "42 → 19" in text
     assert "6 → 0" in text
     assert NOTICE in text
-    assert html.count("<svg") == 6  # two body maps, two projections of each visit
+    assert html.count('<svg class="bodymap"') == 3  # both visits and what changed
 
 
 def test_each_row_shows_both_grades_and_the_transition(write: Callable[..., str], make_reading: MakeReading) -> None:
@@ -79,7 +85,7 @@ def test_it_refers_to_nothing_outside_and_is_the_same_each_time(
     assert html == write(make_reading(), make_reading())
     references = re.findall(r'(?:href|src)="([^"]{0,30})', html)
     assert references
-    assert all(reference.startswith("data:image/png;base64,") for reference in references)
+    assert all(reference.startswith(("data:image/png;base64,", "#")) for reference in references)
     ids = re.findall(r' id="([^"]+)"', html)
     assert len(ids) == len(set(ids))
 
@@ -94,18 +100,87 @@ def test_sessions_are_escaped(write: Callable[..., str], make_reading: MakeReadi
     assert "&lt;script&gt;" in html
 
 
-def test_the_figure_is_a_print_of_180_mm(
-    make_reading: MakeReading, small_volume: Volume, small_labels: LabelMap
+def test_every_drawing_is_a_print_of_180_mm_that_is_the_same_each_time(
+    found: Callable[..., Findings], make_reading: MakeReading
 ) -> None:
-    images = ((small_volume, small_labels), (small_volume, small_labels))
-    change = compare(make_reading(lambda _: 2), make_reading(lambda _: 1))
-    made = comparison_figure(change, images, baseline_session="baseline", followup_session="month6")
-    picture = Image.open(BytesIO(made))
-    assert picture.format == "PNG"
+    both = make_reading(lambda _: 2), make_reading(lambda _: 1)
+    course = Course((Visit("baseline", both[0]), Visit("month6", both[1])))
+    made = {drawing.name: drawing for drawing in drawings(found(*both, course=course))}
+    assert list(made) == ["visits", "slices", "maps", "dumbbell", "course"]
+    files, again = made["visits"].files(), made["visits"].files()
+    assert files == again
+    picture = Image.open(BytesIO(files["png"]))
     assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.5)
     assert picture.width == pytest.approx(180 / 25.4 * 300, abs=1)
     assert set(picture.info) == {"dpi"}
-    assert made == comparison_figure(change, images, baseline_session="baseline", followup_session="month6")
+    assert files["pdf"].startswith(b"%PDF")
+    words = text_of(files["svg"].decode())
+    assert "A B" in " ".join(word for word in words.split() if word in ("A", "B"))
+    assert "ses-baseline 84/84" in words
+    assert "ses-month6 42/84" in words
+    for drawing in made.values():
+        assert drawing.height <= 257  # fits between head and foot of a page of A4
+
+
+def test_the_course_shows_what_the_clinical_table_has(
+    found: Callable[..., Findings], make_reading: MakeReading
+) -> None:
+    readings = [make_reading(lambda label, k=k: int(label <= k)) for k in (42, 30, 12)]
+    rows = [
+        ClinicalRow("01", "a", 0.0, {"cmas": 28.0, "ck": 1850.0}, "prednisone"),
+        ClinicalRow("01", "b", 3.0, {"cmas": 35.0}, "prednisone, baricitinib"),
+        None,
+    ]
+    course = Course(tuple(Visit(f"v{k}", *both) for k, both in enumerate(zip(readings, rows, strict=True))))
+    drawing = list(drawings(found(readings[0], readings[-1], with_images=False, course=course, units={"ck": "U/l"})))[
+        -1
+    ]
+    words = text_of(drawing.files()["svg"].decode())
+    for shown in ("42", "30", "12", "cmas", "35", "ck, U/l", "1850", "baricitinib →", "prednisone →", "ses-v2"):
+        assert shown in words
+
+
+def test_the_printed_report_is_pages_of_a4_that_are_the_same_each_time(
+    found: Callable[..., Findings], make_reading: MakeReading
+) -> None:
+    both = make_reading(lambda label: 2 if label <= 6 else 1), make_reading(lambda label: int(label <= 19))
+    made = comparison_pdf(found(*both, with_images=False))
+    assert made == comparison_pdf(found(*both, with_images=False))
+    assert made.count(b"/MediaBox [ 0 0 595.2") == made.count(b"/Type /Page ") >= 5
+
+
+def test_other_protocols_are_marked_on_page_and_drawings(
+    found: Callable[..., Findings], make_reading: MakeReading
+) -> None:
+    before = make_reading()
+    after = replace(before, acquisition=replace(before.acquisition, echo_time_ms=90.0))
+    shown = found(before, after)
+    assert text_of(comparison_report(shown)).count("echo time 60 ms and 90 ms") >= 2
+    drawing = next(drawing for drawing in drawings(shown) if drawing.name == "maps")
+    assert "Different protocols: echo time 60 ms and 90 ms" in text_of(drawing.files()["svg"].decode())
+
+
+def test_groups_whose_outlines_do_not_correspond_are_marked(
+    write: Callable[..., str], make_reading: MakeReading
+) -> None:
+    step = Step("register", {})
+    nowhere = PointMap(np.zeros((3, 2, 2, 2), np.float32), np.zeros((2, 2, 2), np.float32), np.zeros(3), 4.0, step)
+    laid = Correspondence(nowhere, nowhere, {9: 0.4, 10: 0.9})
+    html = write(make_reading(), make_reading(), with_images=False, correspondence=laid)
+    assert "1 groups do not lie in the same place" in text_of(html)
+    row = re.search(r'<tr><th scope="row">Deltoid</th>(.*?)</tr>', html, re.DOTALL)
+    assert row
+    assert row.group(1).count("‡") == 1
+
+
+@pytest.mark.parametrize(("limit", "words"), [(7.2, "beyond"), (40.0, "within")])
+def test_the_smallest_detectable_change_is_held_against_the_change(
+    write: Callable[..., str], make_reading: MakeReading, limit: float, words: str
+) -> None:
+    known = DetectableChange("jdm42 1.0.0", 84, limit, limit / 2, "SDC", 20, ("ab", "cd"))
+    text = text_of(write(make_reading(lambda _: 2), make_reading(lambda label: 1 + label % 2), detectable=known))
+    assert f"The change is {words} the smallest detectable change, {limit:.1f} points (95 %; 20 patients" in text
+    assert "No response criterion is published" in text
 
 
 def test_both_scans_share_the_kind_of_window(write: Callable[..., str], make_reading: MakeReading) -> None:

@@ -3,6 +3,7 @@
 from wbmri.case.clinical import ClinicalRow, read_clinical, read_units
 from wbmri.case.collection import cases_at, find_cases, free_label, rebuild_tables
 from wbmri.case.dataset import check_dataset
+from wbmri.case.detectable import DetectableChange, read_detectable_change
 from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, decode, encode
 from wbmri.case.paths import CasePaths, ChangePaths, bids_label
 from wbmri.case.storage import Case, check_replaceable, read_case, write_case
@@ -16,6 +17,7 @@ __all__ = [
     "CasePaths",
     "ChangePaths",
     "ClinicalRow",
+    "DetectableChange",
     "HistoryEntry",
     "bids_label",
     "cases_at",
@@ -28,6 +30,7 @@ __all__ = [
     "free_label",
     "read_case",
     "read_clinical",
+    "read_detectable_change",
     "read_units",
     "rebuild_tables",
     "write_case",

@@ -181,6 +181,16 @@ class ChangePaths:
         return self._change("html")
 
     @property
+    def print(self) -> Path:
+        """The same for print, PDF."""
+        return self._change("pdf")
+
+    @property
     def figure(self) -> Path:
         """The comparison as one picture."""
         return self._change("png")
+
+    def drawing(self, name: str, ending: str) -> Path:
+        """One of the drawings of the comparison, as PNG, SVG or PDF."""
+        change = self._change(ending)
+        return change.parent / "figures" / f"{change.stem}-{name}.{ending}"

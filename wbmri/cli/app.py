@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Exit, Option, Typer, echo
+from typer import Exit, Option, Typer, echo
 
 from wbmri import __version__
 from wbmri.cli import atlas
 from wbmri.cli.agreement import agreement
+from wbmri.cli.compare import compare
 from wbmri.cli.options import (
     AsJson,
     Engine,
@@ -61,8 +62,7 @@ def demo(out: Out = Path("wbmri-demo"), as_json: AsJson = False) -> int:
 
     with shown_progress() as progress:
         compared = compare_visits(
-            sample_images("baseline"),
-            sample_images("month6"),
+            (sample_images("baseline"), sample_images("month6")),
             out,
             participant="sample",
             sessions=("baseline", "month6"),
@@ -126,35 +126,6 @@ def score(
 
 
 @app.command()
-def compare(
-    baseline: Annotated[Path, Argument(help="The earlier visit: an input, or the folder of a case.")],
-    followup: Annotated[Path, Argument(help="The later visit: an input, or the folder of a case.")],
-    out: Out,
-    sub: Participant = None,
-    engine: Engine = "auto",
-    scheme: SchemeFile = None,
-    as_json: AsJson = False,
-) -> int:
-    """Compare two visits of one person; inputs are scored first."""
-    from wbmri.cli.show import show_comparison
-    from wbmri.scheme import load_scheme
-    from wbmri.scoring import compare_visits
-
-    with shown_progress() as progress:
-        compared = compare_visits(
-            baseline,
-            followup,
-            out,
-            participant=sub,
-            engine=engine,
-            scheme=load_scheme(scheme) if scheme else None,
-            progress=progress,
-        )
-    show_comparison(compared, as_json=as_json)
-    return left_out_code(compared.left_out)
-
-
-@app.command()
 def engines(as_json: AsJson = False) -> None:
     """List the segmentation engines and what each needs."""
     from wbmri.cli.show import show_table
@@ -189,4 +160,5 @@ def schemes(as_json: AsJson = False) -> None:
 
 app.command()(agreement)
 app.command()(outcomes)
+app.command()(compare)
 app.command()(train)

@@ -104,7 +104,8 @@ def show_comparison(compared: "ComparedCases", *, as_json: bool, with_readings: 
     """Write what changed between two cases, after the two readings if asked for."""
     if as_json:
         cases = {"baseline": _case_facts(compared.baseline), "followup": _case_facts(compared.followup)}
-        files = {"table": compared.paths.table, "report": compared.paths.report, "figure": compared.paths.figure}
+        paths = compared.paths
+        files = {"table": paths.table, "report": paths.report, "print": paths.print, "figure": paths.figure}
         show_json({"change": compared.document, "cases": cases, "files": files})
         return
     if with_readings:
@@ -262,7 +263,8 @@ def _print_change(compared: "ComparedCases") -> None:
         f"involved {before.involved} -> {after.involved} of {before.assessable}",
         table,
         f"Groups: {counts}",
-        *(f"Caution: {caution}" for caution in comparison.cautions),
+        f"Response: {document.response} ({document.response_rule.words} {UNPUBLISHED})",
+        *(f"Caution: {caution}" for caution in document.cautions),
     )
 
 

@@ -1,6 +1,25 @@
 """Two readings of one person: what changed, group by group and in the totals."""
 
+from wbmri.comparison.correspondence import LEAST_OVERLAP, Correspondence, correspond
+from wbmri.comparison.course import Course, Visit
 from wbmri.comparison.model import Comparison, GroupChange, Transition, compare
-from wbmri.comparison.response import Response, ResponseRule
+from wbmri.comparison.registration import PointMap, intensities_at, register_visits
+from wbmri.comparison.response import UNPUBLISHED, Response, ResponseRule
 
-__all__ = ["Comparison", "GroupChange", "Response", "ResponseRule", "Transition", "compare"]
+__all__ = [
+    "LEAST_OVERLAP",
+    "UNPUBLISHED",
+    "Comparison",
+    "Correspondence",
+    "Course",
+    "GroupChange",
+    "PointMap",
+    "Response",
+    "ResponseRule",
+    "Transition",
+    "Visit",
+    "compare",
+    "correspond",
+    "intensities_at",
+    "register_visits",
+]

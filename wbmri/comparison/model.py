@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wbmri.comparison.protocol import check_comparable, unknown_facts
+from wbmri.comparison.protocol import check_comparable, protocol_differences, unknown_facts
 from wbmri.reading import Reading, Subtotal
-from wbmri.scheme import Group
+from wbmri.scheme import Group, Side
 
 
 class Transition(StrEnum):
@@ -69,18 +69,26 @@ class Comparison:
     ----------
     baseline, followup
         The readings, earlier and later.
+    across_protocols
+        Whether scans of different protocols are compared all the same; `protocol_differences` then says so everywhere.
 
     Raises
     ------
     InputError
-        If the readings follow different schemes or were scanned with different protocols.
+        If the readings follow different schemes, or were scanned with different protocols and that is not accepted.
     """
 
     baseline: Reading
     followup: Reading
+    across_protocols: bool = False
 
     def __post_init__(self) -> None:
-        check_comparable(self.baseline, self.followup)
+        check_comparable(self.baseline, self.followup, across_protocols=self.across_protocols)
+
+    @property
+    def protocol_differences(self) -> tuple[str, ...]:
+        """In which known facts of acquisition the scans differ; empty unless that was accepted."""
+        return protocol_differences(self.baseline, self.followup)
 
     @property
     def changes(self) -> tuple[GroupChange, ...]:
@@ -107,6 +115,14 @@ class Comparison:
     def of_region(self, region: str) -> tuple[Subtotal, Subtotal]:
         """Return the sums at both visits over the groups of a region that were assessable at both."""
         return self._common(self.baseline, region), self._common(self.followup, region)
+
+    def of_side(self, side: Side) -> tuple[Subtotal, Subtotal]:
+        """Return the sums at both visits over the groups of a side that were assessable at both."""
+        return self._common(self.baseline, side=side), self._common(self.followup, side=side)
+
+    def exceeds(self, detectable: float) -> bool | None:
+        """Say whether the total changed by more than the smallest detectable change; ``None`` without a change."""
+        return None if self.delta is None else abs(self.delta) > detectable
 
     @property
     def delta(self) -> int | None:
@@ -137,6 +153,11 @@ class Comparison:
     def cautions(self) -> tuple[str, ...]:
         """What a reader must know before relying on the change, one sentence each."""
         said = []
+        if self.protocol_differences:
+            said.append(
+                f"The scans were made with different protocols ({'; '.join(self.protocol_differences)}) and compared "
+                "at the user's explicit wish: what changed may be the protocol."
+            )
         unknown = unknown_facts(self.baseline, self.followup)
         if unknown:
             said.append(
@@ -150,25 +171,27 @@ class Comparison:
             )
         return tuple(said)
 
-    def _common(self, reading: Reading, region: str | None = None) -> Subtotal:
+    def _common(self, reading: Reading, region: str | None = None, side: Side | None = None) -> Subtotal:
         return Subtotal.of(
             entry
             for (group, entry), change in zip(reading.by_group(), self.changes, strict=True)
-            if change.delta is not None and region in (None, group.region)
+            if change.delta is not None and region in (None, group.region) and side in (None, group.side)
         )
 
 
-def compare(baseline: Reading, followup: Reading) -> Comparison:
+def compare(baseline: Reading, followup: Reading, *, across_protocols: bool = False) -> Comparison:
     """Compare two readings of one person.
 
     Parameters
     ----------
     baseline, followup
         The readings, earlier and later.
+    across_protocols
+        Compare scans of different protocols all the same; every result is then marked.
 
     Raises
     ------
     InputError
-        If the readings follow different schemes or were scanned with different protocols.
+        If the readings follow different schemes, or were scanned with different protocols and that is not accepted.
     """
-    return Comparison(baseline, followup)
+    return Comparison(baseline, followup, across_protocols)

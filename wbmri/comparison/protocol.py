@@ -17,16 +17,29 @@ of the disease. Ten per cent moves that ratio by less than 0.1.
 """
 
 
-def check_comparable(baseline: Reading, followup: Reading) -> None:
+def check_comparable(baseline: Reading, followup: Reading, *, across_protocols: bool = False) -> None:
     """Refuse two readings whose grades do not mean the same.
+
+    Parameters
+    ----------
+    baseline, followup
+        The readings.
+    across_protocols
+        Whether different protocols are accepted; different schemes never are.
 
     Raises
     ------
     InputError
-        If the schemes or the known acquisition facts differ by more than the tolerances above.
+        If the schemes differ, or the known acquisition facts do by more than the tolerances above.
     """
     _check_scheme(baseline.scheme, followup.scheme)
-    _check_acquisition(baseline.acquisition, followup.acquisition)
+    differences = protocol_differences(baseline, followup)
+    if differences and not across_protocols:
+        raise InputError(
+            f"scans with the {' and the '.join(differences)}",
+            "one protocol for both visits, because grades depend on it",
+            "compare visits of the same protocol; --across-protocols compares all the same and marks every result",
+        )
 
 
 def unknown_facts(baseline: Reading, followup: Reading) -> tuple[str, ...]:
@@ -58,23 +71,20 @@ def _check_scheme(first: Scheme, second: Scheme) -> None:
         )
 
 
-def _check_acquisition(first: Acquisition, second: Acquisition) -> None:
-    def differ(what: str, before: str, after: str) -> InputError:
-        return InputError(
-            f"scans with the {what} {before} and {after}",
-            "one protocol for both visits, because grades depend on it",
-            "compare visits that were scanned with the same protocol",
-        )
-
+def protocol_differences(baseline: Reading, followup: Reading) -> tuple[str, ...]:
+    """Return the known acquisition facts in which two readings differ, such as ``echo time 60 ms and 80 ms``."""
+    first, second = baseline.acquisition, followup.acquisition
+    found = []
     fields = first.field_strength_t, second.field_strength_t
     if fields[0] is not None and fields[1] is not None and abs(fields[0] - fields[1]) > FIELD_TOLERANCE_T:
-        raise differ("field strength", f"{fields[0]:g} T", f"{fields[1]:g} T")
+        found.append(f"field strength {fields[0]:g} T and {fields[1]:g} T")
     for what, before, after in (
         ("echo time", first.echo_time_ms, second.echo_time_ms),
         ("inversion time", first.inversion_time_ms, second.inversion_time_ms),
     ):
         if before is not None and after is not None and abs(before - after) > TIME_TOLERANCE * max(before, after):
-            raise differ(what, f"{before:g} ms", f"{after:g} ms")
+            found.append(f"{what} {before:g} ms and {after:g} ms")
     agents = first.contrast_agent, second.contrast_agent
     if None not in agents and agents[0] != agents[1]:
-        raise differ("contrast agent", *("given" if agent else "not given" for agent in agents))
+        found.append("contrast agent {} and {}".format(*("given" if agent else "not given" for agent in agents)))
+    return tuple(found)

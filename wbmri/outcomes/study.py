@@ -10,8 +10,7 @@ import numpy as np
 from wbmri.agreement.study import ROUNDS
 from wbmri.case import SCHEMA_VERSION, STRICT
 from wbmri.case.detectable import DetectableChange
-from wbmri.comparison import Response, ResponseRule
-from wbmri.comparison.response import UNPUBLISHED
+from wbmri.comparison import UNPUBLISHED, Response, ResponseRule
 from wbmri.outcomes.cohort import ScoredCohort, Step
 from wbmri.outcomes.correlating import Correlation, correlations
 from wbmri.reading import NOTICE

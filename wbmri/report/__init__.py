@@ -3,17 +3,26 @@
 from wbmri.report.agreement_report import agreement_files, agreement_report
 from wbmri.report.bodymap import body_map_svg
 from wbmri.report.case_report import case_report
-from wbmri.report.comparison_report import comparison_figure, comparison_report
+from wbmri.report.comparison_figures import Drawing, drawings
+from wbmri.report.comparison_pdf import comparison_pdf
+from wbmri.report.comparison_report import comparison_report
+from wbmri.report.findings import Findings
 from wbmri.report.mosaic import mosaic_png
 from wbmri.report.outcome_report import outcome_files
+from wbmri.report.visits import Images, Visits
 
 __all__ = [
+    "Drawing",
+    "Findings",
+    "Images",
+    "Visits",
     "agreement_files",
     "agreement_report",
     "body_map_svg",
     "case_report",
-    "comparison_figure",
+    "comparison_pdf",
     "comparison_report",
+    "drawings",
     "mosaic_png",
     "outcome_files",
 ]

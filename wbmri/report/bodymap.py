@@ -1,4 +1,4 @@
-"""A front and a back view of the body with every muscle group in the colour of its grade, as SVG."""
+"""A front and a back view of the body with every muscle group in a colour of its own, as SVG."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,8 @@ from hashlib import blake2b
 from html import escape
 from importlib.resources import files
 
-from wbmri.report.colours import fill_of, mark_of, said_of, text_of
+from wbmri.comparison import Comparison, Transition
+from wbmri.report.colours import CHANGE_FILL, CHANGE_TEXT, STILL_FREE, fill_of, mark_of, said_of, text_of
 from wbmri.scheme import Group, Scheme, Side
 
 Point = tuple[float, float]
@@ -19,6 +20,8 @@ CAPTION = 34
 """Height of the line that names what the drawing does not show."""
 TOP = 44
 """Where the drawing's y = 0 lies."""
+LEGEND_LEFT, LEGEND_WIDTH = 40, 815
+"""Where the legend begins, and what its colours share of the width."""
 MIDLINES = {"front": 265, "back": 795}
 """Where the midline of each view lies."""
 
@@ -52,6 +55,76 @@ class Drawing:
         return frozenset(region.pair for regions in self.regions.values() for region in regions)
 
 
+@dataclass(frozen=True, slots=True)
+class Area:
+    """How a muscle group is drawn.
+
+    Parameters
+    ----------
+    fill
+        Its colour; ``None`` is hatched, for what is not known.
+    mark
+        What is written on it; nothing is written on hatching.
+    ink
+        The colour of that.
+    words
+        The same for a reader who points at it.
+    """
+
+    fill: str | None
+    mark: str
+    ink: str
+    words: str
+
+
+Legend = Sequence[tuple[str | None, str]]
+"""Colours, ``None`` for hatching, with what they mean."""
+
+GRADE_LEGEND: Legend = (
+    (fill_of(0), "grade 0"),
+    (fill_of(1), "grade 1"),
+    (fill_of(2), "grade 2"),
+    (None, "not assessable"),
+)
+
+CHANGE_LEGEND: Legend = (
+    (STILL_FREE, "free"),
+    *((fill, str(transition)) for transition, fill in CHANGE_FILL.items()),
+    (None, "n/a"),
+)
+
+
+def grade_areas(scheme: Scheme, grades: Mapping[int, int | None]) -> dict[int, Area]:
+    """Return each group in the colour of its grade; a label without an entry is not assessable."""
+
+    def area(grade: int | None) -> Area:
+        return Area(None if grade is None else fill_of(grade), mark_of(grade), text_of(grade), said_of(grade))
+
+    return {group.label: area(grades.get(group.label)) for group in scheme.groups}
+
+
+def change_areas(comparison: Comparison) -> dict[int, Area]:
+    """Return each group in the colour of its transition, with the change of its grade; 0 where oedema remains."""
+    made = {}
+    for change in comparison.changes:
+        words = f"{said_of(change.baseline)}, then {said_of(change.followup)}: {change.transition}"
+        if change.delta is None:
+            made[change.label] = Area(None, "n/a", text_of(None), words)
+        elif change.transition is Transition.SAME and change.followup == 0:
+            made[change.label] = Area(STILL_FREE, "", text_of(0), words)
+        else:
+            mark = f"{change.delta:+d}".replace("-", "−") if change.delta else "0"
+            fill = CHANGE_FILL[change.transition]
+            made[change.label] = Area(fill, mark, CHANGE_TEXT[change.transition], words)
+    return made
+
+
+def change_map_svg(comparison: Comparison, *, title: str) -> str:
+    """Draw on the body what became of every group, as one ``<svg>`` element like that of `body_map_svg`."""
+    what = "each muscle group carries the change of its grade"
+    return _svg(comparison.baseline.scheme, change_areas(comparison), CHANGE_LEGEND, title, what)
+
+
 def body_map_svg(scheme: Scheme, grades: Mapping[int, int | None], *, title: str) -> str:
     """Draw the grades on the body.
 
@@ -70,33 +143,45 @@ def body_map_svg(scheme: Scheme, grades: Mapping[int, int | None], *, title: str
         One ``<svg>`` element without external references. The front view stands on the left; as in a face-to-face
         view, the patient's right is on the viewer's left in front and on the viewer's right from behind.
     """
-    drawing = _drawing()
+    what = "each muscle group carries its grade 0, 1 or 2"
+    return _svg(scheme, grade_areas(scheme, grades), GRADE_LEGEND, title, what)
+
+
+def _svg(scheme: Scheme, areas: Mapping[int, Area], legend: Legend, title: str, what: str) -> str:
+    drawing = body_drawing()
     # Two maps on one page must not share element ids.
-    key = "b" + blake2b(f"{title}|{scheme.name}|{sorted(grades.items())}".encode(), digest_size=5).hexdigest()
-    undrawn = [pair.name for pair in scheme.pairs if pair.id not in drawing.pairs]
+    marks = [(label, area.words) for label, area in sorted(areas.items())]
+    key = "b" + blake2b(f"{title}|{scheme.name}|{marks}".encode(), digest_size=5).hexdigest()
+    undrawn = undrawn_pairs(scheme)
     height = HEIGHT + (CAPTION if undrawn else 0)
     parts = [
         f'<svg class="bodymap" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-labelledby="{key}-t {key}-d" font-family="Helvetica, Arial, \'DejaVu Sans\', sans-serif">',
         f'<title id="{key}-t">{escape(title)}</title>',
-        f'<desc id="{key}-d">Front and back view of the body; each muscle group carries its grade 0, 1 or 2.</desc>',
+        f'<desc id="{key}-d">Front and back view of the body; {what}.</desc>',
         f'<defs><pattern id="{key}-h" width="7" height="7" patternUnits="userSpaceOnUse" '
         'patternTransform="rotate(45)"><rect width="7" height="7" fill="#eceff2"/>'
         '<rect width="2.6" height="7" fill="#8b96a1"/></pattern></defs>',
     ]
     for view, midline in MIDLINES.items():
-        parts += _view(drawing, view, midline, scheme, grades, key)
-    parts += _legend(key, undrawn)
+        parts += _view(drawing, view, midline, scheme, areas, key)
+    parts += _legend(legend, key, undrawn)
     parts.append("</svg>")
     return "\n".join(parts)
 
 
-def _view(
-    drawing: Drawing, view: str, midline: int, scheme: Scheme, grades: Mapping[int, int | None], key: str
-) -> list[str]:
-    viewers_left = Side.RIGHT if view == "front" else Side.LEFT
-    viewers_right = Side.LEFT if view == "front" else Side.RIGHT
-    halves = {viewers_left: -1, viewers_right: 1}
+def undrawn_pairs(scheme: Scheme) -> list[str]:
+    """Return the names of the pairs that the drawing does not show."""
+    return [pair.name for pair in scheme.pairs if pair.id not in body_drawing().pairs]
+
+
+def side_seen(view: str, sign: int) -> Side:
+    """Return the patient's side that is drawn at negative or positive x of a view."""
+    return Side.RIGHT if (view == "front") == (sign < 0) else Side.LEFT
+
+
+def _view(drawing: Drawing, view: str, midline: int, scheme: Scheme, areas: Mapping[int, Area], key: str) -> list[str]:
+    halves = {side_seen(view, sign): sign for sign in (-1, 1)}
     groups = {(group.pair.id, group.side): group for group in scheme.groups}
     parts = [f'<g transform="translate({midline} {TOP})">']
     for style in ('fill="#c9ced4" stroke="#9aa4ae" stroke-width="3.2" stroke-linejoin="round"', 'fill="#e6e2dc"'):
@@ -111,9 +196,9 @@ def _view(
         for side, sign in halves.items():
             group = groups.get((region.pair, side))
             if group is not None:
-                grade = grades.get(group.label)
-                parts.append(_area(region, group, grade, sign, key))
-                figures.append(_figure(region, grade, sign))
+                area = areas[group.label]
+                parts.append(_area(region, group, area, sign, key))
+                figures.append(_figure(region, area, sign))
     parts.append('<g fill="none" stroke="#000000" stroke-opacity="0.2" stroke-width="1.1" stroke-linecap="round">')
     parts += [_mirrored(f'<path d="{path}"/>', sign) for sign in (-1, 1) for path in drawing.fibres[view]]
     parts.append("</g>")
@@ -132,8 +217,7 @@ def _view(
     return parts
 
 
-def _area(region: Region, group: Group, grade: int | None, sign: int, key: str) -> str:
-    fill = f"url(#{key}-h)" if grade is None else fill_of(grade)
+def _area(region: Region, group: Group, area: Area, sign: int, key: str) -> str:
     line = (
         'stroke="#2b3440" stroke-width="1.8" stroke-dasharray="5 3"'
         if region.deep
@@ -141,45 +225,48 @@ def _area(region: Region, group: Group, grade: int | None, sign: int, key: str) 
     )
     deep = " (deep)" if region.deep else ""
     return _mirrored(
-        f'<path data-group="{escape(group.id)}" data-grade="{mark_of(grade)}" d="{region.path}" fill="{fill}" {line} '
-        f'stroke-linejoin="round" role="img" aria-label="{escape(group.name)}{deep}: {said_of(grade)}">'
-        f"<title>{escape(group.name)}{deep}: {said_of(grade)}</title></path>",
+        f'<path data-group="{escape(group.id)}" data-grade="{area.mark}" d="{region.path}" '
+        f'fill="{_fill(area.fill, key)}" {line} stroke-linejoin="round" role="img" '
+        f'aria-label="{escape(group.name)}{deep}: {area.words}">'
+        f"<title>{escape(group.name)}{deep}: {area.words}</title></path>",
         sign,
     )
 
 
-def _figure(region: Region, grade: int | None, sign: int) -> str:
-    if region.at is None or grade is None:
+def _fill(colour: str | None, key: str) -> str:
+    return f"url(#{key}-h)" if colour is None else colour
+
+
+def _figure(region: Region, area: Area, sign: int) -> str:
+    if region.at is None or area.fill is None or not area.mark:
         return ""
     x, y = region.at
-    line, colour = "", text_of(grade)
+    line, colour = "", area.ink
     if region.leader is not None:
         start, end, colour = sign * region.leader[0], sign * (x - 9), INK
         line = f'<path d="M{start:g} {region.leader[1]:g}L{end:g} {y:g}" stroke="{INK}" stroke-width="1.2"/>'
+    size = 17 if len(area.mark) == 1 else 14
     return (
-        f'{line}<text x="{sign * x:g}" y="{y + 6:g}" font-size="17" font-weight="700" text-anchor="middle" '
-        f'fill="{colour}" aria-hidden="true">{grade}</text>'
+        f'{line}<text x="{sign * x:g}" y="{y + 6:g}" font-size="{size}" font-weight="700" text-anchor="middle" '
+        f'fill="{colour}" aria-hidden="true">{area.mark}</text>'
     )
 
 
-def _legend(key: str, undrawn: Sequence[str]) -> list[str]:
+def _legend(legend: Legend, key: str, undrawn: Sequence[str]) -> list[str]:
     y = HEIGHT - 14
-    entries = [
-        (75, fill_of(0), "grade 0"),
-        (225, fill_of(1), "grade 1"),
-        (375, fill_of(2), "grade 2"),
-        (525, f"url(#{key}-h)", "not assessable"),
-    ]
+    # The last place is that of deep muscle, which is told by its border.
+    step = LEGEND_WIDTH / len(legend)
     parts = [f'<g font-size="19" fill="{INK}">']
-    for x, fill, words in entries:
+    for number, (fill, words) in enumerate(legend):
+        x = LEGEND_LEFT + number * step
         parts.append(
-            f'<rect x="{x}" y="{y - 17}" width="26" height="22" rx="3" fill="{fill}" stroke="#6d665e"/>'
-            f'<text x="{x + 35}" y="{y}">{words}</text>'
+            f'<rect x="{x:g}" y="{y - 17}" width="26" height="22" rx="3" fill="{_fill(fill, key)}" stroke="#6d665e"/>'
+            f'<text x="{x + 35:g}" y="{y}">{words}</text>'
         )
-    x = 745
+    x = LEGEND_LEFT + LEGEND_WIDTH
     parts.append(
-        f'<rect x="{x}" y="{y - 17}" width="26" height="22" rx="3" fill="none" stroke="#2b3440" stroke-width="1.8" '
-        f'stroke-dasharray="5 3"/><text x="{x + 35}" y="{y}">deep muscle</text>'
+        f'<rect x="{x:g}" y="{y - 17}" width="26" height="22" rx="3" fill="none" stroke="#2b3440" stroke-width="1.8" '
+        f'stroke-dasharray="5 3"/><text x="{x + 35:g}" y="{y}">deep muscle</text>'
     )
     if undrawn:
         parts.append(
@@ -195,7 +282,8 @@ def _mirrored(element: str, sign: int) -> str:
 
 
 @cache
-def _drawing() -> Drawing:
+def body_drawing() -> Drawing:
+    """Return the drawing of the body; it is read once."""
     content = tomllib.loads((files("wbmri.report") / "body.toml").read_text("utf-8"))
     return Drawing(
         body=tuple(_curve(part["outline"], closed=True) for part in content["body"]),

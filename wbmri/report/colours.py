@@ -1,8 +1,10 @@
-"""The colours of the grades on every map, chip and contour.
+"""The colours of the grades, and of what became of them, on every map, chip and contour.
 
 Light, middle and dark: the order stays readable to colour-blind people and in a grey print, and every place that uses a
 colour writes the grade beside it.
 """
+
+from wbmri.comparison import Transition
 
 FILL = {0: "#f7f3ea", 1: "#f2a541", 2: "#8f1d14"}
 """Grade to the colour of an area."""
@@ -21,6 +23,27 @@ NOT_ASSESSABLE = "#c3cad1"
 
 NOT_ASSESSABLE_CONTOUR = "#b8c0c8"
 """Line around a group without a grade, over a dark grey image; dashed."""
+
+CHANGE_FILL = {
+    Transition.RESOLVED: "#1f5f99",
+    Transition.BETTER: "#9ecae8",
+    Transition.SAME: "#d9c29c",
+    Transition.WORSE: "#f08a4b",
+    Transition.NEW: "#9c1f1f",
+}
+"""Transition to the colour of an area: blue for less oedema, red for more, sand where as much remains."""
+
+CHANGE_TEXT = {
+    Transition.RESOLVED: "#ffffff",
+    Transition.BETTER: "#12283a",
+    Transition.SAME: "#33280f",
+    Transition.WORSE: "#2a1000",
+    Transition.NEW: "#ffffff",
+}
+"""Transition to a text colour that stands out on `CHANGE_FILL` with a contrast of at least 4.5."""
+
+STILL_FREE = "#f7f3ea"
+"""Area of a group without oedema at both visits."""
 
 
 def fill_of(grade: int | None) -> str:

@@ -1,7 +1,16 @@
 """The whole way: images in, a complete case out; two visits in, their comparison out."""
 
 from wbmri.scoring.atlases import add_case
-from wbmri.scoring.change import ChangeDocument, ComparedCases, compare_cases, compare_visits
+from wbmri.scoring.change import ChangeDocument, ComparedCases, Terms, compare_cases, compare_visits
 from wbmri.scoring.visit import ScoredCase, score
 
-__all__ = ["ChangeDocument", "ComparedCases", "ScoredCase", "add_case", "compare_cases", "compare_visits", "score"]
+__all__ = [
+    "ChangeDocument",
+    "ComparedCases",
+    "ScoredCase",
+    "Terms",
+    "add_case",
+    "compare_cases",
+    "compare_visits",
+    "score",
+]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from wbmri.labelmap import LabelMap
 from wbmri.provenance import Json
-from wbmri.segmentation.atlas.bending import bend
+from wbmri.segmentation.atlas.bending import Stages, bend
 from wbmri.segmentation.atlas.tissue import Lean, lean_of_volume
 from wbmri.volume import Volume, canonical
 
@@ -19,7 +19,7 @@ _LATTICE = 6
 """The spline is evaluated at every sixth voxel of the working grid and interpolated between: it is smooth."""
 _ALIKE_MM = 12.0
 """Width over which scan and atlas are compared: half that of a thigh muscle."""
-_STAGES = ((2, 0.8, 40, 2.0), (1, 0.5, 25, 1.5))
+_STAGES: Stages = ((2, 0.8, 40, 2.0), (1, 0.5, 25, 1.5))
 """Bending, see `wbmri.segmentation.atlas.bending`: the landmarks have done the coarse part."""
 
 PARAMETERS: dict[str, Json] = {
@@ -46,6 +46,10 @@ class Laid:
     alike: NDArray[np.float32]
 
 
+Landmarks = dict[tuple[int, int], NDArray[np.float64]]
+"""(label, third of the group) to RAS mm."""
+
+
 def lay(scan: Lean, found: LabelMap, atlas_volume: Volume, atlas_labels: LabelMap) -> Laid:
     """Find where every voxel of a scan lies in an atlas.
 
@@ -58,11 +62,26 @@ def lay(scan: Lean, found: LabelMap, atlas_volume: Volume, atlas_labels: LabelMa
     atlas_volume, atlas_labels
         The atlas.
     """
+    atlas, _ = lean_of_volume(canonical(atlas_volume))
+    return lay_lean(scan, landmarks(found), atlas, landmarks(atlas_labels))
+
+
+def lay_lean(scan: Lean, own: Landmarks, atlas: Lean, its: Landmarks, stages: Stages = _STAGES) -> Laid:
+    """Find where every voxel of a scan lies in another, given the lean tissue and the landmarks of both.
+
+    Parameters
+    ----------
+    scan, own
+        The scan.
+    atlas, its
+        The other.
+    stages
+        How lean tissue is bent, see `wbmri.segmentation.atlas.bending`.
+    """
     from scipy import ndimage
 
-    atlas, _ = lean_of_volume(canonical(atlas_volume))
-    place = _by_landmarks(scan, landmarks(found), landmarks(atlas_labels))
-    displacement = bend(scan.data, _sample(atlas, place)[0], lambda done: None, stages=_STAGES)
+    place = _by_landmarks(scan, own, its)
+    displacement = bend(scan.data, _sample(atlas, place)[0], lambda done: None, stages=stages)
     index = np.stack(np.meshgrid(*(np.arange(n, dtype=np.float32) for n in scan.data.shape), indexing="ij"))
     index += np.moveaxis(displacement, -1, 0)
     bent = np.stack([ndimage.map_coordinates(axis, index, order=1, mode="nearest") for axis in place])
@@ -75,7 +94,7 @@ def lay(scan: Lean, found: LabelMap, atlas_volume: Volume, atlas_labels: LabelMa
     return Laid(bent, np.where(inside, 1 - np.sqrt(np.clip(unlike, 0, 1)), 0).astype(np.float32))
 
 
-def landmarks(labels: LabelMap) -> dict[tuple[int, int], NDArray[np.float64]]:
+def landmarks(labels: LabelMap) -> Landmarks:
     """Return points by which bodies are matched: the centroids of the thirds of each group from its foot to its head.
 
     Returns
@@ -100,8 +119,8 @@ def landmarks(labels: LabelMap) -> dict[tuple[int, int], NDArray[np.float64]]:
 
 def _by_landmarks(
     scan: Lean,
-    here: dict[tuple[int, int], NDArray[np.float64]],
-    there: dict[tuple[int, int], NDArray[np.float64]],
+    here: Landmarks,
+    there: Landmarks,
 ) -> NDArray[np.float32]:
     """Return the place in the atlas of each voxel of the working grid, by a spline through the shared landmarks."""
     from scipy import ndimage

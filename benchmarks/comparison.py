@@ -1,0 +1,130 @@
+"""How well a comparison of two visits holds: against known truth, without any change, and with half of the oedema gone.
+
+    python benchmarks/comparison.py pair OUT/sub-X/ses-A OUT/sub-X/ses-B TRUTH_A.csv TRUTH_B.csv
+    python benchmarks/comparison.py bodies [--count 20] [--first 0]
+
+``pair`` holds two scored cases against tables of the true grades (columns label and grade). ``bodies`` renders bodies
+with known oedema, lets the same body be scanned twice, lying otherwise, with other noise, shading and gains, and once
+more with every second involved group healed; outlines are the true ones, so that grading alone is measured.
+"""
+
+import argparse
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from grading_bodies import HABITUS, Trial, involvement, random_scan, scanned
+
+from wbmri.case import read_case
+from wbmri.comparison import Comparison, Transition, compare
+from wbmri.grading import grade
+from wbmri.reading import Reading
+
+LEAST_TOTAL, MOST_TOTAL = 16, 60
+"""Range of the true totals at baseline."""
+
+
+def transitions_right(change: Comparison, truth: Sequence[dict[int, int]]) -> tuple[int, int]:
+    """Count the groups assessable at both visits, and those of them whose transition is the true one."""
+    judged = [one for one in change.changes if one.transition is not Transition.NOT_ASSESSABLE]
+    right = sum(one.transition is Transition.between(truth[0][one.label], truth[1][one.label]) for one in judged)
+    return right, len(judged)
+
+
+def pair(cases: Sequence[Path], tables: Sequence[Path]) -> None:
+    """Print the totals, the involved groups and the transitions of two cases beside the truth."""
+    readings = [read_case(case).reading for case in cases]
+    truth = []
+    for table in tables:
+        with table.open(newline="") as file:
+            truth.append({int(row["label"]): int(row["grade"]) for row in csv.DictReader(file)})
+    for name, reading, known in zip("AB", readings, truth, strict=True):
+        score, involved = reading.score, sum(value > 0 for value in known.values())
+        print(f"{name}: total {score.total} (true {sum(known.values())}), involved {score.involved} (true {involved})")
+    right, judged = transitions_right(compare(*readings), truth)
+    print(f"transitions right: {right} of {judged} ({right / judged:.0%})")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one body gave: groups that changed though nothing did, and totals before and after half of it healed."""
+
+    changed: int
+    before: int
+    after: int
+    true_before: int
+    true_after: int
+    right: int
+    judged: int
+
+
+def read(trial: Trial) -> Reading:
+    """Scan a body and grade it within its true outlines."""
+    case = scanned(trial)
+    return grade(case.volume, case.labels)
+
+
+def body(number: int) -> Outcome:
+    """Scan one body three times: twice without any change, and once with every second involved group healed."""
+    rng = np.random.default_rng([7, number])
+    involved = involvement(int(rng.integers(LEAST_TOTAL, MOST_TOTAL + 1)), number)
+    shift = (float(rng.uniform(0, 1)), float(rng.uniform(0, 1)), float(rng.uniform(0, 1)))
+    habitus = list(HABITUS)[number % len(HABITUS)]
+    first = Trial(habitus, "1.5 T, TE 60 ms", involved, random_scan(rng, number), pattern=number)
+    again = replace(first, scan=random_scan(rng, number + 1000), lying=shift)
+    healed = {label: kind for place, (label, kind) in enumerate(sorted(involved.items())) if place % 2}
+    better = replace(again, involved=healed)
+    readings = [read(trial) for trial in (first, again, better)]
+    unchanged, improved = compare(readings[0], readings[1]), compare(readings[0], readings[2])
+    right, judged = transitions_right(improved, (first.truth, better.truth))
+    return Outcome(
+        changed=sum(change.delta not in (0, None) for change in unchanged.changes),
+        before=improved.before.total,
+        after=improved.after.total,
+        true_before=first.total,
+        true_after=better.total,
+        right=right,
+        judged=judged,
+    )
+
+
+def bodies(first: int, count: int) -> None:
+    """Print what every body gave as soon as it is known, and the sum of it."""
+    print("body  changed though nothing did  total before -> after (true)  transitions right")
+    made = []
+    for number in range(first, first + count):
+        one = body(number)
+        made.append(one)
+        true = f"({one.true_before} -> {one.true_after})"
+        print(
+            f"{number:4d}  {one.changed:26d}  {one.before:12d} -> {one.after:5d} {true:>10s}  {one.right}/{one.judged}",
+            flush=True,
+        )
+    print(
+        f"at most {max(one.changed for one in made)} groups changed though nothing did; "
+        f"{sum(one.after < one.before for one in made)} of {len(made)} seen to improve; transitions right "
+        f"{sum(one.right for one in made) / sum(one.judged for one in made):.1%}"
+    )
+
+
+def main() -> None:
+    """Read the arguments and measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    of_pair = kinds.add_parser("pair")
+    for name in ("baseline", "followup", "truth_baseline", "truth_followup"):
+        of_pair.add_argument(name, type=Path)
+    of_bodies = kinds.add_parser("bodies")
+    of_bodies.add_argument("--count", type=int, default=20)
+    of_bodies.add_argument("--first", type=int, default=0)
+    given = parser.parse_args()
+    if given.kind == "pair":
+        pair((given.baseline, given.followup), (given.truth_baseline, given.truth_followup))
+    else:
+        bodies(given.first, given.count)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""``wbmri compare``: what changed between visits of one person."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from wbmri.cli.options import AsJson, Engine, Out, Participant, SchemeFile
+from wbmri.cli.outcome import left_out_code
+from wbmri.cli.progress import shown_progress
+
+
+def compare(
+    visits: Annotated[
+        list[Path],
+        Argument(
+            metavar="BASELINE [BETWEEN...] FOLLOWUP",
+            help="The visits from the earliest to the latest: inputs, or folders of cases.",
+            show_default=False,
+        ),
+    ],
+    out: Out,
+    sub: Participant = None,
+    engine: Engine = "auto",
+    scheme: SchemeFile = None,
+    clinical: Annotated[
+        Path | None,
+        Option("--clinical", metavar="TSV", help="Clinical measures and treatments by participant_id and session_id."),
+    ] = None,
+    detectable: Annotated[
+        Path | None,
+        Option("--detectable", metavar="FILE", help="Smallest detectable change, the sdc.json of 'wbmri agreement'."),
+    ] = None,
+    response_fall: Annotated[
+        float, Option("--response-fall", metavar="PERCENT", help="Fall of the total that counts as a response.")
+    ] = 50.0,
+    response_points: Annotated[
+        int, Option("--response-points", metavar="POINTS", help="Least fall in points that counts as a response.")
+    ] = 1,
+    across_protocols: Annotated[
+        bool, Option("--across-protocols", help="Compare different protocols all the same, and mark every result.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Compare visits of one person, the first with the last; inputs are scored first."""
+    from wbmri.case import read_detectable_change
+    from wbmri.cli.show import show_comparison
+    from wbmri.comparison import ResponseRule
+    from wbmri.scheme import load_scheme
+    from wbmri.scoring import Terms, compare_visits
+
+    terms = Terms(
+        across_protocols=across_protocols,
+        rule=ResponseRule(response_fall, response_points),
+        detectable=read_detectable_change(detectable) if detectable else None,
+        clinical=clinical,
+    )
+    with shown_progress() as progress:
+        compared = compare_visits(
+            visits,
+            out,
+            participant=sub,
+            engine=engine,
+            scheme=load_scheme(scheme) if scheme else None,
+            terms=terms,
+            progress=progress,
+        )
+    show_comparison(compared, as_json=as_json)
+    return left_out_code(compared.left_out)
