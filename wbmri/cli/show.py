@@ -246,6 +246,8 @@ def _grade(entry: GroupReading) -> str:
 
 
 def _print_change(compared: "ComparedCases") -> None:
+    from wbmri.comparison import UNPUBLISHED
+
     comparison, document = compared.comparison, compared.document
     table = _table("Region", "Muscle group", "Left", "Right")
     changes = {(group.pair.id, group.side): change for group, change in comparison.by_group()}
