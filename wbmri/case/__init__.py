@@ -3,7 +3,7 @@
 from wbmri.case.collection import cases_at, find_cases, free_label, rebuild_tables
 from wbmri.case.dataset import check_dataset
 from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, decode, encode
-from wbmri.case.paths import CasePaths, ChangePaths, bids_label
+from wbmri.case.paths import CasePaths, ChangePaths, ReadingPaths, bids_label
 from wbmri.case.storage import Case, check_replaceable, read_case, write_case
 from wbmri.case.tables import encode_table
 from wbmri.case.transaction import write_together
@@ -15,6 +15,7 @@ __all__ = [
     "CasePaths",
     "ChangePaths",
     "HistoryEntry",
+    "ReadingPaths",
     "bids_label",
     "cases_at",
     "check_dataset",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from wbmri.errors import CaseError, InputError
+from wbmri.reading import AUTO
 
 _READING_NAME = re.compile(r"sub-([0-9A-Za-z]+)_ses-([0-9A-Za-z]+)_desc-oedema_reading\.json")
 
@@ -139,9 +140,92 @@ class CasePaths:
         return self.folder / f"{self.name}_report.html"
 
     @property
+    def readings(self) -> Path:
+        """The folder of people's readings."""
+        return self.folder / "readings"
+
+    @property
+    def lock(self) -> Path:
+        """Who has the case open."""
+        return self.readings / f"{self.name}_lock.json"
+
+    @property
     def mosaic(self) -> Path:
         """The outlines on slices of the scan, one picture."""
         return self.folder / "figures" / f"{self.name}_acq-wbstir_desc-muscles_mosaic.png"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingPaths:
+    """The files of one person's reading of a case.
+
+    Parameters
+    ----------
+    case
+        The case.
+    reader
+        Id of the person, ASCII letters and digits.
+    run
+        1 for the reading itself, 2 and on for its addenda.
+    folder
+        Where the files lie; the case's folder ``readings`` if ``None``.
+
+    Raises
+    ------
+    InputError
+        If the id cannot stand in a file name, or is that of the program.
+    """
+
+    case: CasePaths
+    reader: str
+    run: int = 1
+    folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        reader = self.reader
+        if not (reader.isascii() and reader.isalnum()) or reader.lower() == AUTO:
+            raise InputError(
+                f"the reader {reader!r}", f"ASCII letters and digits, and not {AUTO!r}", "choose another id"
+            )
+        object.__setattr__(self, "folder", self.case.readings if self.folder is None else Path(self.folder))
+
+    def _file(self, ending: str) -> Path:
+        folder = self.case.readings if self.folder is None else self.folder
+        return folder / f"{self.case.name}_run-{self.run}_desc-{self.reader}_{ending}"
+
+    @property
+    def history(self) -> Path:
+        """Every action, one JSON object a line; the first file of a reading."""
+        return self._file("history.jsonl")
+
+    @property
+    def place(self) -> Path:
+        """Where the reader left off."""
+        return self._file("place.json")
+
+    def mask(self, number: int) -> Path:
+        """Return the file with the voxels that the action of this number changed."""
+        return self._file("masks") / f"{number:06d}.wbm"
+
+    @property
+    def labels(self) -> Path:
+        """The label map with this person's corrections, NIfTI; there only if outlines were corrected."""
+        return self._file("dseg.nii.gz")
+
+    @property
+    def scores(self) -> Path:
+        """The grades as a table, one row per group."""
+        return self._file("scores.tsv")
+
+    @property
+    def report(self) -> Path:
+        """The report of this reading, one HTML file."""
+        return self._file("report.html")
+
+    @property
+    def reading(self) -> Path:
+        """The reading; the last file written: a reading that has it is signed."""
+        return self._file("reading.json")
 
 
 @dataclass(frozen=True, slots=True)
