@@ -70,7 +70,7 @@ def body_map_svg(scheme: Scheme, grades: Mapping[int, int | None], *, title: str
         One ``<svg>`` element without external references. The front view stands on the left; as in a face-to-face
         view, the patient's right is on the viewer's left in front and on the viewer's right from behind.
     """
-    drawing = _drawing()
+    drawing = body_drawing()
     # Two maps on one page must not share element ids.
     key = "b" + blake2b(f"{title}|{scheme.name}|{sorted(grades.items())}".encode(), digest_size=5).hexdigest()
     undrawn = [pair.name for pair in scheme.pairs if pair.id not in drawing.pairs]
@@ -195,7 +195,8 @@ def _mirrored(element: str, sign: int) -> str:
 
 
 @cache
-def _drawing() -> Drawing:
+def body_drawing() -> Drawing:
+    """Return the body as it is drawn: one half, whose mirror image is the other."""
     content = tomllib.loads((files("wbmri.report") / "body.toml").read_text("utf-8"))
     return Drawing(
         body=tuple(_curve(part["outline"], closed=True) for part in content["body"]),

@@ -1,0 +1,1 @@
+"""The reading room: wbmri's review of a case, shown in napari. All decisions are taken in `wbmri.review`."""
