@@ -24,7 +24,6 @@ class _Area:
     label: int
     path: QPainterPath
     at: QPointF | None
-    deep: bool
 
 
 class BodyMap(QWidget):
@@ -187,10 +186,8 @@ def _areas(scheme: Scheme) -> list[_Area]:
 
 
 def _area(label: int, region: Region, half: QTransform) -> _Area:
-    inside = region.at is not None and region.leader is None
-    return _Area(
-        label, half.map(_path(region.path)), half.map(QPointF(*region.at)) if inside and region.at else None, region.deep
-    )
+    at = None if region.at is None or region.leader is not None else half.map(QPointF(*region.at))
+    return _Area(label, half.map(_path(region.path)), at)
 
 
 def _path(text: str) -> QPainterPath:

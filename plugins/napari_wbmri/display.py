@@ -96,7 +96,8 @@ class DisplayGrid:
         """Return the box on the screen's grid around stored voxels, given as one array of indices per axis."""
         corners = np.array([[axis.min() for axis in places] + [1], [axis.max() for axis in places] + [1]], float)
         ends = np.rint(corners @ np.linalg.inv(self._to_stored).T)[:, :3].astype(int)
-        return tuple(slice(int(low), int(high) + 1) for low, high in zip(ends.min(axis=0), ends.max(axis=0), strict=True))
+        low, high = ends.min(axis=0), ends.max(axis=0) + 1
+        return tuple(slice(int(start), int(stop)) for start, stop in zip(low, high, strict=True))
 
     def voxel(self, world: Sequence[float]) -> NDArray[np.float64]:
         """Return the stored voxel coordinates of a point on the screen."""

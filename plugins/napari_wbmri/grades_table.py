@@ -44,6 +44,7 @@ class GradesModel(QAbstractTableModel):
         self.scheme = scheme
         self.marks: Mapping[int, Mark] = {}
         self.others: Mapping[int, Mark] | None = None
+        self.others_first = True
         self.edited: frozenset[int] = frozenset()
         self.label = 1
 
@@ -69,11 +70,14 @@ class GradesModel(QAbstractTableModel):
         """Return the mark of a group."""
         return self.marks.get(label, Mark(Standing.OPEN))
 
+    def both(self, label: int) -> tuple[Mark, Mark]:
+        """Return the marks of a group at the earlier and at the later visit."""
+        other = (self.others or {}).get(label, Mark(Standing.OPEN))
+        return (other, self.mark(label)) if self.others_first else (self.mark(label), other)
+
     def change(self, label: int) -> str:
         """Return what became of a group between the two visits, in one word; nothing where one is open."""
-        if self.others is None:
-            return ""
-        before, after = self.others.get(label, Mark(Standing.OPEN)), self.mark(label)
+        before, after = self.both(label)
         if Standing.OPEN in (before.standing, after.standing):
             return ""
         return _CHANGED[Transition.between(before.grade, after.grade)]
@@ -87,7 +91,8 @@ class GradesModel(QAbstractTableModel):
             mark = self.mark(label)
             if self.others is None:
                 return mark.text
-            return f"{self.others.get(label, Mark(Standing.OPEN)).text} → {mark.text} {self.change(label)}".strip()
+            before, after = self.both(label)
+            return f"{before.text} → {after.text} {self.change(label)}".strip()
         if role == Qt.ItemDataRole.ToolTipRole:
             if label is None:
                 pair = self.scheme.pairs[index.row()]
@@ -139,6 +144,8 @@ class GradesTable(QTableView):
         label: int,
         edited: frozenset[int] = frozenset(),
         others: Mapping[int, Mark] | None = None,
+        *,
+        others_first: bool = True,
     ) -> None:
         """Show the marks, the group that is being read, which outlines were corrected, and the marks of another visit.
 
@@ -151,13 +158,16 @@ class GradesTable(QTableView):
         edited
             Groups whose outline the reader corrected.
         others
-            Label to the mark of the earlier visit; ``None`` where only one visit is read.
+            Label to the mark of another visit; ``None`` where only one visit is read.
+        others_first
+            Whether that visit is the earlier one.
         """
         model = self.grades
         if (others is None) != (model.others is None):
             for column in (RIGHT, LEFT):
                 self.horizontalHeader().resizeSection(column, 58 if others is None else 96)
-        model.marks, model.label, model.edited, model.others = marks, label, edited, others
+        model.marks, model.label, model.edited = marks, label, edited
+        model.others, model.others_first = others, others_first
         model.dataChanged.emit(model.index(0, 0), model.index(model.rowCount() - 1, LEFT))
         self.scrollTo(model.index_of(label))
 
@@ -212,7 +222,7 @@ class _Cell(QStyledItemDelegate):
             chips = [(box.adjusted(8, 1.5, -14, -1.5), grades.mark(label))]
         else:
             before = QRectF(box.left() + 2, box.top() + 1.5, 26, box.height() - 3)
-            chips = [(before, grades.others.get(label, Mark(Standing.OPEN))), (before.translated(29, 0), grades.mark(label))]
+            chips = list(zip((before, before.translated(29, 0)), grades.both(label), strict=True))
             painter.setPen(FAINT)
             at = QRectF(before.right() + 32, box.top(), box.width() - 60, box.height())
             painter.drawText(at, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, grades.change(label))
@@ -220,8 +230,10 @@ class _Cell(QStyledItemDelegate):
             paint_chip(painter, place, mark)
         if label in grades.edited:
             painter.setPen(INK)
-            painter.drawText(box.adjusted(0, 0, -1, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, "✎")
+            side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+            painter.drawText(box.adjusted(0, 0, -1, 0), side, "✎")
         if label == grades.label:
             painter.setPen(QPen(CHOSEN, 2.0))
             painter.setBrush(QBrush(Qt.BrushStyle.NoBrush))
-            painter.drawRoundedRect(chips[-1][0].adjusted(-2, -0.5, 2, 0.5), 5, 5)
+            mine = 0 if grades.others is not None and not grades.others_first else -1
+            painter.drawRoundedRect(chips[mine][0].adjusted(-2, -0.5, 2, 0.5), 5, 5)

@@ -77,8 +77,9 @@ class Scene:
         self._stored = np.array(labels, dtype=np.uint8)
         self._boxes: dict[int, tuple[slice, ...]] = {}
         self.viewer.layers.clear()
+        limits = (0.0, float(image.max()))
         shown = grid.shown(image)
-        self.scan = Image(shown, name=name, interpolation2d="linear", contrast_limits=(0.0, float(image.max())), **grid.layer())
+        self.scan = Image(shown, name=name, interpolation2d="linear", contrast_limits=limits, **grid.layer())
         self._edges: dict[str, Edges] = {}
         self.groups = Labels(grid.shown(self._stored), name="muscle groups", visible=False, **grid.layer())
         self.lines = Labels(self._borders().data, name="contours", opacity=1.0, **self._fine_layer())
@@ -104,7 +105,8 @@ class Scene:
 
     def window(self, preset: Preset) -> None:
         """Show the scan in a window."""
-        self.scan.contrast_limits_range = (min(0.0, preset.black), max(preset.white, self.scan.contrast_limits_range[1]))
+        highest = max(preset.white, self.scan.contrast_limits_range[1])
+        self.scan.contrast_limits_range = (min(0.0, preset.black), highest)
         self.scan.contrast_limits = (preset.black, preset.white)
 
     def change(self, change: MaskChange) -> None:
@@ -183,9 +185,10 @@ class Scene:
             (width, sizes[right]),
         )
         zoom = min(pixels / float(np.clip(size / _FILLED_SHARE, _LEAST_MM, _MOST_MM)) for pixels, size in spans)
-        self._look(middle, zoom)
+        self.look(middle, zoom)
 
-    def _look(self, point: tuple[float, float, float], zoom: float | None) -> None:
+    def look(self, point: tuple[float, float, float], zoom: float | None) -> None:
+        """Show a point of the screen in the middle, at a zoom in pixels per mm if one is given."""
         self.viewer.dims.set_point(range(3), point)
         camera = self.viewer.scene.camera
         if self.depth is not Depth.BODY:
@@ -214,7 +217,7 @@ class Scene:
         if place.point_mm is None:
             self.focus(place.label)
         else:
-            self._look(self.grid.world(place.point_mm), place.zoom)
+            self.look(self.grid.world(place.point_mm), place.zoom)
 
     def turn(self, plane: str) -> None:
         """Show another plane through the point that is shown now."""
@@ -226,7 +229,7 @@ class Scene:
             self.lines.scale, self.lines.translate = fine["scale"], fine["translate"]
             self.viewer.dims.order = PLANES[plane]
         self._set_margins()
-        self._look(point, None)
+        self.look(point, None)
 
     def step(self, slices: int) -> None:
         """Go some slices further to the back, the feet or the left."""
@@ -250,7 +253,7 @@ class Scene:
         elif was is Depth.BODY:
             self.focus(self.label)
         else:
-            self._look(point, zoom)
+            self.look(point, zoom)
 
     def _set_margins(self) -> None:
         margins = [0.0, 0.0, 0.0]

@@ -29,5 +29,7 @@ def presets(volume: Volume, labels: LabelMap, reference: Reference | None) -> tu
     window = ratio_window(volume, labels, reference)
     if window is None or reference is None:
         black, white = percentile_window(volume)
-        return tuple(Preset(f"{name} (percentile)", black, black + (white - black) * ratio / 4) for name, ratio in _RATIOS)
-    return tuple(Preset(f"{name}: 0 to {ratio:g} × normal muscle", 0.0, ratio * reference.level) for name, ratio in _RATIOS)
+        step = (white - black) / 4
+        return tuple(Preset(f"{name} (percentile)", black, black + step * ratio) for name, ratio in _RATIOS)
+    level = reference.level
+    return tuple(Preset(f"{name}: 0 to {ratio:g} × normal muscle", 0.0, ratio * level) for name, ratio in _RATIOS)
