@@ -8,6 +8,10 @@ from typing import Self
 from wbmri.errors import CaseError, InputError
 from wbmri.reading import AUTO
 
+CONSENSUS = "consensus"
+"""The reader that two people who disagreed became; its reading goes before theirs."""
+
+_PERSON_NAME = re.compile(r"_run-([1-9][0-9]*)_desc-([0-9A-Za-z]+)_(?:history\.jsonl|reading\.json)")
 _READING_NAME = re.compile(r"sub-([0-9A-Za-z]+)_ses-([0-9A-Za-z]+)_desc-oedema_reading\.json")
 
 
@@ -167,8 +171,8 @@ class ReadingPaths:
         Id of the person, ASCII letters and digits.
     run
         1 for the reading itself, 2 and on for its addenda.
-    folder
-        Where the files lie; the case's folder ``readings`` if ``None``.
+    elsewhere
+        Where the files lie, if not in the case's folder ``readings``.
 
     Raises
     ------
@@ -179,7 +183,7 @@ class ReadingPaths:
     case: CasePaths
     reader: str
     run: int = 1
-    folder: Path | None = None
+    elsewhere: Path | None = None
 
     def __post_init__(self) -> None:
         reader = self.reader
@@ -187,11 +191,24 @@ class ReadingPaths:
             raise InputError(
                 f"the reader {reader!r}", f"ASCII letters and digits, and not {AUTO!r}", "choose another id"
             )
-        object.__setattr__(self, "folder", self.case.readings if self.folder is None else Path(self.folder))
+        if self.elsewhere is not None:
+            object.__setattr__(self, "elsewhere", Path(self.elsewhere))
+
+    @classmethod
+    def begun(cls, case: CasePaths, elsewhere: Path | None = None) -> tuple[Self, ...]:
+        """Return the readings that people have begun or signed, by reader and run."""
+        files = (elsewhere or case.readings).glob(f"{case.name}_run-*")
+        names = (_PERSON_NAME.fullmatch(path.name.removeprefix(case.name)) for path in files)
+        found = {(name[2], int(name[1])) for name in names if name}
+        return tuple(cls(case, reader, run, elsewhere) for reader, run in sorted(found))
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the files."""
+        return self.elsewhere or self.case.readings
 
     def _file(self, ending: str) -> Path:
-        folder = self.case.readings if self.folder is None else self.folder
-        return folder / f"{self.case.name}_run-{self.run}_desc-{self.reader}_{ending}"
+        return self.folder / f"{self.case.name}_run-{self.run}_desc-{self.reader}_{ending}"
 
     @property
     def history(self) -> Path:

@@ -1,9 +1,13 @@
 """Where a reader is in a case."""
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
-from wbmri.case import SCHEMA_VERSION, STRICT
+from wbmri.case import SCHEMA_VERSION, STRICT, decode, encode
+from wbmri.errors import CaseError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +33,19 @@ class Place:
     zoom: float | None = None
     plane: str = "coronal"
     schema_version: int = SCHEMA_VERSION
+
+
+def read_place(path: Path) -> Place | None:
+    """Return where a reader left off; ``None`` where that is not known, for nothing depends on it."""
+    try:
+        return decode(Place, path.read_bytes(), path)
+    except (OSError, CaseError):
+        return None
+
+
+def write_place(path: Path, place: Place) -> None:
+    """Remember where a reader is: whole or not at all, but not forced to the disk, for it happens all the time."""
+    temporary = path.with_name(f".{path.name}")
+    with suppress(OSError):
+        temporary.write_bytes(encode(place, indent=None))
+        os.replace(temporary, path)
