@@ -11,6 +11,12 @@ from wbmri.reading import Reading
 from wbmri.volume import Volume
 
 
+@pytest.fixture(autouse=True)
+def _not_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what only a loss of power would show, for the disk is slow."""
+    monkeypatch.setattr("os.fsync", lambda _: None)
+
+
 @pytest.fixture
 def write(
     tmp_path: Path, small_volume: Volume, small_labels: LabelMap, make_reading: Callable[..., Reading]

@@ -102,6 +102,12 @@ def reading_of_record(case: Case) -> Reading:
     return case.reading if signed is None else signed.reading
 
 
+def labels_of_record(case: Case) -> LabelMap:
+    """Return the outlines on which the reading of record rests: as its reader left them, or else the engine's."""
+    signed = signed_of_record(case)
+    return case.labels() if signed is None else signed.labels(case)
+
+
 def corrected_labels(case: Case, paths: ReadingPaths) -> LabelMap:
     """Load the outlines with one person's corrections, or those of the case if there are none.
 

@@ -22,6 +22,7 @@ from wbmri.cli.options import (
 )
 from wbmri.cli.outcome import DONE, UNUSABLE, fail, left_out_code
 from wbmri.cli.progress import shown_progress
+from wbmri.cli.review import review
 from wbmri.cli.train import train
 
 app = Typer(
@@ -185,4 +186,5 @@ def schemes(as_json: AsJson = False) -> None:
     show_table("schemes", rows, as_json=as_json)
 
 
+app.command()(review)
 app.command()(train)

@@ -1,5 +1,6 @@
 """What a history adds up to: the decisions, the outlines changed, and what can be undone."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from wbmri.review.decision import Decision
@@ -24,6 +25,7 @@ class Deeds:
         self.terms: Terms | None = None
         self.signed = False
         self.seconds = 0.0
+        self._corrections: Counter[int] = Counter()
         for entry in entries:
             self.follow(entry)
 
@@ -37,14 +39,17 @@ class Deeds:
                 self.done.append(entry)
                 self.undone.clear()
                 self._decide(entry.label, entry.after)
+                self._corrections.update(entry.labels)
             case Action.UNDONE:
                 taken = self.done.pop()
                 self.undone.append(taken)
                 self._decide(taken.label, taken.before)
+                self._corrections.subtract(taken.labels)
             case Action.REDONE:
                 again = self.undone.pop()
                 self.done.append(again)
                 self._decide(again.label, again.after)
+                self._corrections.update(again.labels)
             case Action.SIGNED:
                 self.signed = True
             case Action.CLOSED:
@@ -58,7 +63,11 @@ class Deeds:
     @property
     def edited(self) -> frozenset[int]:
         """The groups whose outlines were changed."""
-        return frozenset(label for entry in self.edits for label in entry.labels)
+        return frozenset(label for label, count in self._corrections.items() if count)
+
+    def is_edited(self, label: int) -> bool:
+        """Whether a group's outline was changed."""
+        return self._corrections[label] > 0
 
     def _decide(self, label: int | None, decision: Decision | None) -> None:
         if label is None:

@@ -177,7 +177,7 @@ class Session:
             group=self._start.base.scheme.group(label),
             decision=self._deeds.decisions.get(label),
             measured=self._measured(label) if see.suggestions else None,
-            outline_edited=label in self._deeds.edited,
+            outline_edited=self._deeds.is_edited(label),
             others={reader: _entry(reading, label) for reader, reading in self._start.others.items()}
             if see.other_readers
             else {},
@@ -495,7 +495,7 @@ class Session:
         return self._start.base.scheme.group(label)
 
     def _measured(self, label: int) -> GroupReading:
-        return self._outlines.measured(label, edited=label in self._deeds.edited)
+        return self._outlines.measured(label, edited=self._deeds.is_edited(label))
 
     def _seen(self, label: int) -> bool:
         """Whether the suggestion was seen before: now, or before an earlier decision that this one replaces."""

@@ -1,16 +1,22 @@
 """The cases of OUT with how far they have been read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wbmri.case import CasePaths
+from wbmri.case import CasePaths, ReadingPaths, check_dataset, find_cases, read_case, read_signed, signed_of_record
+from wbmri.errors import CaseError, InputError
 from wbmri.reading import Status
-from wbmri.review.lock import Holder
+from wbmri.review.blinding import code, default_seed, rank
+from wbmri.review.deeds import Deeds
+from wbmri.review.finishing import decisions_in
+from wbmri.review.journal import read_entries
+from wbmri.review.lock import Holder, holder_of
+from wbmri.review.opening import check_reader
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderStatus:
-    """One person's reading of a case: the reader, how far it is, and groups read."""
+    """One person's reading of a case: the reader, how far it is, and how many groups are decided."""
 
     reader: str
     status: Status
@@ -76,7 +82,7 @@ class Worklist:
     out
         The dataset.
     reader
-        The person.
+        The person; ``None`` for a list that is nobody's.
     rows
         The cases: by participant and session, or in a blinded list in random order.
     seed
@@ -84,7 +90,7 @@ class Worklist:
     """
 
     out: Path
-    reader: str
+    reader: str | None
     rows: tuple[WorklistRow, ...]
     seed: int | None = None
 
@@ -96,7 +102,7 @@ class Worklist:
         Parameters
         ----------
         text
-            Words that all occur in title, status, reader or warnings, in any case.
+            Words that all occur in title, status, reader, warnings or problem, in upper or lower case.
         status
             The status of the case.
         unread
@@ -104,14 +110,30 @@ class Worklist:
         warned
             Only cases with warnings or a problem.
         """
-        raise NotImplementedError
+        words = text.lower().split()
+        return tuple(
+            row
+            for row in self.rows
+            if (status is None or row.status is status)
+            and not (unread and _finished(row.own))
+            and not (warned and not row.warnings and row.problem is None)
+            and all(word in _searched(row) for word in words)
+        )
 
     def next_unread(self, after: CasePaths | None = None) -> WorklistRow | None:
         """Return the next case this reader has not signed and nobody has open, round the end of the list."""
-        raise NotImplementedError
+        start = next((number for number, row in enumerate(self.rows, 1) if row.paths == after), 0)
+        waiting = (
+            row
+            for row in (*self.rows[start:], *self.rows[:start])
+            if not _finished(row.own) and row.holder is None and row.problem is None and row.paths != after
+        )
+        return next(waiting, None)
 
 
-def load_worklist(out: str | Path, reader: str, *, blinded: bool = False, seed: int | None = None) -> Worklist:
+def load_worklist(
+    out: str | Path, reader: str | None = None, *, blinded: bool = False, seed: int | None = None
+) -> Worklist:
     """Read the cases of OUT and how far they are; a damaged case is a row with a problem.
 
     Parameters
@@ -119,7 +141,7 @@ def load_worklist(out: str | Path, reader: str, *, blinded: bool = False, seed: 
     out
         The dataset.
     reader
-        Id of the person.
+        Id of the person whose own readings the list shows.
     blinded
         Hide persons, visits, suggestions and other readers, and give the cases in random order.
     seed
@@ -130,5 +152,108 @@ def load_worklist(out: str | Path, reader: str, *, blinded: bool = False, seed: 
     ------
     InputError
         If the id is not one, or there are no cases in `out`.
+    CaseError
+        If `out` is something else than a dataset of wbmri.
     """
-    raise NotImplementedError
+    if reader is not None:
+        check_reader(reader)
+    check_dataset(out)
+    cases = find_cases(out)
+    if not cases:
+        raise InputError(f"{out} without a case", "a folder that 'wbmri score' wrote to", "score a visit first")
+    if not blinded:
+        return Worklist(Path(out), reader, tuple(_row(paths, reader, None) for paths in cases))
+    chosen = default_seed(reader or "") if seed is None else seed
+    shuffled = sorted(cases, key=lambda paths: rank(paths, chosen))
+    return Worklist(Path(out), reader, tuple(_row(paths, reader, chosen) for paths in shuffled), chosen)
+
+
+def _row(paths: CasePaths, reader: str | None, seed: int | None) -> WorklistRow:
+    """Read one case, and leave out what a blinded list, one with a seed, hides."""
+    blinded = seed is not None
+    title = paths.name if seed is None else code(paths, seed)
+    participant, session = (None, None) if blinded else (paths.participant, paths.session)
+    holder = holder_of(paths.lock)
+    try:
+        case = read_case(paths.reading)
+        readings = _reader_statuses(paths)
+        signed = signed_of_record(case)
+    except CaseError as error:
+        return WorklistRow(
+            paths,
+            title,
+            participant,
+            session,
+            status=Status.SCORED,
+            reader=None,
+            total=None,
+            prorated=None,
+            involved=None,
+            read=0,
+            groups=0,
+            own=None,
+            holder=holder,
+            problem="The files of this case are damaged." if blinded else str(error),
+        )
+    own = next((one for one in readings if one.reader == reader), None)
+    record = case.reading if signed is None else signed.reading
+    groups = len(record.groups)
+    read = 0 if own is None else own.read
+    if blinded:
+        return WorklistRow(
+            paths,
+            title,
+            participant,
+            session,
+            status=Status.SCORED if own is None else own.status,
+            reader=None,
+            total=None,
+            prorated=None,
+            involved=None,
+            read=read,
+            groups=groups,
+            own=None if own is None else own.status,
+            readings=() if own is None else (own,),
+            holder=holder,
+        )
+    return WorklistRow(
+        paths,
+        title,
+        participant,
+        session,
+        status=Status.IN_REVIEW if signed is None and readings else record.status,
+        reader=record.reader,
+        total=record.score.total,
+        prorated=record.score.prorated,
+        involved=record.score.involved,
+        read=read,
+        groups=groups,
+        own=None if own is None else own.status,
+        readings=readings,
+        warnings=record.warnings,
+        holder=holder,
+    )
+
+
+def _reader_statuses(paths: CasePaths) -> tuple[ReaderStatus, ...]:
+    """Return how far each person's latest reading is."""
+    latest = {found.reader: found for found in ReadingPaths.begun(paths)}
+    return tuple(_reader_status(found) for found in latest.values())
+
+
+def _reader_status(paths: ReadingPaths) -> ReaderStatus:
+    if paths.reading.is_file():
+        reading = read_signed(paths).reading
+        return ReaderStatus(paths.reader, reading.status, len(reading.groups))
+    entries, _ = read_entries(paths.history)
+    before = decisions_in(read_signed(replace(paths, run=paths.run - 1)).reading) if paths.run > 1 else {}
+    return ReaderStatus(paths.reader, Status.IN_REVIEW, len(Deeds(before, entries).decisions))
+
+
+def _finished(status: Status | None) -> bool:
+    return status in (Status.SIGNED, Status.ADDENDUM)
+
+
+def _searched(row: WorklistRow) -> str:
+    parts = (row.title, row.status, row.reader or "", *row.warnings, row.problem or "")
+    return " ".join((*parts, *(one.reader for one in row.readings))).lower()

@@ -2,6 +2,17 @@
 
 from wbmri.scoring.atlases import add_case
 from wbmri.scoring.change import ChangeDocument, ComparedCases, compare_cases, compare_visits
+from wbmri.scoring.signing import SignedCase, sign
 from wbmri.scoring.visit import ScoredCase, score
 
-__all__ = ["ChangeDocument", "ComparedCases", "ScoredCase", "add_case", "compare_cases", "compare_visits", "score"]
+__all__ = [
+    "ChangeDocument",
+    "ComparedCases",
+    "ScoredCase",
+    "SignedCase",
+    "add_case",
+    "compare_cases",
+    "compare_visits",
+    "score",
+    "sign",
+]
