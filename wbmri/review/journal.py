@@ -28,8 +28,9 @@ def read_entries(path: Path) -> tuple[list[Entry], int]:
         If another line is damaged.
     """
     content = path.read_bytes() if path.exists() else b""
-    lines = content.splitlines(keepends=True)
-    if lines and not (lines[-1].endswith(b"\n") and _whole(lines[-1], path)):
+    # At line feeds alone: what a stopped machine left behind the last one may be anything.
+    lines = content.split(b"\n")[:-1]
+    if lines and not _whole(lines[-1], path):
         lines.pop()
     entries = [decode(Entry, line, path) for line in lines]
     for number, entry in enumerate(entries, start=1):
@@ -39,7 +40,7 @@ def read_entries(path: Path) -> tuple[list[Entry], int]:
                 "every action once, in order",
                 "restore the file from a backup",
             )
-    return entries, sum(map(len, lines))
+    return entries, sum(len(line) + 1 for line in lines)
 
 
 def _whole(line: bytes, path: Path) -> bool:
