@@ -61,6 +61,8 @@ class Journal:
         The files of the reading.
     allowed
         Asked before each write: returns why nothing may be written, or ``None``.
+    problem
+        Why nothing can be saved, if that is known before anything is.
 
     Raises
     ------
@@ -68,22 +70,18 @@ class Journal:
         If the history is damaged.
     """
 
-    def __init__(self, paths: ReadingPaths, allowed: Callable[[], str | None]) -> None:
+    def __init__(self, paths: ReadingPaths, allowed: Callable[[], str | None], problem: str | None = None) -> None:
         self.paths = paths
         self._allowed = allowed
         self.entries, self._length = read_entries(paths.history)
         self._waiting: list[Entry] = []
         self._changes: dict[int, MaskChange] = {}
-        self._problem: str | None = None
+        self._problem = problem
 
     @property
     def saving(self) -> Saving:
         """How far the disk has followed."""
         return Saving(self.paths.folder, len(self._waiting), self._problem)
-
-    def warn(self, problem: str) -> None:
-        """Say at once that nothing can be saved, before there is anything to save."""
-        self._problem = problem
 
     def append(self, entry: Entry, change: MaskChange | None = None) -> None:
         """Add an action, with the voxels it changed; on disk when this returns, or else `saving` says why not."""

@@ -22,8 +22,9 @@ from wbmri.review.decision import Decision
 from wbmri.review.deeds import Deeds
 from wbmri.review.entries import Action, Entry, Terms
 from wbmri.review.finishing import decided, reading_of, review_step
-from wbmri.review.journal import Journal, problem_of
-from wbmri.review.lock import CaseLock, Holder
+from wbmri.review.journal import problem_of
+from wbmri.review.keeping import Keeper
+from wbmri.review.lock import Holder
 from wbmri.review.masks import Labels, MaskChange
 from wbmri.review.modes import Visible, visible
 from wbmri.review.order import Order, confidence_of, neighbour, ordered, other_side
@@ -86,7 +87,7 @@ class Session:
         terms: Terms,
         start: Start,
         title: str,
-        lock_path: Path,
+        lock: Path,
     ) -> None:
         self.case = case
         self.reader = reader
@@ -94,15 +95,14 @@ class Session:
         self.title = title
         self._terms = terms
         self._start = start
-        self._lock_path = lock_path
-        self._lock: CaseLock | None = None
-        self._holder: Holder | None = None
-        self._journal = Journal(paths, self._refusal)
-        self._deeds = Deeds(start.decisions, self._journal.entries)
         self._signed = paths.reading.is_file()
-        if not self._signed:
-            self._take_lock()
-        changes = [self._journal.change(entry.number) for entry in self._deeds.edits]
+        self._keeper = Keeper(paths, lock, reader, writing=not self._signed)
+        try:
+            self._deeds = Deeds(start.decisions, self._keeper.entries)
+            changes = [self._keeper.change(entry.number) for entry in self._deeds.edits]
+        except CaseError:
+            self._keeper.release()
+            raise
         self._outlines = Outlines(case, start.base, start.labels, changes)
         self._clock = ReadingClock(self._deeds.seconds)
         self._order = Order.SCHEME
@@ -113,7 +113,7 @@ class Session:
     @property
     def paths(self) -> ReadingPaths:
         """The files of the reading."""
-        return self._journal.paths
+        return self._keeper.paths
 
     @property
     def volume(self) -> Volume:
@@ -234,7 +234,7 @@ class Session:
         self._group(place.label)
         self._place = place
         self._clock.active()
-        if not self.read_only and self._journal.entries:
+        if not self.read_only and self._keeper.entries:
             write_place(self.paths.place, place)
 
     def choose(self, label: int) -> int:
@@ -352,12 +352,12 @@ class Session:
     @property
     def saving(self) -> Saving:
         """Whether everything is on disk, and if not, why."""
-        return self._journal.saving
+        return self._keeper.saving
 
     @property
     def holder(self) -> Holder | None:
         """The other person, or other window, that has the case open; ``None`` where this session may write."""
-        return self._holder
+        return self._keeper.holder
 
     @property
     def signed(self) -> bool:
@@ -367,12 +367,11 @@ class Session:
     @property
     def read_only(self) -> bool:
         """Whether actions are refused: signed, or open elsewhere."""
-        return self._signed or self._holder is not None
+        return self._signed or self.holder is not None
 
     def retry(self) -> Saving:
         """Try to save what is in memory only."""
-        self._journal.flush()
-        return self.saving
+        return self._keeper.retry()
 
     def save_elsewhere(self, folder: str | Path) -> Saving:
         """Save the whole reading into another folder, and go on there.
@@ -384,23 +383,8 @@ class Session:
         CaseError
             If that folder cannot be written either, or already holds this reading.
         """
-        paths = replace(self.paths, elsewhere=Path(folder))
-        if paths.history.exists() or paths.reading.exists():
-            raise CaseError(
-                f"{folder}, which already holds {paths.history.name}", "a folder without it", "choose another folder"
-            )
-        self._release()
-        self._lock_path = paths.folder / self.case.paths.lock.name
-        try:
-            self._lock, self._holder = CaseLock.take(self._lock_path, self.reader)
-            self._journal.move(paths)
-        except OSError as error:
-            raise CaseError(
-                f"{folder}, which cannot be written ({error.strerror or error})",
-                "a folder with free space",
-                "choose another folder",
-            ) from error
-        write_place(paths.place, self._place)
+        self._keeper.move(Path(folder))
+        write_place(self.paths.place, self._place)
         return self.saving
 
     def alive(self, *, active: bool = False) -> None:
@@ -410,8 +394,7 @@ class Session:
         """
         if active:
             self._clock.active()
-        if self._lock is not None:
-            self._lock.refresh()
+        self._keeper.refresh()
 
     @property
     def seconds(self) -> float:
@@ -469,15 +452,15 @@ class Session:
         self._signed = True
         if self.paths.elsewhere is None:
             note_signed(signed, seconds)
-        self._release()
+        self._keeper.release()
         return reading
 
     def close(self) -> None:
         """Let others write to the case; what is in memory only is tried once more to be saved."""
-        if not self.read_only and self._journal.entries:
+        if not self.read_only and self._keeper.entries:
             self._clock.active()
             self._do(self._entry(Action.CLOSED))
-        self._release()
+        self._keeper.release()
 
     # Inside.
 
@@ -524,7 +507,7 @@ class Session:
         """Undo an entry or do it again."""
         change = None
         if entry.tool is not None:
-            change = self._journal.change(entry.number)
+            change = self._keeper.change(entry.number)
             change = change.inverse() if action is Action.UNDONE else change
             self._outlines.apply(change)
         self._do(self._entry(action, of=entry.number))
@@ -532,11 +515,11 @@ class Session:
         return Change(words + self._words(entry), labels, change)
 
     def _entry(self, action: Action, **what: Any) -> Entry:
-        if not self._journal.entries and action is not Action.OPENED:
+        if not self._keeper.entries and action is not Action.OPENED:
             self._begin()
         self._clock.active()
         return Entry(
-            len(self._journal.entries) + 1,
+            len(self._keeper.entries) + 1,
             self.reader,
             datetime.now(UTC),
             action,
@@ -554,7 +537,7 @@ class Session:
 
     def _do(self, entry: Entry, change: MaskChange | None = None) -> None:
         self._deeds.follow(entry)
-        self._journal.append(entry, change)
+        self._keeper.append(entry, change)
 
     def _words(self, entry: Entry) -> str:
         if entry.tool is not None:
@@ -592,40 +575,12 @@ class Session:
                 "a reading that is not signed",
                 "begin an addendum",
             )
-        if self._holder is not None:
+        if self.holder is not None:
             raise CaseError(
-                f"{self.title}, which is open by {self._holder.words}",
+                f"{self.title}, which is open by {self.holder.words}",
                 "a case that nobody else has open",
                 "wait until it is closed there, and open it again",
             )
-
-    def _take_lock(self) -> None:
-        try:
-            self._lock, self._holder = CaseLock.take(self._lock_path, self.reader)
-        except OSError as error:
-            self._journal.warn(problem_of(error, self.paths.folder))
-
-    def _refusal(self) -> str | None:
-        """Say why nothing may be written now."""
-        if self._lock is None:
-            try:
-                self._lock, other = CaseLock.take(self._lock_path, self.reader)
-            except OSError as error:
-                return problem_of(error, self.paths.folder)
-        else:
-            try:
-                other = self._lock.held()
-            except OSError as error:
-                return problem_of(error, self.paths.folder)
-        if other is None:
-            return None
-        taken = f"the case was taken over by {other.words}"
-        return f"Not saved: {taken}; save elsewhere. Until then work is kept in memory only."
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
 
 
 def _entry(reading: Reading, label: int) -> GroupReading:
