@@ -91,7 +91,10 @@ class Outlines:
 
     def prepare(self) -> None:
         """Load what a change needs, so that the first one does not wait for it."""
-        _ = self._boxes, self._regrader
+        if self._boxes and self._regrader is not None:
+            # The first measurement also makes the tables that all use.
+            label = min(self._boxes, key=lambda one: int(np.prod(self._boxes[one][1] - self._boxes[one][0])))
+            self._regrader.regrade(self._labels, label, self._box(label))
 
     def apply(self, change: MaskChange) -> None:
         """Change the outlines; `InputError` where the change does not fit them."""
@@ -114,6 +117,10 @@ class Outlines:
         if label not in self._measured:
             self._measured[label] = self._again(given)
         return self._measured[label]
+
+    def outside(self, label: int) -> bool:
+        """Whether a group has no voxel, or is known to lie outside the field of view."""
+        return label in self.map.outside or not bool((self._labels[self._box(label)] == label).any())
 
     def within_muscle(self, block: Block) -> NDArray[np.bool_]:
         """Tell which voxels of a block look like muscle, or all of them where that cannot be told."""

@@ -405,9 +405,9 @@ class Session:
 
     def concerns(self) -> tuple[Concern, ...]:
         """Return what to look at before signing, unread groups first."""
-        present = np.bincount(self.labels.ravel(), minlength=256)
-        outside = [label for label in self._labels() if not present[label] or label in self._outlines.map.outside]
-        return find_concerns((self.group(label) for label in sorted(self._labels())), outside)
+        labels = sorted(self._labels())
+        outside = [label for label in labels if self._outlines.outside(label)]
+        return find_concerns((self.group(label) for label in labels), outside)
 
     def sign(self, accepting: Collection[Concern] = ()) -> Reading:
         """Lock the reading: its files are written and nothing of it changes any more.
