@@ -32,6 +32,11 @@ class ReadingClock:
         """Reading time so far."""
         return self._taken + self._since
 
+    @property
+    def since(self) -> float:
+        """Reading time since `take` was last called."""
+        return self._since
+
     def take(self) -> float:
         """Return the reading time since this was last called."""
         since, self._since = round(self._since, 2), 0.0

@@ -459,7 +459,8 @@ class Session:
         """Let others write to the case; what is in memory only is tried once more to be saved."""
         if not self.read_only and self._keeper.entries:
             self._clock.active()
-            self._do(self._entry(Action.CLOSED))
+            if self._clock.since >= 1.0 or self.saving.unsaved:
+                self._do(self._entry(Action.CLOSED))
         self._keeper.release()
 
     # Inside.
