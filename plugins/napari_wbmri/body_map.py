@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QHelpEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent, QTransform
+from qtpy.QtGui import (
+    QColor,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QTransform,
+)
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from napari_wbmri.colours import BODY, CHOSEN, FAINT, LINE
@@ -14,7 +24,7 @@ from napari_wbmri.painting import brush_of, ink_of, pen_of
 from wbmri.report.bodymap import MIDLINES, Region, body_drawing
 from wbmri.scheme import Scheme, Side
 
-_WIDTH, _HEIGHT, _TOP = 1060.0, 940.0, 36.0
+_WIDTH, _HEIGHT, _TOP = 1060.0, 960.0, 60.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -89,7 +99,7 @@ class BodyMap(QWidget):
             self._paint_body(painter, midline)
             for sign, letter in ((-1, "R" if view == "front" else "L"), (1, "L" if view == "front" else "R")):
                 self._write(painter, QPointF(midline + sign * 215, _TOP + 60), letter, 13, FAINT)
-            self._write(painter, QPointF(midline, 14), view, 11, FAINT)
+            self._write(painter, QPointF(midline, 30), view, 11, FAINT)
         for area in self._areas:
             mark = self._marks.get(area.label, Mark(Standing.OPEN))
             pen = pen_of(mark)
@@ -118,7 +128,7 @@ class BodyMap(QWidget):
                 for path in self._body:
                     painter.drawPath(half.map(path))
 
-    def _write(self, painter: QPainter, at: QPointF, text: str, pixels: int, colour: object) -> None:
+    def _write(self, painter: QPainter, at: QPointF, text: str, pixels: int, colour: QColor) -> None:
         """Write in the pixels of the screen, whatever the size of the drawing."""
         place = self._transform().map(at)
         painter.save()
@@ -127,7 +137,7 @@ class BodyMap(QWidget):
         font.setPixelSize(pixels)
         font.setBold(True)
         painter.setFont(font)
-        painter.setPen(colour)  # type: ignore[call-overload]
+        painter.setPen(colour)
         painter.drawText(QRectF(place.x() - 30, place.y() - 10, 60, 20), Qt.AlignmentFlag.AlignCenter, text)
         painter.restore()
 

@@ -57,7 +57,7 @@ class Commands:
             Command.GRADE_0: lambda _: self.grade(0),
             Command.GRADE_1: lambda _: self.grade(1),
             Command.GRADE_2: lambda _: self.grade(2),
-            Command.NOT_ASSESSABLE: lambda _: panel.buttons.reasons.showMenu(),
+            Command.NOT_ASSESSABLE: lambda _: panel.buttons.ask_reason(),
             Command.ACCEPT: lambda _: self.accept(),
             Command.CLEAR: lambda session: self._act(lambda: session.clear(session.current)),
             Command.NEXT_GROUP: lambda session: room.gone(session.next_group()),

@@ -1,6 +1,6 @@
 """Large buttons for the grades, each with its key, for readers who use the mouse."""
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QPoint, Qt, Signal
 from qtpy.QtWidgets import QGridLayout, QMenu, QPushButton, QWidget
 
 from napari_wbmri.colours import CHOSEN, RAISED, area_of, text_of
@@ -48,6 +48,12 @@ class GradeButtons(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setMinimumHeight(38 if button is not self.accept else 28)
         self.show_decision(None, suggested=None, enabled=True)
+
+    def ask_reason(self) -> None:
+        """Let the reader choose why the group cannot be graded, with the mouse or the arrow keys."""
+        above = QPoint(0, -self.menu.sizeHint().height())
+        self.menu.popup(self.reasons.mapToGlobal(above))
+        self.menu.setActiveAction(self.menu.actions()[0])
 
     def show_decision(self, decision: Decision | None, suggested: int | None, *, enabled: bool) -> None:
         """Show what was decided, and whether there is something to accept.

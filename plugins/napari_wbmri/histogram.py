@@ -10,18 +10,13 @@ from napari_wbmri.colours import CAUTION, FAINT, GROUND, INK, LINE, RAISED, line
 from wbmri.reading import Reference
 from wbmri.scheme import GradingRule
 
-HIGHEST, BINS = 4.0, 64
-"""The histogram reaches from 0 to this multiple of normal muscle."""
-
-EDGES = np.linspace(0.0, HIGHEST, BINS + 1)
-"""Edges of its bins."""
-
 
 class Histogram(QWidget):
     """Shows the intensities of one group."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._edges = np.zeros(0)
         self._counts: NDArray[np.integer] | None = None
         self._reference: Reference | None = None
         self._rule: GradingRule | None = None
@@ -36,20 +31,27 @@ class Histogram(QWidget):
         return self._counts
 
     def show_counts(
-        self, counts: NDArray[np.integer], reference: Reference, rule: GradingRule, grade: int | None
+        self,
+        edges: NDArray[np.float64],
+        counts: NDArray[np.integer],
+        reference: Reference,
+        rule: GradingRule,
+        grade: int | None,
     ) -> None:
         """Show the voxels of a group.
 
         Parameters
         ----------
+        edges
+            Edges of the bins, from 0, as multiples of normal muscle, shape (n + 1,).
         counts
-            Voxels in each bin of `EDGES`.
+            Voxels in each bin, shape (n,).
         reference, rule
             The spread of normal muscle, and the thresholds.
         grade
             The suggestion, for the colour of what lies above the oedema threshold.
         """
-        self._counts = np.asarray(counts)
+        self._edges, self._counts = edges, counts
         self._reference, self._rule, self._grade, self._instead = reference, rule, grade, ""
         self.update()
 
@@ -75,7 +77,8 @@ class Histogram(QWidget):
             painter.drawText(QRectF(self.rect()), int(flags), self._instead)
             return
         plot = QRectF(6, 17, self.width() - 12, self.height() - 34)
-        width = plot.width() / HIGHEST
+        highest = float(self._edges[-1])
+        width = plot.width() / highest
         spread = self._reference.spread / self._reference.level
         painter.fillRect(plot, GROUND.darker(115))
         normal = QRectF(plot.left() + (1 - spread) * width, plot.top(), 2 * spread * width, plot.height())
@@ -83,35 +86,37 @@ class Histogram(QWidget):
         self._bars(painter, plot, self._counts, self._rule.oedema_ratio)
         painter.setPen(LINE)
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
-        self._threshold(painter, plot, 1.0, "normal", FAINT)
-        self._threshold(painter, plot, self._rule.oedema_ratio, "oedema", CAUTION)
+        self._threshold(painter, plot, width, 1.0, "normal", FAINT)
+        self._threshold(painter, plot, width, self._rule.oedema_ratio, "oedema", CAUTION)
         painter.setPen(FAINT)
-        for ratio in range(int(HIGHEST) + 1):
+        for ratio in range(int(highest) + 1):
             at = plot.left() + ratio * width
             box = QRectF(at - 20, plot.bottom() + 1, 40, 15)
             if ratio == 0:
                 box.moveLeft(plot.left())
-            if ratio == HIGHEST:
+            if ratio == highest:
                 box.moveRight(plot.right())
-            side = {0: Qt.AlignmentFlag.AlignLeft, int(HIGHEST): Qt.AlignmentFlag.AlignRight}
+            side = {0: Qt.AlignmentFlag.AlignLeft, int(highest): Qt.AlignmentFlag.AlignRight}
             painter.drawText(box, side.get(ratio, Qt.AlignmentFlag.AlignHCenter), f"{ratio}×")
 
     def _bars(self, painter: QPainter, plot: QRectF, counts: NDArray[np.integer], threshold: float) -> None:
-        step, highest = plot.width() / BINS, max(1, int(counts.max()))
+        step, most = plot.width() / counts.size, max(1, int(counts.max()))
         above = line_of(self._grade if self._grade else 1)
         painter.setPen(Qt.PenStyle.NoPen)
         for place, count in enumerate(counts):
-            height = plot.height() * int(count) / highest
-            bright = (place + 0.5) * HIGHEST / BINS > threshold
+            height = plot.height() * int(count) / most
+            bright = self._edges[place] + self._edges[place + 1] > 2 * threshold
             painter.setBrush(above if bright else line_of(0).darker(120))
             painter.drawRect(QRectF(plot.left() + place * step, plot.bottom() - height, max(1.0, step - 0.6), height))
 
-    def _threshold(self, painter: QPainter, plot: QRectF, ratio: float, name: str, colour: object) -> None:
-        at = plot.left() + ratio * plot.width() / HIGHEST
-        painter.setPen(QPen(colour, 1.2, Qt.PenStyle.DashLine))  # type: ignore[call-overload]
+    def _threshold(
+        self, painter: QPainter, plot: QRectF, width: float, ratio: float, name: str, colour: object
+    ) -> None:
+        at = plot.left() + ratio * width
+        painter.setPen(QPen(colour, 1.2, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(at, plot.top()), QPointF(at, plot.bottom()))
         painter.setPen(INK)
         before = ratio <= 1.0
-        box = QRectF(at - 84 if before else at - 4, 2, 80, 15)
+        box = QRectF(at - 124 if before else at - 4, 1, 120, 15)
         side = Qt.AlignmentFlag.AlignRight if before else Qt.AlignmentFlag.AlignLeft
         painter.drawText(box, side, name if before else f"{name} > {ratio:g}×")

@@ -56,7 +56,7 @@ class KeyHelp(QDialog):
             rows[column] += 1 + len(bindings)
         page.addLayout(grid)
         mouse = QLabel(
-            "Mouse: the wheel zooms, Ctrl and the wheel go through the slices, dragging moves the picture.\n"
+            "Mouse: the wheel goes through the slices, Ctrl and the wheel zoom, dragging moves the picture.\n"
             f'To change a key, write it under [keys] in {file}, for example  next_group = ["Down", "J"].'
         )
         mouse.setStyleSheet(f"color: {FAINT.name()}; font-size: 12px;")

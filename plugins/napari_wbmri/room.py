@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from napari import Viewer
+from napari.qt.threading import create_worker
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 
 from napari_wbmri.display import DisplayGrid
-from napari_wbmri.histogram import EDGES
 from napari_wbmri.marks import Mark
 from napari_wbmri.mask_editor import MaskEditor
 from napari_wbmri.mask_tools import MaskTools
@@ -21,6 +21,9 @@ from wbmri.review import Change, Session
 
 REST_MS = 400
 """The view has come to rest when it did not move for so long."""
+
+OVERVIEW_PX, READING_PX = 330, 330
+"""Widths of the docks; a laptop of 1366 pixels leaves half of them to the scan."""
 
 ALIVE_MS = 30_000
 """How often the session is told that the window is open."""
@@ -51,6 +54,7 @@ class ReadingRoom(QObject):
         self.presets: tuple[Preset, ...] = ()
         self.opened: list[Callable[[], None]] = []
         self._active = False
+        self._prepared = False
         self._docks: list[Any] = []
         self._marks: dict[int, Mark] = {}
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)  # type: ignore[call-overload]
@@ -87,9 +91,21 @@ class ReadingRoom(QObject):
         # The docks take their place first: the zoom depends on the size of the canvas.
         QTimer.singleShot(0, self._to_place)
         self.show_all()
+        self._prepare(session)
         self._alive.start()
         for tell in self.opened:
             tell()
+
+    def _prepare(self, session: Session) -> None:
+        """Load in the background what measuring needs, so that neither the first picture nor the first stroke waits."""
+        self._prepared = False
+
+        def ready(_: object) -> None:
+            if self.session is session:
+                self._prepared = True
+                self.show_all()
+
+        create_worker(session.prepare, _connect={"returned": ready})
 
     def close(self) -> None:
         """Let go of the case; everything is on disk already."""
@@ -135,16 +151,22 @@ class ReadingRoom(QObject):
 
     def stack(self, dock: Any) -> None:
         """Put another dock behind the grades, as a tab."""
-        if self._docks and dock is not self._docks[0]:
-            self.window.tabifyDockWidget(dock, self._docks[0])
-            self._docks[0].raise_()
+        grades = self._docks[0]
+        self.window.tabifyDockWidget(dock, grades)
+        # The tabs are made when the window lays itself out; only then one of them can be raised.
+        QTimer.singleShot(0, grades.raise_)
 
     def beside(self, dock: Any) -> None:
-        """Put another view between the scan and the reading."""
-        reading = self._docks[1]
-        self.window.splitDockWidget(dock, reading, Qt.Orientation.Horizontal)
-        width = max(200, self.window.width() - self._docks[0].width() - reading.width()) // 2
-        self.window.resizeDocks([dock, reading], [width, reading.minimumWidth()], Qt.Orientation.Horizontal)
+        """Put another view between the scan and the reading, as wide as the scan."""
+        self.window.splitDockWidget(dock, self._docks[1], Qt.Orientation.Horizontal)
+        width = (self.window.width() - OVERVIEW_PX - READING_PX) // 2
+        self.window.resizeDocks(
+            [*self._docks, dock], [OVERVIEW_PX, READING_PX, max(200, width)], Qt.Orientation.Horizontal
+        )
+
+    def lay_out(self) -> None:
+        """Give the docks their widths, and the rest to the scan."""
+        self.window.resizeDocks(self._docks, [OVERVIEW_PX, READING_PX], Qt.Orientation.Horizontal)
 
     def signed(self) -> None:
         """Show that the reading is locked now, with all that was hidden before."""
@@ -161,6 +183,7 @@ class ReadingRoom(QObject):
 
     def _to_place(self) -> None:
         if self.session is not None:
+            self.lay_out()
             self.scene.go_to(self.session.place)
 
     # Following.
@@ -216,13 +239,16 @@ class ReadingRoom(QObject):
         if not allowed or reference is None:
             histogram.show_nothing("" if not allowed else "Normal muscle is not known in this scan.")
             return
-        counts = session.histogram(session.current, EDGES)
-        if counts is None or not counts.any():
+        if not self._prepared:
+            histogram.show_nothing("Measuring…")
+            return
+        shown = session.histogram(session.current)
+        if shown is None or not shown[1].any():
             histogram.show_nothing("No voxels of this group can be measured.")
             return
         entry = session.group(session.current).measured
         rule = session.case.reading.scheme.grading
-        histogram.show_counts(counts, reference, rule, None if entry is None else entry.auto_grade)
+        histogram.show_counts(*shown, reference, rule, None if entry is None else entry.auto_grade)
 
     def _show_saving(self) -> None:
         session, panel = self.session, self.panel
@@ -230,10 +256,9 @@ class ReadingRoom(QObject):
             return
         saving, holder = session.saving, session.holder
         if holder is not None:
-            text = f"Read-only: {holder.reader} has this case open since {holder.since:%H:%M} UTC on {holder.host}."
-            panel.show_saving(text, "")
+            panel.show_saving(f"Read-only: {holder.words}.", "")
             panel.elsewhere.setVisible(False)
-        elif session.read_only:
+        elif session.signed:
             panel.show_saving(None, "Signed: this reading is locked. An addendum begins a new one.")
         else:
             panel.show_saving(saving.problem, "Every action is saved.")

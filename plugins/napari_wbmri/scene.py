@@ -85,8 +85,11 @@ class Scene:
         self.lines = Labels(self._borders().data, name="contours", opacity=1.0, **self._fine_layer())
         for layer in (self.groups, self.lines):
             layer.editable = False
+        # Tested for depth, lines in the plane of the scan may be hidden by it.
+        self.lines.blending = "translucent_no_depth"
         self.viewer.layers.extend([self.scan, self.groups, self.lines])
-        self.viewer.layers.selection.active = self.scan
+        # No layer is selected: the keys are the reading room's, and napari's hints about a layer's keys would mislead.
+        self.viewer.layers.selection.clear()
         self.viewer.dims.order = PLANES[self.plane]
         bar = self.viewer.canvas.overlays.scale_bar
         bar.visible, bar.font_size = True, 10

@@ -106,6 +106,7 @@ class SideBySide:
             self._inner.close()
             self._inner.deleteLater()
             self._dock = self._inner = None
+            self._room.lay_out()
 
     def _focus_both(self) -> None:
         label = self._room.scene.label

@@ -10,7 +10,7 @@ from wbmri.review import WorklistRow
 
 _Index = QModelIndex | QPersistentModelIndex
 
-COLUMNS = ("Case", "Status", "Reader", "Total", "Involved", "Read", "Notes")
+COLUMNS = ("Case", "Status", "Read", "Total", "Involved", "Reader", "Notes")
 
 
 class WorklistModel(QAbstractTableModel):
@@ -59,10 +59,10 @@ def _cells(row: WorklistRow) -> tuple[str, ...]:
     return (
         row.title,
         row.status.value,
-        row.reader or readers or "",
+        f"{row.read}/{row.groups}",
         "" if row.total is None else str(row.total),
         "" if row.involved is None else str(row.involved),
-        f"{row.read}/{row.groups}",
+        row.reader or readers or "",
         _noted(row),
     )
 
@@ -78,6 +78,6 @@ def _noted(row: WorklistRow) -> str:
 def _said(row: WorklistRow) -> list[str]:
     said = [row.problem] if row.problem else []
     if row.holder is not None:
-        said.append(f"{row.holder.reader} has it open since {row.holder.since:%H:%M} UTC on {row.holder.host}.")
+        said.append(f"{row.holder.words}.")
     said += [f"{one.reader}: {one.status}, {one.read} of {row.groups} groups read" for one in row.readings]
     return [*said, *row.warnings]

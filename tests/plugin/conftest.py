@@ -39,7 +39,7 @@ def _without_screen() -> str | None:
         # napari warns when it is imported; what it warns of is not ours to mend.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import napari.qt
+            import napari.qt  # noqa: F401
             import napari_wbmri.worklist  # noqa: F401
     except ImportError as error:
         return f"{error.name} is not installed"

@@ -56,9 +56,7 @@ def test_signing_shows_what_is_unread_and_locks_when_all_is_read(
 
 
 @pytest.mark.parametrize("mode", [Mode.SECOND, Mode.BLINDED])
-def test_the_second_reader_does_not_see_the_first(
-    read: Callable[..., ReadingRoom], out: Path, mode: Mode
-) -> None:
+def test_the_second_reader_does_not_see_the_first(read: Callable[..., ReadingRoom], out: Path, mode: Mode) -> None:
     read_and_sign(out, "ANNA", lambda _: 2)
     room = read(reader="BERT", mode=mode)
     assert not room.panel.evidence.others.isVisible()

@@ -41,7 +41,7 @@ def test_choosing_a_group_centres_on_the_slice_that_shows_most_of_it(scene: Scen
     inside = np.argwhere(scene.groups.data == 2)
     across = PLANES[plane][0]
     slices = inside[:, across]
-    assert int(round(index[across])) in np.flatnonzero(np.bincount(slices) == np.bincount(slices).max())
+    assert round(index[across]) in np.flatnonzero(np.bincount(slices) == np.bincount(slices).max())
     for axis in PLANES[plane][1:]:
         assert index[axis] == pytest.approx((inside[:, axis].min() + inside[:, axis].max()) / 2)
     assert scene.viewer.scene.camera.zoom > 0

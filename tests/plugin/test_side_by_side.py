@@ -45,7 +45,7 @@ def test_both_grades_stand_in_one_table(both: ReadingRoom, press: Callable[..., 
 def test_the_registration_links_the_views_when_it_is_there(both: ReadingRoom) -> None:
     class Moved:
         def points(self, points: np.ndarray) -> np.ndarray:
-            return points + (0.0, -6.0, 9.0)
+            return points + np.array([0.0, -6.0, 9.0])
 
     both.side.link = Moved()
     both.side.follow()
