@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from wbmri.case import Case, read_case, read_signed, signed_readings
 from wbmri.errors import CaseError, InputError
 from wbmri.reading import GradeSource, Reading, Reason, Status
 from wbmri.review import ConcernKind, MaskChange, Mode, Order, Place, Session, open_review
+from wbmri.soft_tissue import Calcinosis, CalcinosisCourse, LimbPart, SoftTissue, Tissue, TissueSign
 
 WriteCase = Callable[..., Case]
 MakeReading = Callable[..., Reading]
@@ -104,8 +106,6 @@ def test_groups_come_in_the_order_wanted(case: Case, make_reading: MakeReading) 
 
 
 def test_the_least_certain_groups_come_first(write: WriteCase, make_reading: MakeReading) -> None:
-    from dataclasses import replace
-
     reading = make_reading()
     doubtful = replace(
         reading, groups=tuple(replace(one, confidence=0.1 if one.label in (9, 30) else 0.8) for one in reading.groups)
@@ -158,6 +158,45 @@ def test_outlines_are_changed_by_actions_alone(case: Case) -> None:
     with pytest.raises(InputError, match="group 200"):
         session.edit(stroke(session, 200), "paint")
     assert len(lines(session)) == 2
+
+
+def test_what_lies_beside_the_muscles_is_marked_undone_and_signed(case: Case) -> None:
+    session = open_review(case.paths, "anna")
+    assert session.soft_tissue == SoftTissue()
+    assert session.mark(Tissue.FASCIA, LimbPart.DISTAL, 1).words == "fascia, distal: oedema"
+    session.mark_calcinosis(Calcinosis(True, ("left elbow",), CalcinosisCourse.NEW))
+    session.mark(Tissue.SUBCUTIS, LimbPart.PROXIMAL, 0)
+    session.undo()
+    marked = session.soft_tissue
+    assert marked.signs[Tissue.FASCIA][LimbPart.DISTAL].graded == 1
+    assert marked.signs[Tissue.SUBCUTIS][LimbPart.PROXIMAL].graded is None
+    with pytest.raises(InputError, match="0, 1 or none"):
+        session.mark(Tissue.FASCIA, LimbPart.DISTAL, 2)
+    session.close()
+    again = open_review(case.paths, "anna")
+    assert again.soft_tissue == marked
+    grade_all(again, lambda label: 0)
+    reading = again.sign(again.concerns())
+    assert reading.score.total == 0
+    assert read_signed(again.paths).reading.soft_tissue == marked
+    again.close()
+    addendum = open_review(case.paths, "anna", addendum=True)
+    assert addendum.soft_tissue == marked
+    addendum.mark(Tissue.FASCIA, LimbPart.DISTAL, 0)
+    assert addendum.sign(addendum.concerns()).soft_tissue != marked
+
+
+def test_suggestions_beside_the_muscles_are_hidden_while_blinded(write: WriteCase, make_reading: MakeReading) -> None:
+    suggested = {tissue: dict.fromkeys(LimbPart, TissueSign(suggested=1, bright_share=0.4)) for tissue in Tissue}
+    case = write(reading=replace(make_reading(), soft_tissue=SoftTissue(suggested)))
+    session = open_review(case.paths, "anna", Mode.BLINDED)
+    session.mark(Tissue.FASCIA, LimbPart.DISTAL, 0)
+    assert {sign.suggested for parts in session.soft_tissue.signs.values() for sign in parts.values()} == {None}
+    grade_all(session)
+    reading = session.sign(session.concerns())
+    assert reading.soft_tissue is not None
+    assert reading.soft_tissue.signs[Tissue.FASCIA][LimbPart.DISTAL] == TissueSign(1, 0, 0.4)
+    assert session.soft_tissue == reading.soft_tissue
 
 
 def test_a_reading_goes_on_where_it_was_left(case: Case) -> None:

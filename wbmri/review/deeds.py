@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from wbmri.review.decision import Decision
 from wbmri.review.entries import Action, Entry, Terms
+from wbmri.soft_tissue import SoftTissue
 
 
 class Deeds:
@@ -14,12 +15,17 @@ class Deeds:
     ----------
     decisions
         What is decided before the first entry, by label.
+    marked
+        What is marked beside the muscles before the first entry.
     entries
         What was done, in order.
     """
 
-    def __init__(self, decisions: Mapping[int, Decision], entries: Iterable[Entry]) -> None:
+    def __init__(
+        self, decisions: Mapping[int, Decision], entries: Iterable[Entry], marked: SoftTissue | None = None
+    ) -> None:
         self.decisions = dict(decisions)
+        self.marked = marked
         self.done: list[Entry] = []
         self.undone: list[Entry] = []
         self.terms: Terms | None = None
@@ -35,21 +41,18 @@ class Deeds:
         match entry.action:
             case Action.OPENED:
                 self.terms = self.terms or entry.terms
-            case Action.DECIDED | Action.EDITED:
+            case Action.DECIDED | Action.EDITED | Action.MARKED:
                 self.done.append(entry)
                 self.undone.clear()
-                self._decide(entry.label, entry.after)
-                self._corrections.update(entry.labels)
+                self._forward(entry)
             case Action.UNDONE:
                 taken = self.done.pop()
                 self.undone.append(taken)
-                self._decide(taken.label, taken.before)
-                self._corrections.subtract(taken.labels)
+                self._back(taken)
             case Action.REDONE:
                 again = self.undone.pop()
                 self.done.append(again)
-                self._decide(again.label, again.after)
-                self._corrections.update(again.labels)
+                self._forward(again)
             case Action.SIGNED:
                 self.signed = True
             case Action.CLOSED:
@@ -69,10 +72,18 @@ class Deeds:
         """Whether a group's outline was changed."""
         return self._corrections[label] > 0
 
-    def _decide(self, label: int | None, decision: Decision | None) -> None:
-        if label is None:
-            return
-        if decision is None:
-            self.decisions.pop(label, None)
-        else:
-            self.decisions[label] = decision
+    def _forward(self, entry: Entry) -> None:
+        self._corrections.update(entry.labels)
+        self._set(entry, entry.after, entry.marked)
+
+    def _back(self, entry: Entry) -> None:
+        self._corrections.subtract(entry.labels)
+        self._set(entry, entry.before, entry.marked_before)
+
+    def _set(self, entry: Entry, decision: Decision | None, marked: SoftTissue | None) -> None:
+        if entry.action is Action.MARKED:
+            self.marked = marked
+        elif entry.label is not None and decision is not None:
+            self.decisions[entry.label] = decision
+        elif entry.label is not None:
+            self.decisions.pop(entry.label, None)

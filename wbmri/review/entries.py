@@ -10,6 +10,7 @@ from pydantic import Field
 from wbmri.case import SCHEMA_VERSION, STRICT
 from wbmri.review.decision import Decision
 from wbmri.review.modes import Mode
+from wbmri.soft_tissue import SoftTissue
 
 
 class Action(StrEnum):
@@ -18,6 +19,7 @@ class Action(StrEnum):
     OPENED = "opened"
     DECIDED = "decided"
     EDITED = "edited"
+    MARKED = "marked"
     UNDONE = "undone"
     REDONE = "redone"
     SIGNED = "signed"
@@ -65,6 +67,8 @@ class Entry:
         The group that was decided on.
     before, after
         The decision before and after, written as ``from`` and ``to``; ``None`` for unread.
+    marked_before, marked
+        What was marked beside the muscles before and after, as a whole.
     suggestion
         What the program suggested then, if the reader saw it: a grade, or -1 for not assessable.
     tool
@@ -89,6 +93,8 @@ class Entry:
     label: int | None = None
     before: Annotated[Decision | None, Field(alias="from")] = None
     after: Annotated[Decision | None, Field(alias="to")] = None
+    marked_before: SoftTissue | None = None
+    marked: SoftTissue | None = None
     suggestion: int | None = None
     tool: str | None = None
     labels: tuple[int, ...] = ()

@@ -8,6 +8,7 @@ from wbmri.reading import GradeSource, GroupReading, Reading, Reason, Status
 from wbmri.review.decision import Decision
 from wbmri.review.entries import Terms
 from wbmri.scheme import Scheme
+from wbmri.soft_tissue import SoftTissue
 
 STEP = "review"
 """Name of the step that says how people read a case."""
@@ -29,7 +30,26 @@ def decided(entry: GroupReading, decision: Decision) -> GroupReading:
     return replace(entry, grade=decision.grade, reason=decision.reason, source=GradeSource.READER, explanation=words)
 
 
-def reading_of(base: Reading, groups: Iterable[GroupReading], *, reader: str, status: Status, step: Step) -> Reading:
+def with_marks(suggested: SoftTissue | None, marked: SoftTissue | None) -> SoftTissue | None:
+    """Return what the program suggests beside the muscles with what a reader marked; ``None`` where nobody looked."""
+    if suggested is None or marked is None:
+        return marked or suggested
+    both = replace(suggested, calcinosis=marked.calcinosis)
+    for tissue, parts in marked.signs.items():
+        for part, sign in parts.items():
+            both = both.with_sign(tissue, part, sign.graded)
+    return both
+
+
+def reading_of(
+    base: Reading,
+    groups: Iterable[GroupReading],
+    *,
+    reader: str,
+    status: Status,
+    marked: SoftTissue | None,
+    step: Step,
+) -> Reading:
     """Return a person's reading of a case.
 
     Parameters
@@ -40,10 +60,19 @@ def reading_of(base: Reading, groups: Iterable[GroupReading], *, reader: str, st
         The entries, by label.
     reader, status
         Whose it is, and how far it is.
+    marked
+        What the reader marked beside the muscles.
     step
         How it was made, see `review_step`.
     """
-    return replace(base, groups=tuple(groups), reader=reader, status=status, provenance=(*base.provenance, step))
+    return replace(
+        base,
+        groups=tuple(groups),
+        reader=reader,
+        status=status,
+        provenance=(*base.provenance, step),
+        soft_tissue=with_marks(base.soft_tissue, marked),
+    )
 
 
 def review_step(

@@ -147,7 +147,9 @@ def _start(case: Case, paths: ReadingPaths, terms: Terms) -> Start:
     if paths.run > 1:
         earlier = ReadingPaths(case.paths, paths.reader, paths.run - 1, paths.elsewhere)
         reading = read_signed(earlier).reading
-        return Start(reading, lambda: corrected_labels(case, earlier), decisions_in(reading), others)
+        return Start(
+            reading, lambda: corrected_labels(case, earlier), decisions_in(reading), reading.soft_tissue, others
+        )
     if terms.between is None:
         return Start(case.reading, case.labels, others=others)
     missing = [reader for reader in terms.between if reader not in others]

@@ -21,7 +21,7 @@ from wbmri.review.concerns import Concern, find_concerns
 from wbmri.review.decision import Decision
 from wbmri.review.deeds import Deeds
 from wbmri.review.entries import Action, Entry, Terms
-from wbmri.review.finishing import decided, reading_of, review_step
+from wbmri.review.finishing import decided, reading_of, review_step, with_marks
 from wbmri.review.journal import problem_of
 from wbmri.review.keeping import Keeper
 from wbmri.review.lock import Holder
@@ -33,7 +33,10 @@ from wbmri.review.place import Place, read_place, write_place
 from wbmri.review.saving import Saving
 from wbmri.review.views import Change, GroupView, Totals
 from wbmri.scheme import Group
+from wbmri.soft_tissue import Calcinosis, LimbPart, SoftTissue, Tissue
 from wbmri.volume import Volume
+
+_CALCINOSIS = {None: "not looked at", False: "none", True: "present"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Start:
         Loads the outlines to begin with.
     decisions
         What is decided already, by label.
+    marked
+        What is marked already beside the muscles.
     others
         Reader to that person's signed reading.
     agreed
@@ -57,6 +62,7 @@ class Start:
     base: Reading
     labels: Callable[[], LabelMap]
     decisions: Mapping[int, Decision] = field(default_factory=dict)
+    marked: SoftTissue | None = None
     others: Mapping[str, Reading] = field(default_factory=dict)
     agreed: Mapping[int, GroupReading] = field(default_factory=dict)
 
@@ -98,7 +104,7 @@ class Session:
         self._signed = paths.reading.is_file()
         self._keeper = Keeper(paths, lock, reader, writing=not self._signed)
         try:
-            self._deeds = Deeds(start.decisions, self._keeper.entries)
+            self._deeds = Deeds(start.decisions, self._keeper.entries, start.marked)
             changes = [self._keeper.change(entry.number) for entry in self._deeds.edits]
         except CaseError:
             self._keeper.release()
@@ -169,6 +175,12 @@ class Session:
     def decisions(self) -> Mapping[int, Decision]:
         """What was decided, by label."""
         return MappingProxyType(self._deeds.decisions)
+
+    @property
+    def soft_tissue(self) -> SoftTissue:
+        """Fascia, subcutis and calcinosis as marked so far, with what the program suggests where that may be seen."""
+        suggested = self._start.base.soft_tissue if self.visible.suggestions else None
+        return with_marks(suggested, self._deeds.marked) or SoftTissue()
 
     def group(self, label: int) -> GroupView:
         """Return one group as it may be shown."""
@@ -291,6 +303,17 @@ class Session:
     def clear(self, label: int) -> Change:
         """Make a group unread again."""
         return self._decide(label, None)
+
+    def mark(self, tissue: Tissue, part: LimbPart, value: int | None) -> Change:
+        """Mark fascia or subcutis of one part of the limbs as normal, 0, oedematous, 1, or not looked at, ``None``."""
+        words = {0: "normal", 1: "oedema", None: "not looked at"}
+        marked = (self._deeds.marked or SoftTissue()).with_sign(tissue, part, value)
+        return self._mark(marked, f"{tissue}, {part}: {words.get(value, value)}")
+
+    def mark_calcinosis(self, calcinosis: Calcinosis) -> Change:
+        """Mark whether there is calcinosis, where, and its course since the visit before."""
+        marked = replace(self._deeds.marked or SoftTissue(), calcinosis=calcinosis)
+        return self._mark(marked, f"calcinosis: {_CALCINOSIS[calcinosis.present]}")
 
     def edit(self, change: MaskChange, tool: str) -> Change:
         """Change outlines; the groups that changed are measured anew when they are next looked at.
@@ -504,6 +527,13 @@ class Session:
         self._do(entry)
         return Change(self._words(entry), frozenset({label}))
 
+    def _mark(self, marked: SoftTissue, words: str) -> Change:
+        self._check_open()
+        before = self._deeds.marked
+        if marked != before:
+            self._do(self._entry(Action.MARKED, marked_before=before, marked=marked))
+        return Change(words, frozenset())
+
     def _again(self, entry: Entry, action: Action, words: str) -> Change:
         """Undo an entry or do it again."""
         change = None
@@ -512,7 +542,7 @@ class Session:
             change = change.inverse() if action is Action.UNDONE else change
             self._outlines.apply(change)
         self._do(self._entry(action, of=entry.number))
-        labels = frozenset(entry.labels if entry.label is None else (entry.label,))
+        labels = frozenset(entry.labels) if entry.label is None else frozenset((entry.label,))
         return Change(words + self._words(entry), labels, change)
 
     def _entry(self, action: Action, **what: Any) -> Entry:
@@ -543,7 +573,8 @@ class Session:
     def _words(self, entry: Entry) -> str:
         if entry.tool is not None:
             return f"{entry.tool}: {', '.join(self._group(label).name for label in entry.labels)}"
-        assert entry.label is not None  # noqa: S101  # only decisions and edits can be undone
+        if entry.label is None:
+            return "fascia, subcutis and calcinosis"
         return f"{self._group(entry.label).name}: {entry.after.words if entry.after else 'unread'}"
 
     def _reading(self, status: Status) -> Reading:
@@ -563,7 +594,14 @@ class Session:
             agreed=self._start.agreed,
             run=self.paths.run,
         )
-        return reading_of(self._start.base, groups, reader=self.paths.reader, status=status, step=step)
+        return reading_of(
+            self._start.base,
+            groups,
+            reader=self.paths.reader,
+            status=status,
+            marked=self._deeds.marked,
+            step=step,
+        )
 
     def _corrected_before(self) -> bool:
         """Whether an addendum starts from corrected outlines."""
