@@ -8,6 +8,7 @@ from typing import Self
 from wbmri.errors import InputError
 from wbmri.provenance import Step
 from wbmri.scheme import Group, Scheme, Side
+from wbmri.soft_tissue import SoftTissue
 from wbmri.volume import Acquisition
 
 AUTO = "auto"
@@ -295,6 +296,8 @@ class Reading:
         What a reader must know before relying on the reading, one sentence each.
     provenance
         Every step from the input to the grades.
+    soft_tissue
+        Fascia, subcutis and calcinosis, never added to the score; ``None`` where nobody looked.
 
     Raises
     ------
@@ -311,6 +314,7 @@ class Reading:
     status: Status = Status.SCORED
     warnings: tuple[str, ...] = ()
     provenance: tuple[Step, ...] = ()
+    soft_tissue: SoftTissue | None = None
 
     def __post_init__(self) -> None:
         labels = [entry.label for entry in self.groups]

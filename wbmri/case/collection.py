@@ -4,10 +4,12 @@ from itertools import count
 from pathlib import Path
 
 from wbmri.case.paths import CasePaths
+from wbmri.case.people import reading_of_record
 from wbmri.case.storage import Case, read_case
 from wbmri.case.tables import SCORE_COLUMNS, SUMMARY_COLUMNS, encode_table, score_rows, summary_row
 from wbmri.case.transaction import write_together
 from wbmri.errors import CaseError
+from wbmri.reading import Reading
 
 
 def find_cases(out: str | Path) -> tuple[CasePaths, ...]:
@@ -24,7 +26,7 @@ def cases_at(path: str | Path) -> tuple[CasePaths, ...]:
 
 
 def rebuild_tables(out: str | Path) -> tuple[CaseError, ...]:
-    """Write ``OUT/scores.tsv`` and ``OUT/summary.tsv`` anew from the cases.
+    """Write ``OUT/scores.tsv`` and ``OUT/summary.tsv`` anew from the cases, each with its reading of record.
 
     Returns
     -------
@@ -32,15 +34,16 @@ def rebuild_tables(out: str | Path) -> tuple[CaseError, ...]:
         One for each case that cannot be read and is therefore missing from the tables.
     """
     out = Path(out)
-    cases: list[Case] = []
+    cases: list[tuple[Case, Reading]] = []
     left_out: list[CaseError] = []
     for paths in find_cases(out):
         try:
-            cases.append(read_case(paths.reading))
+            case = read_case(paths.reading)
+            cases.append((case, reading_of_record(case)))
         except CaseError as error:
             left_out.append(error)
-    scores = [row for case in cases for row in score_rows(case.participant, case.session, case.reading)]
-    summary = [summary_row(case.participant, case.session, case.reading) for case in cases]
+    scores = [row for case, record in cases for row in score_rows(case.participant, case.session, record, case.reading)]
+    summary = [summary_row(case.participant, case.session, record) for case, record in cases]
     write_together(
         out,
         [

@@ -15,6 +15,7 @@ _BIDSIGNORE = b"""\
 *_history.jsonl
 *_report.html
 figures
+readings
 *_change.*
 /scores.tsv
 /summary.tsv
@@ -53,9 +54,14 @@ def dataset_files(out: Path) -> list[tuple[Path, bytes]]:
         "GeneratedBy": [{"Name": "wbmri", "Version": __version__}],
     }
     return [
-        (out / ".bidsignore", _BIDSIGNORE),
+        ignore_file(out),
         (out / "dataset_description.json", (json.dumps(description, indent=2) + "\n").encode()),
     ]
+
+
+def ignore_file(out: Path) -> tuple[Path, bytes]:
+    """Return the file that tells validators of BIDS what to skip, with its content."""
+    return out / ".bidsignore", _BIDSIGNORE
 
 
 def _is_ours(description: Path) -> bool:

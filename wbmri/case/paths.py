@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import Self
 
 from wbmri.errors import CaseError, InputError
+from wbmri.reading import AUTO
 
+CONSENSUS = "consensus"
+"""The reader that two people who disagreed became; its reading goes before theirs."""
+
+_PERSON_NAME = re.compile(r"_run-([1-9][0-9]*)_desc-([0-9A-Za-z]+)_(?:history\.jsonl|reading\.json)")
 _READING_NAME = re.compile(r"sub-([0-9A-Za-z]+)_ses-([0-9A-Za-z]+)_desc-oedema_reading\.json")
 
 
@@ -139,9 +144,105 @@ class CasePaths:
         return self.folder / f"{self.name}_report.html"
 
     @property
+    def readings(self) -> Path:
+        """The folder of people's readings."""
+        return self.folder / "readings"
+
+    @property
+    def lock(self) -> Path:
+        """Who has the case open."""
+        return self.readings / f"{self.name}_lock.json"
+
+    @property
     def mosaic(self) -> Path:
         """The outlines on slices of the scan, one picture."""
         return self.folder / "figures" / f"{self.name}_acq-wbstir_desc-muscles_mosaic.png"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingPaths:
+    """The files of one person's reading of a case.
+
+    Parameters
+    ----------
+    case
+        The case.
+    reader
+        Id of the person, ASCII letters and digits.
+    run
+        1 for the reading itself, 2 and on for its addenda.
+    elsewhere
+        Where the files lie, if not in the case's folder ``readings``.
+
+    Raises
+    ------
+    InputError
+        If the id cannot stand in a file name, or is that of the program.
+    """
+
+    case: CasePaths
+    reader: str
+    run: int = 1
+    elsewhere: Path | None = None
+
+    def __post_init__(self) -> None:
+        reader = self.reader
+        if not (reader.isascii() and reader.isalnum()) or reader.lower() == AUTO:
+            raise InputError(
+                f"the reader {reader!r}", f"ASCII letters and digits, and not {AUTO!r}", "choose another id"
+            )
+        if self.elsewhere is not None:
+            object.__setattr__(self, "elsewhere", Path(self.elsewhere))
+
+    @classmethod
+    def begun(cls, case: CasePaths, elsewhere: Path | None = None) -> tuple[Self, ...]:
+        """Return the readings that people have begun or signed, by reader and run."""
+        files = (elsewhere or case.readings).glob(f"{case.name}_run-*")
+        names = (_PERSON_NAME.fullmatch(path.name.removeprefix(case.name)) for path in files)
+        found = {(name[2], int(name[1])) for name in names if name}
+        return tuple(cls(case, reader, run, elsewhere) for reader, run in sorted(found))
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the files."""
+        return self.elsewhere or self.case.readings
+
+    def _file(self, ending: str) -> Path:
+        return self.folder / f"{self.case.name}_run-{self.run}_desc-{self.reader}_{ending}"
+
+    @property
+    def history(self) -> Path:
+        """Every action, one JSON object a line; the first file of a reading."""
+        return self._file("history.jsonl")
+
+    @property
+    def place(self) -> Path:
+        """Where the reader left off."""
+        return self._file("place.json")
+
+    def mask(self, number: int) -> Path:
+        """Return the file with the voxels that the action of this number changed."""
+        return self._file("masks") / f"{number:06d}.wbm"
+
+    @property
+    def labels(self) -> Path:
+        """The label map with this person's corrections, NIfTI; there only if outlines were corrected."""
+        return self._file("dseg.nii.gz")
+
+    @property
+    def scores(self) -> Path:
+        """The grades as a table, one row per group."""
+        return self._file("scores.tsv")
+
+    @property
+    def report(self) -> Path:
+        """The report of this reading, one HTML file."""
+        return self._file("report.html")
+
+    @property
+    def reading(self) -> Path:
+        """The reading; the last file written: a reading that has it is signed."""
+        return self._file("reading.json")
 
 
 @dataclass(frozen=True, slots=True)

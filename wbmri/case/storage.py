@@ -20,7 +20,7 @@ from wbmri.case.documents import (
     encode,
     software_versions,
 )
-from wbmri.case.paths import CasePaths
+from wbmri.case.paths import CasePaths, ReadingPaths
 from wbmri.case.tables import LABEL_COLUMNS, SCORE_COLUMNS, encode_table, label_rows, score_rows
 from wbmri.case.transaction import write_together
 from wbmri.errors import CaseError, InputError
@@ -140,6 +140,13 @@ def check_replaceable(paths: CasePaths) -> None:
     """
     if not paths.reading.exists():
         return
+    begun = [found.reader for found in ReadingPaths.begun(paths)]
+    if begun:
+        raise CaseError(
+            f"sub-{paths.participant}, ses-{paths.session}, which {', '.join(dict.fromkeys(begun))} began to read",
+            "a visit that only the program has graded",
+            "score into another --out or --ses, so that the person's reading is kept",
+        )
     reading = read_case(paths.reading).reading
     by_person = any(entry.source is GradeSource.READER for entry in reading.groups)
     if reading.reader != AUTO or reading.status is not Status.SCORED or by_person:

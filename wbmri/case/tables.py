@@ -49,10 +49,20 @@ def encode_table(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def score_rows(participant: str, session: str, reading: Reading) -> list[Row]:
-    """Return one row per group with the columns `SCORE_COLUMNS`."""
+def score_rows(participant: str, session: str, reading: Reading, auto: Reading | None = None) -> list[Row]:
+    """Return one row per group with the columns `SCORE_COLUMNS`.
+
+    Parameters
+    ----------
+    participant, session
+        BIDS labels of the person and the visit.
+    reading
+        The grades that count.
+    auto
+        The program's reading, where the other is a person's: its grades stand in the column ``auto_grade``.
+    """
     rows: list[Row] = []
-    for group, entry in reading.by_group():
+    for (group, entry), automatic in zip(reading.by_group(), (auto or reading).groups, strict=True):
         evidence = entry.evidence
         rows.append(
             (
@@ -64,7 +74,7 @@ def score_rows(participant: str, session: str, reading: Reading) -> list[Row]:
                 group.region,
                 _cell(entry.grade),
                 str(entry.source),
-                _cell(entry.auto_grade),
+                _cell(automatic.auto_grade),
                 _cell(evidence.oedema_fraction if evidence else None, 4),
                 _cell(evidence.oedema_ratio if evidence else None, 3),
                 _cell(evidence.volume_ml if evidence else None, 2),

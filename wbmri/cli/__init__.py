@@ -1,4 +1,4 @@
-"""The command line: ``wbmri demo | inspect | score | compare | agreement | outcomes | atlas | engines | schemes``."""
+"""The command line: ``wbmri demo | inspect | score | compare | review | agreement | outcomes | atlas | ...``."""
 
 import sys
 from collections.abc import Sequence

@@ -25,6 +25,7 @@ from wbmri.cli.options import (
 from wbmri.cli.outcome import DONE, UNUSABLE, fail, left_out_code
 from wbmri.cli.outcomes import outcomes
 from wbmri.cli.progress import shown_progress
+from wbmri.cli.review import review
 from wbmri.cli.train import train
 
 app = Typer(
@@ -161,4 +162,5 @@ def schemes(as_json: AsJson = False) -> None:
 app.command()(agreement)
 app.command()(outcomes)
 app.command()(compare)
+app.command()(review)
 app.command()(train)

@@ -26,7 +26,7 @@ def train(
 
     if find_spec("torch") is None or find_spec("onnx") is None:
         raise InputError("no PyTorch", "the packages of the extra 'train'", "pip install 'wbmri[train]'")
-    from wbmri.case import read_case
+    from wbmri.case import labels_of_record, read_case
     from wbmri.training.course import train as run
     from wbmri.training.fitting import Plan
     from wbmri.training.reviewed import Reviewed
@@ -34,7 +34,7 @@ def train(
     corrected = []
     for folder in cases or []:
         case = read_case(folder)
-        corrected.append(Reviewed.of(case.volume(), case.labels()))
+        corrected.append(Reviewed.of(case.volume(), labels_of_record(case)))
     plan = Plan(steps=steps, batch=1, rate=5e-4 if not afresh else 2e-3, seed=seed)
     with shown_progress() as progress:
         weights = run(out, plan, anatomies or [], corrected, afresh=afresh, progress=progress)

@@ -2,15 +2,18 @@
 
 from wbmri.scoring.atlases import add_case
 from wbmri.scoring.change import ChangeDocument, ComparedCases, Terms, compare_cases, compare_visits
+from wbmri.scoring.signing import SignedCase, sign
 from wbmri.scoring.visit import ScoredCase, score
 
 __all__ = [
     "ChangeDocument",
     "ComparedCases",
     "ScoredCase",
+    "SignedCase",
     "Terms",
     "add_case",
     "compare_cases",
     "compare_visits",
     "score",
+    "sign",
 ]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from wbmri.case import Case, read_case
+from wbmri.case import Case, labels_of_record, read_case, reading_of_record
 from wbmri.errors import CaseError
 from wbmri.labelmap import LabelMap
 from wbmri.reading import AUTO, Status
@@ -10,7 +10,7 @@ from wbmri.segmentation.site import StoredAtlas, add_atlas
 
 
 def add_case(case: str | Path, folder: str | Path) -> StoredAtlas:
-    """Store the scan and the outlines of a case as an atlas for the engine ``site-atlas``.
+    """Store the scan and the outlines of a case, as its reader left them, as an atlas for the engine ``site-atlas``.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def add_case(case: str | Path, folder: str | Path) -> StoredAtlas:
         If it has no outlines.
     """
     found = read_case(case)
-    labels = found.labels()
+    labels = labels_of_record(found)
     if not _seen_by_a_person(found, labels):
         raise CaseError(
             f"{found.paths.name}, whose outlines no person has seen",
@@ -38,6 +38,7 @@ def add_case(case: str | Path, folder: str | Path) -> StoredAtlas:
 
 
 def _seen_by_a_person(case: Case, labels: LabelMap) -> bool:
-    reviewed = case.reading.reader != AUTO or case.reading.status is not Status.SCORED
+    reading = reading_of_record(case)
+    reviewed = reading.reader != AUTO or reading.status is not Status.SCORED
     # What was mapped from another program, or filled in, has an origin; what a person brought as it is has none.
     return reviewed or (labels.engine == "labels" and not labels.origin)

@@ -1,0 +1,216 @@
+"""What each key of the reading room does."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QInputDialog
+
+from napari_wbmri.display import PLANES
+from napari_wbmri.key_filter import KeyFilter
+from napari_wbmri.key_help import KeyHelp
+from napari_wbmri.mask_editor import Tool
+from napari_wbmri.saving import save_elsewhere
+from napari_wbmri.scene import Contours, Depth
+from napari_wbmri.signing import SignDialog
+from wbmri.errors import WbmriError
+from wbmri.reading import Reason
+from wbmri.review import Change, Command, Order, Session, default_keys, load_keys
+
+if TYPE_CHECKING:
+    from napari_wbmri.room import ReadingRoom
+    from napari_wbmri.worklist import WorklistDock
+
+
+class Commands:
+    """Carries out commands in a reading room, from keys and from buttons alike.
+
+    Parameters
+    ----------
+    room
+        The reading room; its docks are built.
+    """
+
+    def __init__(self, room: "ReadingRoom") -> None:
+        self.room = room
+        try:
+            self.keys = load_keys()
+        except WbmriError as error:
+            room.say_error(error)
+            self.keys = default_keys()
+        self.filter = KeyFilter(room.window, self.keys, self.do)
+        panel, tools = room.panel, room.tools
+        assert panel is not None and tools is not None  # noqa: S101, PT018 - the room builds its docks first
+        panel.buttons.graded.connect(self.grade)
+        panel.buttons.unassessable.connect(self.not_assessable)
+        panel.buttons.accepted.connect(self.accept)
+        for signal, command in (
+            (panel.signing, Command.SIGN),
+            (panel.helping, Command.HELP),
+            (tools.filling, Command.FILL_BETWEEN),
+            (tools.mirroring, Command.MIRROR),
+            (tools.stopping, Command.EDIT_MASK),
+        ):
+            signal.connect(lambda command=command: self.do(command))
+        panel.way_out.connect(lambda: save_elsewhere(room))
+        self._doing: dict[Command, Callable[[Session], None]] = {
+            Command.GRADE_0: lambda _: self.grade(0),
+            Command.GRADE_1: lambda _: self.grade(1),
+            Command.GRADE_2: lambda _: self.grade(2),
+            Command.NOT_ASSESSABLE: lambda _: panel.buttons.ask_reason(),
+            Command.ACCEPT: lambda _: self.accept(),
+            Command.CLEAR: lambda session: self._act(lambda: session.clear(session.current)),
+            Command.NEXT_GROUP: lambda session: room.gone(session.next_group()),
+            Command.PREVIOUS_GROUP: lambda session: room.gone(session.previous_group()),
+            Command.OTHER_SIDE: lambda session: room.gone(session.other_side()),
+            Command.NEXT_UNREAD: self._next_unread,
+            Command.ORDER: self._reorder,
+            Command.UNDO: lambda session: self._back(session.undo, "Nothing to undo."),
+            Command.REDO: lambda session: self._back(session.redo, "Nothing to redo."),
+            Command.EDIT_MASK: self._edit,
+            Command.PAINT: lambda session: self._tool(session, Tool.PAINT),
+            Command.ERASE: lambda session: self._tool(session, Tool.ERASE),
+            Command.SMART_BRUSH: lambda session: self._tool(session, Tool.SMART),
+            Command.STEAL: lambda _: tools.steal.toggle(),
+            Command.LARGER_BRUSH: lambda _: room.editor.resize(1),
+            Command.SMALLER_BRUSH: lambda _: room.editor.resize(-1),
+            Command.FILL_BETWEEN: room.editor.fill,
+            Command.MIRROR: room.editor.mirror,
+            Command.PROJECTION: lambda _: self._project(),
+            Command.COMPARISON: lambda _: room.side.toggle(),
+            Command.CONTOURS: lambda _: self._contours(),
+            Command.WINDOW: lambda _: self._window(),
+            Command.PLANE: lambda _: self._plane(),
+            Command.NEXT_SLICE: lambda _: room.scene.step(1),
+            Command.PREVIOUS_SLICE: lambda _: room.scene.step(-1),
+            Command.WHOLE_BODY: lambda _: room.viewer.fit_to_view(),
+            Command.NEXT_CASE: lambda _: self._worklist().open_next(),
+            Command.WORKLIST: lambda _: self._worklist().come_forward(),
+            Command.SIGN: self._sign,
+            Command.HELP: lambda _: self._help(),
+        }
+
+    def do(self, command: Command) -> bool:
+        """Carry a command out; return whether a case is open to do it in."""
+        session = self.room.session
+        if session is None or command not in self._doing:
+            return False
+        try:
+            self._doing[command](session)
+        except WbmriError as error:
+            self.room.say_error(error)
+        return True
+
+    def grade(self, grade: int) -> None:
+        """Give the group that is being read a grade."""
+        session = self.room.session
+        if session is not None:
+            self._act(lambda: session.grade(session.current, grade))
+
+    def not_assessable(self, reason: Reason) -> None:
+        """Say why the group that is being read cannot be graded."""
+        session = self.room.session
+        if session is None:
+            return
+        note = ""
+        if reason is Reason.OTHER:
+            note, given = QInputDialog.getText(self.room.window, "Not assessable", "Why can this group not be graded?")
+            if not given:
+                return
+        self._act(lambda: session.not_assessable(session.current, reason, note))
+
+    def accept(self) -> None:
+        """Take over the suggestion; on a group that is read already, go to the next unread one."""
+        session = self.room.session
+        if session is None:
+            return
+        if session.group(session.current).read:
+            self.do(Command.NEXT_UNREAD)
+        else:
+            self._act(lambda: session.accept(session.current))
+
+    def _act(self, action: Callable[[], Change]) -> None:
+        try:
+            self.room.follow(action())
+        except WbmriError as error:
+            self.room.say_error(error)
+
+    def _back(self, step: Callable[[], Change | None], otherwise: str) -> None:
+        change = step()
+        if change is None:
+            self.room.say(otherwise)
+            return
+        if change.mask is not None:
+            self.room.scene.change(change.mask)
+        self.room.follow(change)
+
+    def _next_unread(self, session: Session) -> None:
+        label = session.next_unread()
+        if label is None:
+            keys = " or ".join(self.keys.keys(Command.SIGN))
+            self.room.say(f"All groups are read: {keys} checks and signs.")
+        else:
+            self.room.gone(label)
+
+    def _reorder(self, session: Session) -> None:
+        session.reorder(Order.SCHEME if session.order is Order.LEAST_CERTAIN else Order.LEAST_CERTAIN)
+        self.room.say(f"Order of reading: {session.order}.")
+
+    def _edit(self, session: Session) -> None:
+        if self.room.editor.active:
+            self.room.editor.stop()
+        else:
+            self._tool(session, self.room.editor.tool)
+
+    def _tool(self, session: Session, tool: Tool) -> None:
+        if session.read_only:
+            self.room.say("This reading is read-only: outlines cannot be corrected.")
+            return
+        if not self.room.editor.active:
+            self.room.editor.start(session)
+        self.room.editor.use(tool)
+        self.room.say(f"Drag with the left button: {tool}. E ends it, U takes a stroke back.")
+
+    def _project(self) -> None:
+        depths = list(Depth)
+        depth = depths[(depths.index(self.room.scene.depth) + 1) % len(depths)]
+        if self.room.editor.active and depth is not Depth.SLICE:
+            self.room.editor.stop()
+        self.room.scene.project(depth)
+        self.room.say(f"Showing the {depth.value}.")
+
+    def _contours(self) -> None:
+        every = list(Contours)
+        self.room.scene.draw(every[(every.index(self.room.scene.contours) + 1) % len(every)])
+        self.room.side.draw(self.room.scene.contours)
+        self.room.say(f"Showing {self.room.scene.contours.value}.")
+
+    def _window(self) -> None:
+        scene = self.room.scene
+        scene.preset = (scene.preset + 1) % len(self.room.presets)
+        scene.window(self.room.presets[scene.preset])
+        self.room.side.window()
+        self.room.say(f"Window {self.room.presets[scene.preset].name}.")
+
+    def _plane(self) -> None:
+        planes = list(PLANES)
+        scene = self.room.scene
+        scene.turn(planes[(planes.index(scene.plane) + 1) % len(planes)])
+        scene.focus(scene.label)
+        self.room.side.turn()
+        self.room.say(f"Showing the {scene.plane} plane.")
+
+    def _worklist(self) -> "WorklistDock":
+        # Imported late: the worklist opens reading rooms, and so imports this module.
+        from napari_wbmri.worklist import WorklistDock
+
+        return WorklistDock.of(self.room.viewer)
+
+    def _sign(self, session: Session) -> None:
+        if session.read_only:
+            self.room.say("This reading cannot be signed: it is read-only.")
+            return
+        SignDialog(self.room, session).exec()
+
+    def _help(self) -> None:
+        KeyHelp(self.keys, str(Path("~/.wbmri/keys.toml")), self.room.window).exec()

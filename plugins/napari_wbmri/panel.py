@@ -1,0 +1,131 @@
+"""The two docks of a reading: body map and table on the left, the group that is being read on the right."""
+
+from collections.abc import Mapping
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from napari_wbmri.body_map import BodyMap
+from napari_wbmri.colours import CAUTION, FAINT
+from napari_wbmri.evidence import EvidencePanel
+from napari_wbmri.grade_buttons import GradeButtons
+from napari_wbmri.grades_table import GradesTable
+from napari_wbmri.marks import Mark
+from napari_wbmri.totals import TotalsBar
+from wbmri.reading import NOTICE
+from wbmri.review import GroupView
+from wbmri.scheme import Scheme
+
+
+def notice() -> QLabel:
+    """Return the line that stands on every screen."""
+    label = QLabel(NOTICE)
+    label.setWordWrap(True)
+    label.setStyleSheet(f"color: {FAINT.name()}; font-size: 11px;")
+    return label
+
+
+class OverviewDock(QWidget):
+    """All groups at a glance: the body above, the table below."""
+
+    chosen = Signal(int)
+
+    def __init__(self, scheme: Scheme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.body, self.table = BodyMap(scheme), GradesTable(scheme)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 2, 4, 2)
+        column.setSpacing(2)
+        column.addWidget(self.body, 1)
+        column.addWidget(self.table, 1)
+        self.body.chosen.connect(self.chosen)
+        self.table.chosen.connect(self.chosen)
+        self.setMinimumWidth(300)
+
+    def show_marks(
+        self,
+        marks: Mapping[int, Mark],
+        label: int,
+        edited: frozenset[int],
+        others: Mapping[int, Mark] | None = None,
+        *,
+        others_first: bool = True,
+    ) -> None:
+        """Show the marks; see `GradesTable.show_marks`."""
+        self.body.show_marks(marks, label)
+        self.table.show_marks(marks, label, edited, others, others_first=others_first)
+
+
+class ReadingDock(QWidget):
+    """The reading: totals, the group with its evidence, the decisions, and whether all is saved."""
+
+    signing = Signal()
+    helping = Signal()
+    way_out = Signal()
+
+    def __init__(self, scheme: Scheme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.case, self.state, self.saved = QLabel(), QLabel(), QLabel()
+        self.totals, self.evidence = TotalsBar(), EvidencePanel()
+        self.buttons = GradeButtons(scheme.anchors)
+        self.sign, self.keys = QPushButton("Check and sign…"), QPushButton("Keys  ?")
+        self.elsewhere = QPushButton("Save elsewhere…")
+        for button in (self.sign, self.keys, self.elsewhere):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setMinimumHeight(30)
+        self.case.setStyleSheet("font-size: 13px; font-weight: bold;")
+        self.state.setStyleSheet("font-size: 12px;")
+        self.saved.setStyleSheet("font-size: 12px;")
+        for label in (self.case, self.state, self.saved):
+            label.setWordWrap(True)
+        self.sign.clicked.connect(self.signing)
+        self.keys.clicked.connect(self.helping)
+        self.elsewhere.clicked.connect(self.way_out)
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 2, 6, 4)
+        column.setSpacing(5)
+        for widget in (self.case, self.state, self.totals, _rule()):
+            column.addWidget(widget)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        self.room_below = QVBoxLayout(inside)
+        self.room_below.setContentsMargins(0, 0, 0, 0)
+        self.room_below.addWidget(self.evidence)
+        self.room_below.addStretch(1)
+        scroll.setWidget(inside)
+        column.addWidget(scroll, 1)
+        column.addWidget(self.buttons)
+        row = QHBoxLayout()
+        row.addWidget(self.sign, 2)
+        row.addWidget(self.keys, 1)
+        column.addLayout(row)
+        column.addWidget(self.saved)
+        column.addWidget(self.elsewhere)
+        column.addWidget(notice())
+        self.setMinimumWidth(312)
+        self.show_saving(None, "")
+
+    def show_group(self, view: GroupView, *, enabled: bool) -> None:
+        """Show the group that is being read."""
+        self.evidence.show_group(view)
+        suggested = view.measured.auto_grade if view.measured is not None and view.decision is None else None
+        self.buttons.show_decision(view.decision, suggested, enabled=enabled)
+
+    def show_saving(self, problem: str | None, saved: str) -> None:
+        """Say that all is saved, or why not and what can be done."""
+        self.saved.setText(problem or saved)
+        colour = CAUTION if problem else FAINT
+        self.saved.setStyleSheet(f"font-size: 12px; color: {colour.name()};")
+        self.elsewhere.setVisible(problem is not None)
+
+
+def _rule() -> QFrame:
+    line = QFrame()
+    line.setFrameShape(QFrame.Shape.HLine)
+    line.setStyleSheet("color: #5a626c;")
+    return line

@@ -1,0 +1,183 @@
+"""Another visit of the same person beside the one that is read, linked in place and in window."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.qt import QtViewer
+from napari.qt.threading import thread_worker
+from qtpy.QtCore import QTimer
+
+from napari_wbmri.display import DisplayGrid
+from napari_wbmri.marks import Mark, Standing
+from napari_wbmri.other_visit import OtherVisit, other_visits
+from napari_wbmri.scene import Contours, Depth, Scene
+from napari_wbmri.windows import presets
+
+if TYPE_CHECKING:
+    from napari_wbmri.room import ReadingRoom
+    from wbmri.comparison import PointMap
+
+
+class SideBySide:
+    """A second view beside the first one of a reading room.
+
+    At first a place is found by the group that is being read, at the same distance from its middle; once the visits are
+    registered, which happens in the background, by the registration.
+
+    Parameters
+    ----------
+    room
+        The reading room.
+    """
+
+    def __init__(self, room: "ReadingRoom") -> None:
+        self._room = room
+        self.visit: OtherVisit | None = None
+        self.marks: dict[int, Mark] | None = None
+        self.earlier = True
+        self.scene: Scene | None = None
+        self.link: PointMap | None = None
+        self._inner: Any = None
+        self._dock: Any = None
+        self._worker: Any = None
+
+    def toggle(self) -> None:
+        """Show the next other visit; after the last one, none."""
+        room = self._room
+        session = room.session
+        if session is None:
+            return
+        if not session.visible.visits:
+            room.say("Other visits are hidden in this mode until the reading is signed.")
+            return
+        visits = other_visits(session.case.paths)
+        if not visits:
+            room.say("This person has no other visit in this folder.")
+            return
+        place = 0 if self.visit is None else [visit.session for visit in visits].index(self.visit.session) + 1
+        self.close()
+        if place < len(visits):
+            self.open(visits[place])
+        else:
+            room.say("Comparison closed.")
+        room.show_all()
+
+    def open(self, visit: OtherVisit) -> None:
+        """Show a visit beside the one that is read."""
+        room = self._room
+        session = room.session
+        if session is None:
+            return
+        case, reading = visit.case, visit.reading
+        volume, labels = case.volume(), visit.labels
+        model = ViewerModel(title=visit.session)
+        self._inner = QtViewer(model, show_welcome_screen=False)
+        self._dock = room.viewer.window.add_dock_widget(
+            self._inner, name=f"Visit {visit.session}", area="right", add_vertical_stretch=False
+        )
+        room.beside(self._dock)
+        self.visit, self.earlier = visit, visit.session < session.case.session
+        self.marks = {entry.label: Mark(Standing.GIVEN, entry.grade) for entry in reading.groups}
+        self.scene = Scene(model)
+        self.scene.plane, self.scene.contours = room.scene.plane, room.scene.contours
+        self.scene.show("scan", volume.data, labels.data, DisplayGrid.of(volume))
+        self._presets = presets(volume, labels, case.reading.reference)
+        self.window()
+        self.scene.colour(self.marks, session.current)
+        for view, name in ((room.viewer, session.case.session), (model, visit.session)):
+            caption = view.canvas.overlays.text
+            caption.text, caption.visible, caption.font_size, caption.color = name, True, 13, "white"
+        self._register(session.volume, session.label_map, volume, labels)
+        room.say(f"Beside it: visit {visit.session}, read by {reading.reader}.")
+        # The canvases take their new sizes first.
+        QTimer.singleShot(0, self._focus_both)
+
+    def close(self) -> None:
+        """Put the other visit away."""
+        self.visit, self.marks, self.scene, self.link = None, None, None, None
+        if self._worker is not None:
+            self._worker.quit()
+            self._worker = None
+        self._room.viewer.canvas.overlays.text.visible = False
+        if self._dock is not None:
+            self._room.viewer.window.remove_dock_widget(self._dock)
+            self._inner.close()
+            self._inner.deleteLater()
+            self._dock = self._inner = None
+            self._room.lay_out()
+
+    def _focus_both(self) -> None:
+        label = self._room.scene.label
+        self._room.scene.focus(label)
+        self.focus(label)
+
+    def focus(self, label: int) -> None:
+        """Show the group that is being read here too."""
+        if self.scene is not None and self.marks is not None:
+            self.scene.colour(self.marks, label)
+            self.follow()
+
+    def follow(self) -> None:
+        """Show the place that the first view shows, at the same size."""
+        here, there = self._room.scene, self.scene
+        if there is None or here.depth is Depth.BODY or len(here.viewer.layers) == 0:
+            return
+        point = self._linked(here.point)
+        if point is not None:
+            there.look(point, float(here.viewer.scene.camera.zoom))
+
+    def _linked(self, point: tuple[float, float, float]) -> tuple[float, float, float] | None:
+        here, there = self._room.scene, self.scene
+        if there is None:
+            return None
+        if self.link is not None:
+            moved = self.link.points(np.array([here.grid.point_mm(point)]))[0]
+            return there.grid.world([float(value) for value in moved])
+        mine, other = here.middle(here.label), there.middle(here.label)
+        if mine is None or other is None:
+            return None
+        a, b, c = np.array(point) - mine + other
+        return float(a), float(b), float(c)
+
+    def turn(self) -> None:
+        """Show the plane that the first view shows."""
+        if self.scene is not None:
+            self.scene.turn(self._room.scene.plane)
+            self.follow()
+
+    def draw(self, contours: Contours) -> None:
+        """Draw the contours that the first view draws."""
+        if self.scene is not None:
+            self.scene.draw(contours)
+
+    def window(self) -> None:
+        """Use the window of the first view: the same multiple of this scan's own normal muscle."""
+        if self.scene is not None:
+            self.scene.window(self._presets[self._room.scene.preset])
+
+    def _register(self, *visits: Any) -> None:
+        """Register in the background; the view is linked by the groups until then."""
+
+        @thread_worker
+        def work() -> Iterator["PointMap"]:
+            from wbmri.comparison import register_visits
+
+            yield register_visits(*visits)
+
+        session = None if self.visit is None else self.visit.session
+
+        def linked(link: "PointMap") -> None:
+            if self.visit is not None and self.visit.session == session:
+                self.link = link
+                self.follow()
+                self._room.say(f"Visit {session} is linked by registration.")
+
+        def failed(error: Exception) -> None:
+            self._room.say(f"The visits stay linked by their groups: {error}")
+
+        self._worker = work()
+        self._worker.yielded.connect(linked)
+        self._worker.errored.connect(failed)
+        self._worker.start()

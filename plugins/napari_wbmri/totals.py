@@ -1,0 +1,57 @@
+"""Total, involved groups and how many are read: always in view."""
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QGridLayout, QLabel, QProgressBar, QWidget
+
+from wbmri.review import Totals
+
+
+class TotalsBar(QWidget):
+    """Shows what a reading adds up to so far."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.total, self.involved, self.read = QLabel(), QLabel(), QLabel()
+        self.suggested = QLabel()
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(6)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(1)
+        for column, (name, value) in enumerate(
+            (("total", self.total), ("involved", self.involved), ("read", self.read))
+        ):
+            value.setStyleSheet("font-size: 22px; font-weight: bold;")
+            caption = QLabel(name)
+            caption.setStyleSheet("font-size: 11px;")
+            for row, label in enumerate((value, caption)):
+                label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+                grid.addWidget(label, row, column)
+        self.suggested.setStyleSheet("font-size: 11px;")
+        self.suggested.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        grid.addWidget(self.progress, 2, 0, 1, 3)
+        grid.addWidget(self.suggested, 3, 0, 1, 3)
+
+    def show_totals(self, totals: Totals) -> None:
+        """Show the totals of the groups that were read, and below with the suggestions for the others."""
+        given = totals.given
+        self.total.setText(f"{given.total}<span style='font-size:14px; font-weight:normal'>/{totals.maximum}</span>")
+        self.involved.setText(
+            f"{given.involved}<span style='font-size:14px; font-weight:normal'>/{totals.groups}</span>"
+        )
+        self.read.setText(f"{totals.read}<span style='font-size:14px; font-weight:normal'>/{totals.groups}</span>")
+        self.progress.setRange(0, totals.groups)
+        self.progress.setValue(totals.read)
+        whole = totals.with_suggestions
+        if totals.read == totals.groups:
+            missing = given.groups - given.assessable
+            self.suggested.setText(f"all read, {missing} not assessable" if missing else "all read")
+        elif whole is None:
+            self.suggested.setText("suggestions are hidden until the reading is signed")
+        else:
+            self.suggested.setText(
+                f"with the suggestions for unread groups: {whole.total}/{totals.maximum}, "
+                f"{whole.involved}/{totals.groups} involved"
+            )

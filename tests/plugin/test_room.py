@@ -1,0 +1,156 @@
+"""A case in the window: what a reader sees, and what is there again after reopening."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from napari_wbmri.room import ReadingRoom
+from napari_wbmri.saving import save_elsewhere
+from qtpy.QtWidgets import QLabel
+
+from wbmri.case import CasePaths
+from wbmri.review import Mode, open_review
+
+
+def test_a_case_opens_with_contours_window_totals_and_notice(read: Callable[..., ReadingRoom]) -> None:
+    room = read()
+    level = room.session.case.reading.reference.level
+    assert [layer.name for layer in room.viewer.layers] == ["scan", "muscle groups", "contours"]
+    np.testing.assert_allclose(room.scene.scan.contrast_limits, (0.0, 4 * level))
+    assert "0" in room.panel.totals.total.text()
+    assert room.panel.evidence.histogram.counts.sum() > 0
+    notices = [label for label in room.window.findChildren(QLabel) if "score of record" in label.text()]
+    assert any(label.isVisible() for label in notices)
+
+
+def test_window_presets_planes_contours_and_projection_by_key(
+    read: Callable[..., ReadingRoom], press: Callable[..., None]
+) -> None:
+    room = read()
+    level = room.session.case.reading.reference.level
+    whites = []
+    for _ in range(3):
+        press("W")
+        whites.append(round(room.scene.scan.contrast_limits[1] / level, 3))
+    assert sorted(whites) == [2.5, 4.0, 8.0]
+    planes = []
+    for _ in range(3):
+        press("V")
+        planes.append(room.viewer.dims.order[0])
+    assert planes == [1, 2, 0]
+    press("G")
+    assert room.scene.lines.visible
+    press("G")
+    assert not room.scene.lines.visible
+    press("G", "M")
+    assert room.scene.scan.projection_mode == "max"
+    press("M")
+    assert room.viewer.dims.ndisplay == 3
+    press("M")
+    assert room.viewer.dims.ndisplay == 2
+
+
+def test_no_text_is_smaller_than_11_pixels_and_all_fits_a_small_laptop(read: Callable[..., ReadingRoom]) -> None:
+    room = read()
+    assert (room.window.width(), room.window.height()) <= (1366, 768)
+    for part in (room.overview, room.panel):
+        assert part.isVisible()
+        for label in part.findChildren(QLabel):
+            if label.isVisible() and label.text():
+                assert label.fontInfo().pixelSize() >= 11, label.text()
+        assert room.window.rect().contains(part.mapTo(room.window, part.rect().bottomRight()))
+    assert room.viewer.canvas.size[1] > 500
+    table = room.overview.table
+    assert table.visualRect(table.grades.index(20, 0)).bottom() <= table.viewport().height()
+
+
+def test_reopening_goes_on_at_the_same_group_slice_and_zoom(
+    read: Callable[..., ReadingRoom], press: Callable[..., None], qtbot: object
+) -> None:
+    room = read()
+    press("1", "Down", "Down", "V")
+    room.scene.step(2)
+    room.viewer.scene.camera.zoom *= 1.5
+    point, zoom = room.scene.point, room.viewer.scene.camera.zoom
+    room.close()
+    read()
+    assert room.session.current == 3
+    assert room.scene.plane == "axial"
+    np.testing.assert_allclose(room.scene.point, point, atol=0.01)
+    assert room.viewer.scene.camera.zoom == pytest.approx(zoom)
+    assert room.session.decisions[1].grade == 1
+
+
+def test_the_wheel_goes_through_slices_and_zooms_with_ctrl(read: Callable[..., ReadingRoom]) -> None:
+    room = read()
+
+    class Wheel:
+        delta, handled = (0.0, -1.0), False
+
+        def __init__(self, *modifiers: str) -> None:
+            self.modifiers = modifiers
+
+    before, zoom = room.viewer.dims.point[0], room.viewer.scene.camera.zoom
+    room._wheel(room.viewer, Wheel())
+    assert room.viewer.dims.point[0] == pytest.approx(before + room.scene.grid.spacing[0])
+    room._wheel(room.viewer, Wheel("Control"))
+    assert room.viewer.scene.camera.zoom < zoom
+
+
+def test_the_second_person_reads_along_and_sees_who_has_the_case(
+    read: Callable[..., ReadingRoom], press: Callable[..., None], out: Path
+) -> None:
+    first = open_review(CasePaths(out, "01", "baseline"), "BERT")
+    try:
+        room = read()
+        assert "BERT" in room.panel.saved.text()
+        assert not room.panel.buttons.grades[0].isEnabled()
+        press("1")
+        assert not room.session.decisions
+        assert "Not done" in room.panel.state.text()
+    finally:
+        first.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders are made read-only in the way of POSIX")
+def test_a_folder_that_cannot_be_written_is_said_and_left_for_another(
+    read: Callable[..., ReadingRoom], press: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = read()
+    press("1")
+    assert "saved" in room.panel.saved.text()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        press("Down", "2")
+    assert room.session.decisions[2].grade == 2
+    assert "No space left" in room.panel.saved.text()
+    assert room.panel.elsewhere.isVisible()
+    save_elsewhere(room, tmp_path / "stick")
+    assert not room.panel.elsewhere.isVisible()
+    assert str(tmp_path / "stick") in room.panel.state.text()
+    room.close()
+    again = open_review(CasePaths(tmp_path / "OUT", "01", "baseline"), "ANNA", folder=tmp_path / "stick")
+    assert {label: decision.grade for label, decision in again.decisions.items()} == {1: 1, 2: 2}
+    again.close()
+
+
+def test_blinded_reading_hides_suggestions_others_and_whose_case_it_is(
+    read: Callable[..., ReadingRoom], press: Callable[..., None]
+) -> None:
+    room = read(mode=Mode.BLINDED)
+    shown = " ".join(label.text() for label in room.window.findChildren(QLabel) if label.isVisible())
+    assert "01" not in room.viewer.title
+    assert "baseline" not in room.viewer.title + shown
+    assert "Suggestion:" not in shown
+    assert room.panel.evidence.histogram.counts is None
+    assert not room.panel.buttons.accept.isVisible()
+    press("C")
+    assert room.side.visit is None
+    press("1")
+    assert not room.session.decisions[1].suggestion_seen

@@ -1,0 +1,64 @@
+"""Scoring in the background: progress, the case in the worklist, and cancelling."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from napari_wbmri.room import ReadingRoom
+from napari_wbmri.scoring import ScoringDock
+
+from wbmri.case import CasePaths
+from wbmri.errors import InputError
+
+
+@pytest.fixture
+def dock(room: ReadingRoom) -> ScoringDock:
+    return ScoringDock.of(room.viewer)
+
+
+def test_progress_is_shown_and_the_case_appears_in_the_worklist(dock: ScoringDock, out: Path, qtbot: object) -> None:
+    said = []
+
+    def job(progress: Callable[[float, str], None]) -> object:
+        progress(0.4, "placing the body")
+        return CasePaths(out, "01", "baseline")
+
+    with qtbot.waitSignal(dock.scored, timeout=20_000):
+        dock.run(job)
+        dock.work.progressed.connect(lambda share, doing: said.append((share, doing)))
+        assert dock.stop.isEnabled()
+        assert not dock.start.isEnabled()
+    assert "sub-01_ses-baseline" in dock.doing.text()
+    assert dock.start.isEnabled()
+
+
+def test_it_can_be_cancelled_and_writes_nothing(dock: ScoringDock, tmp_path: Path, qtbot: object) -> None:
+    written = tmp_path / "case"
+
+    def job(progress: Callable[[float, str], None]) -> object:
+        while True:
+            progress(0.1, "placing the body")
+            dock.work.wait(10)
+        written.write_text("x")
+
+    dock.run(job)
+    dock.cancel()
+    qtbot.waitUntil(lambda: dock.work is None, timeout=20_000)
+    assert "Cancelled" in dock.doing.text()
+    assert not written.exists()
+
+
+def test_what_is_wrong_with_the_input_is_said(dock: ScoringDock, qtbot: object) -> None:
+    def job(progress: Callable[[float, str], None]) -> object:
+        raise InputError("a T1 series", "a STIR series", "choose another folder")
+
+    dock.run(job)
+    qtbot.waitUntil(lambda: dock.work is None, timeout=20_000)
+    assert "a T1 series; expected a STIR series" in dock.doing.text()
+
+
+def test_without_a_scan_or_a_folder_it_asks_for_them(dock: ScoringDock) -> None:
+    dock.inputs = []
+    dock._start()
+    assert dock.work is None
+    assert "Choose a scan" in dock.doing.text()

@@ -1,0 +1,59 @@
+"""Baseline and follow-up side by side: the same place, the same window, both grades in one table."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from napari_wbmri.room import ReadingRoom
+
+
+@pytest.fixture
+def both(read: Callable[..., ReadingRoom], press: Callable[..., None], qtbot: object) -> ReadingRoom:
+    room = read("month6")
+    press("C")
+    qtbot.wait(50)
+    return room
+
+
+def test_another_visit_is_linked_in_place_and_window(
+    both: ReadingRoom, press: Callable[..., None], qtbot: object
+) -> None:
+    room, side = both, both.side
+    assert side.visit.session == "baseline"
+    assert side.earlier
+    press("Down", "Down")
+    qtbot.wait(30)
+    np.testing.assert_allclose(side.scene.point, room.scene.point, atol=6.0)
+    room.scene.step(1)
+    np.testing.assert_allclose(side.scene.viewer.dims.point[0], room.viewer.dims.point[0], atol=6.0)
+    room.viewer.scene.camera.zoom *= 2
+    assert side.scene.viewer.scene.camera.zoom == pytest.approx(room.viewer.scene.camera.zoom)
+    level = side.visit.case.reading.reference.level
+    assert side.scene.scan.contrast_limits[1] / level == pytest.approx(4.0)
+    press("V", "W")
+    assert side.scene.plane == room.scene.plane == "axial"
+    assert side.scene.scan.contrast_limits[1] / level == pytest.approx(8.0)
+
+
+def test_both_grades_stand_in_one_table(both: ReadingRoom, press: Callable[..., None]) -> None:
+    model = both.overview.table.grades
+    press("0")
+    before = both.side.visit.reading.groups[0].grade
+    assert model.data(model.index_of(1)).startswith(f"{before} → 0")
+
+
+def test_the_registration_links_the_views_when_it_is_there(both: ReadingRoom) -> None:
+    class Moved:
+        def points(self, points: np.ndarray) -> np.ndarray:
+            return points + np.array([0.0, -6.0, 9.0])
+
+    both.side.link = Moved()
+    both.side.follow()
+    difference = np.array(both.side.scene.point) - both.scene.point
+    np.testing.assert_allclose(difference, (6.0, -9.0, 0.0), atol=1e-6)
+
+
+def test_the_key_closes_it_again(both: ReadingRoom, press: Callable[..., None]) -> None:
+    press("C")
+    assert both.side.visit is None
+    assert both.overview.table.grades.others is None

@@ -1,0 +1,271 @@
+"""What happens when the disk, another person or another program gets in the way."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wbmri.case import Case
+from wbmri.errors import CaseError
+from wbmri.review import MaskChange, Session, load_worklist, open_review
+
+resource = pytest.importorskip("resource", reason="limits on files are tried where the system has them")
+
+
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """No file may grow beyond some bytes, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def stroke(session: Session, label: int) -> MaskChange:
+    return MaskChange.setting(session.labels, np.flatnonzero(session.labels == 0)[:40], label)
+
+
+def test_a_full_disk_is_said_at_once_and_work_goes_on_and_is_saved_later(case: Case) -> None:
+    session = open_review(case.paths, "anna")
+    session.grade(1, 1)
+    assert session.saving.problem is None
+    with full_disk(session.paths.history.stat().st_size + 100):  # half a line still fits
+        session.grade(2, 2)
+        session.edit(stroke(session, 3), "paint")
+        saving = session.saving
+        assert saving.problem is not None
+        assert "full" in saving.problem
+        assert "save elsewhere" in saving.problem
+        assert saving.unsaved == 2
+        assert session.decisions[2].grade == 2
+        with pytest.raises(CaseError, match="unread"):
+            session.sign()
+    assert session.retry().problem is None
+    session.undo()
+    session.redo()
+    state = session.decisions, session.labels.copy()
+    session.close()
+    again = open_review(case.paths, "anna")
+    assert again.decisions == state[0]
+    np.testing.assert_array_equal(again.labels, state[1])
+
+
+def test_the_next_action_saves_what_waited(case: Case) -> None:
+    session = open_review(case.paths, "anna")
+    session.grade(1, 1)
+    with full_disk(session.paths.history.stat().st_size):
+        session.grade(2, 2)
+        assert session.saving.unsaved == 1
+    session.grade(3, 0)
+    assert (session.saving.unsaved, session.saving.problem) == (0, None)
+    assert [json.loads(line)["number"] for line in session.paths.history.read_bytes().splitlines()] == [1, 2, 3, 4]
+
+
+def test_a_folder_that_cannot_be_written_is_said_on_opening(case: Case, tmp_path: Path) -> None:
+    case.paths.readings.write_text("a file where the folder should be")
+    session = open_review(case.paths, "anna")
+    assert session.saving.problem is not None
+    assert "cannot be written" in session.saving.problem
+    session.grade(1, 2)
+    session.edit(stroke(session, 3), "paint")
+    assert session.saving.unsaved == 3
+    saving = session.save_elsewhere(tmp_path / "stick")
+    assert (saving.problem, saving.unsaved, saving.folder) == (None, 0, tmp_path / "stick")
+    session.grade(2, 1)
+    session.close()
+    moved = open_review(case.paths, "anna", folder=tmp_path / "stick")
+    assert moved.decisions == session.decisions
+    np.testing.assert_array_equal(moved.labels, session.labels)
+    for label in range(1, 43):
+        moved.grade(label, 1)
+    moved.sign(moved.concerns())
+    assert moved.paths.reading.parent == tmp_path / "stick"
+
+
+def test_what_was_saved_elsewhere_can_be_copied_back(case: Case, tmp_path: Path) -> None:
+    session = open_review(case.paths, "anna")
+    session.grade(1, 2)
+    session.edit(stroke(session, 3), "paint")
+    session.save_elsewhere(tmp_path / "stick")
+    session.grade(2, 1)
+    session.close()
+    shutil.rmtree(case.paths.readings, ignore_errors=True)
+    shutil.copytree(tmp_path / "stick", case.paths.readings)
+    again = open_review(case.paths, "anna")
+    assert again.decisions == session.decisions
+    np.testing.assert_array_equal(again.labels, session.labels)
+
+
+def test_saving_elsewhere_does_not_overwrite_another_reading(case: Case, tmp_path: Path) -> None:
+    session = open_review(case.paths, "anna")
+    session.grade(1, 2)
+    shutil.copytree(case.paths.readings, tmp_path / "stick")
+    with pytest.raises(CaseError, match="already holds"):
+        session.save_elsewhere(tmp_path / "stick")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CaseError, match="cannot be written"):
+        session.save_elsewhere(tmp_path / "file")
+    session.grade(2, 2)
+    assert session.saving.problem is None
+    assert session.saving.folder == case.paths.readings
+
+
+def test_a_second_person_gets_the_case_read_only_with_the_firsts_id(case: Case) -> None:
+    first = open_review(case.paths, "anna")
+    second = open_review(case.paths, "ben")
+    assert second.read_only
+    assert second.holder is not None
+    assert second.holder.words.startswith(f"anna on {socket.gethostname()} since ")
+    with pytest.raises(CaseError, match="open by anna"):
+        second.grade(1, 1)
+    second.close()
+    first.grade(1, 1)
+    assert first.saving.problem is None
+    assert load_worklist(case.paths.out, "ben").rows[0].holder == second.holder
+    first.close()
+    third = open_review(case.paths, "ben")
+    assert not third.read_only
+    third.close()
+
+
+def test_a_second_window_of_the_same_person_is_read_only_too(case: Case) -> None:
+    first = open_review(case.paths, "anna")
+    assert open_review(case.paths, "anna").read_only
+    first.close()
+
+
+def lock_of(case: Case, **facts: object) -> None:
+    """Let somebody have the case open."""
+    case.paths.readings.mkdir(exist_ok=True)
+    holder = {
+        "reader": "zoe", "host": socket.gethostname(), "process": os.getpid(), "started": None,
+        "since": "2026-01-31T09:30:00Z", "token": "0" * 16, "schema_version": 1,
+    } | facts  # fmt: skip
+    case.paths.lock.write_text(json.dumps(holder))
+
+
+def test_the_lock_of_a_dead_process_is_taken_over(case: Case) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    lock_of(case, process=dead.pid)
+    assert load_worklist(case.paths.out, "anna").rows[0].holder is None
+    session = open_review(case.paths, "anna")
+    assert not session.read_only
+    session.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not say when a process started")
+def test_a_later_process_of_the_same_number_is_not_taken_for_the_holder(case: Case) -> None:
+    lock_of(case, started=1)
+    session = open_review(case.paths, "anna")
+    assert not session.read_only
+    session.close()
+
+
+@pytest.mark.parametrize(("silent_s", "read_only"), [(60, True), (3600, False)])
+def test_a_lock_of_another_computer_counts_while_it_is_refreshed(case: Case, silent_s: int, read_only: bool) -> None:
+    lock_of(case, host="ward-pc")
+    moment = case.paths.lock.stat().st_mtime - silent_s
+    os.utime(case.paths.lock, (moment, moment))
+    session = open_review(case.paths, "anna")
+    assert session.read_only == read_only
+    session.close()
+
+
+def test_a_damaged_lock_is_nobodys(case: Case) -> None:
+    case.paths.readings.mkdir()
+    case.paths.lock.write_text("{")
+    session = open_review(case.paths, "anna")
+    assert not session.read_only
+    session.close()
+
+
+def test_the_lock_is_refreshed_while_the_window_is_open(case: Case) -> None:
+    session = open_review(case.paths, "anna")
+    os.utime(case.paths.lock, (1.0, 1.0))
+    session.alive()
+    assert case.paths.lock.stat().st_mtime > 1e9
+    session.close()
+    assert not case.paths.lock.exists()
+
+
+def test_a_reader_whose_case_was_taken_over_is_told_and_loses_nothing(case: Case, tmp_path: Path) -> None:
+    session = open_review(case.paths, "anna")
+    session.grade(1, 1)
+    lock_of(case)
+    session.grade(2, 2)
+    assert session.saving.problem is not None
+    assert "taken over by zoe" in session.saving.problem
+    assert session.save_elsewhere(tmp_path / "mine").problem is None
+    session.close()
+    assert json.loads(case.paths.lock.read_bytes())["reader"] == "zoe"
+    assert open_review(case.paths, "anna", folder=tmp_path / "mine").decisions == session.decisions
+
+
+def test_a_lock_that_was_deleted_is_made_again(case: Case) -> None:
+    session = open_review(case.paths, "anna")
+    session.grade(1, 1)
+    case.paths.lock.unlink()
+    session.grade(2, 1)
+    assert session.saving.problem is None
+    assert open_review(case.paths, "ben").read_only
+    session.close()
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"number":4,"wh', b"\0\0\0\0\0", b'{"number":4}\n'])
+def test_a_torn_last_line_is_healed(case: Case, torn: bytes) -> None:
+    session = open_review(case.paths, "anna")
+    session.grade(1, 1)
+    session.grade(2, 2)
+    whole = session.paths.history.read_bytes()
+    session.paths.history.write_bytes(whole + torn)
+    case.paths.lock.unlink()  # as if the process had died
+    again = open_review(case.paths, "anna")
+    assert again.decisions == session.decisions
+    again.grade(3, 0)
+    history = again.paths.history.read_bytes()
+    assert history.startswith(whole)
+    assert len(history.splitlines()) == 4
+    again.close()
+
+
+@pytest.mark.parametrize("damage", ["middle", "missing", "mask"])
+def test_a_damaged_history_is_refused_and_untouched(case: Case, damage: str) -> None:
+    session = open_review(case.paths, "anna")
+    session.edit(stroke(session, 3), "paint")
+    session.grade(1, 1)
+    session.grade(2, 2)
+    session.close()
+    lines = session.paths.history.read_bytes().splitlines(keepends=True)
+    if damage == "mask":
+        session.paths.mask(2).unlink()
+    else:
+        lines[2] = b'{"number": "three"}\n' if damage == "middle" else b""
+        session.paths.history.write_bytes(b"".join(lines))
+    before = session.paths.history.read_bytes()
+    with pytest.raises(CaseError, match="000002" if damage == "mask" else "history"):
+        open_review(case.paths, "anna")
+    assert session.paths.history.read_bytes() == before
+    assert not case.paths.lock.exists()
+
+
+def test_signing_waits_for_the_disk(case: Case) -> None:
+    session = open_review(case.paths, "anna")
+    for label in range(1, 43):
+        session.grade(label, 1)
+    with full_disk(session.paths.history.stat().st_size + 5), pytest.raises(CaseError, match="full"):
+        session.sign(session.concerns())
+    assert not session.signed
+    assert not session.paths.reading.exists()
+    session.sign(session.concerns())
+    assert session.paths.reading.exists()

@@ -1,0 +1,79 @@
+"""Changes of outlines: they do, undo and come back from disk exactly."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from wbmri.errors import CaseError, InputError
+from wbmri.review.masks import MaskChange, decode_change, encode_change
+
+SHAPE = (5, 3, 7)
+maps = hnp.arrays(np.uint8, SHAPE, elements=st.integers(0, 4))
+
+
+@given(maps, maps)
+def test_a_change_turns_one_map_into_the_other_and_back(before: np.ndarray, after: np.ndarray) -> None:
+    change = MaskChange.between(before, after)
+    labels = before.copy()
+    change.apply(labels)
+    np.testing.assert_array_equal(labels, after)
+    change.inverse().apply(labels)
+    np.testing.assert_array_equal(labels, before)
+    assert change.voxels == np.count_nonzero(before != after)
+    np.testing.assert_array_equal(after[change.places], change.after)
+    differs = before != after
+    assert change.labels == {*before[differs].tolist(), *after[differs].tolist()} - {0}
+
+
+@given(maps, maps, maps)
+def test_two_changes_in_turn_are_one(first: np.ndarray, second: np.ndarray, third: np.ndarray) -> None:
+    both = MaskChange.between(first, second).then(MaskChange.between(second, third))
+    direct = MaskChange.between(first, third)
+    for name in ("index", "before", "after"):
+        np.testing.assert_array_equal(getattr(both, name), getattr(direct, name))
+
+
+@given(maps, maps)
+def test_a_change_comes_back_from_its_bytes(before: np.ndarray, after: np.ndarray) -> None:
+    change = MaskChange.between(before, after)
+    content = encode_change(change)
+    assert content == encode_change(change)
+    back = decode_change(content, "a file")
+    assert back.shape == change.shape
+    for name in ("index", "before", "after"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(change, name))
+
+
+@given(st.data())
+def test_a_damaged_file_is_refused(data: st.DataObject) -> None:
+    labels = np.zeros(SHAPE, np.uint8)
+    content = bytearray(encode_change(MaskChange.setting(labels, np.arange(20), 3)))
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= 1 << data.draw(st.integers(0, 7))
+    with pytest.raises(CaseError, match="000007"):
+        decode_change(bytes(content), "000007.wbm")
+    with pytest.raises(CaseError, match="damaged"):
+        decode_change(bytes(content[:place]), "000007.wbm")
+
+
+def test_a_stroke_takes_less_than_a_byte_a_voxel() -> None:
+    labels = np.zeros((200, 30, 300), np.uint8)
+    x, z = np.indices((200, 300))
+    after = labels.copy()
+    after[:, 7][np.hypot(x - 70, z - 120) < 20] = 16
+    change = MaskChange.between(labels, after)
+    assert len(encode_change(change)) < change.voxels
+
+
+def test_a_change_made_from_other_outlines_is_refused_and_changes_nothing() -> None:
+    labels = np.zeros(SHAPE, np.uint8)
+    change = MaskChange.setting(labels, np.array([3, 4]), 2)
+    labels.flat[4] = 1
+    before = labels.copy()
+    with pytest.raises(InputError, match="outlines as they are"):
+        change.apply(labels)
+    np.testing.assert_array_equal(labels, before)
+    with pytest.raises(InputError, match="5, 3, 7"):
+        change.apply(np.zeros((5, 7, 3), np.uint8))

@@ -1,0 +1,104 @@
+"""The lines of a reading's history: every action of a reader."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from wbmri.case import SCHEMA_VERSION, STRICT
+from wbmri.review.decision import Decision
+from wbmri.review.modes import Mode
+from wbmri.soft_tissue import SoftTissue
+
+
+class Action(StrEnum):
+    """What a reader did."""
+
+    OPENED = "opened"
+    DECIDED = "decided"
+    EDITED = "edited"
+    MARKED = "marked"
+    UNDONE = "undone"
+    REDONE = "redone"
+    SIGNED = "signed"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms a reading is made; fixed by its first line.
+
+    Parameters
+    ----------
+    mode
+        How it is read.
+    between
+        For an adjudication, the two readers.
+    seed
+        Seed of the blinded order the case came from.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    mode: Mode
+    between: tuple[str, str] | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a reading's history.
+
+    Parameters
+    ----------
+    number
+        Counts the lines from 1.
+    who
+        Id of the person.
+    when
+        Time of the action, UTC.
+    action
+        What was done.
+    terms
+        Of the line that opened the reading.
+    label
+        The group that was decided on.
+    before, after
+        The decision before and after, written as ``from`` and ``to``; ``None`` for unread.
+    marked_before, marked
+        What was marked beside the muscles before and after, as a whole.
+    suggestion
+        What the program suggested then, if the reader saw it: a grade, or -1 for not assessable.
+    tool
+        What changed the outlines; the voxels lie in a file of the same number.
+    labels
+        The groups whose outlines changed.
+    of
+        Number of the line that was undone or done again.
+    concerns
+        What the reader confirmed when signing, one sentence each.
+    seconds
+        Reading time since the line before, idle time left out.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    number: int
+    who: str
+    when: datetime
+    action: Action
+    terms: Terms | None = None
+    label: int | None = None
+    before: Annotated[Decision | None, Field(alias="from")] = None
+    after: Annotated[Decision | None, Field(alias="to")] = None
+    marked_before: SoftTissue | None = None
+    marked: SoftTissue | None = None
+    suggestion: int | None = None
+    tool: str | None = None
+    labels: tuple[int, ...] = ()
+    of: int | None = None
+    concerns: tuple[str, ...] = ()
+    seconds: float = 0.0
+    schema_version: int = field(default=SCHEMA_VERSION)

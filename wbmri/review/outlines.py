@@ -1,0 +1,171 @@
+"""The outlines as a reader corrects them, and what the program measures in them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from threading import RLock
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.case import Case
+from wbmri.errors import InputError
+from wbmri.grading import Regrader
+from wbmri.labelmap import LabelMap
+from wbmri.reading import GroupReading, Reading
+from wbmri.review.brush import Block
+from wbmri.review.masks import Labels, MaskChange
+from wbmri.volume import Volume
+
+STALE = "The outline was corrected after this was measured."
+"""What is said of a corrected group of a scan that cannot be measured anew."""
+
+EDGES = np.linspace(0.0, 4.0, 81)
+"""Bins of the histogram of a group, as multiples of normal muscle."""
+
+
+class _Drawn(NamedTuple):
+    """The outlines before any change and as they are now, and where each group lies.
+
+    A box is the first voxel and the one after the last, along each axis.
+    """
+
+    map: LabelMap
+    labels: Labels
+    boxes: dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]]
+
+
+class Outlines:
+    """The label map of a case, changed in place; loaded when first needed.
+
+    Parameters
+    ----------
+    case
+        The case.
+    base
+        The reading whose evidence holds while an outline is unchanged.
+    start
+        Loads the outlines before any change.
+    changes
+        What was changed in earlier sittings, in order.
+    """
+
+    def __init__(self, case: Case, base: Reading, start: Callable[[], LabelMap], changes: Iterable[MaskChange]) -> None:
+        self._case = case
+        self._base = base
+        self._start = start
+        self._changes = tuple(changes)
+        self._measured: dict[int, GroupReading] = {}
+        # `prepare` may run on another thread: whatever is loaded is loaded once.
+        self._loading = RLock()
+        self._volume: Volume | None = None
+        self._drawn: _Drawn | None = None
+        self._regrader: Regrader | None = None
+        self._measurable = True
+
+    @property
+    def volume(self) -> Volume:
+        """The scan."""
+        with self._loading:
+            if self._volume is None:
+                self._volume = self._case.volume()
+            return self._volume
+
+    @property
+    def map(self) -> LabelMap:
+        """The outlines before any change, with what the engine said about them."""
+        return self._outlines().map
+
+    def _outlines(self) -> "_Drawn":
+        from scipy import ndimage
+
+        with self._loading:
+            if self._drawn is None:
+                given = self._start()
+                labels = given.data.copy()
+                for change in self._changes:
+                    change.apply(labels)
+                boxes = {
+                    label: (np.array([one.start for one in box]), np.array([one.stop for one in box]))
+                    for label, box in enumerate(ndimage.find_objects(labels), start=1)
+                    if box is not None
+                }
+                self._drawn = _Drawn(given, labels, boxes)
+            return self._drawn
+
+    def _measuring(self) -> Regrader | None:
+        """Return what measures a group anew; ``None`` where the reading was not measured by this program."""
+        with self._loading:
+            if self._regrader is None and self._measurable:
+                try:
+                    self._regrader = Regrader(self.volume, self.map, self._base)
+                except InputError:
+                    self._measurable = False
+            return self._regrader
+
+    @property
+    def labels(self) -> Labels:
+        """The outlines as they are now; read-only."""
+        view = self._outlines().labels.view()
+        view.flags.writeable = False
+        return view
+
+    def prepare(self) -> None:
+        """Load what a change needs, so that the first one does not wait for it."""
+        measuring, drawn = self._measuring(), self._outlines()
+        if measuring is not None and drawn.boxes:
+            # The first measurement also makes the tables that all use.
+            label = min(drawn.boxes, key=lambda one: int(np.prod(drawn.boxes[one][1] - drawn.boxes[one][0])))
+            measuring.regrade(drawn.labels, label, self._box(label))
+
+    def apply(self, change: MaskChange) -> None:
+        """Change the outlines; `InputError` where the change does not fit them."""
+        _, labels, boxes = self._outlines()
+        change.apply(labels)
+        for label in change.labels:
+            self._measured.pop(label, None)
+            gained = change.index[change.after == label]
+            if gained.size:
+                place = np.stack(np.unravel_index(gained, change.shape))
+                low, high = place.min(axis=1), place.max(axis=1) + 1
+                if label in boxes:
+                    low, high = np.minimum(low, boxes[label][0]), np.maximum(high, boxes[label][1])
+                boxes[label] = low, high
+
+    def measured(self, label: int, *, edited: bool) -> GroupReading:
+        """Return the program's entry for a group as its outline is now."""
+        given = next(entry for entry in self._base.groups if entry.label == label)
+        if not edited:
+            return given
+        if label not in self._measured:
+            self._measured[label] = self._again(given)
+        return self._measured[label]
+
+    def outside(self, label: int) -> bool:
+        """Whether a group has no voxel, or is known to lie outside the field of view."""
+        return label in self.map.outside or not bool((self.labels[self._box(label)] == label).any())
+
+    def within_muscle(self, block: Block) -> NDArray[np.bool_]:
+        """Tell which voxels of a block look like muscle, or all of them where that cannot be told."""
+        measuring = self._measuring()
+        return np.ones(self.labels[block].shape, dtype=bool) if measuring is None else measuring.muscle_like(block)
+
+    def histogram(self, label: int) -> NDArray[np.intp] | None:
+        """Count a group's voxels in the bins of `EDGES`; ``None`` where the level of normal muscle is not known."""
+        measuring = self._measuring()
+        return None if measuring is None else measuring.histogram(self.labels, label, EDGES, self._box(label))
+
+    def _again(self, given: GroupReading) -> GroupReading:
+        measuring = self._measuring()
+        if measuring is None:
+            return replace(given, flags=(*given.flags, STALE))
+        made = measuring.regrade(self.labels, given.label, self._box(given.label))
+        return replace(made, flags=given.flags)
+
+    def _box(self, label: int) -> Block:
+        boxes = self._outlines().boxes
+        if label not in boxes:
+            return slice(0, 1), slice(0, 1), slice(0, 1)
+        low, high = boxes[label]
+        i, j, k = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+        return i, j, k
