@@ -14,10 +14,16 @@ _BIDSIGNORE = b"""\
 *_scores.tsv
 *_history.jsonl
 *_report.html
+*_outcome.json
 figures
 *_change.*
-/scores.tsv
-/summary.tsv
+/.wbmri
+/scores.*
+/summary.*
+/cohort.*
+/changes.*
+/transitions.*
+/qc.*
 """
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``wbmri demo | inspect | score | compare | atlas | engines | schemes``."""
+"""The command line: ``wbmri demo | inspect | score | compare | cohort | atlas | engines | schemes``."""
 
 import sys
 from collections.abc import Sequence

@@ -7,6 +7,7 @@ from typer import Argument, Exit, Option, Typer, echo
 
 from wbmri import __version__
 from wbmri.cli import atlas
+from wbmri.cli.cohort import BidsCommand, cohort
 from wbmri.cli.options import (
     AsJson,
     Engine,
@@ -185,4 +186,5 @@ def schemes(as_json: AsJson = False) -> None:
     show_table("schemes", rows, as_json=as_json)
 
 
+app.command(cls=BidsCommand)(cohort)
 app.command()(train)

@@ -2,6 +2,15 @@
 
 from wbmri.scoring.atlases import add_case
 from wbmri.scoring.change import ChangeDocument, ComparedCases, compare_cases, compare_visits
-from wbmri.scoring.visit import ScoredCase, score
+from wbmri.scoring.visit import ScoredCase, score, score_case
 
-__all__ = ["ChangeDocument", "ComparedCases", "ScoredCase", "add_case", "compare_cases", "compare_visits", "score"]
+__all__ = [
+    "ChangeDocument",
+    "ComparedCases",
+    "ScoredCase",
+    "add_case",
+    "compare_cases",
+    "compare_visits",
+    "score",
+    "score_case",
+]
