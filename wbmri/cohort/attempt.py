@@ -204,8 +204,9 @@ def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progr
     except MemoryError:
         return fail(job, basis, Cause.MEMORY, "not enough memory; expected less to be needed; use fewer workers")
     except OSError as error:
-        said = f"{error.strerror or error}: {Path(str(error.filename)).name}" if error.filename else str(error)
-        return fail(job, basis, Cause.INPUT, _without_places(said, visit))
+        name = Path(str(error.filename)).name if error.filename else "a file"
+        said = f"{name}: {error.strerror or error}; expected a file that can be used; check permissions and the disk"
+        return fail(job, basis, Cause.FILES, _without_places(said, visit))
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         return fail(job, basis, Cause.PROGRAM, _without_places(f"{type(error).__name__}: {error}", visit))

@@ -39,21 +39,25 @@ def digest_of(visit: Visit) -> str:
     return _digest(files_of(visit))
 
 
+def scans_of(visit: Visit) -> Iterator[Path]:
+    """Yield the image files of a visit, without sidecars and label maps."""
+    alone = Visit(visit.participant, visit.session, visit.inputs)
+    yield from (path for path in files_of(alone) if path.suffix.lower() != ".json")
+
+
 def sizes_of(visit: Visit) -> tuple[int, ...]:
-    """Return the sizes in bytes of a visit's images; nothing for what is not there."""
-    scan = Visit(visit.participant, visit.session, visit.inputs)
-    return tuple(path.stat().st_size for path in files_of(scan) if path.is_file())
+    """Return the sizes in bytes of a visit's image files; nothing for what is not there."""
+    return tuple(path.stat().st_size for path in scans_of(visit) if path.is_file())
 
 
 def scan_digest_of(visit: Visit) -> str:
     """Return the SHA-256 of a visit's images alone, by which one scan is recognised under two names."""
-    images = (path for path in files_of(Visit(visit.participant, visit.session, visit.inputs)))
-    return _digest(path for path in images if not path.name.endswith(".json"))
+    return _digest(scans_of(visit))
 
 
 def ends_of(visit: Visit) -> bytes:
-    """Return a digest of the first and the last bytes of a visit's first file, which differs between most scans."""
-    with next(files_of(visit)).open("rb") as file:
+    """Return a digest of the first and the last bytes of a visit's first image, which differs between most scans."""
+    with next(scans_of(visit)).open("rb") as file:
         start = file.read(_END)
         file.seek(-min(_END, os.fstat(file.fileno()).st_size), os.SEEK_END)
         return hashlib.sha256(start + file.read(_END)).digest()

@@ -25,6 +25,8 @@ class Cause(StrEnum):
 
     INPUT = "input"
     """The images cannot be used."""
+    FILES = "files"
+    """A file cannot be read or written."""
     TIME = "time limit"
     MEMORY = "memory limit"
     CRASH = "crash"
