@@ -26,7 +26,7 @@ class Traits:
     numbers
         One number for each of `TRAITS`, nan where it is not known.
     volumes
-        Logarithm of the volume of each group relative to all of them, nan where it has none, by label.
+        Logarithm of the volume of each group relative to the median of all, nan where it has none, by label.
     groups
         Names of these groups.
     """
@@ -68,7 +68,7 @@ def traits_of(reading: Reading) -> Traits:
     volumes = np.array([entry.evidence.volume_ml if entry.evidence else np.nan for _, entry in entries])
     volumes[~(volumes > 0)] = np.nan
     known = np.isfinite(volumes)
-    shares = np.log(volumes / volumes[known].mean()) if known.any() else volumes
+    shares = np.log(volumes / np.median(volumes[known])) if known.any() else volumes
     reference = reading.reference
     prorated = reading.score.prorated
     return Traits(

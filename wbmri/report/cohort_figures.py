@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wbmri.report.colours import FILL
+from wbmri.report.colours import FILL, NOT_ASSESSABLE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,8 +77,7 @@ def groups_figure(sessions: Sequence[str], groups: Sequence[str], shares: Sequen
     from matplotlib.colors import LinearSegmentedColormap
 
     figure, axes = _figure(2.6 + 0.75 * len(sessions), 1.2 + 0.24 * len(groups))
-    colours = LinearSegmentedColormap.from_list("oedema", list(FILL.values()))
-    colours.set_bad("#c3cad1")
+    colours = LinearSegmentedColormap.from_list("oedema", list(FILL.values())).with_extremes(bad=NOT_ASSESSABLE)
     values = np.ma.masked_invalid(np.array(shares, dtype=float).reshape(len(groups), len(sessions)))
     axes.imshow(values, cmap=colours, vmin=0, vmax=1, aspect="auto")
     for (row, column), share in np.ndenumerate(values.filled(np.nan)):

@@ -1,0 +1,22 @@
+"""The example of the documentation runs as it stands there."""
+
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs" / "cohort.md"
+
+
+def test_the_example_of_the_docs_runs(
+    maker: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    maker.make_cohort(tmp_path / "bids", 3, 1, kinds=(maker.BREAKS[4],))
+    monkeypatch.chdir(tmp_path)
+    code = "".join(re.findall(r"```python\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL))
+    assert 'engine="auto"' in code
+    here = {"__name__": "example"}
+    exec(compile(code.replace('engine="auto"', 'engine="blocks", scheme="legs.toml"'), str(DOCS), "exec"), here)  # noqa: S102
+    assert len(here["totals"]) == here["summary"].cases == 3
+    assert "3 cases, 1 pairs of visits compared" in capsys.readouterr().out
