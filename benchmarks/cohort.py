@@ -44,7 +44,8 @@ def made_cohort() -> ModuleType:
 
 def environment() -> dict[str, str]:
     """Return an environment in which other processes find the engine `blocks`."""
-    return os.environ | {"PYTHONPATH": str(TESTS / "plugin"), "MPLCONFIGDIR": "/dev/null"}
+    places = [str(TESTS / "plugin"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(places)}
 
 
 def command(made: object, out: Path, level: str, *options: str) -> list[str]:
@@ -240,24 +241,24 @@ def many_cases(folder: Path, visits: int) -> tuple[object, Path]:
     """Score a dozen visits and copy them under other names, outcomes and all."""
     from wbmri.case import CasePaths
     from wbmri.cohort import Settings, find_visits, read_outcome
-    from wbmri.cohort.attempt import Job, _basis
+    from wbmri.cohort.attempt import job_maker
     from wbmri.cohort.files import digest_of, stamp_of
-    from wbmri.cohort.outcome import Ending, Outcome, digest_of_reading, write_outcome
+    from wbmri.cohort.outcome import Basis, Ending, Outcome, digest_of_reading, write_outcome
 
     maker = made_cohort()
     first = maker.make_cohort(folder / "few", 12, 0)
     run(command(first, folder / "few-out", "participant"))
     made = maker.make_cohort(folder / "bids", visits, 0)
     out = folder / "out"
-    settings = Settings.checked("blocks", made.scheme)
+    job_of = job_maker(out, Settings.checked("blocks", made.scheme))
     sources = [
         CasePaths(folder / "few-out", *(part.partition("-")[2] for part in name.split("_"))) for name in first.good
     ]
     for number, visit in enumerate(find_visits(made.root)):
         source = sources[number % len(sources)]
-        job = Job(visit, str(out), settings)
+        job = job_of(visit)
         copy_case(source, job.paths)
-        basis = _basis(job, digest_of(visit), stamp_of(visit))
+        basis = Basis(digest_of(visit), stamp_of(visit), job.decided)
         reading = digest_of_reading(job.paths)
         write_outcome(job.paths, Outcome(visit.participant, visit.session, Ending.DONE, basis, reading))
     assert read_outcome(job.paths) is not None

@@ -34,7 +34,7 @@ def engine_package() -> Iterator[None]:
     plugin = str(HERE / "plugin")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(plugin)
-        patch.setenv("PYTHONPATH", plugin)
+        patch.setenv("PYTHONPATH", plugin, prepend=os.pathsep)
         assert distribution("blocks-engine").version == "1.0"
         yield
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wbmri.case import CasePaths, read_case, write_case
-from wbmri.cohort import read_marks, summarise
+from wbmri.cohort import marked_cases, read_marks, summarise
 from wbmri.cohort.outcome import Cause, Ending, Outcome, write_outcome
 from wbmri.cohort.outliers import UNUSUAL, modified_z
 from wbmri.errors import CaseError, InputError
@@ -217,6 +217,7 @@ def test_a_mark_is_honoured_by_the_next_run(out: Path) -> None:
     }  # fmt: skip
     assert dict(cards(out))["sub-01_ses-month6"] == "fail"
     assert len(rows_of(out / "summary.tsv")) == 4
+    assert marked_cases(out, "fail") == ("sub-01_ses-month6",)
     assert 'value="a &#34;note&#34;"' in (out / "qc.html").read_text()
 
 
@@ -225,7 +226,7 @@ def test_a_mark_ends_with_the_reading_it_was_set_for(out: Path, write: Write) ->
     mark(out, {"sub-01_ses-month6": "fail"})
     write("01", "month6", lambda label: 2)
     made = summarise(out)
-    assert made.excluded == ()
+    assert made.excluded == marked_cases(out, "fail") == ()
     assert made.pairs == 3
     assert dict(cards(out))["sub-01_ses-month6"] == ""
     assert "Marked fail for an earlier reading" in (out / "qc.html").read_text()

@@ -26,6 +26,8 @@ from wbmri.cohort import (
     run,
 )
 from wbmri.io import write_atomic
+from wbmri.scheme import load_scheme
+from wbmri.scoring import score
 
 Cohort = Callable[..., SimpleNamespace]
 Digests = Callable[[Path], dict[str, str]]
@@ -164,7 +166,7 @@ def test_a_case_is_scored_again_if_and_only_if_what_it_rests_on_changed(small: S
     small.paths.labels.unlink()
     assert small.score() == ["done"], "a file of the case was lost"
     outcome = json.loads(small.paths.outcome.read_bytes())
-    outcome["basis"]["versions"]["wbmri"] = "0.0.1"
+    outcome["basis"]["decided"]["versions"]["wbmri"] = "0.0.1"
     small.paths.outcome.write_text(json.dumps(outcome))
     assert small.score() == ["done"], "made by an earlier version"
     assert small.score() == ["skipped"]
@@ -179,6 +181,19 @@ def test_what_failed_is_tried_again_only_if_asked_for_or_changed(small: Small, m
     assert small.score(retry=True) == ["failed"]
     small.image.write_bytes(whole)
     assert small.score() == ["done"]
+
+
+def test_a_visit_that_failed_and_was_scored_otherwise_since_is_kept(small: Small, cohort: Cohort) -> None:
+    whole = small.image.with_name("whole.nii.gz")
+    whole.write_bytes(small.image.read_bytes())
+    small.image.write_bytes(whole.read_bytes()[:9000])
+    assert small.score() == ["failed"]
+    assert cohort(small.image.parents[3], small.out, "group").code == 1
+    score(
+        whole, small.out, participant="1", session="1", engine="blocks", scheme=load_scheme(small.scheme), series=["S1"]
+    )
+    assert small.score() == ["kept"]
+    assert cohort(small.image.parents[3], small.out, "group").code == 0
 
 
 def test_a_case_without_a_whole_outcome_is_not_done(small: Small) -> None:

@@ -109,10 +109,10 @@ def cohort(
 
         return put_together(source, out, parquet=parquet, reports=reports, as_json=as_json)
     from wbmri.cli.cohort_run import score_visits, show_preview
-    from wbmri.cohort import Settings, find_visits, plan_crew, read_marks
+    from wbmri.cohort import Settings, find_visits, marked_cases, plan_crew
 
     settings = Settings.checked(engine, scheme, mapping or (), fusion)
-    only = None if marked is None else [mark.name for mark in read_marks(out) if mark.mark == marked]
+    only = None if marked is None else marked_cases(out, marked.value)
     found = find_visits(
         source,
         participants=participants or (),

@@ -3,7 +3,7 @@
 from wbmri.cohort.attempt import Result, State
 from wbmri.cohort.finding import Cohort, find_visits
 from wbmri.cohort.group import Summary, summarise
-from wbmri.cohort.marks import QcMark, read_marks
+from wbmri.cohort.marks import QcMark, marked_cases, read_marks
 from wbmri.cohort.outcome import Cause, Outcome, Standing, read_outcome
 from wbmri.cohort.process import Limits
 from wbmri.cohort.resources import Crew, plan_crew
@@ -27,6 +27,7 @@ __all__ = [
     "Summary",
     "Visit",
     "find_visits",
+    "marked_cases",
     "plan_crew",
     "read_marks",
     "read_outcome",

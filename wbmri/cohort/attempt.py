@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from wbmri.case import CasePaths, check_replaceable, read_case
@@ -20,10 +21,11 @@ from wbmri.cohort.outcome import (
     Standing,
     digest_of_reading,
     read_outcome,
+    scored_since,
     standing,
     write_outcome,
 )
-from wbmri.cohort.settings import Settings
+from wbmri.cohort.settings import Decided, Settings
 from wbmri.cohort.visit import Visit
 from wbmri.errors import CaseError, WbmriError
 from wbmri.progress import Progress, silent
@@ -42,6 +44,8 @@ class Job:
         Folder of the cases.
     settings
         How to score it.
+    decided
+        What that comes down to; found once for all visits of a run.
     force
         Whether to score it even if it is done.
     retry
@@ -51,6 +55,7 @@ class Job:
     visit: Visit
     out: str
     settings: Settings
+    decided: Decided
     force: bool = False
     retry: bool = False
 
@@ -58,6 +63,15 @@ class Job:
     def paths(self) -> CasePaths:
         """The case it becomes."""
         return CasePaths(Path(self.out), self.visit.participant, self.visit.session)
+
+
+def job_maker(
+    out: str | Path, settings: Settings, *, force: bool = False, retry: bool = False
+) -> Callable[[Visit], Job]:
+    """Return what makes the jobs of a run from its visits."""
+    place = str(Path(out).absolute())
+    decided = cache(lambda given: settings.decided(given=given))
+    return lambda visit: Job(visit, place, settings, decided(bool(visit.labels)), force, retry)
 
 
 class State(StrEnum):
@@ -68,7 +82,7 @@ class State(StrEnum):
     SKIPPED = "skipped"
     """It was done before, and the outcome still holds."""
     KEPT = "kept"
-    """A person's reading is there, and is never overwritten."""
+    """A person's reading is there, or a case that was scored otherwise after the visit had failed."""
     BUSY = "busy"
     """Another run is scoring it."""
 
@@ -115,8 +129,8 @@ def look(job: Job) -> Standing:
     if outcome is None:
         return Standing.NEW
     try:
-        basis = _basis(job, digest="", stamp=stamp_of(job.visit))
-    except (OSError, WbmriError):
+        basis = Basis("", stamp_of(job.visit), job.decided)
+    except OSError:
         return Standing.NEW
     return standing(job.paths, outcome, basis, exact=False)
 
@@ -124,6 +138,9 @@ def look(job: Job) -> Standing:
 def glance(job: Job) -> Result | None:
     """Settle a visit without reading any image, if that is possible; None if it may have to be scored."""
     if job.visit.problem is not None:
+        outcome = read_outcome(job.paths)
+        if outcome is not None and scored_since(job.paths, outcome):
+            return _result(job, State.KEPT)
         return fail(job, None, Cause.INPUT, job.visit.problem)
     return None if job.force else _settled(job, look(job))
 
@@ -159,8 +176,12 @@ def fail(job: Job, basis: Basis | None, cause: Cause, reason: str) -> Result:
     """Write that a visit failed, and return it as a result."""
     visit = job.visit
     said = " ".join(reason.split())
-    made = Outcome(visit.participant, visit.session, Ending.FAILED, basis, cause=cause, reason=said)
-    if read_outcome(job.paths) != made:
+    before = read_outcome(job.paths)
+    # Whatever case is there now was made from something else, unless a person made it after an earlier failure.
+    kept = before is not None and scored_since(job.paths, before)
+    stale = before.reading if before is not None and kept else digest_of_reading(job.paths)
+    made = Outcome(visit.participant, visit.session, Ending.FAILED, basis, stale, cause, said)
+    if before != made:
         write_outcome(job.paths, made)
     return _result(job, State.FAILED, cause=cause, reason=said)
 
@@ -173,7 +194,7 @@ def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progr
     basis: Basis | None = None
     try:
         progress(0.0, "reading")
-        basis = _basis(job, digest_of(visit), stamp_of(visit))
+        basis = Basis(digest_of(visit), stamp_of(visit), job.decided)
         outcome = read_outcome(paths)
         settled = None if job.force else _settled(job, standing(paths, outcome, basis, exact=True))
         if settled is not None:
@@ -218,6 +239,8 @@ def _settled(job: Job, found: Standing) -> Result | None:
         return _result(job, State.SKIPPED)
     if found is Standing.FAILED and not job.retry:
         outcome = read_outcome(job.paths)
+        if outcome is not None and scored_since(job.paths, outcome):
+            return _result(job, State.KEPT)
         if outcome is not None:
             return _result(job, State.FAILED, cause=outcome.cause, reason=outcome.reason, again=True)
     if found is Standing.INCOMPLETE and _by_a_person(job.paths):
@@ -234,11 +257,6 @@ def _by_a_person(paths: CasePaths) -> bool:
             read_case(paths.reading)
             return True
     return False
-
-
-def _basis(job: Job, digest: str, stamp: str) -> Basis:
-    given = bool(job.visit.labels)
-    return Basis(digest, stamp, job.settings.parameters(given=given), job.settings.versions(given=given))
 
 
 def _result(

@@ -19,7 +19,7 @@ from wbmri.cohort.dictionary import (
 )
 from wbmri.cohort.joining import Facts, read_facts
 from wbmri.cohort.marks import FAIL, MARK_COLUMNS, SHORT, QcMark, read_marks
-from wbmri.cohort.outcome import Ending, file_digest, read_outcome
+from wbmri.cohort.outcome import Ending, file_digest, read_outcome, scored_since
 from wbmri.cohort.outliers import Outlier, Traits, find_outliers, traits_of
 from wbmri.cohort.pairs import Pair, compare_all
 from wbmri.cohort.parquet import check_parquet, encode_parquet
@@ -201,7 +201,7 @@ def _failures(out: Path) -> dict[str, str]:
         person, visit = (part.name.partition("-")[2] for part in (path.parents[1], path.parent))
         paths = CasePaths(out, person, visit)
         outcome = read_outcome(paths)
-        if outcome is not None and outcome.ending is Ending.FAILED:
+        if outcome is not None and outcome.ending is Ending.FAILED and not scored_since(paths, outcome):
             failed[paths.name] = outcome.reason or str(outcome.cause)
     return failed
 

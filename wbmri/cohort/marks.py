@@ -4,7 +4,8 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from wbmri.case import bids_label
+from wbmri.case import CasePaths, bids_label
+from wbmri.cohort.outcome import file_digest
 from wbmri.errors import InputError
 
 MARKS_FILE = "qc.tsv"
@@ -75,6 +76,16 @@ def read_marks(out: str | Path) -> tuple[QcMark, ...]:
     if twice:
         raise InputError(f"{path.name} with two marks for {twice[0]}", "one mark for each case", "remove one of them")
     return tuple(marks)
+
+
+def marked_cases(out: str | Path, mark: str) -> tuple[str, ...]:
+    """Return the names of the cases whose mark, set for the reading they have now, is this one."""
+    names = []
+    for one in read_marks(out):
+        reading = CasePaths(Path(out), one.participant, one.session).reading
+        if one.mark == mark and reading.is_file() and one.holds(file_digest(reading)):
+            names.append(one.name)
+    return tuple(names)
 
 
 def _mark(row: dict[str, str | None], line: int) -> QcMark:

@@ -1,16 +1,15 @@
 """What became of a visit: one small file beside its case, the only truth of what is done."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
 
 from wbmri.case import SCHEMA_VERSION, STRICT, CasePaths, decode, encode
+from wbmri.cohort.settings import Decided
 from wbmri.errors import CaseError
 from wbmri.io import write_atomic
-from wbmri.provenance import Json
 
 
 class Ending(StrEnum):
@@ -45,16 +44,13 @@ class Basis:
         SHA-256 of the contents of the input.
     stamp
         Digest of places, sizes and times of the input; while it is the same, the contents are not read again.
-    parameters
-        Engine, scheme and whatever else decides the result.
-    versions
-        Versions of wbmri and of the package that offers the engine.
+    decided
+        Engine, scheme, versions and whatever else decides the result.
     """
 
     digest: str
     stamp: str
-    parameters: Mapping[str, Json]
-    versions: Mapping[str, str]
+    decided: Decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,7 @@ class Outcome:
     basis
         What it rests on; ``None`` where the worker died, or the input was unusable, before that was known.
     reading
-        SHA-256 of the reading that was written; ``None`` if it failed.
+        SHA-256 of the reading that was written; if it failed, that of an earlier one, which counts no more.
     cause, reason
         Why it failed.
     """
@@ -132,9 +128,9 @@ def standing(paths: CasePaths, outcome: Outcome | None, basis: Basis, *, exact: 
     before = outcome.basis
     if (before.digest != basis.digest) if exact else (before.stamp != basis.stamp):
         return Standing.INPUT
-    if before.parameters != basis.parameters:
+    if before.decided.parameters != basis.decided.parameters:
         return Standing.SETTINGS
-    if before.versions != basis.versions:
+    if before.decided.versions != basis.decided.versions:
         return Standing.VERSION
     if outcome.ending is Ending.FAILED:
         return Standing.FAILED
@@ -147,6 +143,12 @@ def digest_of_reading(paths: CasePaths) -> str | None:
     if not all(path.is_file() for path in (*needed, paths.reading)):
         return None
     return file_digest(paths.reading)
+
+
+def scored_since(paths: CasePaths, outcome: Outcome) -> bool:
+    """Tell whether a visit that failed was scored in another way afterwards, such as with ``wbmri score --series``."""
+    reading = digest_of_reading(paths)
+    return outcome.ending is Ending.FAILED and reading is not None and reading != outcome.reading
 
 
 def file_digest(path: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from wbmri.case import CasePaths, find_cases, read_case
-from wbmri.cohort.attempt import Job, look
+from wbmri.cohort.attempt import Job, job_maker, look
 from wbmri.cohort.files import sizes_of
 from wbmri.cohort.finding import Cohort
 from wbmri.cohort.outcome import Standing, read_outcome
@@ -54,12 +54,12 @@ def preview(
     cohort, out, settings, force, retry
         As for `wbmri.cohort.run`.
     """
+    job_of = job_maker(out, settings, force=force, retry=retry)
     for found in cohort.look():
         if isinstance(found, Skipped):
             yield found
             continue
-        job = Job(found, str(Path(out).absolute()), settings, force=force, retry=retry)
-        action, why = ("fail", found.problem) if found.problem else _action(job)
+        action, why = ("fail", found.problem) if found.problem else _action(job_of(found))
         yield Preview(found.name, action, why, len(found.inputs), round(sum(sizes_of(found)) / 1e6, 1))
 
 

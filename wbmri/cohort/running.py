@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wbmri.case import check_dataset
-from wbmri.cohort.attempt import Job, Result, State, glance
+from wbmri.cohort.attempt import Job, Result, State, glance, job_maker
 from wbmri.cohort.finding import Cohort
 from wbmri.cohort.process import Abandoned, CaseProcess
 from wbmri.cohort.resources import Crew, plan_crew
@@ -96,8 +96,7 @@ def run(
     settings = settings or Settings.checked()
     crew = crew or plan_crew(cohort)
     stop = stop or threading.Event()
-    place = str(Path(out).absolute())
-    tasks = (Job(visit, place, settings, force=force, retry=retry) for visit in cohort)
+    tasks = map(job_maker(out, settings, force=force, retry=retry), cohort)
     if scheduler is not None:
         from wbmri.cohort.cluster import run_on_cluster
 

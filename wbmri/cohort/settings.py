@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -17,6 +17,22 @@ from wbmri.segmentation.engine import AUTO_ENGINE, ENTRY_POINT_GROUP, make_engin
 from wbmri.segmentation.mapping import load_mapping
 from wbmri.segmentation.network.weights import weights_folder
 from wbmri.segmentation.site import atlas_folder, stored_atlases
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What decides the result of a visit besides its images.
+
+    Parameters
+    ----------
+    parameters
+        Engine, scheme, mapping and what they rest on, as digests.
+    versions
+        Versions of wbmri and, if another package offers the engine, of that package.
+    """
+
+    parameters: Mapping[str, Json]
+    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +87,7 @@ class Settings:
         """Name the engine that is used for a visit with, or without, given label maps."""
         return "labels" if given else AUTO_ENGINE if self.engine == "auto" else self.engine
 
-    def parameters(self, *, given: bool) -> dict[str, Json]:
+    def decided(self, *, given: bool) -> "Decided":
         """Return what decides a result besides the images, in a form that tells any change.
 
         Parameters
@@ -79,6 +95,9 @@ class Settings:
         given
             Whether the visit brings label maps.
         """
+        return Decided(self._parameters(given=given), self._versions(given=given))
+
+    def _parameters(self, *, given: bool) -> dict[str, Json]:
         engine = self.engine_of(given=given)
         decisive: dict[str, Json] = {
             "engine": engine,
@@ -94,8 +113,7 @@ class Settings:
             decisive["network"] = json.loads((weights_folder() / "card.json").read_bytes())["sha256"]
         return decisive
 
-    def versions(self, *, given: bool) -> dict[str, str]:
-        """Return the versions of wbmri and, if another package offers the engine, of that package."""
+    def _versions(self, *, given: bool) -> dict[str, str]:
         found = {"wbmri": __version__}
         for point in entry_points(group=ENTRY_POINT_GROUP):
             package = point.dist
