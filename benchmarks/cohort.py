@@ -182,47 +182,56 @@ def check_outcomes(out: Path) -> None:
 
 
 def rate(folder: Path, options: argparse.Namespace) -> None:
-    """Compare the time per visit of one worker, of two, and of a loop over the Python function."""
-    made = made_cohort().make_cohort(folder / "bids", options.visits, 0)
-    own_python = [sys.executable, __file__, "loop", "--folder", str(folder)]
-    loop = json.loads(run(own_python).stdout)
-    each: dict[str, float] = {"loop": loop}
-    for workers in (1, 2):
-        done = run(
-            command(
-                made, folder / f"out-{workers}", "participant", "--workers", str(workers), "--threads", "1", "--json"
-            )
-        )
-        assert done.returncode == 0, done.stderr
-        each[f"{workers} workers"] = steady(done.stdout, folder / f"out-{workers}")
-    for name, seconds in each.items():
-        print(f"{name}: {seconds:.3f} s a visit")
-    print(f"two workers: {each['1 workers'] / each['2 workers']:.2f} times the rate of one")
-    print(f"overhead of one worker over the loop: {100 * (each['1 workers'] / each['loop'] - 1):+.1f} %")
+    """Compare the time per visit of one worker, of two, and of a loop over the Python function.
 
+    The start is left out: a cohort of few visits is scored, and one of many, and the difference counts.
+    """
+    maker = made_cohort()
+    few, many = (
+        maker.make_cohort(folder / name, count, 0) for name, count in (("few", 6), ("many", 6 + options.visits))
+    )
 
-def steady(lines: str, out: Path) -> float:
-    """Return the seconds between two results, without the start, from the times of the outcome files."""
-    written = sorted(path.stat().st_mtime for path in out.glob("sub-*/ses-*/*_outcome.json"))
-    skipped = 4
-    return (written[-1] - written[skipped - 1]) / (len(written) - skipped)
+    def each(arguments: Callable[[object, Path], list[str]], name: str) -> tuple[float, float]:
+        costs = []
+        for made in (few, many):
+            out = folder / f"{name}-{made.root.name}"
+            before, start = os.times(), time.perf_counter()
+            done = run(arguments(made, out))
+            after, end = os.times(), time.perf_counter()
+            assert done.returncode == 0, done.stderr
+            used = after.children_user + after.children_system - before.children_user - before.children_system
+            costs.append((end - start, used))
+        wall, cpu = ((costs[1][k] - costs[0][k]) / options.visits for k in (0, 1))
+        print(f"{name}: {wall:.3f} s a visit, {cpu:.3f} s of processor time", flush=True)
+        return wall, cpu
+
+    def workers(count: int) -> Callable[[object, Path], list[str]]:
+        return lambda made, out: command(made, out, "participant", "--workers", str(count), "--threads", "1")
+
+    def loop_over(made: object, out: Path) -> list[str]:
+        return [sys.executable, __file__, "loop", "--folder", str(made.root), "--out", str(out)]  # type: ignore[attr-defined]
+
+    os.environ |= dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"), "1"
+    )
+    alone, one, two = each(loop_over, "loop"), each(workers(1), "one worker"), each(workers(2), "two workers")
+    print(f"two workers: {one[0] / two[0]:.2f} times the rate of one")
+    print(f"one worker over the loop: {100 * (one[0] / alone[0] - 1):+.1f} % of time, ", end="")
+    print(f"{100 * (one[1] / alone[1] - 1):+.1f} % of processor time")
 
 
 def loop(folder: Path, options: argparse.Namespace) -> None:
-    """Score the visits one after the other with the Python function, and print the seconds for one."""
+    """Score the visits of a cohort one after the other with the Python function."""
     from wbmri.case import CasePaths
     from wbmri.cohort import find_visits
     from wbmri.scheme import load_scheme
     from wbmri.scoring import score_case
     from wbmri.segmentation import make_engine
 
-    scheme, engine = load_scheme(folder / "legs.toml"), make_engine("blocks")
-    ended = []
-    for visit in find_visits(folder / "bids"):
-        paths = CasePaths(folder / "loop", visit.participant, visit.session)
+    scheme, engine = load_scheme(folder.parent / "legs.toml"), make_engine("blocks")
+    for visit in find_visits(folder):
+        paths = CasePaths(options.out, visit.participant, visit.session)
         score_case(visit.inputs, paths, engine=engine, scheme=scheme)
-        ended.append(time.perf_counter())
-    print((ended[-1] - ended[3]) / (len(ended) - 4))
 
 
 def skip(folder: Path, options: argparse.Namespace) -> None:
@@ -378,6 +387,7 @@ def main() -> None:
     parser.add_argument("--longest", type=float, default=25.0, help="seconds until a kill, at most")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     measure, visits = PROMISES[options.promise]
     options.visits = options.visits or visits

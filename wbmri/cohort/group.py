@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from wbmri.case import Case, CasePaths, check_dataset, encode_table, find_cases, read_case, write_together
+from wbmri.case import CasePaths, check_dataset, encode_table, find_cases, read_case, write_together
 from wbmri.case.tables import score_rows, summary_row
 from wbmri.cohort.dictionary import (
     CHANGES,
@@ -177,13 +177,14 @@ def _gather(out: Path, marks: Mapping[str, QcMark], facts: Facts, progress: Prog
             except CaseError as error:
                 outcomes[paths.name] = str(error)
                 continue
-            page = _page(case, marks.get(paths.name))
-            found.scores += score_rows(case.participant, case.session, case.reading)
-            found.summary.append(summary_row(case.participant, case.session, case.reading))
-            found.traits.append(traits_of(case.reading))
+            reading = case.reading
+            page = _page(paths, reading, marks.get(paths.name))
+            found.scores += score_rows(case.participant, case.session, reading)
+            found.summary.append(summary_row(case.participant, case.session, reading))
+            found.traits.append(traits_of(reading))
             found.pages.append(page)
             if not page.excluded:
-                readings[case.session] = case.reading
+                readings[case.session] = reading
         sessions = facts.in_order(person, list(readings))
         pairs = list(compare_all(person, sessions, readings))
         found.pairs += pairs
@@ -206,8 +207,7 @@ def _failures(out: Path) -> dict[str, str]:
     return failed
 
 
-def _page(case: Case, mark: QcMark | None) -> _Page:
-    reading = case.reading
+def _page(paths: CasePaths, reading: Reading, mark: QcMark | None) -> _Page:
     score, whole = reading.score, reading.score.whole
     total = "no total" if score.total is None else f"{score.total} of {whole.max_assessable}"
     flags = sum(bool(entry.flags) for entry in reading.groups)
@@ -225,8 +225,8 @@ def _page(case: Case, mark: QcMark | None) -> _Page:
         hit, all_ = involved.get(group.pair.name, (0, 0))
         involved[group.pair.name] = (hit + bool(entry.grade), all_ + entry.assessable)
     return _Page(
-        case.paths,
-        file_digest(case.paths.reading),
+        paths,
+        file_digest(paths.reading),
         mark,
         f"{total}, {whole.involved} of {whole.assessable} groups involved",
         tuple(said),
