@@ -250,8 +250,8 @@ def many_cases(folder: Path, visits: int) -> tuple[object, Path]:
     """Score a dozen visits and copy them under other names, outcomes and all."""
     from wbmri.case import CasePaths
     from wbmri.cohort import Settings, find_visits, read_outcome
-    from wbmri.cohort.attempt import job_maker
     from wbmri.cohort.files import digest_of, stamp_of
+    from wbmri.cohort.job import job_maker
     from wbmri.cohort.outcome import Basis, Ending, Outcome, digest_of_reading, write_outcome
 
     maker = made_cohort()

@@ -1,8 +1,8 @@
 """Cohorts: many visits to cases, and many cases to tables."""
 
-from wbmri.cohort.attempt import Result, State
 from wbmri.cohort.finding import Cohort, find_visits
 from wbmri.cohort.group import Summary, summarise
+from wbmri.cohort.job import Result, State
 from wbmri.cohort.marks import QcMark, marked_cases, read_marks
 from wbmri.cohort.outcome import Cause, Outcome, Standing, read_outcome
 from wbmri.cohort.process import Limits

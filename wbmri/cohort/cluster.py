@@ -9,7 +9,8 @@ from importlib.util import find_spec
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from wbmri.cohort.attempt import Job, Result, State, fail, glance
+from wbmri.cohort.attempt import fail, glance
+from wbmri.cohort.job import Job, Result, State
 from wbmri.cohort.outcome import Cause
 from wbmri.cohort.process import CaseProcess, Limits
 from wbmri.cohort.resources import Crew

@@ -7,9 +7,10 @@ from pathlib import Path
 from statistics import median
 
 from wbmri.case import CasePaths, find_cases, read_case
-from wbmri.cohort.attempt import Job, job_maker, look
+from wbmri.cohort.attempt import look
 from wbmri.cohort.files import sizes_of
 from wbmri.cohort.finding import Cohort
+from wbmri.cohort.job import Job, job_maker
 from wbmri.cohort.outcome import Standing, read_outcome
 from wbmri.cohort.settings import Settings
 from wbmri.cohort.visit import Skipped

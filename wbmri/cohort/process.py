@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
-from wbmri.cohort.attempt import Job, Result, fail
+from wbmri.cohort.attempt import fail
+from wbmri.cohort.job import Job, Result
 from wbmri.cohort.locking import case_lock
 from wbmri.cohort.outcome import Basis, Cause
 from wbmri.cohort.worker import Message, jobs, messages

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wbmri.case import check_dataset
-from wbmri.cohort.attempt import Job, Result, State, glance, job_maker
+from wbmri.cohort.attempt import glance
 from wbmri.cohort.finding import Cohort
+from wbmri.cohort.job import Job, Result, State, job_maker
 from wbmri.cohort.process import Abandoned, CaseProcess
 from wbmri.cohort.resources import Crew, plan_crew
 from wbmri.cohort.settings import Settings

@@ -13,7 +13,8 @@ from functools import cache
 
 from pydantic import TypeAdapter
 
-from wbmri.cohort.attempt import Job, Result, attempt
+from wbmri.cohort.attempt import attempt
+from wbmri.cohort.job import Job, Result
 from wbmri.cohort.outcome import Basis
 
 
