@@ -63,6 +63,15 @@ def run(arguments: list[str], *, unprivileged: bool = False) -> subprocess.Compl
     return subprocess.run(arguments, env=environment(), capture_output=True, text=True, check=False)  # noqa: S603
 
 
+def timed(arguments: list[str]) -> tuple[subprocess.CompletedProcess[str], float, float]:
+    """Run a command; return it with the seconds it took, and the processor time of it and its workers."""
+    before, start = os.times(), time.perf_counter()
+    done = run(arguments)
+    end, after = time.perf_counter(), os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return done, end - start, used
+
+
 def results_of(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, object]]:
     """Return the results that --json printed, by name of the visit."""
     events = [json.loads(line) for line in done.stdout.splitlines()]
@@ -195,12 +204,9 @@ def rate(folder: Path, options: argparse.Namespace) -> None:
         costs = []
         for made in (few, many):
             out = folder / f"{name}-{made.root.name}"
-            before, start = os.times(), time.perf_counter()
-            done = run(arguments(made, out))
-            after, end = os.times(), time.perf_counter()
+            done, seconds, used = timed(arguments(made, out))
             assert done.returncode == 0, done.stderr
-            used = after.children_user + after.children_system - before.children_user - before.children_system
-            costs.append((end - start, used))
+            costs.append((seconds, used))
         wall, cpu = ((costs[1][k] - costs[0][k]) / options.visits for k in (0, 1))
         print(f"{name}: {wall:.3f} s a visit, {cpu:.3f} s of processor time", flush=True)
         return wall, cpu
@@ -238,12 +244,12 @@ def skip(folder: Path, options: argparse.Namespace) -> None:
     """Score one visit, make many of it, and time a run that has nothing to do."""
     made, out = many_cases(folder, options.visits)
     for attempt in ("first", "second"):
-        start = time.perf_counter()
-        done = run(command(made, out, "participant", "--json"))
-        seconds = time.perf_counter() - start
+        done, seconds, used = timed(command(made, out, "participant", "--json"))
         states = [result["state"] for result in results_of(done).values()]
         assert states.count("skipped") == options.visits, done.stderr
-        print(f"{attempt} run: {options.visits} finished visits passed over in {seconds:.2f} s")
+        print(
+            f"{attempt} run: {options.visits} finished visits passed over in {seconds:.2f} s, {used:.2f} s of processor time"
+        )
 
 
 def many_cases(folder: Path, visits: int) -> tuple[object, Path]:
@@ -349,9 +355,8 @@ def dask_workers(pid: int) -> list[int]:
 def group(folder: Path, options: argparse.Namespace) -> None:
     """Time the group level on many cases."""
     made, out = many_cases(folder, options.visits)
-    start = time.perf_counter()
-    done = run(command(made, out, "group"))
-    print(f"{done.stdout.strip()}\nin {time.perf_counter() - start:.1f} s; qc.html has ", end="")
+    done, seconds, used = timed(command(made, out, "group"))
+    print(f"{done.stdout.strip()}\nin {seconds:.1f} s, {used:.1f} s of processor time; qc.html has ", end="")
     print(f"{(out / 'qc.html').stat().st_size / 2**20:.1f} MB")
     assert done.returncode == 0, done.stderr
 
