@@ -247,9 +247,8 @@ def skip(folder: Path, options: argparse.Namespace) -> None:
         done, seconds, used = timed(command(made, out, "participant", "--json"))
         states = [result["state"] for result in results_of(done).values()]
         assert states.count("skipped") == options.visits, done.stderr
-        print(
-            f"{attempt} run: {options.visits} finished visits passed over in {seconds:.2f} s, {used:.2f} s of processor time"
-        )
+        print(f"{attempt} run: {options.visits} finished visits passed over in {seconds:.2f} s, ", end="")
+        print(f"{used:.2f} s of processor time")
 
 
 def many_cases(folder: Path, visits: int) -> tuple[object, Path]:
@@ -332,7 +331,7 @@ def cluster(folder: Path, options: argparse.Namespace) -> None:
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
-    while len(list((folder / "dask").glob("sub-*/ses-*/*_outcome.json"))) < options.visits // 3:
+    while finished(folder / "dask") < options.visits // 3:
         time.sleep(0.2)
     os.kill(dask_workers(process.pid)[0], signal.SIGKILL)
     code = process.wait()
@@ -341,6 +340,11 @@ def cluster(folder: Path, options: argparse.Namespace) -> None:
     print(f"a worker of two killed after a third of {options.visits} visits: exit code {code}, same tables: {same}")
     assert same
     assert code == 0
+
+
+def finished(out: Path) -> int:
+    """Count the visits that are done."""
+    return sum('"ending": "done"' in path.read_text() for path in out.glob("sub-*/ses-*/*_outcome.json"))
 
 
 def dask_workers(pid: int) -> list[int]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from wbmri.case import CasePaths, read_case, write_case
 from wbmri.cohort import marked_cases, read_marks, summarise
-from wbmri.cohort.outcome import Cause, Ending, Outcome, write_outcome
+from wbmri.cohort.outcome import Cause, Ending, Outcome, digest_of_reading, write_outcome
 from wbmri.cohort.outliers import UNUSUAL, modified_z
 from wbmri.errors import CaseError, InputError
 from wbmri.labelmap import LabelMap
@@ -159,16 +159,29 @@ def test_parquet_holds_the_same_with_types(out: Path) -> None:
 def test_a_visit_that_failed_is_named_and_its_old_case_is_no_result(out: Path) -> None:
     paths = CasePaths(out, "02", "baseline")
     write_outcome(
-        paths, Outcome("02", "baseline", Ending.FAILED, None, cause=Cause.INPUT, reason="cut short; expected more")
+        paths,
+        Outcome(
+            "02",
+            "baseline",
+            Ending.FAILED,
+            None,
+            digest_of_reading(paths),
+            cause=Cause.INPUT,
+            reason="cut short; expected more",
+        ),
     )
     write_outcome(
         CasePaths(out, "03", "baseline"),
         Outcome("03", "baseline", Ending.FAILED, None, cause=Cause.TIME, reason="more than <3600> s"),
     )
     CasePaths(out, "01", "month12").reading.write_bytes(b"{}")
+    paths = CasePaths(out, "01", "month6")
+    write_outcome(
+        paths, Outcome("01", "month6", Ending.BEGUN, None, digest_of_reading(paths), reason="begun and not ended")
+    )
     made = summarise(out)
     assert [name for name, _ in made.failed] == [
-        "sub-01_ses-month12", "sub-02_ses-baseline", "sub-03_ses-baseline"
+        "sub-01_ses-month12", "sub-01_ses-month6", "sub-02_ses-baseline", "sub-03_ses-baseline"
     ]  # fmt: skip
     assert {row["participant_id"] for row in rows_of(out / "summary.tsv")} == {"sub-01"}
     page = (out / "qc.html").read_text()

@@ -115,7 +115,7 @@ def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progr
             return _result(job, State.KEPT)
         tell(basis)
         # From here on the case on disk may be in pieces, and must not pass for the one that was done before.
-        paths.outcome.unlink(missing_ok=True)
+        write_outcome(paths, _begun(job))
         name = settings.engine_of(given=given)
         score_case(
             visit.inputs[0] if len(visit.inputs) == 1 else visit.inputs,
@@ -141,6 +141,12 @@ def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progr
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
         return fail(job, basis, Cause.PROGRAM, _without_places(f"{type(error).__name__}: {error}", visit))
+
+
+def _begun(job: Job) -> Outcome:
+    visit, earlier = job.visit, digest_of_reading(job.paths)
+    reason = "scoring was begun and not ended; expected it to end; run the participant level again"
+    return Outcome(visit.participant, visit.session, Ending.BEGUN, None, earlier, reason=reason)
 
 
 def _settled(job: Job, found: Standing) -> Result | None:

@@ -140,13 +140,13 @@ def gather(out: Path, marks: Mapping[str, QcMark], facts: Facts, progress: Progr
 
 
 def _failures(out: Path) -> dict[str, str]:
-    """Return the visits whose last attempt failed, with the reason."""
+    """Return the visits whose last attempt failed or did not end, with the reason."""
     failed = {}
     for path in sorted(out.glob("sub-*/ses-*/*_outcome.json")):
         person, visit = (part.name.partition("-")[2] for part in (path.parents[1], path.parent))
         paths = CasePaths(out, person, visit)
         outcome = read_outcome(paths)
-        if outcome is not None and outcome.ending is Ending.FAILED and not scored_since(paths, outcome):
+        if outcome is not None and outcome.ending is not Ending.DONE and not scored_since(paths, outcome):
             failed[paths.name] = outcome.reason or str(outcome.cause)
     return failed
 

@@ -15,6 +15,8 @@ from wbmri.io import write_atomic
 class Ending(StrEnum):
     """How the attempt to score a visit ended."""
 
+    BEGUN = "begun"
+    """It did not end: it goes on, or it was killed and the case may be in pieces."""
     DONE = "done"
     FAILED = "failed"
 
@@ -62,13 +64,13 @@ class Outcome:
     participant, session
         BIDS labels.
     ending
-        Done or failed.
+        Begun, done or failed.
     basis
         What it rests on; ``None`` where the worker died, or the input was unusable, before that was known.
     reading
-        SHA-256 of the reading that was written; if it failed, that of an earlier one, which counts no more.
+        SHA-256 of the reading that was written; if it is not done, that of an earlier one, which counts no more.
     cause, reason
-        Why it failed.
+        Why it failed, or that it has not ended.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -148,7 +150,7 @@ def digest_of_reading(paths: CasePaths) -> str | None:
 def scored_since(paths: CasePaths, outcome: Outcome) -> bool:
     """Tell whether a visit that failed was scored in another way afterwards, such as with ``wbmri score --series``."""
     reading = digest_of_reading(paths)
-    return outcome.ending is Ending.FAILED and reading is not None and reading != outcome.reading
+    return outcome.ending is not Ending.DONE and reading is not None and reading != outcome.reading
 
 
 def file_digest(path: Path) -> str:
