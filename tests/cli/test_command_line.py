@@ -12,7 +12,7 @@ import wbmri as package
 
 Command = Callable[..., SimpleNamespace]
 
-COMMANDS = ("demo", "inspect", "score", "compare", "review", "engines", "schemes")
+COMMANDS = ("demo", "inspect", "score", "compare", "review", "cohort", "agreement", "outcomes", "engines", "schemes")
 
 
 def in_new_process(*arguments: str) -> subprocess.CompletedProcess[str]:

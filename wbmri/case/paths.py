@@ -158,6 +158,16 @@ class CasePaths:
         """The outlines on slices of the scan, one picture."""
         return self.folder / "figures" / f"{self.name}_acq-wbstir_desc-muscles_mosaic.png"
 
+    @property
+    def thumbnail(self) -> Path:
+        """One small slice with the outlines in the colours of the grades."""
+        return self.folder / "figures" / f"{self.name}_acq-wbstir_desc-oedema_thumbnail.png"
+
+    @property
+    def outcome(self) -> Path:
+        """What became of the visit when its cohort was scored."""
+        return self.folder / f"{self.name}_outcome.json"
+
 
 @dataclass(frozen=True, slots=True)
 class ReadingPaths:

@@ -167,6 +167,7 @@ def write_case(
     report_html: str,
     seconds: Mapping[str, float],
     mosaic: bytes | None = None,
+    thumbnail: bytes | None = None,
 ) -> Case:
     """Write a newly scored case, all files or none; the reading comes last and marks the case as complete.
 
@@ -182,8 +183,8 @@ def write_case(
         The report, self-contained.
     seconds
         How long each step took; goes to the history only, so that all other files depend on the input alone.
-    mosaic
-        The outlines on slices of the scan, PNG.
+    mosaic, thumbnail
+        The outlines on slices of the scan, and one small slice with them, PNG.
 
     Returns
     -------
@@ -216,6 +217,7 @@ def write_case(
             (paths.scores, encode_table(SCORE_COLUMNS, score_rows(paths.participant, paths.session, reading))),
             (paths.report, report_html.encode()),
             *([] if mosaic is None else [(paths.mosaic, mosaic)]),
+            *([] if thumbnail is None else [(paths.thumbnail, thumbnail)]),
             (paths.history, history + encode(entry, indent=None)),
             (paths.reading, encode(document)),
         ],

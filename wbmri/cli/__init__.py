@@ -1,4 +1,4 @@
-"""The command line: ``wbmri demo | inspect | score | compare | review | agreement | outcomes | atlas | ...``."""
+"""The command line: ``wbmri demo | inspect | score | compare | review | cohort | agreement | outcomes | ...``."""
 
 import sys
 from collections.abc import Sequence

@@ -8,6 +8,7 @@ from typer import Exit, Option, Typer, echo
 from wbmri import __version__
 from wbmri.cli import atlas
 from wbmri.cli.agreement import agreement
+from wbmri.cli.cohort import BidsCommand, cohort
 from wbmri.cli.compare import compare
 from wbmri.cli.options import (
     AsJson,
@@ -163,4 +164,5 @@ app.command()(agreement)
 app.command()(outcomes)
 app.command()(compare)
 app.command()(review)
+app.command(cls=BidsCommand)(cohort)
 app.command()(train)

@@ -3,7 +3,7 @@
 from wbmri.scoring.atlases import add_case
 from wbmri.scoring.change import ChangeDocument, ComparedCases, Terms, compare_cases, compare_visits
 from wbmri.scoring.signing import SignedCase, sign
-from wbmri.scoring.visit import ScoredCase, score
+from wbmri.scoring.visit import ScoredCase, score, score_case
 
 __all__ = [
     "ChangeDocument",
@@ -15,5 +15,6 @@ __all__ = [
     "compare_cases",
     "compare_visits",
     "score",
+    "score_case",
     "sign",
 ]

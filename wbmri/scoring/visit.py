@@ -19,9 +19,9 @@ from wbmri.errors import CaseError
 from wbmri.grading import grade
 from wbmri.io import load
 from wbmri.progress import Progress, part, silent
-from wbmri.report import case_report, mosaic_png
+from wbmri.report import case_report, mosaic_png, thumbnail_png
 from wbmri.scheme import Scheme
-from wbmri.segmentation import segment
+from wbmri.segmentation import Engine, segment
 
 Inputs = str | Path | Sequence[str | Path]
 
@@ -59,7 +59,7 @@ def score(
     series: Sequence[str] | None = None,
     progress: Progress = silent,
 ) -> ScoredCase:
-    """Load, segment and grade one visit, and write it as a case with its report.
+    """Load, segment and grade one visit, write it as a case with its report, and rebuild the tables of OUT.
 
     Parameters
     ----------
@@ -94,6 +94,56 @@ def score(
     """
     check_dataset(out)
     paths = _new_case(Path(out), participant, session)
+    case, seconds = score_case(
+        inputs,
+        paths,
+        engine=engine,
+        labels=labels,
+        mapping=mapping,
+        fusion=fusion,
+        scheme=scheme,
+        series=series,
+        progress=progress,
+    )
+    return ScoredCase(case, seconds, rebuild_tables(out))
+
+
+def score_case(
+    inputs: Inputs,
+    paths: CasePaths,
+    *,
+    engine: str | Engine = "auto",
+    labels: Inputs | None = None,
+    mapping: Inputs | None = None,
+    fusion: str = "vote",
+    scheme: Scheme | None = None,
+    series: Sequence[str] | None = None,
+    progress: Progress = silent,
+) -> tuple[Case, dict[str, float]]:
+    """Do the same as `score` for one of many visits: the tables of OUT are left to whoever knows when all are done.
+
+    Parameters
+    ----------
+    inputs, labels, mapping, fusion, scheme, series, progress
+        As for `score`.
+    paths
+        Which case it becomes.
+    engine
+        Name of the segmentation engine, or an engine that serves many visits.
+
+    Returns
+    -------
+    case : Case
+        The case as it lies on disk.
+    seconds : dict
+        How long each step took.
+
+    Raises
+    ------
+    InputError, CaseError
+        As for `score`.
+    """
+    check_dataset(paths.out)
     check_replaceable(paths)
     seconds: dict[str, float] = {}
     with _timed(seconds, "load"):
@@ -112,12 +162,23 @@ def score(
         reading = grade(volume, made, progress=part(progress, 0.75, 0.92))
     progress(0.92, "writing the report")
     with _timed(seconds, "report"):
-        mosaic = mosaic_png(volume, made)
+        mosaic, thumbnail = mosaic_png(volume, made), thumbnail_png(volume, made, reading)
         names = {"participant": paths.participant, "session": paths.session}
         html = case_report(volume, made, reading, mosaic=mosaic, **names)
     progress(0.97, "writing the case")
-    case = write_case(out, paths.participant, paths.session, volume, made, reading, html, seconds, mosaic)
-    return ScoredCase(case, seconds, rebuild_tables(out))
+    written = write_case(
+        paths.out,
+        paths.participant,
+        paths.session,
+        volume,
+        made,
+        reading,
+        html,
+        seconds,
+        mosaic=mosaic,
+        thumbnail=thumbnail,
+    )
+    return written, seconds
 
 
 def _new_case(out: Path, participant: str | None, session: str | None) -> CasePaths:

@@ -23,7 +23,7 @@ def segment(
     volume: Volume,
     *,
     scheme: Scheme | None = None,
-    engine: str = "auto",
+    engine: str | Engine = "auto",
     labels: Files | None = None,
     mapping: Files | None = None,
     fusion: str = "vote",
@@ -38,7 +38,8 @@ def segment(
     scheme
         The groups to find; by default ``jdm42``.
     engine
-        Name of an engine (see `engines`), or ``auto``. ``labels`` takes the outlines from files.
+        Name of an engine (see `engines`), or ``auto``; or an engine, to load it once for many scans. ``labels`` takes
+        the outlines from files.
     labels
         The label map, or maps, for the engine ``labels``; several are fused.
     mapping
@@ -60,9 +61,10 @@ def segment(
         If the engine is unknown, a label map does not fit, or no human body is found.
     """
     scheme = scheme or load_scheme()
-    if (engine == "labels") != (labels is not None):
+    name = engine if isinstance(engine, str) else engine.name
+    if (name == "labels") != (labels is not None):
         raise InputError(
-            f"the engine {engine!r} {'with' if labels is not None else 'without'} a label map",
+            f"the engine {name!r} {'with' if labels is not None else 'without'} a label map",
             "a label map with the engine 'labels', and with no other",
             "give both --engine labels and --labels FILE, or neither",
         )
@@ -75,7 +77,7 @@ def segment(
             "a label map whose numbers it maps",
             "name the label map with --labels FILE",
         )
-    finder = make_engine(engine)
+    finder = make_engine(engine) if isinstance(engine, str) else engine
     presence = find_body(volume)
     presence.check()
     made = finder.segment(volume.after(presence.step, volume.data), scheme, progress)

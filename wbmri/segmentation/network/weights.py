@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float32]
 
+THREADS_VARIABLE = "WBMRI_THREADS"
+"""Environment variable with the number of threads that onnxruntime may use; 0, the default, for all processors."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Network:
@@ -47,16 +50,21 @@ def package_weights() -> Path:
     return Path(str(files("wbmri.segmentation.network"))) / "weights"
 
 
+def weights_folder() -> Path:
+    """Return the folder of the network: that of the environment variable ``WBMRI_NETWORK``, else the package's own."""
+    own = os.environ.get("WBMRI_NETWORK")
+    return Path(own) if own else package_weights()
+
+
 def network() -> Network:
-    """Load the network: that of the folder in the environment variable ``WBMRI_NETWORK``, else the package's own.
+    """Load the network of `weights_folder`.
 
     Raises
     ------
     InputError
         If that folder holds none.
     """
-    own = os.environ.get("WBMRI_NETWORK")
-    return load_network(Path(own) if own else package_weights())
+    return load_network(weights_folder())
 
 
 @cache
@@ -87,4 +95,5 @@ def load_network(folder: Path) -> Network:
         )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = int(os.environ.get(THREADS_VARIABLE, "0"))
     return Network(card["version"], onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"]))

@@ -1,0 +1,108 @@
+"""Made cohorts, an engine of another package that other processes find too, and the command line."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import distribution
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def maker() -> ModuleType:
+    """The maker of cohorts, since test files do not import each other."""
+    spec = importlib.util.spec_from_file_location("made_cohort", HERE / "made_cohort.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["made_cohort"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine_package() -> Iterator[None]:
+    """The engine `blocks` is installed, here and in every process that is started from here."""
+    plugin = str(HERE / "plugin")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(plugin)
+        patch.setenv("PYTHONPATH", plugin, prepend=os.pathsep)
+        assert distribution("blocks-engine").version == "1.0"
+        yield
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command did.
+
+    Parameters
+    ----------
+    code, out, err
+        Exit code and what it printed.
+    results
+        Its results by visit, if it printed events.
+    end
+        The last event.
+    """
+
+    code: int
+    out: str
+    err: str
+    results: dict[str, dict[str, object]] = field(default_factory=dict)
+    end: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def states(self) -> dict[str, object]:
+        """State of each visit."""
+        return {name: result["state"] for name, result in self.results.items()}
+
+
+Cohort = Callable[..., Done]
+
+
+def arguments(source: Path, out: Path, level: str, *options: object) -> list[str]:
+    """Return a command line."""
+    return [sys.executable, "-m", "wbmri", "cohort", str(source), str(out), level, *map(str, options)]
+
+
+@pytest.fixture(scope="session")
+def command() -> Callable[..., list[str]]:
+    """The command line that starts a run in a process of its own."""
+    return arguments
+
+
+@pytest.fixture(scope="session")
+def cohort() -> Cohort:
+    """Run `wbmri cohort` in a process of its own, and read its events."""
+
+    def run(source: Path, out: Path, level: str, *options: object, bound: bool = False) -> Done:
+        line = arguments(
+            source, out, level, *options, *(() if level == "group" or "--dry-run" in options else ("--json",))
+        )
+        if bound and os.geteuid() == 0:
+            powers = "-dac_override,-dac_read_search"
+            line = ["setpriv", f"--bounding-set={powers}", f"--inh-caps={powers}", *line]
+        done = subprocess.run(line, capture_output=True, text=True, check=False)  # noqa: S603
+        if line[-1] != "--json":
+            return Done(done.returncode, done.stdout, done.stderr)
+        events = [json.loads(text) for text in done.stdout.splitlines()]
+        results = {f"sub-{e['participant']}_ses-{e['session']}": e for e in events if e["event"] == "result"}
+        return Done(done.returncode, done.stdout, done.stderr, results, events[-1] if events else {})
+
+    return run
+
+
+@pytest.fixture
+def legs(tmp_path: Path, maker: ModuleType) -> tuple[str, ...]:
+    """The options that score a made cohort."""
+    scheme = tmp_path / "legs.toml"
+    scheme.write_text(maker.SCHEME)
+    return ("--engine", "blocks", "--scheme", str(scheme))

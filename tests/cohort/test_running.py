@@ -1,0 +1,433 @@
+"""A cohort is scored whole: the good visits done, each bad one named, and nothing is done twice or lost."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import psutil
+import pytest
+
+from wbmri.case import CasePaths, read_case
+from wbmri.cohort import (
+    Crew,
+    Limits,
+    Settings,
+    Step,
+    find_visits,
+    plan_crew,
+    read_outcome,
+    run,
+)
+from wbmri.cohort.preview import preview
+from wbmri.io import write_atomic
+from wbmri.scheme import load_scheme
+from wbmri.scoring import score
+
+Cohort = Callable[..., SimpleNamespace]
+Digests = Callable[[Path], dict[str, str]]
+
+CREW = Crew(1, 1, Limits(300.0, 4000.0), "a test")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A made cohort and what became of it."""
+
+    made: SimpleNamespace
+    out: Path
+    options: tuple[str, ...]
+    done: SimpleNamespace
+    loaded: list[str]
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory, maker: ModuleType, cohort: Cohort) -> Scored:
+    """Twelve visits, nine of them broken, as the command line scores them; not to be changed."""
+    folder = tmp_path_factory.mktemp("scored")
+    made = maker.make_cohort(folder / "bids", 12, 9)
+    options = ("--engine", "blocks", "--scheme", str(made.scheme), "--workers", "1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BLOCKS_LOADED", str(folder / "loaded"))
+        done = cohort(made.root, folder / "OUT", "participant", *options, bound=True)
+    return Scored(made, folder / "OUT", options, done, (folder / "loaded").read_text().splitlines())
+
+
+@pytest.fixture
+def again(scored: Scored, tmp_path: Path) -> Scored:
+    """A copy of it that a test may change, with the input where it was."""
+    out = Path(shutil.copytree(scored.out, tmp_path / "OUT"))
+    return Scored(scored.made, out, scored.options, scored.done, [])
+
+
+def test_all_good_visits_are_done_and_each_bad_one_is_named_with_its_reason(scored: Scored) -> None:
+    assert scored.done.code == 1
+    assert {name for name, state in scored.done.states.items() if state == "done"} == set(scored.made.good)
+    for name, said in scored.made.bad.items():
+        result = scored.done.results[name]
+        assert (result["state"], said in result["reason"]) == ("failed", True), result
+    assert scored.done.end == {
+        "event": "end", "done": 3, "failed": 9, "skipped": 0, "kept": 0, "left": 0, "stopped": False
+    }  # fmt: skip
+    assert scored.done.err.startswith("wbmri: 9 of 12 visits failed")
+
+
+def test_the_engine_is_loaded_once_in_a_worker(scored: Scored) -> None:
+    # Once more by the run itself, which checks that there is such an engine before it begins.
+    assert len(scored.loaded) == len(set(scored.loaded)) == 2
+
+
+def test_every_outcome_stands_beside_its_case_and_names_no_one(scored: Scored) -> None:
+    for name in (*scored.made.good, *scored.made.bad):
+        paths = CasePaths(scored.out, *(part.partition("-")[2] for part in name.split("_")))
+        outcome = read_outcome(paths)
+        assert outcome is not None
+        assert outcome.ending == ("done" if name in scored.made.good else "failed")
+        assert paths.reading.exists() == (name in scored.made.good)
+        text = paths.outcome.read_text()
+        assert "SECRET" not in text
+        assert str(scored.made.root) not in text
+
+
+def test_what_is_done_is_passed_over_and_what_failed_is_still_said(again: Scored, cohort: Cohort) -> None:
+    before = {path: path.stat().st_mtime_ns for path in again.out.rglob("*") if path.is_file()}
+    done = cohort(again.made.root, again.out, "participant", *again.options, bound=True)
+    assert done.code == 1
+    assert set(done.states.values()) == {"skipped", "failed"}
+    assert {name: result["reason"] for name, result in done.results.items()} == {
+        name: result["reason"] for name, result in again.done.results.items()
+    }
+    after = {path: path.stat().st_mtime_ns for path in again.out.rglob("*") if path.is_file()}
+    assert {path: at for path, at in after.items() if ".wbmri" not in path.parts} == {
+        path: at for path, at in before.items() if ".wbmri" not in path.parts
+    }
+
+
+def test_a_dry_run_tells_what_would_be_done_and_writes_nothing(
+    again: Scored, cohort: Cohort, digests: Digests, tmp_path: Path
+) -> None:
+    before = digests(again.out)
+    done = cohort(again.made.root, again.out, "participant", *again.options, "--dry-run")
+    assert done.code == 0
+    assert all(name in done.out for name in (*again.made.good, *again.made.bad))
+    # A file that could not be opened is tried again each time: its permissions leave no trace in its content.
+    assert "1 to score, 3 done, 8 cannot be scored or failed before" in done.out
+    assert "left out: " in done.out
+    assert digests(again.out) == before
+    fresh = cohort(again.made.root, tmp_path / "new", "participant", *again.options, "--dry-run")
+    assert "no case of this engine was timed" in fresh.out
+    assert not (tmp_path / "new").exists()
+
+
+@dataclass(frozen=True)
+class Small:
+    """One good visit, and a run of it in this process."""
+
+    image: Path
+    out: Path
+    scheme: Path
+    score: Callable[..., list[str]]
+    plan: Callable[..., tuple[str, str]]
+
+    @property
+    def paths(self) -> CasePaths:
+        return CasePaths(self.out, "1", "1")
+
+
+@pytest.fixture
+def small(tmp_path: Path, maker: ModuleType) -> Small:
+    image = maker.write_visit(maker.Place(tmp_path / "bids", "sub-1", "ses-1"), 1)
+    scheme = tmp_path / "legs.toml"
+    scheme.write_text(maker.SCHEME)
+
+    def score(**options: object) -> list[str]:
+        settings = Settings.checked("blocks", scheme)
+        found = find_visits(tmp_path / "bids")
+        return [str(result.state) for result in run(found, tmp_path / "OUT", settings, crew=CREW, **options)]
+
+    def plan(**options: object) -> tuple[str, str]:
+        (one,) = preview(
+            find_visits(tmp_path / "bids"), tmp_path / "OUT", Settings.checked("blocks", scheme), **options
+        )
+        return one.action, str(one.why)
+
+    made = Small(image, tmp_path / "OUT", scheme, score, plan)
+    assert score() == ["done"]
+    return made
+
+
+def test_a_case_is_scored_again_if_what_it_rests_on_changed(small: Small, maker: ModuleType) -> None:
+    assert small.plan() == ("skip", "done")
+    os.utime(small.image)
+    assert small.plan() == ("score", "the input changed")
+    assert small.score() == ["skipped"], "touched, but the same"
+    assert small.plan() == ("skip", "done")
+    assert small.plan(force=True) == ("score", "done, asked for again")
+    maker.write_visit(maker.Place(small.image.parents[3], "sub-1", "ses-1"), 2)
+    before = read_case(small.paths.folder).reading
+    assert small.score() == ["done"]
+    assert read_case(small.paths.folder).reading != before
+
+    labels = small.paths.labels.read_bytes()
+    small.paths.labels.unlink()
+    assert small.plan() == ("score", "the case is not as it was written")
+    small.paths.labels.write_bytes(labels)
+    scheme = small.scheme.read_text()
+    small.scheme.write_text(scheme.replace("oedema_ratio = 1.15", "oedema_ratio = 1.3"))
+    assert small.plan() == ("score", "other settings")
+    small.scheme.write_text(scheme)
+    outcome = json.loads(small.paths.outcome.read_bytes())
+    outcome["basis"]["decided"]["versions"]["wbmri"] = "0.0.1"
+    small.paths.outcome.write_text(json.dumps(outcome))
+    assert small.plan() == ("score", "another version")
+
+
+def test_what_failed_is_tried_again_only_if_asked_for_or_changed(small: Small, maker: ModuleType) -> None:
+    whole = small.image.read_bytes()
+    small.image.write_bytes(whole[:9000])
+    assert small.score() == ["failed"]
+    assert small.plan() == ("fail", f"failed before: {read_outcome(small.paths).reason}")
+    assert small.plan(retry=True) == ("score", "failed before")
+    small.image.write_bytes(whole)
+    assert small.plan() == ("score", "the input changed")
+
+
+def test_a_visit_that_failed_and_was_scored_otherwise_since_is_kept(small: Small, cohort: Cohort) -> None:
+    whole = small.image.with_name("whole.nii.gz")
+    whole.write_bytes(small.image.read_bytes())
+    small.image.write_bytes(whole.read_bytes()[:9000])
+    assert small.score() == ["failed"]
+    assert cohort(small.image.parents[3], small.out, "group").code == 1
+    score(
+        whole, small.out, participant="1", session="1", engine="blocks", scheme=load_scheme(small.scheme), series=["S1"]
+    )
+    assert small.score() == ["kept"]
+    assert cohort(small.image.parents[3], small.out, "group").code == 0
+
+
+def test_a_case_without_a_whole_outcome_is_not_done(small: Small) -> None:
+    content = small.paths.outcome.read_bytes()
+    small.paths.outcome.write_bytes(content[: len(content) // 2])
+    assert small.plan() == ("score", "not scored yet")
+    small.paths.reading.write_bytes(b"{")
+    assert small.score() == ["failed"], "what cannot be read is never overwritten"
+
+
+def test_a_persons_reading_is_kept_whatever_is_asked_for(small: Small) -> None:
+    document = json.loads(small.paths.reading.read_bytes())
+    document["reading"] |= {"reader": "R1", "status": "signed"}
+    write_atomic(small.paths.reading, json.dumps(document).encode())
+    before = small.paths.reading.read_bytes()
+    assert small.score() == ["kept"]
+    assert small.score(force=True) == ["kept"]
+    assert small.paths.reading.read_bytes() == before
+
+
+def test_limits_crashes_and_errors_cost_their_visit_alone(
+    maker: ModuleType, tmp_path: Path, legs: tuple[str, ...], cohort: Cohort
+) -> None:
+    demands = {"hang": "more than 6 s", "hoard": "more than 1.0 GB", "die": "SIGKILL", "raise": "out of blocks"}
+    for number, demand in enumerate([*demands, "talk"], start=1):
+        place = maker.Place(tmp_path / "bids", f"sub-{number}", "ses-1")
+        maker.write_visit(place, number, ManufacturersModelName=demand)
+    limits = ("--time-limit", "6", "--memory-limit", "1", "--workers", "2")
+    done = cohort(tmp_path / "bids", tmp_path / "OUT", "participant", *legs, *limits)
+    assert done.code == 1
+    said = {name: result["reason"] for name, result in done.results.items() if result["state"] == "failed"}
+    assert len(said) == 4
+    for number, expected in enumerate(demands.values(), start=1):
+        assert expected in said[f"sub-{number}_ses-1"]
+    assert done.states["sub-5_ses-1"] == "done"
+    again = cohort(tmp_path / "bids", tmp_path / "OUT", "participant", *legs, "--workers", "2")
+    assert set(again.states.values()) == {"failed", "skipped"}
+
+
+@pytest.fixture(scope="module")
+def calm(maker: ModuleType, tmp_path_factory: pytest.TempPathFactory, cohort: Cohort) -> SimpleNamespace:
+    """Four good visits, and the tables that an undisturbed run makes of them; not to be changed."""
+    folder = tmp_path_factory.mktemp("calm")
+    made = maker.make_cohort(folder / "bids", 4, 0)
+    options = ("--engine", "blocks", "--scheme", str(made.scheme))
+    assert cohort(made.root, folder / "OUT", "participant", *options).code == 0
+    assert cohort(made.root, folder / "OUT", "group").code == 0
+    return SimpleNamespace(root=made.root, tables=tables(folder / "OUT"))
+
+
+def tables(out: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(out)): path.read_bytes() for path in sorted(out.rglob("*.tsv"))}
+
+
+def outcomes(out: Path) -> int:
+    """Count the visits that are done."""
+    return sum('"ending": "done"' in path.read_text() for path in out.glob("sub-*/ses-*/*_outcome.json"))
+
+
+def until(ready: Callable[[], bool]) -> None:
+    """Wait for something that a process of its own does."""
+    end = time.monotonic() + 300
+    while not ready():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def children(pid: int) -> list[int]:
+    import psutil
+
+    return [
+        child.pid for child in psutil.Process(pid).children(recursive=True) if "worker" in " ".join(child.cmdline())
+    ]
+
+
+@pytest.fixture
+def begin(command: Callable[..., list[str]], legs: tuple[str, ...]) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start runs in processes of their own, which end with the test."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def start(source: Path, out: Path, *options: object) -> subprocess.Popen[str]:
+        workers = () if "--workers" in options else ("--workers", "1")
+        line = command(source, out, "participant", *legs, *workers, *options)
+        begun.append(subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))  # noqa: S603
+        return begun[-1]
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+def test_kill_9_of_the_run_and_of_its_worker_changes_nothing(
+    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]], cohort: Cohort
+) -> None:
+    out = tmp_path / "OUT"
+    first = begin(calm.root, out)
+    until(lambda: outcomes(out) >= 1)
+    workers = children(first.pid)
+    first.kill()
+    first.wait()
+    until(lambda: not any(psutil.pid_exists(pid) for pid in workers))
+    assert outcomes(out) < 4
+    second = begin(calm.root, out)
+    until(lambda: outcomes(out) >= 2)
+    os.kill(children(second.pid)[0], signal.SIGKILL)
+    second.communicate()
+    assert second.returncode == 0, "the visit was given to another worker"
+    assert cohort(calm.root, out, "group").code == 0
+    assert tables(out) == calm.tables
+    assert len(calm.tables) == 5 + 2 * 4
+
+
+def test_two_runs_on_one_out_share_the_work(
+    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]]
+) -> None:
+    runs = [begin(calm.root, tmp_path / "OUT", "--json") for _ in range(2)]
+    printed = [process.communicate()[0].splitlines() for process in runs]
+    assert [process.returncode for process in runs] == [0, 0]
+    states = [[event["state"] for event in map(json.loads, lines) if event["event"] == "result"] for lines in printed]
+    assert [len(one) for one in states] == [4, 4]
+    both = [*states[0], *states[1]]
+    assert (both.count("done"), both.count("skipped")) == (4, 4)
+
+
+def test_ctrl_c_finishes_what_is_in_work_and_the_next_run_goes_on(
+    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]], cohort: Cohort
+) -> None:
+    out = tmp_path / "OUT"
+    process = begin(calm.root, out)
+    until(lambda: outcomes(out) >= 1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 1
+    assert "run the same command again" in err
+    before = outcomes(out)
+    assert 1 <= before < 4
+    again = begin(calm.root, out, "--json")
+    assert again.communicate()[0].count('"state": "skipped"') == before
+    assert again.returncode == 0
+
+
+def test_leaving_the_iterator_leaves_no_process_behind(small: Small) -> None:
+    before = small.paths.outcome.read_bytes()
+
+    def leave(step: Step) -> None:
+        raise RuntimeError("the window was closed")
+
+    settings = Settings.checked("blocks", small.scheme)
+    with pytest.raises(RuntimeError, match="window"):
+        list(run(find_visits(small.image.parents[3]), small.out, settings, crew=CREW, force=True, watch=leave))
+    assert children(os.getpid()) == []
+    assert json.loads(small.paths.outcome.read_bytes())["ending"] in ("begun", "done")
+    assert small.score() == ["done"] or small.paths.outcome.read_bytes() == before
+    assert small.paths.outcome.read_bytes() == before
+
+
+def test_never_more_workers_than_processors_or_memory_allow(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    import wbmri.cohort.resources as resources
+
+    found = find_visits(small.image.parents[3])
+    monkeypatch.setattr(resources, "processor_count", lambda: 8)
+    monkeypatch.setattr(resources, "free_memory_mb", lambda: 100_000.0)
+    assert (plan_crew(found).workers, plan_crew(found).threads) == (8, 1)
+    assert (plan_crew(found, workers=2).workers, plan_crew(found, workers=2).threads) == (2, 4)
+    monkeypatch.setattr(resources, "free_memory_mb", lambda: 2_000.0)
+    crew = plan_crew(found)
+    assert (crew.workers, crew.threads) == (2, 4)
+    assert crew.workers * crew.limits.megabytes <= 2_000.0
+    assert "memory" in crew.why
+    assert plan_crew(found, gigabytes=1.5).limits.megabytes == 1.5 * 1024
+
+
+def test_bad_arguments_are_refused_before_anything_is_written(
+    small: Small, cohort: Cohort, legs: tuple[str, ...], tmp_path: Path
+) -> None:
+    for options in (("--engine", "magic"), ("--workers", "0"), ("--scheduler", "tcp://127.0.0.1:1")):
+        done = cohort(small.image.parents[3], tmp_path / "new", "participant", *legs, *options)
+        assert done.code == 2, done.err
+        assert "; expected " in done.err
+    assert cohort(tmp_path / "nowhere", tmp_path / "new", "participant").code == 2
+    assert cohort(small.image.parents[3], tmp_path / "new", "group").code == 2
+    assert not (tmp_path / "new").exists()
+
+
+def test_labels_may_follow_one_option_as_in_bids_apps(small: Small, cohort: Cohort, legs: tuple[str, ...]) -> None:
+    root = small.image.parents[3]
+    shutil.copytree(root / "sub-1", root / "sub-2")
+    for label in ("--participant-label", "--participant_label"):
+        done = cohort(root, small.out, "participant", label, "1", "9", "--dry-run", *legs)
+        assert done.code == 2
+        assert "participant label 9" in done.err
+
+
+def test_a_cluster_gives_the_same_tables_though_a_worker_is_killed(
+    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]], cohort: Cohort
+) -> None:
+    pytest.importorskip("distributed")
+    out = tmp_path / "OUT"
+    process = begin(calm.root, out, "--scheduler", "local", "--workers", "2")
+    until(lambda: outcomes(out) >= 1)
+    os.kill(psutil.Process(children(process.pid)[0]).ppid(), signal.SIGKILL)
+    _, err = process.communicate()
+    assert process.returncode == 0, err
+    assert cohort(calm.root, out, "group").code == 0
+    assert tables(out) == calm.tables
+
+
+def test_the_bids_validator_accepts_what_a_cohort_leaves(again: Scored, cohort: Cohort) -> None:
+    beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    validator = shutil.which("bids-validator-deno", path=beside)
+    if validator is None:
+        pytest.skip("bids-validator-deno is not installed (it is part of the extra 'test')")
+    group = cohort(again.made.root, again.out, "group", "--parquet")
+    assert group.code == 1
+    assert group.err.count("wbmri: sub-") == len(again.made.bad)
+    done = subprocess.run(  # noqa: S603
+        [validator, str(again.out), "--json"], capture_output=True, text=True, check=False
+    )
+    issues = json.loads(done.stdout)["issues"]["issues"]
+    assert [issue for issue in issues if issue["severity"] == "error"] == []

@@ -1,0 +1,129 @@
+"""What decides the results of a cohort besides its images: engine, scheme, mapping and versions."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Self
+
+from pydantic import TypeAdapter
+
+from wbmri import __version__
+from wbmri.provenance import Json
+from wbmri.scheme import Scheme, load_scheme
+from wbmri.segmentation.engine import AUTO_ENGINE, ENTRY_POINT_GROUP, make_engine
+from wbmri.segmentation.mapping import load_mapping
+from wbmri.segmentation.network.weights import weights_folder
+from wbmri.segmentation.site import atlas_folder, stored_atlases
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What decides the result of a visit besides its images.
+
+    Parameters
+    ----------
+    parameters
+        Engine, scheme, mapping and what they rest on, as digests.
+    versions
+        Versions of wbmri and, if another package offers the engine, of that package.
+    """
+
+    parameters: Mapping[str, Json]
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How every visit of a run is scored; plain text, so that it goes to other processes as JSON.
+
+    Parameters
+    ----------
+    engine
+        Name of the segmentation engine; visits with label maps of their own do not use it.
+    scheme
+        Name or path of the scheme; the default scheme if ``None``.
+    mapping
+        Names or paths of the tables for the numbers in label maps.
+    fusion
+        How several label maps become one.
+    """
+
+    engine: str = "auto"
+    scheme: str | None = None
+    mapping: tuple[str, ...] = ()
+    fusion: str = "vote"
+
+    @classmethod
+    def checked(
+        cls,
+        engine: str = "auto",
+        scheme: str | Path | None = None,
+        mapping: Sequence[str | Path] = (),
+        fusion: str = "vote",
+    ) -> Self:
+        """Return settings that other processes can use wherever they run.
+
+        Raises
+        ------
+        InputError
+            If the engine, the scheme or a mapping does not exist.
+        """
+        made = cls(engine, _placed(scheme), tuple(str(_placed(one)) for one in mapping), fusion)
+        made.load_scheme()
+        for one in made.mapping:
+            load_mapping(one)
+        if engine != "labels":
+            make_engine(engine)
+        return made
+
+    def load_scheme(self) -> Scheme:
+        """Load the scheme."""
+        return load_scheme() if self.scheme is None else load_scheme(self.scheme)
+
+    def engine_of(self, *, given: bool) -> str:
+        """Name the engine that is used for a visit with, or without, given label maps."""
+        return "labels" if given else AUTO_ENGINE if self.engine == "auto" else self.engine
+
+    def decided(self, *, given: bool) -> "Decided":
+        """Return what decides a result besides the images, in a form that tells any change.
+
+        Parameters
+        ----------
+        given
+            Whether the visit brings label maps.
+        """
+        return Decided(self._parameters(given=given), self._versions(given=given))
+
+    def _parameters(self, *, given: bool) -> dict[str, Json]:
+        engine = self.engine_of(given=given)
+        decisive: dict[str, Json] = {
+            "engine": engine,
+            "scheme": hashlib.sha256(TypeAdapter(Scheme).dump_json(self.load_scheme())).hexdigest(),
+        }
+        if given:
+            tables = [hashlib.sha256(repr(load_mapping(one)).encode()).hexdigest() for one in self.mapping]
+            decisive |= {"mapping": list(tables), "fusion": self.fusion}
+        if engine == "site-atlas":
+            atlases = (atlas.digest for atlas in stored_atlases(atlas_folder()))
+            decisive["atlases"] = hashlib.sha256("".join(sorted(atlases)).encode()).hexdigest()
+        if engine in (AUTO_ENGINE, "site-atlas") or (given and self.mapping):
+            decisive["network"] = json.loads((weights_folder() / "card.json").read_bytes())["sha256"]
+        return decisive
+
+    def _versions(self, *, given: bool) -> dict[str, str]:
+        found = {"wbmri": __version__}
+        for point in entry_points(group=ENTRY_POINT_GROUP):
+            package = point.dist
+            if point.name == self.engine_of(given=given) and package is not None and package.name != "wbmri":
+                found[package.name] = package.version
+        return found
+
+
+def _placed(name: str | Path | None) -> str | None:
+    """Return a path with the folder it is relative to, and a name as it is."""
+    if name is None:
+        return None
+    return str(Path(name).absolute()) if Path(name).is_file() else str(name)

@@ -1,0 +1,124 @@
+"""The visits of a folder of DICOM studies, named by a key that stays with whoever may know the people."""
+
+import csv
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from wbmri.cohort.table import COLUMNS, table_visits
+from wbmri.cohort.visit import Visit
+from wbmri.errors import InputError
+from wbmri.io import write_atomic
+from wbmri.io.dicom_headers import Frame, read_file
+
+_TRIED = 20
+"""So many files of a folder are tried for a DICOM image."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Study:
+    folder: str
+    person: tuple[str, str, str]
+    visit: str
+
+
+def study_visits(root: Path, key: Path | None, *, keep: bool) -> Iterator[Visit]:
+    """Yield the visits of a folder of DICOM studies, those of the key first.
+
+    People are told apart by what the headers say of them, and numbered; neither that nor the names of folders enters
+    a label.
+
+    Parameters
+    ----------
+    root
+        A folder with a folder for each study, at any depth.
+    key
+        Table of participant, session and path, which links folders to labels; made or continued.
+    keep
+        Whether new studies are written into the key; False for a look ahead.
+
+    Raises
+    ------
+    InputError
+        If there is no key, or no study.
+    """
+    if key is None:
+        raise InputError(
+            f"{root}, a folder of DICOM studies, without a key",
+            "--key FILE.tsv, a table that links the folders to participants and sessions",
+            "name a file outside of OUT; it is made if missing, and should be kept where the identities are kept",
+        )
+    known = list(table_visits(key)) if key.exists() else []
+    studies = list(_studies(root))
+    if not studies:
+        raise InputError(f"{root} without a DICOM image", "a BIDS dataset, a table or DICOM studies", "check the path")
+    visits = [*known, *_numbered(studies, known)]
+    if keep and len(visits) > len(known):
+        write_atomic(key, _encoded(visits, key.parent))
+    yield from visits
+
+
+def _numbered(studies: list[_Study], known: list[Visit]) -> Iterator[Visit]:
+    """Give the studies that the key does not hold the next free numbers."""
+    by_folder = {path: visit for visit in known for path in visit.inputs}
+    people = {study.person: by_folder[study.folder].participant for study in studies if study.folder in by_folder}
+    taken = {(visit.participant, visit.session) for visit in known}
+    free = (f"{number:02d}" for number in count(1))
+    for study in sorted(studies, key=lambda study: (study.visit, study.folder)):
+        if study.folder in by_folder:
+            continue
+        # Without an identifier nothing says that two studies are of one person.
+        participant = people.get(study.person) if any(study.person) else None
+        if participant is None:
+            participant = next(label for label in free if label not in {person for person, _ in taken})
+            people[study.person] = participant
+        session = next(label for label in (f"{number:02d}" for number in count(1)) if (participant, label) not in taken)
+        taken.add((participant, session))
+        yield Visit(participant, session, (study.folder,))
+
+
+def _studies(root: Path) -> Iterator[_Study]:
+    """Yield the topmost folders that hold one study each."""
+    found = [(folder, frame) for folder, frame in _leaves(root)]
+    for top in sorted(path for path in root.iterdir() if path.is_dir()):
+        yield from _split(top.resolve(), [(folder, frame) for folder, frame in found if folder.is_relative_to(top)])
+
+
+def _split(folder: Path, leaves: list[tuple[Path, Frame]]) -> Iterator[_Study]:
+    if not leaves:
+        return
+    parts: dict[Path, list[tuple[Path, Frame]]] = {}
+    for leaf, frame in leaves:
+        below = leaf.relative_to(folder).parts
+        parts.setdefault(folder / below[0] if below else folder, []).append((leaf, frame))
+    one = len({(frame.visit, frame.patient) for _, frame in leaves}) == 1
+    # A folder that cannot be split any further is one study, whatever it holds; reading it says what is wrong.
+    if one or folder in parts:
+        yield _Study(str(folder), leaves[0][1].patient, leaves[0][1].visit)
+        return
+    for child in sorted(parts):
+        yield from _split(child, parts[child])
+
+
+def _leaves(root: Path) -> Iterator[tuple[Path, Frame]]:
+    """Yield each folder that holds DICOM images itself, with one of them."""
+    for folder, subfolders, names in os.walk(root.resolve()):
+        subfolders.sort()
+        for name in sorted(names)[:_TRIED]:
+            frames = read_file(Path(folder, name))
+            if isinstance(frames, list) and frames:
+                yield Path(folder), frames[0]
+                break
+
+
+def _encoded(visits: list[Visit], folder: Path) -> bytes:
+    text = io.StringIO()
+    rows = csv.writer(text, delimiter="\t", lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for visit in visits:
+        paths = (os.path.relpath(path, folder.absolute()) for path in visit.inputs)
+        rows.writerow((visit.participant, visit.session, ";".join(paths)))
+    return text.getvalue().encode()
