@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from wbmri.case import CasePaths, find_cases, read_case
+from wbmri.case import CasePaths, find_cases, read_case, reading_of_record
 from wbmri.case.tables import score_rows, summary_row
 from wbmri.cohort.joining import Facts
 from wbmri.cohort.marks import FAIL, QcMark
@@ -121,9 +121,9 @@ def gather(out: Path, marks: Mapping[str, QcMark], facts: Facts, progress: Progr
             except CaseError as error:
                 outcomes[paths.name] = str(error)
                 continue
-            reading = case.reading
+            reading = reading_of_record(case)
             page = _page(paths, reading, marks.get(paths.name))
-            found.scores += score_rows(case.participant, case.session, reading)
+            found.scores += score_rows(case.participant, case.session, reading, case.reading)
             found.summary.append(summary_row(case.participant, case.session, reading))
             found.traits.append(traits_of(reading))
             found.pages.append(page)

@@ -16,9 +16,11 @@ from wbmri.case import (
     encode,
     encode_table,
     free_label,
+    labels_of_record,
     read_case,
     read_clinical,
     read_units,
+    reading_of_record,
     write_together,
 )
 from wbmri.comparison import Comparison, Correspondence, Course, Response, ResponseRule, Transition, Visit, correspond
@@ -244,11 +246,11 @@ def compare_cases(
         )
     baseline, followup = cases[0], cases[-1]
     progress(0.0, "comparing the visits")
-    comparison = Comparison(baseline.reading, followup.reading, terms.across_protocols)
+    comparison = Comparison(reading_of_record(baseline), reading_of_record(followup), terms.across_protocols)
     course, units = _course(cases, terms)
-    _check_detectable(terms.detectable, baseline.reading.scheme)
+    _check_detectable(terms.detectable, comparison.baseline.scheme)
     paths = ChangePaths(Path(out), baseline.participant, baseline.session, followup.session)
-    scans = (baseline.volume(), baseline.labels()), (followup.volume(), followup.labels())
+    scans = (baseline.volume(), labels_of_record(baseline)), (followup.volume(), labels_of_record(followup))
     progress(0.1, "laying the visits over each other")
     laid, notes = _laid(scans)
     progress(0.6, "drawing the change")
@@ -317,7 +319,7 @@ def _course(cases: Sequence[Case], terms: Terms) -> tuple[Course | None, dict[st
                 f"rows for {', '.join(f'ses-{case.session}' for case in cases)}",
                 "add the visits to the table, or leave it out",
             )
-    visits = tuple(Visit(case.session, case.reading, rows.get(case.session)) for case in cases)
+    visits = tuple(Visit(case.session, reading_of_record(case), rows.get(case.session)) for case in cases)
     return Course(visits, terms.across_protocols), units
 
 
