@@ -212,6 +212,15 @@ def test_change_between_named_sessions(study: Study) -> None:
         agree(ratings, change=("pre", "later"))
 
 
+def test_change_ends_at_the_last_visit_that_everyone_read(study: Study) -> None:
+    ratings = study(6, ("ab", "cd"), sessions=("month0", "month6", "month12"))
+    read = ratings.read.copy()
+    read[2::3, 1] = False  # the second reader has not come to month12 yet
+    found = agree(replace(ratings, read=read), rounds=10)
+    assert found.change == "ses-month0 to ses-month6"
+    assert found.overall.score(Measure.CHANGE).units == 6
+
+
 def test_one_reader_alone_is_refused(study: Study) -> None:
     with pytest.raises(InputError, match="at least one visit that two readers read"):
         agree(study(3, ("ab",)))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wbmri.agreement.grades import confusion, grade_agreement
 from wbmri.agreement.model import Agreement, LevelKind, Measure, SetAgreement
@@ -53,7 +54,7 @@ def agree(ratings: Ratings, *, change: tuple[str, str] | None = None, rounds: in
     together = ratings.of_readers(people if len(people) > 1 else ratings.readers)
     if not together.visits:
         together = ratings.of_readers(ratings.readers)
-    steps, meant = _steps(ratings, change)
+    steps, meant = _steps(together, change)
     overall = _set_agreement(together, steps, rounds, seed)
     return Agreement(
         scheme=f"{ratings.scheme.name} {ratings.scheme.version}",
@@ -115,10 +116,15 @@ def _set_agreement(ratings: Ratings, steps: Steps, rounds: int, seed: int) -> Se
 
 
 def _steps(ratings: Ratings, change: tuple[str, str] | None) -> tuple[Steps, str]:
-    """Return the two visits of each participant that make the change, and which they are in words."""
+    """Return the two visits of each participant that make the change, and which they are in words.
+
+    Visits that all readers read are taken where there are any, so that all of them saw the same change.
+    """
+    by_all: NDArray[np.bool_] = np.asarray(ratings.read.all(axis=1))
     sessions: dict[str, list[str]] = {}
-    for participant, session in ratings.visits:
-        sessions.setdefault(participant, []).append(session)
+    for (participant, session), everyone in zip(ratings.visits, by_all, strict=True):
+        if everyone or not by_all.any():
+            sessions.setdefault(participant, []).append(session)
     if change is not None:
         before, after = (label.removeprefix("ses-") for label in change)
         steps = {who: (before, after) for who, found in sessions.items() if {before, after} <= set(found)}
