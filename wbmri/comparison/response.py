@@ -56,7 +56,7 @@ class ResponseRule:
         beyond = (
             ", and by more than the smallest detectable change where one is known" if self.beyond_detectable else ""
         )
-        return f"Response: the total falls by at least {self.least_fall_percent:g} %{points}{beyond}; complete: to 0."
+        return f"Rule: the total falls by at least {self.least_fall_percent:g} %{points}{beyond}; complete: to 0."
 
     def judge(self, comparison: Comparison, detectable: float | None = None) -> Response:
         """Judge two visits by the groups that were assessable at both.

@@ -29,6 +29,6 @@ def read_cohort(out: str | Path, clinical: Iterable[str | Path] = ()) -> ScoredC
     if not cases:
         raise InputError(f"{out} without cases", "an OUT folder that 'wbmri score' wrote", "score its visits first")
     return ScoredCohort.of(
-        {(case.participant, case.session): case.reading for case in cases},
+        {(case.participant, case.session): reading_of_record(case) for case in cases},
         [row for path in clinical for row in read_clinical(path)],
     )

@@ -84,7 +84,7 @@ def _slices(visits: Visits) -> list[list[tuple[object, str]]]:
         [
             (
                 markup(picture_svg(pair[number], title=f"Slice at {name}, {pair[number].caption}")),
-                f"{'AB'[number]} {pair[number].caption}",
+                f"visit {'AB'[number]}, {pair[number].caption}",
             )
             for pair in visits.slices
         ]
