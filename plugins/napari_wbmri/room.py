@@ -118,6 +118,9 @@ class ReadingRoom(QObject):
         session, self.session = self.session, None
         session.close()
         self.viewer.layers.clear()
+        self.viewer.title = "wbmri reading room"
+        for dock in self._docks:
+            dock.hide()
 
     def _build(self, session: Session) -> None:
         if self._docks and self.overview and self.overview.table.grades.scheme == session.case.reading.scheme:

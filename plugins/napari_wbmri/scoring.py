@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from napari import Viewer
 from qtpy.QtCore import QObject, QThread, Signal
 from qtpy.QtWidgets import (
+    QApplication,
     QComboBox,
     QFileDialog,
     QFormLayout,
@@ -176,11 +177,14 @@ class ScoringDock(QWidget):
 
     def run(self, job: Callable[[Callable[[float, str], None]], object]) -> None:
         """Run a job that ends with the paths of a case."""
-        self.work = Work(job, self)
+        self.work = Work(job)
         self.work.progressed.connect(self._progress)
         self.work.done.connect(self._done)
         self.work.failed.connect(self._failed)
         self.work.cancelled.connect(lambda: self._ended("Cancelled; nothing of this scan was written."))
+        application = QApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self._quit)
         self.bar.setValue(0)
         self._say("Starting", caution=False)
         self.work.start()
@@ -191,6 +195,12 @@ class ScoringDock(QWidget):
         if self.work is not None:
             self.work.requestInterruption()
             self._say("Stopping after this step…", caution=False)
+
+    def _quit(self) -> None:
+        """Do not leave work behind that would end with the program in its middle; nothing is written by halves."""
+        if self.work is not None:
+            self.work.requestInterruption()
+            self.work.wait()
 
     def _start(self) -> None:
         inputs, out = list(self.inputs), self.out.text().strip()

@@ -50,6 +50,7 @@ class SignDialog(QDialog):
         page = QVBoxLayout(self)
         for widget in (self.totals, self.message, self.list, self.seen):
             page.addWidget(widget)
+        page.addStretch(1)
         row = QHBoxLayout()
         for button in (self.go, self.cancel, self.sign):
             button.setMinimumHeight(32)

@@ -31,6 +31,7 @@ class TotalsBar(QWidget):
                 grid.addWidget(label, row, column)
         self.suggested.setStyleSheet("font-size: 11px;")
         self.suggested.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.suggested.setWordWrap(True)
         grid.addWidget(self.progress, 2, 0, 1, 3)
         grid.addWidget(self.suggested, 3, 0, 1, 3)
 
@@ -52,6 +53,6 @@ class TotalsBar(QWidget):
             self.suggested.setText("suggestions are hidden until the reading is signed")
         else:
             self.suggested.setText(
-                f"with the suggestions for unread groups: {whole.total}/{totals.maximum}, "
+                f"with suggestions for the rest: {whole.total}/{totals.maximum}, "
                 f"{whole.involved}/{totals.groups} involved"
             )

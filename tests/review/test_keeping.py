@@ -15,6 +15,7 @@ import pytest
 
 from wbmri.case import Case
 from wbmri.errors import CaseError
+from wbmri.io import encode_nifti
 from wbmri.review import MaskChange, Session, load_worklist, open_review
 
 resource = pytest.importorskip("resource", reason="limits on files are tried where the system has them")
@@ -239,7 +240,7 @@ def test_a_torn_last_line_is_healed(case: Case, torn: bytes) -> None:
     again.close()
 
 
-@pytest.mark.parametrize("damage", ["middle", "missing", "mask"])
+@pytest.mark.parametrize("damage", ["middle", "missing", "undone", "mask"])
 def test_a_damaged_history_is_refused_and_untouched(case: Case, damage: str) -> None:
     session = open_review(case.paths, "anna")
     session.edit(stroke(session, 3), "paint")
@@ -250,13 +251,36 @@ def test_a_damaged_history_is_refused_and_untouched(case: Case, damage: str) -> 
     if damage == "mask":
         session.paths.mask(2).unlink()
     else:
-        lines[2] = b'{"number": "three"}\n' if damage == "middle" else b""
+        lines[2] = {
+            "middle": b'{"number": "three"}\n',
+            "missing": b"",
+            "undone": lines[2].replace(b'"decided"', b'"undone"'),
+        }[damage]
         session.paths.history.write_bytes(b"".join(lines))
     before = session.paths.history.read_bytes()
     with pytest.raises(CaseError, match="000002" if damage == "mask" else "history"):
         open_review(case.paths, "anna")
     assert session.paths.history.read_bytes() == before
     assert not case.paths.lock.exists()
+
+
+def test_outlines_that_changed_under_a_reading_are_said(case: Case) -> None:
+    session = open_review(case.paths, "anna")
+    session.edit(stroke(session, 3), "paint")
+    session.close()
+    labels = case.labels().data.copy()
+    labels[labels == 0] = 7
+    case.paths.labels.write_bytes(encode_nifti(labels, case.labels().affine))
+    again = open_review(case.paths, "anna")
+    with pytest.raises(CaseError, match="not those the reading was begun with"):
+        _ = again.labels
+    again.close()
+
+
+def test_a_folder_of_the_readers_own_stays(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "stick").mkdir()
+    open_review(case.paths, "anna", folder=tmp_path / "stick").close()
+    assert (tmp_path / "stick").is_dir()
 
 
 def test_signing_waits_for_the_disk(case: Case) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from wbmri.case import find_cases, read_case, read_clinical
+from wbmri.case import find_cases, read_case, read_clinical, reading_of_record
 from wbmri.errors import InputError
 from wbmri.outcomes.cohort import ScoredCohort
 

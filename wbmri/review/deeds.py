@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from wbmri.errors import CaseError
 from wbmri.review.decision import Decision
 from wbmri.review.entries import Action, Entry, Terms
 from wbmri.soft_tissue import SoftTissue
@@ -46,11 +47,11 @@ class Deeds:
                 self.undone.clear()
                 self._forward(entry)
             case Action.UNDONE:
-                taken = self.done.pop()
+                taken = _last(self.done, entry)
                 self.undone.append(taken)
                 self._back(taken)
             case Action.REDONE:
-                again = self.undone.pop()
+                again = _last(self.undone, entry)
                 self.done.append(again)
                 self._forward(again)
             case Action.SIGNED:
@@ -87,3 +88,14 @@ class Deeds:
             self.decisions[entry.label] = decision
         elif entry.label is not None:
             self.decisions.pop(entry.label, None)
+
+
+def _last(entries: list[Entry], entry: Entry) -> Entry:
+    """Take the action that an entry undoes or does again."""
+    if not entries or entries[-1].number != entry.of:
+        raise CaseError(
+            f"a history whose line {entry.number} says that line {entry.of} was {entry.action}",
+            "actions undone from the last one back, and done again in order",
+            "restore the history from a backup",
+        )
+    return entries.pop()

@@ -56,9 +56,10 @@ class Holder:
 class CaseLock:
     """The right to write to a case; `CaseLock.take` gets it."""
 
-    def __init__(self, path: Path, holder: Holder) -> None:
+    def __init__(self, path: Path, holder: Holder, *, folder_made: bool) -> None:
         self._path = path
         self._holder = holder
+        self._folder_made = folder_made
 
     @classmethod
     def take(cls, path: Path, reader: str) -> tuple[Self | None, Holder | None]:
@@ -71,13 +72,14 @@ class CaseLock:
         OSError
             If the folder cannot be written.
         """
+        folder_made = not path.parent.exists()
         path.parent.mkdir(parents=True, exist_ok=True)
         process = os.getpid()
         since = datetime.now(UTC).replace(microsecond=0)
         own = Holder(reader, socket.gethostname(), process, _started(process), since, secrets.token_hex(8))
         for _ in range(3):
             if _create(path, encode(own)):
-                return cls(path, own), None
+                return cls(path, own, folder_made=folder_made), None
             other = _read(path)
             if other is None:
                 # It may be that its holder is just writing it.
@@ -102,12 +104,13 @@ class CaseLock:
             os.utime(self._path)
 
     def release(self) -> None:
-        """Give the lock back, and leave no empty folder behind."""
+        """Give the lock back, and leave no empty folder behind that was made for it."""
         found = _read(self._path)
         if found is not None and found.token == self._holder.token:
             with suppress(OSError):
                 self._path.unlink()
-                self._path.parent.rmdir()
+                if self._folder_made:
+                    self._path.parent.rmdir()
 
 
 def holder_of(path: Path) -> Holder | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.case import Case
-from wbmri.errors import InputError
+from wbmri.errors import CaseError, InputError
 from wbmri.grading import Regrader
 from wbmri.labelmap import LabelMap
 from wbmri.reading import GroupReading, Reading
@@ -83,8 +83,15 @@ class Outlines:
             if self._drawn is None:
                 given = self._start()
                 labels = given.data.copy()
-                for change in self._changes:
-                    change.apply(labels)
+                try:
+                    for change in self._changes:
+                        change.apply(labels)
+                except InputError as error:
+                    raise CaseError(
+                        f"{self._case.paths.name}, whose outlines are not those the reading was begun with",
+                        "the label map of that time",
+                        "restore it from a backup, or read the case under another id",
+                    ) from error
                 boxes = {
                     label: (np.array([one.start for one in box]), np.array([one.stop for one in box]))
                     for label, box in enumerate(ndimage.find_objects(labels), start=1)

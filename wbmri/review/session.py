@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from wbmri.case import Case, ReadingPaths, keep_valid, note_signed, write_signed
 from wbmri.errors import CaseError, InputError
 from wbmri.labelmap import LabelMap
-from wbmri.reading import GroupReading, Reading, Reason, Status, Subtotal
+from wbmri.reading import GradeSource, GroupReading, Reading, Reason, Status, Subtotal
 from wbmri.review.brush import Block
 from wbmri.review.clock import ReadingClock
 from wbmri.review.concerns import Concern, find_concerns
@@ -295,8 +295,11 @@ class Session:
         if not self.visible.suggestions:
             raise InputError(f"accepting a suggestion in a {self.mode} reading", "a grade", "give a grade 0, 1 or 2")
         measured = self._measured(label)
-        reason = None if measured.auto_grade is not None else _entry(self.case.reading, label).reason or measured.reason
-        # A reason in other words than the scheme's own is told by the program's sentence.
+        reason = None
+        if measured.auto_grade is None:
+            # In an addendum the entry may hold the reader's own reason; the program's is in its reading.
+            by_program = measured if measured.source is GradeSource.AUTO else _entry(self.case.reading, label)
+            reason = by_program.reason or Reason.OTHER
         note = measured.explanation if reason is Reason.OTHER else ""
         return self._decide(label, Decision(measured.auto_grade, reason, note, accepted=True, suggestion_seen=True))
 
@@ -474,7 +477,9 @@ class Session:
         self._do(self._entry(Action.SIGNED, concerns=tuple(concern.sentence for concern in concerns)))
         self._signed = True
         if self.paths.elsewhere is None:
-            note_signed(signed, seconds)
+            # The reading is signed and saved; this only says so to the case.
+            with suppress(OSError):
+                note_signed(signed, seconds)
         self._keeper.release()
         return reading
 
