@@ -230,23 +230,32 @@ def test_a_persons_reading_is_kept_whatever_is_asked_for(small: Small) -> None:
     assert small.paths.reading.read_bytes() == before
 
 
-def test_limits_crashes_and_errors_cost_their_visit_alone(
+def test_crashes_errors_and_hoarding_cost_their_visit_alone(
     maker: ModuleType, tmp_path: Path, legs: tuple[str, ...], cohort: Cohort
 ) -> None:
-    demands = {"hang": "more than 6 s", "hoard": "more than 1.0 GB", "die": "SIGKILL", "raise": "out of blocks"}
+    demands = {"hoard": "more than 1.0 GB", "die": "SIGKILL", "raise": "out of blocks"}
     for number, demand in enumerate([*demands, "talk"], start=1):
         place = maker.Place(tmp_path / "bids", f"sub-{number}", "ses-1")
         maker.write_visit(place, number, ManufacturersModelName=demand)
-    limits = ("--time-limit", "6", "--memory-limit", "1", "--workers", "2")
-    done = cohort(tmp_path / "bids", tmp_path / "OUT", "participant", *legs, *limits)
+    done = cohort(tmp_path / "bids", tmp_path / "OUT", "participant", *legs, "--memory-limit", "1", "--workers", "2")
     assert done.code == 1
     said = {name: result["reason"] for name, result in done.results.items() if result["state"] == "failed"}
-    assert len(said) == 4
+    assert len(said) == 3
     for number, expected in enumerate(demands.values(), start=1):
         assert expected in said[f"sub-{number}_ses-1"]
-    assert done.states["sub-5_ses-1"] == "done"
-    again = cohort(tmp_path / "bids", tmp_path / "OUT", "participant", *legs, "--workers", "2")
+    assert done.states["sub-4_ses-1"] == "done"
+    again = cohort(tmp_path / "bids", tmp_path / "OUT", "participant", *legs)
     assert set(again.states.values()) == {"failed", "skipped"}
+
+
+def test_a_visit_that_takes_too_long_is_ended(
+    maker: ModuleType, tmp_path: Path, legs: tuple[str, ...], cohort: Cohort
+) -> None:
+    maker.write_visit(maker.Place(tmp_path / "bids", "sub-1", "ses-1"), 1, ManufacturersModelName="hang")
+    done = cohort(tmp_path / "bids", tmp_path / "OUT", "participant", *legs, "--time-limit", "3")
+    (result,) = done.results.values()
+    assert (result["state"], result["cause"]) == ("failed", "time limit")
+    assert "more than 3 s" in result["reason"]
 
 
 @pytest.fixture(scope="module")
