@@ -4,7 +4,17 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wbmri.segmentation.network.frame import ANSWERS, CONTEXT, PAIRS, SIDE, TILE_COARSE, TILE_FINE
+from wbmri.segmentation.network.finding import find
+from wbmri.segmentation.network.frame import (
+    ANSWERS,
+    CONTEXT,
+    FIND_TILE,
+    FINDINGS,
+    PAIRS,
+    SIDE,
+    TILE_COARSE,
+    TILE_FINE,
+)
 from wbmri.segmentation.network.native import labels_on, without_islands
 from wbmri.segmentation.network.sides import settle_sides
 from wbmri.segmentation.network.tiling import outline, tile_starts
@@ -77,7 +87,7 @@ def test_tiny_pieces_beside_a_large_one_are_dropped() -> None:
     assert np.count_nonzero(kept == 9) == 8
 
 
-def test_the_network_decides_the_side_only_near_the_midline() -> None:
+def test_the_outlines_decide_the_side_only_near_the_midline() -> None:
     right = np.zeros((48, 24, 24), np.float32)
     right[24:] = 1
     chances = np.zeros((128, 64, 64, PAIRS + 1), np.float32)
@@ -86,3 +96,15 @@ def test_the_network_decides_the_side_only_near_the_midline() -> None:
     assert (settled[:40] == 0).all()
     assert (settled[-40:] == 1).all()
     np.testing.assert_allclose(settled[63:65], 0.4, atol=1e-6)
+
+
+@given(st.tuples(st.integers(20, 90), st.integers(10, 50), st.integers(12, 130)))
+@settings(max_examples=15, deadline=None)
+def test_the_finder_sees_every_voxel_in_its_place(shape: tuple[int, int, int]) -> None:
+    image = np.random.default_rng(0).random(shape, dtype=np.float32)
+
+    def repeat(tile: np.ndarray) -> np.ndarray:
+        assert tile.shape == FIND_TILE
+        return np.repeat(tile[None], FINDINGS, axis=0)
+
+    np.testing.assert_allclose(find(image, repeat, lambda done: None), np.repeat(image[None], FINDINGS, 0), rtol=1e-5)

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from wbmri.errors import InputError
-from wbmri.segmentation.network.frame import CONTEXT_SIDE, PAIRS
+from wbmri.segmentation.network.frame import AIR, CONTEXT_SIDE, FIND_TILE, PAIRS
 from wbmri.training.anatomy import Anatomy, read_anatomy
 from wbmri.training.drawing import Drawn, draw
 from wbmri.training.examples import examples
 from wbmri.training.posing import Posed
+from wbmri.training.views import SAMPLES, views
 
 SPACING = np.full(3, 8.0)
 
@@ -54,6 +55,27 @@ def test_examples_follow_from_the_seed_alone(anatomy: Anatomy) -> None:
         for field in ("image", "context", "classes", "right"):
             np.testing.assert_array_equal(getattr(a, field), getattr(b, field))
     assert not np.array_equal(once[0].image, other[0].image)
+
+
+def test_views_follow_from_the_seed_alone(anatomy: Anatomy) -> None:
+    once, again, other = (next(views([(anatomy, 1.0)], seed, 0, 1)) for seed in (3, 3, 4))
+    for field in ("image", "counts", "right", "level"):
+        np.testing.assert_array_equal(getattr(once, field), getattr(again, field))
+    assert not np.array_equal(once.image, other.image)
+
+
+def test_a_view_tells_what_each_of_its_voxels_holds(anatomy: Anatomy) -> None:
+    for view in islice(views([(anatomy, 1.0)], 1, 0, 1), 12):
+        assert view.image.shape == FIND_TILE
+        np.testing.assert_array_equal(view.counts.sum(0), SAMPLES)
+        body = view.counts[AIR] == 0
+        muscle = view.counts[1 : PAIRS + 1].sum(0) > SAMPLES // 2
+        if muscle.any():
+            assert view.image[muscle].mean() > view.image[~body].mean()
+            assert 0 <= view.level[muscle].min() <= view.level[muscle].max() <= 1
+            across = np.indices(FIND_TILE)[0]
+            left, right = (across[body & (view.right == side)] for side in (0, 1))
+            assert not left.size or not right.size or left.mean() < right.mean()
 
 
 def test_context_is_a_first_guess_at_the_truth(anatomy: Anatomy) -> None:

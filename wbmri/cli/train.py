@@ -1,9 +1,17 @@
-"""``wbmri train``: the network of the engine ``network``, on bodies and on a site's corrected cases."""
+"""``wbmri train``: the networks of the engine ``network``, on bodies and on a site's corrected cases."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option, echo
+
+
+class Network(StrEnum):
+    """The two networks of the engine."""
+
+    FINDER = "finder"
+    OUTLINES = "outlines"
 
 
 def train(
@@ -14,11 +22,14 @@ def train(
     cases: Annotated[
         list[Path] | None, Option("--from", metavar="CASE", help="A corrected case, OUT/sub-X/ses-Y.")
     ] = None,
+    network: Annotated[
+        Network, Option("--network", help="What to train: what finds the muscles, or what draws their outlines.")
+    ] = Network.OUTLINES,
     steps: Annotated[int, Option("--steps", min=1, help="Optimiser steps.")] = 6000,
     seed: Annotated[int, Option("--seed", help="Seed of bodies and first weights.")] = 0,
     afresh: Annotated[bool, Option("--afresh", help="Begin with random weights, not with the package's.")] = False,
 ) -> None:
-    """Train the network, or fine-tune it on corrected cases (needs the extra 'train')."""
+    """Train a network, or fine-tune the outlines on corrected cases (needs the extra 'train')."""
     from importlib.util import find_spec
 
     from wbmri.cli.progress import shown_progress
@@ -35,7 +46,7 @@ def train(
     for folder in cases or []:
         case = read_case(folder)
         corrected.append(Reviewed.of(case.volume(), labels_of_record(case)))
-    plan = Plan(steps=steps, batch=1, rate=5e-4 if not afresh else 2e-3, seed=seed)
+    plan = Plan(steps=steps, batch=2 if network is Network.FINDER else 1, rate=5e-4 if not afresh else 2e-3, seed=seed)
     with shown_progress() as progress:
-        weights = run(out, plan, anatomies or [], corrected, afresh=afresh, progress=progress)
+        weights = run(network.value, out, plan, anatomies or [], corrected, afresh=afresh, progress=progress)
     echo(f"Weights in {weights}; use them with WBMRI_NETWORK={weights}")

@@ -81,22 +81,35 @@ def examples(anatomies: list[tuple[Anatomy, float]], seed: int, first: int, step
     first, step
         Number of the first body, and how many to go on by (for several workers).
     """
+    for body, rng in random_bodies(anatomies, seed, first, step):
+        yield from _examples_of(body, rng)
+
+
+def random_bodies(
+    anatomies: list[tuple[Anatomy, float]], seed: int, first: int, step: int
+) -> Iterator[tuple[Posed, np.random.Generator]]:
+    """Yield bodies without end, each with what is to be drawn of it next; parameters as of `examples`."""
     share = np.array([share for _, share in anatomies])
     number = first
     while True:
         rng = np.random.default_rng([seed, number])
         anatomy = anatomies[rng.choice(len(anatomies), p=share / share.sum())][0]
-        yield from _examples_of(Posed.random(anatomy, rng), rng)
+        yield Posed.random(anatomy, rng), rng
         number += step
 
 
-def _examples_of(body: Posed, rng: np.random.Generator) -> Iterator[Example]:
+def field_of_view(body: Posed, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw the lowest and the highest corner of what a scan shows, in mm, shape (2, 3): the whole body or a part."""
     whole = rng.random() < _WHOLE
     length = body.height_mm + 100 if whole else rng.uniform(200, min(1000, body.height_mm))
     bottom = -50 if whole else rng.uniform(-40, body.height_mm - length + 40)
-    half = np.array([rng.uniform(190, 260), rng.uniform(75, 140)])
+    half = np.array([rng.uniform(170, 260), rng.uniform(75, 140)])
     middle = rng.normal(0, [15, 8])
-    view = np.array([[*(middle - half), bottom], [*(middle + half), bottom + length]])
+    return np.array([[*(middle - half), bottom], [*(middle + half), bottom + length]])
+
+
+def _examples_of(body: Posed, rng: np.random.Generator) -> Iterator[Example]:
+    view = field_of_view(body, rng)
     spacing = np.full(3, _SURVEY_MM)
     size = np.ceil((view[1] - view[0]) / _SURVEY_MM).astype(int)
     survey = draw(body, (int(size[0]), int(size[1]), int(size[2])), spacing, view[0])
@@ -126,7 +139,9 @@ def _tile(
     drawn = draw(body, (TILE_FINE,) * 3, spacing, origin)
     inside = _inside(view, drawn.labels.shape, spacing, origin)
     seen = look.scanned(look.paint(drawn, spacing, origin), spacing, rng, _NOISE) * inside
-    return Example(brightness(seen, level), _context(body.mistaken(rng), corner), _classes(drawn) * inside, drawn.right)
+    return Example(
+        brightness(seen, level), _context(body.mistaken(rng), corner), classes_of(drawn) * inside, drawn.right
+    )
 
 
 def _context(body: Posed, corner: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -144,7 +159,8 @@ def _context(body: Posed, corner: NDArray[np.float64]) -> NDArray[np.float32]:
     return context
 
 
-def _classes(drawn: Drawn) -> NDArray[np.uint8]:
+def classes_of(drawn: Drawn) -> NDArray[np.uint8]:
+    """Return the class of every voxel that is drawn."""
     return np.where(drawn.labels > 0, (drawn.labels + 1) // 2, _CLASS[drawn.tissue]).astype(np.uint8)
 
 

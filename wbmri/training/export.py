@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,14 +10,15 @@ import torch
 
 from wbmri.errors import InputError
 from wbmri.provenance import Json
-from wbmri.segmentation.network.frame import CONTEXT, TILE_COARSE, TILE_FINE
-from wbmri.training.model import Outliner
+from wbmri.segmentation.network.frame import CONTEXT, FIND_TILE, TILE_COARSE, TILE_FINE
+from wbmri.segmentation.network.weights import FINDER, OUTLINER
+from wbmri.training.model import Finder, Outliner
 
 _OPSET = 17
 
 
-def export(model: Outliner, folder: Path, card: Mapping[str, Json]) -> None:
-    """Write ``outlines.onnx`` and ``card.json``.
+def export(model: Finder | Outliner, folder: Path, beside: Path, facts: Mapping[str, Json]) -> None:
+    """Write a network as ONNX, the other one as it is, and the model card of both.
 
     Parameters
     ----------
@@ -24,27 +26,42 @@ def export(model: Outliner, folder: Path, card: Mapping[str, Json]) -> None:
         The trained network.
     folder
         Where to write.
-    card
-        What the model card says besides the checksum: version, what the network was trained on, and how well it does.
+    beside
+        Folder of weights that the other network and the rest of the card come from.
+    facts
+        What the model card says of this network besides its checksum: what it was trained on, and how.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "outlines.onnx"
-    tile = torch.zeros(1, 1, TILE_FINE, TILE_FINE, TILE_FINE)
-    context = torch.zeros(1, CONTEXT, TILE_COARSE, TILE_COARSE, TILE_COARSE)
+    if isinstance(model, Finder):
+        mine, other = FINDER, OUTLINER
+        inputs = {"image": torch.zeros(1, 1, *FIND_TILE)}
+    else:
+        mine, other = OUTLINER, FINDER
+        inputs = {
+            "image": torch.zeros(1, 1, *(TILE_FINE,) * 3),
+            "context": torch.zeros(1, CONTEXT, *(TILE_COARSE,) * 3),
+        }
     torch.onnx.export(
         model.eval(),
-        (tile, context),
-        str(path),
-        input_names=["image", "context"],
+        tuple(inputs.values()),
+        str(folder / mine),
+        input_names=list(inputs),
         output_names=["answer"],
         opset_version=_OPSET,
         dynamo=False,
     )
-    text = json.dumps({**card, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}, indent=2, ensure_ascii=False)
+    shutil.copyfile(beside / other, folder / other)
+    card = json.loads((beside / "card.json").read_text(encoding="utf-8"))
+    digest = hashlib.sha256((folder / mine).read_bytes()).hexdigest()
+    card["networks"][mine] = {"sha256": digest, **facts}
+    # The version names the weights themselves: the same ones have the same version.
+    both = "".join(card["networks"][name]["sha256"] for name in (FINDER, OUTLINER))
+    card["version"] = hashlib.sha256(both.encode()).hexdigest()[:8]
+    text = json.dumps(card, indent=2, ensure_ascii=False)
     (folder / "card.json").write_text(text + "\n", encoding="utf-8")
 
 
-def initial_weights(model: Outliner, path: Path) -> None:
+def initial_weights(model: Finder | Outliner, path: Path) -> None:
     """Give a network the weights of an ONNX file that `export` wrote.
 
     Raises

@@ -1,11 +1,12 @@
-"""The network that draws outlines tile by tile, told roughly what lies where."""
+"""The two networks: one finds roughly what lies where, one draws outlines tile by tile."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wbmri.segmentation.network.frame import ANSWERS, CONTEXT, SIDE, TILE_FINE
+from wbmri.segmentation.network.frame import ANSWERS, CONTEXT, FINDINGS, SIDE, TILE_FINE
 
+FINDER_WIDTHS = (16, 32, 64, 128, 128)
 WIDTHS = (16, 32, 64, 96)
 _CONDENSED = 12
 """Channels the context is condensed to before it is used."""
@@ -46,6 +47,46 @@ class UNet(nn.Module):
         return logits
 
 
+class Finder(nn.Module):
+    """Finds roughly what lies where, at 8 mm.
+
+    Takes brightness of a tile, shape (n, 1, 64, 32, 48). Gives shape (n, 27, 64, 32, 48): probabilities of the 25
+    classes and of the right side, and the height in the body. A U-Net with one layer at the finest resolution, where
+    most of the work would be, and with few channels on the way back up.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = _layer(1, FINDER_WIDTHS[0])
+        self.down, self.narrow, self.up = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        channels = FINDER_WIDTHS[0]
+        for width in FINDER_WIDTHS[1:]:
+            self.down.append(nn.Sequential(_layer(channels, width), _layer(width, width)))
+            channels = width
+        for width in FINDER_WIDTHS[-2::-1]:
+            self.narrow.append(nn.Conv3d(channels, width, 1))
+            self.up.append(_layer(2 * width, width))
+            channels = width
+        self.head = nn.Conv3d(channels, FINDINGS, 1)
+
+    def logits(self, image: Tensor) -> Tensor:
+        """Return logits."""
+        x = self.stem(image)
+        kept = [x]
+        for block in self.down:
+            x = block(functional.max_pool3d(x, 2))
+            kept.append(x)
+        for narrow, block, skip in zip(self.narrow, self.up, kept[-2::-1], strict=True):
+            wide = functional.interpolate(narrow(x), scale_factor=2.0, mode="nearest")
+            x = block(torch.cat([wide, skip], 1))
+        logits: Tensor = self.head(x)
+        return logits
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return probabilities and height."""
+        return _answers(self.logits(image))
+
+
 class Outliner(nn.Module):
     """Draws outlines at 3 mm.
 
@@ -68,8 +109,11 @@ class Outliner(nn.Module):
 
     def forward(self, image: Tensor, context: Tensor) -> Tensor:
         """Return probabilities."""
-        logits = self.logits(image, context)
-        return torch.cat([torch.softmax(logits[:, :SIDE], 1), torch.sigmoid(logits[:, SIDE:])], 1)
+        return _answers(self.logits(image, context))
+
+
+def _answers(logits: Tensor) -> Tensor:
+    return torch.cat([torch.softmax(logits[:, :SIDE], 1), torch.sigmoid(logits[:, SIDE:])], 1)
 
 
 def _layer(channels: int, width: int) -> nn.Sequential:

@@ -1,4 +1,4 @@
-"""The engine ``network``: the model body tells where every muscle roughly is, a network draws its outline."""
+"""The engine ``network``: a model body and one network find every muscle, another draws its outline."""
 
 from wbmri.segmentation.network.engine import NetworkEngine
 

@@ -1,4 +1,4 @@
-"""What the network is told before it looks: where the model body, laid over the scan, has its groups."""
+"""What the outlines are told before they look: where the laid model body and the finder see the groups."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,21 +6,35 @@ from numpy.typing import NDArray
 from wbmri.anatomy.parts import measured_body
 from wbmri.segmentation.atlas.laying import Laid, sample
 from wbmri.segmentation.levels import outline
-from wbmri.segmentation.network.frame import COARSE_MM, CONTEXT, CONTEXT_LEVEL, CONTEXT_SIDE
+from wbmri.segmentation.network.frame import (
+    AIR,
+    COARSE_MM,
+    CONTEXT,
+    CONTEXT_LEVEL,
+    CONTEXT_SIDE,
+    LEVEL,
+    PAIRS,
+    SIDE,
+)
 
 _BODY_SHARE = 0.3
 """A coarse voxel with this much of the body's typical intensity shows the body."""
 
 
 def context_of(
-    laid: Laid, seen: NDArray[np.float32], body_level: float, origin: NDArray[np.float64]
+    laid: Laid, found: NDArray[np.float32], seen: NDArray[np.float32], body_level: float, origin: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the context on the coarse grid, and the share of the right half everywhere.
+
+    The mean of two guesses that err in different ways: the model body keeps everything in its order but slides along
+    what looks alike, and the finder sees what is where but may mistake one muscle for another.
 
     Parameters
     ----------
     laid
         The model body, laid over the scan.
+    found
+        What the finder says, see `wbmri.segmentation.network.finding.find`.
     seen
         The scan at 8 mm, shape (x, y, z).
     body_level
@@ -36,6 +50,25 @@ def context_of(
     right, shape (x, y, z)
         Share of the right half, also around the body.
     """
+    expected, right = _expected(laid, seen, body_level, origin)
+    return (expected + _found(found)) / 2, (right + found[SIDE]) / 2
+
+
+def _found(found: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the context by the finder."""
+    context = np.empty((CONTEXT, *found.shape[1:]), np.float32)
+    context[1 : PAIRS + 1] = found[1 : PAIRS + 1]
+    context[0] = 1 - context[1 : PAIRS + 1].sum(0)
+    body = found[AIR] < 0.5
+    context[CONTEXT_SIDE] = found[SIDE] * body
+    context[CONTEXT_LEVEL] = found[LEVEL] * body
+    return context
+
+
+def _expected(
+    laid: Laid, seen: NDArray[np.float32], body_level: float, origin: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the context by the model body, and the share of the right half everywhere."""
     context = np.zeros((CONTEXT, *seen.shape), np.float32)
     body = outline(seen > _BODY_SHARE * body_level)
     soles, vertex = _soles_and_vertex()

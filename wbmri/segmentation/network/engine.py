@@ -1,4 +1,4 @@
-"""The engine ``network``: the model body tells where every muscle roughly is, a network draws its outline at 3 mm."""
+"""The engine ``network``: a model body and a first network find the muscles, a second one draws outlines at 3 mm."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +10,20 @@ from wbmri.provenance import Step
 from wbmri.scheme import DEFAULT_SCHEME, Scheme
 from wbmri.segmentation.atlas.laying import lay_body
 from wbmri.segmentation.network.context import context_of
-from wbmri.segmentation.network.frame import COARSE_MM, FINE_MM, PAIRS, TILE_COARSE, TILE_FINE, body_level, brightness
+from wbmri.segmentation.network.finding import find
+from wbmri.segmentation.network.frame import (
+    COARSE_MM,
+    FINE_MM,
+    PAIRS,
+    TILE_COARSE,
+    TILE_FINE,
+    body_level,
+    brightness,
+)
 from wbmri.segmentation.network.native import in_muscle, labels_on, without_islands
 from wbmri.segmentation.network.sides import settle_sides
 from wbmri.segmentation.network.tiling import outline
-from wbmri.segmentation.network.weights import network
+from wbmri.segmentation.network.weights import networks
 from wbmri.segmentation.resampling import as_stored, linear_on_axes
 from wbmri.volume import Volume, canonical
 
@@ -26,7 +35,7 @@ class NetworkEngine:
     """Finds the 42 groups of ``jdm42`` with a small network that runs on the CPU."""
 
     name = "network"
-    description = "a small network draws the outlines where the model body expects them; whole-body or partial"
+    description = "a model body and two small networks find the muscles and draw outlines; whole-body or partial"
     needs = ""
 
     def segment(self, volume: Volume, scheme: Scheme, progress: Progress) -> LabelMap:
@@ -43,18 +52,23 @@ class NetworkEngine:
                 f"the scheme {DEFAULT_SCHEME}",
                 "use --engine labels with a label map of that scheme",
             )
-        net = network()
+        nets = networks()
         stored = canonical(volume)
-        laid = lay_body(stored, part(progress, 0.0, 0.45))
-        progress(0.45, "drawing the outlines")
+        laid = lay_body(stored, part(progress, 0.0, 0.4))
+        progress(0.4, "finding the muscles")
         origin, count = _coarse_grid(stored)
         seen = linear_on_axes(stored, count, COARSE_MM, origin)
         level = body_level(seen)
+        found = find(
+            brightness(seen, level), nets.finder, lambda done: progress(0.4 + 0.05 * done, "finding the muscles")
+        )
+        context, right = context_of(laid, found, seen, level, origin)
         corner = origin - (COARSE_MM - FINE_MM) / 2
         x, y, z = (n * TILE_FINE // TILE_COARSE for n in count)
         image = brightness(linear_on_axes(stored, (x, y, z), FINE_MM, corner), level)
-        context, right = context_of(laid, seen, level, origin)
-        chances, first = outline(image, context, net, lambda done: progress(0.45 + 0.4 * done, "drawing the outlines"))
+        chances, first = outline(
+            image, context, nets.outliner, lambda done: progress(0.45 + 0.4 * done, "drawing the outlines")
+        )
         chances = settle_sides(chances, first, right)
         progress(0.85, "carrying the outlines to the scan")
         into = stored.affine.copy()
@@ -69,11 +83,11 @@ class NetworkEngine:
             "segment",
             {
                 "engine": self.name,
-                "weights": net.version,
+                "weights": nets.version,
+                "stature_mm": laid.levels.stature_mm,
                 "coarse_mm": COARSE_MM,
                 "fine_mm": FINE_MM,
                 "body_level": round(level, 4),
-                "stature_mm": laid.levels.stature_mm,
             },
         )
         return LabelMap(

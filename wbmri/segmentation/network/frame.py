@@ -21,6 +21,12 @@ SIDE = 25
 """Channel of the answer that tells the patient's right from the left."""
 ANSWERS = 26
 
+FIND_TILE = (64, 32, 48)
+"""Coarse voxels that the finder looks at at a time, along x, y and z: 512 x 256 x 384 mm."""
+LEVEL = 26
+"""Channel of the finder's answer that tells the height in the body; the ones before are as in an outline's answer."""
+FINDINGS = 27
+
 CONTEXT_SIDE, CONTEXT_LEVEL = 22, 23
 CONTEXT = 24
 """Channels of what is known before: share of no group, of each pair, of the right half, and the height in the body (0

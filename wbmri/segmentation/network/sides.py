@@ -1,4 +1,4 @@
-"""Left and right: far from the midline the model body decides, close to it the network."""
+"""Left and right: far from the midline what sees the whole body decides, close to it the outlines."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,15 +6,15 @@ from numpy.typing import NDArray
 from wbmri.segmentation.network.frame import PAIRS, TILE_COARSE, TILE_FINE
 
 _BLUR = 1.5
-"""Coarse voxels over which the model body's midline may be off."""
+"""Coarse voxels over which the first guess at the midline may be off."""
 _SURE = 0.03
-"""Where the blurred share of the right half is this close to 0 or 1, the model body decides."""
+"""Where the blurred share of the right half is this close to 0 or 1, the first guess decides."""
 
 
 def settle_sides(
     chances: NDArray[np.float32], first: tuple[int, int, int], right: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Return the probabilities with the side replaced wherever the model body is sure of it.
+    """Return the probabilities with the side replaced wherever the first guess is sure.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def settle_sides(
     first
         Where they begin on the fine grid.
     right
-        Share of the right half on the coarse grid, from the model body.
+        Share of the right half on the coarse grid, from the first guess.
     """
     from scipy import ndimage
 

@@ -1,4 +1,4 @@
-"""The trained network as it lies in the package, checked before it is used."""
+"""The trained networks as they lie in the package, checked before they are used."""
 
 import hashlib
 import json
@@ -22,25 +22,33 @@ Array = NDArray[np.float32]
 THREADS_VARIABLE = "WBMRI_THREADS"
 """Environment variable with the number of threads that onnxruntime may use; 0, the default, for all processors."""
 
+FINDER, OUTLINER = "finder.onnx", "outlines.onnx"
+
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Network:
-    """The network, ready to run on the CPU.
+class Networks:
+    """Both networks, ready to run on the CPU.
 
     Parameters
     ----------
     version
         Version of the weights, from the model card.
-    session
-        Session of onnxruntime.
+    sessions
+        Sessions of onnxruntime: the finder's and the outliner's.
     """
 
     version: str
-    session: "InferenceSession"
+    sessions: "tuple[InferenceSession, InferenceSession]"
 
-    def __call__(self, image: Array, context: Array) -> Array:
+    def finder(self, image: Array) -> Array:
+        """Return the answer, shape (27, 64, 32, 48), for a tile at 8 mm."""
+        (answer,) = self.sessions[0].run(None, {"image": image[None, None]})
+        found: Array = answer[0]
+        return found
+
+    def outliner(self, image: Array, context: Array) -> Array:
         """Return the answer, shape (26, 64, 64, 64), for a tile at 3 mm and its context, shape (24, 24, 24, 24)."""
-        (answer,) = self.session.run(None, {"image": image[None, None], "context": context[None]})
+        (answer,) = self.sessions[1].run(None, {"image": image[None, None], "context": context[None]})
         found: Array = answer[0]
         return found
 
@@ -51,49 +59,53 @@ def package_weights() -> Path:
 
 
 def weights_folder() -> Path:
-    """Return the folder of the network: that of the environment variable ``WBMRI_NETWORK``, else the package's own."""
+    """Return the folder of the networks: that of the environment variable ``WBMRI_NETWORK``, else the package's own."""
     own = os.environ.get("WBMRI_NETWORK")
     return Path(own) if own else package_weights()
 
 
-def network() -> Network:
-    """Load the network of `weights_folder`.
+def networks() -> Networks:
+    """Load the networks of `weights_folder`.
 
     Raises
     ------
     InputError
         If that folder holds none.
     """
-    return load_network(weights_folder())
+    return load_networks(weights_folder())
 
 
 @cache
-def load_network(folder: Path) -> Network:
-    """Load the network of a folder that `wbmri train` wrote.
+def load_networks(folder: Path) -> Networks:
+    """Load the networks of a folder that `wbmri train` wrote.
 
     Raises
     ------
     InputError
-        If there is none, or the file is not the one the model card names.
+        If there are none, or a file is not the one the model card names.
     """
     import onnxruntime
 
     if not (folder / "card.json").is_file():
         raise InputError(
-            f"{folder}, which holds no network",
+            f"{folder}, which holds no networks",
             "a folder weights/ that 'wbmri train' wrote",
             "correct or clear the environment variable WBMRI_NETWORK",
         )
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    content = (folder / "outlines.onnx").read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != card["sha256"]:
-        raise InputError(
-            f"network weights with SHA-256 {digest[:12]}...",
-            f"{card['sha256'][:12]}..., as the model card says",
-            "install wbmri again, or train again",
-        )
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = int(os.environ.get(THREADS_VARIABLE, "0"))
-    return Network(card["version"], onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"]))
+
+    def session(name: str) -> "InferenceSession":
+        content = (folder / name).read_bytes()
+        digest, wanted = hashlib.sha256(content).hexdigest(), card["networks"][name]["sha256"]
+        if digest != wanted:
+            raise InputError(
+                f"network weights {name} with SHA-256 {digest[:12]}...",
+                f"{wanted[:12]}..., as the model card says",
+                "install wbmri again, or train again",
+            )
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+    return Networks(card["version"], (session(FINDER), session(OUTLINER)))
