@@ -110,7 +110,7 @@ class Settings:
             atlases = (atlas.digest for atlas in stored_atlases(atlas_folder()))
             decisive["atlases"] = hashlib.sha256("".join(sorted(atlases)).encode()).hexdigest()
         if engine in (AUTO_ENGINE, "site-atlas") or (given and self.mapping):
-            decisive["network"] = json.loads((weights_folder() / "card.json").read_bytes())["sha256"]
+            decisive["network"] = json.loads((weights_folder() / "card.json").read_bytes())["version"]
         return decisive
 
     def _versions(self, *, given: bool) -> dict[str, str]:
