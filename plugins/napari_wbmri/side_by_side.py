@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.components import ViewerModel
 from napari.qt import QtViewer
-from napari.qt.threading import thread_worker
+from napari.qt.threading import create_worker
 from qtpy.QtCore import QTimer
 
 from napari_wbmri.display import DisplayGrid
@@ -160,7 +160,6 @@ class SideBySide:
     def _register(self, *visits: Any) -> None:
         """Register in the background; the view is linked by the groups until then."""
 
-        @thread_worker
         def work() -> Iterator["PointMap | str"]:
             from wbmri.comparison import register_visits
 
@@ -181,6 +180,6 @@ class SideBySide:
             self.follow()
             self._room.say(f"Visit {session} is linked by registration.")
 
-        self._worker = work()
+        self._worker = create_worker(work)
         self._worker.yielded.connect(linked)
         self._worker.start()

@@ -29,8 +29,8 @@ def test_a_reader_starts_it_opens_a_case_and_grades_by_keys(out: Path, tmp_path:
 
     history = out / "sub-01/ses-baseline/readings/sub-01_ses-baseline_run-1_desc-ANNA_history.jsonl"
 
-    def graded() -> int:
-        return history.read_text().count('"decided"') if history.exists() else 0
+    def graded(group: str) -> bool:
+        return history.exists() and any(group in line and '"decided"' in line for line in history.open())
 
     environment = {**os.environ, "PYTHONWARNINGS": "ignore", "NAPARI_CONFIG": str(tmp_path / "napari.yaml")}
     with (tmp_path / "log").open("wb") as log:
@@ -48,10 +48,10 @@ def test_a_reader_starts_it_opens_a_case_and_grades_by_keys(out: Path, tmp_path:
             # The list has the focus, with its first case selected.
             lock = CasePaths(out, "01", "baseline").lock
             wait_for(lambda: do("key", "Return") == "" and (lock.exists() or time.sleep(1.0)))
-            wait_for(lambda: do("key", "2") == "" and (graded() or time.sleep(1.0)))
+            wait_for(lambda: do("key", "2") == "" and (graded("neck_flexors_left") or time.sleep(1.0)))
             do("key", "Down")
             do("key", "1")
-            wait_for(lambda: graded() >= 2)
+            wait_for(lambda: graded("neck_flexors_right"))
         finally:
             started.kill()
             started.wait()
