@@ -26,6 +26,9 @@ from wbmri.scheme import Scheme, Side
 
 _WIDTH, _HEIGHT, _TOP = 1060.0, 960.0, 60.0
 
+_AIM = ((0, 0), (-3, 0), (3, 0), (0, -3), (0, 3))
+"""Pixels by which a click may miss: some groups are narrow."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Area:
@@ -66,11 +69,13 @@ class BodyMap(QWidget):
         self.update()
 
     def label_at(self, point: QPointF) -> int | None:
-        """Return the group at a point of the widget; the one drawn last where several overlap."""
-        place = self._transform().inverted()[0].map(point)
-        for area in reversed(self._areas):
-            if area.path.contains(place):
-                return area.label
+        """Return the group at a point of the widget, or else one a few pixels off; the one drawn last of several."""
+        back = self._transform().inverted()[0]
+        for dx, dy in _AIM:
+            place = back.map(point + QPointF(dx, dy))
+            for area in reversed(self._areas):
+                if area.path.contains(place):
+                    return area.label
         return None
 
     def centre_of(self, label: int) -> QPointF:
@@ -83,7 +88,7 @@ class BodyMap(QWidget):
             for a in range(1, 12)
         ]
         transform = self._transform()
-        return next(at for at in map(transform.map, inside) if self.label_at(at) == label)
+        return next(at for at in map(transform.map, inside) if self.label_at(QPointF(at.toPoint())) == label)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size at which every figure is readable."""

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QPainter, QPaintEvent, QPen
+from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen
 from qtpy.QtWidgets import QWidget
 
 from napari_wbmri.colours import CAUTION, FAINT, GROUND, INK, LINE, RAISED, line_of
@@ -109,9 +109,8 @@ class Histogram(QWidget):
             painter.setBrush(above if bright else line_of(0).darker(120))
             painter.drawRect(QRectF(plot.left() + place * step, plot.bottom() - height, max(1.0, step - 0.6), height))
 
-    def _threshold(
-        self, painter: QPainter, plot: QRectF, width: float, ratio: float, name: str, colour: object
-    ) -> None:
+    @staticmethod
+    def _threshold(painter: QPainter, plot: QRectF, width: float, ratio: float, name: str, colour: QColor) -> None:
         at = plot.left() + ratio * width
         painter.setPen(QPen(colour, 1.2, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(at, plot.top()), QPointF(at, plot.bottom()))

@@ -42,11 +42,11 @@ class MaskTools(QFrame):
             self.tools[tool] = button
             grid.addWidget(button, 1, column)
         self.smaller, self.larger = self._button("−  [", "Smaller brush"), self._button("+  ]", "Larger brush")
-        self.size = QLabel()
-        self.size.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.diameter = QLabel()
+        self.diameter.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.smaller.clicked.connect(lambda: editor.resize(-1))
         self.larger.clicked.connect(lambda: editor.resize(1))
-        for column, widget in enumerate((self.smaller, self.size, self.larger)):
+        for column, widget in enumerate((self.smaller, self.diameter, self.larger)):
             grid.addWidget(widget, 2, column)
         self.steal = QCheckBox("take from neighbours  S")
         self.ball = QCheckBox("through slices")
@@ -83,7 +83,7 @@ class MaskTools(QFrame):
         self.setVisible(self._editor.active)
         for tool, button in self.tools.items():
             button.setChecked(tool is self._editor.tool)
-        self.size.setText(f"{2 * self._editor.radius:g} mm wide")
+        self.diameter.setText(f"{2 * self._editor.radius:g} mm wide")
         self.steal.setChecked(self._editor.steal)
         self.ball.setChecked(self._editor.ball)
         self.smaller.setEnabled(self._editor.radius > RADII_MM[0])

@@ -59,7 +59,7 @@ def read_cases(path: str | Sequence[str]) -> list[tuple[None]] | list[Layer]:
         worklist = WorklistDock.of(viewer)
         worklist.show_folder(cases[0].out)
         if len(cases) == 1:
-            worklist.find(cases[0])
+            worklist.select(cases[0])
             if worklist.reader.text().strip():
                 worklist.open_case(cases[0])
 

@@ -57,9 +57,9 @@ class ReadingRoom(QObject):
         self._prepared = False
         self._docks: list[Any] = []
         self._marks: dict[int, Mark] = {}
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)  # type: ignore[call-overload]
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.remember)
-        self._alive = QTimer(self, interval=ALIVE_MS)  # type: ignore[call-overload]
+        self._alive = QTimer(self, interval=ALIVE_MS)
         self._alive.timeout.connect(self._tell_alive)
         viewer.scene.camera.events.connect(self._moved)
         viewer.dims.events.point.connect(self._moved)
@@ -197,14 +197,17 @@ class ReadingRoom(QObject):
         if session is None:
             return
         self._active = True
-        if change.labels and session.current not in change.labels and len(change.labels) == 1:
+        elsewhere = len(change.labels) == 1 and session.current not in change.labels
+        if elsewhere:
             session.choose(next(iter(change.labels)))
             self.scene.focus(session.current)
         for label in change.labels:
             self._marks[label] = Mark.of(session.group(label))
-        self.scene.colour(self._marks, session.current)
+        # The group that is read is white whatever its grade; colouring all contours anew takes longer than the rest.
+        if elsewhere or change.labels - {session.current}:
+            self.scene.colour(self._marks, session.current)
         self.say(change.words)
-        self.show_all()
+        self.show_all(measured=elsewhere or change.mask is not None)
 
     def choose(self, label: int) -> None:
         """Go to a group."""
@@ -219,8 +222,8 @@ class ReadingRoom(QObject):
         self.side.focus(label)
         self.show_all()
 
-    def show_all(self) -> None:
-        """Bring the docks up to date with the session."""
+    def show_all(self, *, measured: bool = True) -> None:
+        """Bring the docks up to date with the session; the histogram only if something else may be measured now."""
         session, overview, panel = self.session, self.overview, self.panel
         if session is None or overview is None or panel is None:
             return
@@ -231,7 +234,8 @@ class ReadingRoom(QObject):
         panel.totals.show_totals(session.totals)
         panel.case.setText(f"{session.title} · {session.reader} · {session.mode}")
         panel.sign.setEnabled(not session.read_only)
-        self._show_histogram(view.measured is not None)
+        if measured:
+            self._show_histogram(view.measured is not None)
         self._show_saving()
 
     def _show_histogram(self, allowed: bool) -> None:

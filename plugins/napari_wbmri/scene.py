@@ -114,6 +114,8 @@ class Scene:
 
     def change(self, change: MaskChange) -> None:
         """Follow a change of the outlines."""
+        if change.voxels == 0:
+            return
         change.apply(self._stored)
         for label in change.labels:
             self._boxes.pop(label, None)
@@ -141,7 +143,8 @@ class Scene:
         if self.contours is Contours.ALL:
             for label, mark in self._marks.items():
                 faint = 0.6 if mark.standing is not Standing.GIVEN else 0.95
-                colours[label] = (*line_of(mark.grade).getRgbF()[:3], faint)
+                colour = line_of(mark.grade)
+                colours[label] = (colour.redF(), colour.greenF(), colour.blueF(), faint)
             colours |= chosen
         if self.lines.visible:
             self.lines.colormap = DirectLabelColormap(color_dict=colours)

@@ -230,7 +230,7 @@ class ScoringDock(QWidget):
         self._ended(f"Scored: {paths.name}.")
         worklist = WorklistDock.of(self.viewer)
         worklist.show_folder(paths.out)
-        worklist.find(paths)
+        worklist.select(paths)
         worklist.come_forward()
         self.scored.emit(paths)
 

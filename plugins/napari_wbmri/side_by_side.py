@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.components import ViewerModel
 from napari.qt import QtViewer
-from napari.qt.threading import thread_worker
+from napari.qt.threading import create_worker
 from qtpy.QtCore import QTimer
 
 from napari_wbmri.display import DisplayGrid
@@ -160,24 +160,26 @@ class SideBySide:
     def _register(self, *visits: Any) -> None:
         """Register in the background; the view is linked by the groups until then."""
 
-        @thread_worker
-        def work() -> Iterator["PointMap"]:
+        def work() -> Iterator["PointMap | str"]:
             from wbmri.comparison import register_visits
 
-            yield register_visits(*visits)
+            try:
+                yield register_visits(*visits)
+            except Exception as error:  # whatever it is, the comparison goes on with the link it has
+                yield str(error)
 
         session = None if self.visit is None else self.visit.session
 
-        def linked(link: "PointMap") -> None:
-            if self.visit is not None and self.visit.session == session:
-                self.link = link
-                self.follow()
-                self._room.say(f"Visit {session} is linked by registration.")
+        def linked(found: "PointMap | str") -> None:
+            if self.visit is None or self.visit.session != session:
+                return
+            if isinstance(found, str):
+                self._room.say(f"The visits stay linked by the group that is read: {found}")
+                return
+            self.link = found
+            self.follow()
+            self._room.say(f"Visit {session} is linked by registration.")
 
-        def failed(error: Exception) -> None:
-            self._room.say(f"The visits stay linked by their groups: {error}")
-
-        self._worker = work()
+        self._worker = create_worker(work)
         self._worker.yielded.connect(linked)
-        self._worker.errored.connect(failed)
         self._worker.start()

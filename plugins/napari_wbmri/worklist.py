@@ -51,9 +51,9 @@ class WorklistDock(QWidget):
         self.out: Path | None = None
         self.dock: Any = None
         self._row: WorklistRow | None = None
-        self.reader = QLineEdit(placeholderText="your reader id, such as ANNA")  # type: ignore[call-overload]
+        self.reader = QLineEdit(placeholderText="your reader id, such as ANNA")
         self.mode, self.status = QComboBox(), QComboBox()
-        self.search = QLineEdit(placeholderText="search title, status, reader, warning")  # type: ignore[call-overload]
+        self.search = QLineEdit(placeholderText="search title, status, reader, warning")
         self.unread, self.warned = QCheckBox("unsigned"), QCheckBox("warnings")
         self.folder = QPushButton("Folder…")
         self.refreshing, self.next = QPushButton("Refresh"), QPushButton("Next unread")
@@ -200,7 +200,7 @@ class WorklistDock(QWidget):
             self.table.selectRow(place)
         self._selected()
 
-    def find(self, paths: CasePaths) -> None:
+    def select(self, paths: CasePaths) -> None:
         """Select a case in the list."""
         place = next((place for place, row in enumerate(self.rows.rows) if row.paths == paths), None)
         if place is not None:

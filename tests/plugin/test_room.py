@@ -129,7 +129,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_left_for_another(
         patch.setattr("os.fsync", full)
         press("Down", "2")
     assert room.session.decisions[2].grade == 2
-    assert "No space left" in room.panel.saved.text()
+    assert "is full" in room.panel.saved.text()
     assert room.panel.elsewhere.isVisible()
     save_elsewhere(room, tmp_path / "stick")
     assert not room.panel.elsewhere.isVisible()

@@ -6,6 +6,18 @@ import numpy as np
 import pytest
 from napari_wbmri.room import ReadingRoom
 
+from wbmri.errors import InputError
+
+
+@pytest.fixture(autouse=True)
+def _no_registration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks are no body that could be registered; the registration has its own tests."""
+
+    def refuse(*_: object) -> None:
+        raise InputError("blocks", "a body", "scan a person")
+
+    monkeypatch.setattr("wbmri.comparison.register_visits", refuse)
+
 
 @pytest.fixture
 def both(read: Callable[..., ReadingRoom], press: Callable[..., None], qtbot: object) -> ReadingRoom:
@@ -51,6 +63,13 @@ def test_the_registration_links_the_views_when_it_is_there(both: ReadingRoom) ->
     both.side.follow()
     difference = np.array(both.side.scene.point) - both.scene.point
     np.testing.assert_allclose(difference, (6.0, -9.0, 0.0), atol=1e-6)
+
+
+def test_without_a_registration_the_group_links_the_views(both: ReadingRoom, qtbot: object) -> None:
+    qtbot.waitUntil(lambda: "stay linked" in both.panel.state.text(), timeout=20_000)
+    assert both.side.link is None
+    both.side.follow()
+    np.testing.assert_allclose(both.side.scene.point, both.scene.point, atol=6.0)
 
 
 def test_the_key_closes_it_again(both: ReadingRoom, press: Callable[..., None]) -> None:

@@ -30,12 +30,15 @@ class TestBodyMap:
         qtbot.addWidget(widget)
         widget.resize(330, 300)
         widget.show_marks(marks, 1)
-        chosen = []
+        chosen: list[int] = []
         widget.chosen.connect(chosen.append)
+        hits = 0
         for label in range(1, 43):
+            chosen.clear()
             qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.centre_of(label).toPoint())
+            hits += chosen == [label]
         # At this size a pixel can belong to a neighbour; nearly every group is hit all the same.
-        assert sum(label == hit for label, hit in zip(range(1, 43), chosen, strict=False)) >= 38
+        assert hits >= 38
 
     def test_the_patients_right_is_on_the_viewers_left_in_front(self, qtbot: object, scheme: Scheme) -> None:
         widget = BodyMap(scheme)
@@ -49,10 +52,14 @@ class TestBodyMap:
         qtbot.addWidget(widget)
         widget.resize(1060, 940)
         group = scheme.group("thigh_anterior_left").label
-        place = widget.centre_of(group).toPoint() + QPoint(0, 8)
+        place = widget.centre_of(group).toPoint()
+        around = [place + QPoint(dx, dy) for dx in range(-12, 13, 4) for dy in range(0, 40, 4)]
         for grade in (0, 1, 2):
             widget.show_marks({group: Mark(Standing.GIVEN, grade)}, 1)
-            assert widget.grab().toImage().pixelColor(place) == area_of(grade)
+            image = widget.grab().toImage()
+            seen = {image.pixelColor(point).name() for point in around}
+            assert area_of(grade).name() in seen
+            assert not seen & {area_of(other).name() for other in range(3) if other != grade}
 
     def test_a_click_beside_the_body_chooses_nothing(self, qtbot: object, scheme: Scheme) -> None:
         widget = BodyMap(scheme)

@@ -20,7 +20,8 @@ from wbmri.review.entries import Terms
 from wbmri.review.finishing import decisions_in
 from wbmri.review.journal import read_entries
 from wbmri.review.modes import Mode
-from wbmri.review.session import Session, Start
+from wbmri.review.open_reading import Start
+from wbmri.review.session import Session
 
 
 def open_review(

@@ -1,278 +1,35 @@
 """One person reading one case: every action, on disk before the next."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from wbmri.case import Case, ReadingPaths, keep_valid, note_signed, write_signed
+from wbmri.case import keep_valid, note_signed, write_signed
 from wbmri.errors import CaseError, InputError
-from wbmri.labelmap import LabelMap
-from wbmri.reading import GradeSource, GroupReading, Reading, Reason, Status, Subtotal
-from wbmri.review.brush import Block
-from wbmri.review.clock import ReadingClock
+from wbmri.reading import GradeSource, Reading, Reason, Status
 from wbmri.review.concerns import Concern, find_concerns
 from wbmri.review.decision import Decision
-from wbmri.review.deeds import Deeds
-from wbmri.review.entries import Action, Entry, Terms
-from wbmri.review.finishing import decided, reading_of, review_step, with_marks
+from wbmri.review.entries import Action, Entry
 from wbmri.review.journal import problem_of
-from wbmri.review.keeping import Keeper
-from wbmri.review.lock import Holder
-from wbmri.review.masks import Labels, MaskChange
-from wbmri.review.modes import Visible, visible
-from wbmri.review.order import Order, confidence_of, neighbour, ordered, other_side
-from wbmri.review.outlines import EDGES, Outlines
-from wbmri.review.place import Place, read_place, write_place
+from wbmri.review.masks import MaskChange
+from wbmri.review.open_reading import OpenReading, entry_of
+from wbmri.review.place import write_place
 from wbmri.review.saving import Saving
-from wbmri.review.views import Change, GroupView, Totals
-from wbmri.scheme import Group
+from wbmri.review.views import Change
 from wbmri.soft_tissue import Calcinosis, LimbPart, SoftTissue, Tissue
-from wbmri.volume import Volume
 
 _CALCINOSIS = {None: "not looked at", False: "none", True: "present"}
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What a reading begins with.
-
-    Parameters
-    ----------
-    base
-        The reading whose evidence and suggestions are shown: the program's, or for an addendum the signed one.
-    labels
-        Loads the outlines to begin with.
-    decisions
-        What is decided already, by label.
-    marked
-        What is marked already beside the muscles.
-    others
-        Reader to that person's signed reading.
-    agreed
-        In an adjudication, the entries on which both readers agree, by label.
-    """
-
-    base: Reading
-    labels: Callable[[], LabelMap]
-    decisions: Mapping[int, Decision] = field(default_factory=dict)
-    marked: SoftTissue | None = None
-    others: Mapping[str, Reading] = field(default_factory=dict)
-    agreed: Mapping[int, GroupReading] = field(default_factory=dict)
-
-
-class Session:
+class Session(OpenReading):
     """A reading that is being made; `wbmri.review.open_review` opens one.
 
     Actions change the state, are appended to the reading's history and forced to the disk before they return. Where
     that fails they count nevertheless, `saving` says so, and each later action tries again.
-
-    Attributes
-    ----------
-    case
-        The case that is read.
-    reader
-        Id of the person.
-    mode
-        How it is read.
-    title
-        What to call the case on the screen: ``sub-X_ses-Y``, or a code where that is hidden.
     """
-
-    def __init__(
-        self,
-        case: Case,
-        reader: str,
-        paths: ReadingPaths,
-        terms: Terms,
-        start: Start,
-        title: str,
-        lock: Path,
-    ) -> None:
-        self.case = case
-        self.reader = reader
-        self.mode = terms.mode
-        self.title = title
-        self._terms = terms
-        self._start = start
-        self._signed = paths.reading.is_file()
-        self._keeper = Keeper(paths, lock, reader, writing=not self._signed)
-        try:
-            self._deeds = Deeds(start.decisions, self._keeper.entries, start.marked)
-            changes = [self._keeper.change(entry.number) for entry in self._deeds.edits]
-        except CaseError:
-            self._keeper.release()
-            raise
-        self._outlines = Outlines(case, start.base, start.labels, changes)
-        self._clock = ReadingClock(self._deeds.seconds)
-        self._order = Order.SCHEME
-        self._place = read_place(paths.place) or Place(self._unread()[0] if self._unread() else 1)
-
-    # What there is to see.
-
-    @property
-    def paths(self) -> ReadingPaths:
-        """The files of the reading."""
-        return self._keeper.paths
-
-    @property
-    def volume(self) -> Volume:
-        """The scan; loaded when first asked for."""
-        return self._outlines.volume
-
-    @property
-    def labels(self) -> Labels:
-        """The outlines as they are now, on the volume's grid; read-only, changed by `edit`, `undo` and `redo`."""
-        return self._outlines.labels
-
-    @property
-    def label_map(self) -> LabelMap:
-        """The outlines as they are now, with what the engine said about them."""
-        return replace(self._outlines.map, data=self._outlines.labels)
-
-    def prepare(self) -> None:
-        """Load what showing and correcting outlines needs; may be called on another thread before the first `edit`."""
-        self._outlines.prepare()
-
-    @property
-    def visible(self) -> Visible:
-        """What may be shown now."""
-        # Whoever adds to a signed reading has seen everything.
-        return visible(self.mode, signed=self._signed or self.paths.run > 1)
-
-    @property
-    def totals(self) -> Totals:
-        """Total, involved groups and how many are read."""
-        entries = {label: decided(self._measured(label), decision) for label, decision in self._deeds.decisions.items()}
-        given = {**self._start.agreed, **entries}
-        suggested = None
-        if self.visible.suggestions:
-            suggested = Subtotal.of(given.get(label) or self._measured(label) for label in self._labels())
-        return Totals(
-            Subtotal.of(given.values()), suggested, len(given), len(self._labels()), self._start.base.scheme.maximum
-        )
-
-    @property
-    def reading(self) -> Reading:
-        """The reading as it stands, for reports and maps; groups without a decision hold the program's entry.
-
-        Raises
-        ------
-        CaseError
-            If suggestions are hidden: `totals` and `groups` have what may be shown.
-        """
-        if not self.visible.suggestions:
-            raise CaseError(f"{self.title}, which is read {self.mode}", "a reading that is signed", "sign it first")
-        return self._reading(Status.IN_REVIEW)
-
-    @property
-    def decisions(self) -> Mapping[int, Decision]:
-        """What was decided, by label."""
-        return MappingProxyType(self._deeds.decisions)
-
-    @property
-    def soft_tissue(self) -> SoftTissue:
-        """Fascia, subcutis and calcinosis as marked so far, with what the program suggests where that may be seen."""
-        suggested = self._start.base.soft_tissue if self.visible.suggestions else None
-        return with_marks(suggested, self._deeds.marked) or SoftTissue()
-
-    def group(self, label: int) -> GroupView:
-        """Return one group as it may be shown."""
-        see = self.visible
-        return GroupView(
-            group=self._start.base.scheme.group(label),
-            decision=self._deeds.decisions.get(label),
-            measured=self._measured(label) if see.suggestions else None,
-            outline_edited=self._deeds.is_edited(label),
-            others={reader: _entry(reading, label) for reader, reading in self._start.others.items()}
-            if see.other_readers
-            else {},
-            to_read=label not in self._start.agreed,
-        )
-
-    def groups(self) -> tuple[GroupView, ...]:
-        """Return all groups in the order of reading."""
-        return tuple(self.group(label) for label in self._labels())
-
-    def histogram(self, label: int) -> tuple[NDArray[np.float64], NDArray[np.intp]] | None:
-        """Return how bright a group is.
-
-        Returns
-        -------
-        tuple of ndarray, or None
-            Edges of the bins as multiples of normal muscle, shape (n + 1,), and voxels in each bin, shape (n,);
-            ``None`` where suggestions are hidden or the level of normal muscle is not known.
-        """
-        counts = self._outlines.histogram(label) if self.visible.suggestions else None
-        return None if counts is None else (EDGES, counts)
-
-    # Moving about.
-
-    @property
-    def order(self) -> Order:
-        """The order of reading."""
-        return self._order
-
-    def reorder(self, order: Order) -> None:
-        """Choose the order of reading.
-
-        Raises
-        ------
-        InputError
-            If it would give suggestions away that are hidden.
-        """
-        if order is Order.LEAST_CERTAIN and not self.visible.suggestions:
-            raise InputError(f"the order {order!r} in a {self.mode} reading", "the scheme's order", "choose that")
-        self._order = order
-
-    @property
-    def place(self) -> Place:
-        """The group that is being read, and where its view is."""
-        return self._place
-
-    @property
-    def current(self) -> int:
-        """Label of the group that is being read."""
-        return self._place.label
-
-    def move(self, place: Place) -> None:
-        """Remember where the reader is; cheap, to be called whenever the view comes to rest."""
-        self._group(place.label)
-        self._place = place
-        self._clock.active()
-        if not self.read_only and self._keeper.entries:
-            write_place(self.paths.place, place)
-
-    def choose(self, label: int) -> int:
-        """Go to a group and return its label; the view's point is forgotten, for the screen centres on the group."""
-        self.move(replace(self._place, label=label, point_mm=None))
-        return label
-
-    def next_group(self) -> int:
-        """Go to the next group in the order of reading, and return its label."""
-        return self.choose(neighbour(self._labels(), self.current, 1))
-
-    def previous_group(self) -> int:
-        """Go to the previous group in the order of reading, and return its label."""
-        return self.choose(neighbour(self._labels(), self.current, -1))
-
-    def next_unread(self) -> int | None:
-        """Go to the next group that waits for a decision and return its label; ``None`` where none does."""
-        labels = self._labels()
-        after = labels.index(self.current) + 1
-        unread = self._unread()
-        found = next((label for label in (*labels[after:], *labels[:after]) if label in unread), None)
-        return None if found is None else self.choose(found)
-
-    def other_side(self) -> int:
-        """Go to the same group on the other side, and return its label."""
-        return self.choose(other_side(self.current))
 
     # Deciding. Each raises CaseError where the reading is read-only or signed.
 
@@ -298,7 +55,7 @@ class Session:
         reason = None
         if measured.auto_grade is None:
             # In an addendum the entry may hold the reader's own reason; the program's is in its reading.
-            by_program = measured if measured.source is GradeSource.AUTO else _entry(self.case.reading, label)
+            by_program = measured if measured.source is GradeSource.AUTO else entry_of(self.case.reading, label)
             reason = by_program.reason or Reason.OTHER
         note = measured.explanation if reason is Reason.OTHER else ""
         return self._decide(label, Decision(measured.auto_grade, reason, note, accepted=True, suggestion_seen=True))
@@ -343,10 +100,6 @@ class Session:
         self._do(entry, change)
         return Change(self._words(entry), change.labels, change)
 
-    def within_muscle(self, block: Block) -> NDArray[np.bool_]:
-        """Tell which voxels of a block look like muscle, normal or oedematous: no fat, air, bone or fluid."""
-        return self._outlines.within_muscle(block)
-
     def undo(self) -> Change | None:
         """Take the last action back, whether it was a decision or an outline; ``None`` where there is none."""
         self._check_open()
@@ -375,26 +128,6 @@ class Session:
 
     # Keeping.
 
-    @property
-    def saving(self) -> Saving:
-        """Whether everything is on disk, and if not, why."""
-        return self._keeper.saving
-
-    @property
-    def holder(self) -> Holder | None:
-        """The other person, or other window, that has the case open; ``None`` where this session may write."""
-        return self._keeper.holder
-
-    @property
-    def signed(self) -> bool:
-        """Whether the reading is signed; nothing of it changes any more."""
-        return self._signed
-
-    @property
-    def read_only(self) -> bool:
-        """Whether actions are refused: signed, or open elsewhere."""
-        return self._signed or self.holder is not None
-
     def retry(self) -> Saving:
         """Try to save what is in memory only."""
         return self._keeper.retry()
@@ -421,11 +154,6 @@ class Session:
         if active:
             self._clock.active()
         self._keeper.refresh()
-
-    @property
-    def seconds(self) -> float:
-        """How long the case has been read, idle time left out."""
-        return self._clock.seconds
 
     # Ending.
 
@@ -492,22 +220,6 @@ class Session:
         self._keeper.release()
 
     # Inside.
-
-    def _labels(self) -> tuple[int, ...]:
-        return ordered(self._start.base.scheme, self._order, confidence_of(self._start.base))
-
-    def _unread(self) -> tuple[int, ...]:
-        return tuple(
-            group.label
-            for group in self._start.base.scheme.groups
-            if group.label not in self._deeds.decisions and group.label not in self._start.agreed
-        )
-
-    def _group(self, label: int) -> Group:
-        return self._start.base.scheme.group(label)
-
-    def _measured(self, label: int) -> GroupReading:
-        return self._outlines.measured(label, edited=self._deeds.is_edited(label))
 
     def _seen(self, label: int) -> bool:
         """Whether the suggestion was seen before: now, or before an earlier decision that this one replaces."""
@@ -582,32 +294,6 @@ class Session:
             return "fascia, subcutis and calcinosis"
         return f"{self._group(entry.label).name}: {entry.after.words if entry.after else 'unread'}"
 
-    def _reading(self, status: Status) -> Reading:
-        decisions = self._deeds.decisions
-        groups = [
-            decided(self._measured(label), decisions[label])
-            if label in decisions
-            else self._start.agreed.get(label) or self._measured(label)
-            for label in sorted(self._labels())
-        ]
-        step = review_step(
-            self._start.base.scheme,
-            self._terms,
-            decisions,
-            who=self.reader,
-            edited=self._deeds.edited,
-            agreed=self._start.agreed,
-            run=self.paths.run,
-        )
-        return reading_of(
-            self._start.base,
-            groups,
-            reader=self.paths.reader,
-            status=status,
-            marked=self._deeds.marked,
-            step=step,
-        )
-
     def _corrected_before(self) -> bool:
         """Whether an addendum starts from corrected outlines."""
         return self.paths.run > 1 and replace(self.paths, run=self.paths.run - 1).labels.is_file()
@@ -625,7 +311,3 @@ class Session:
                 "a case that nobody else has open",
                 "wait until it is closed there, and open it again",
             )
-
-
-def _entry(reading: Reading, label: int) -> GroupReading:
-    return next(entry for entry in reading.groups if entry.label == label)
