@@ -191,5 +191,5 @@ def _share(logit: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _kappa(groups: Sequence[GradedGroup], found: Sequence[int] | NDArray[np.intp]) -> float:
     table = np.zeros((3, 3))
-    np.add.at(table, ([group.grade for group in groups], found), 1.0)
+    np.add.at(table, (np.array([group.grade for group in groups]), np.asarray(found)), 1.0)
     return float(weighted_kappa(table, Weights.LINEAR.matrix(3)))

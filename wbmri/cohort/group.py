@@ -196,10 +196,10 @@ def _write_reports(out: Path, pairs: Sequence[Pair], progress: Progress) -> None
     able = [pair for pair in pairs if pair.groups]
     for number, pair in enumerate(able):
         progress(0.9 + 0.1 * number / len(able), f"comparing {_pair_name(pair)}")
-        before, after = (
+        visits = [
             read_case(CasePaths(out, pair.participant, session).reading) for session in (pair.baseline, pair.followup)
-        )
-        compare_cases(before, after, out)
+        ]
+        compare_cases(visits, out)
 
 
 def _pair_name(pair: Pair) -> str:

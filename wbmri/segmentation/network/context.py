@@ -51,7 +51,8 @@ def context_of(
         Share of the right half, also around the body.
     """
     expected, right = _expected(laid, seen, body_level, origin)
-    return (expected + _found(found)) / 2, (right + found[SIDE]) / 2
+    half = np.float32(0.5)
+    return half * (expected + _found(found)), half * (right + found[SIDE])
 
 
 def _found(found: NDArray[np.float32]) -> NDArray[np.float32]:
