@@ -29,6 +29,9 @@ PULL = 0.5
 LAPSE = 0.06
 """Share of grades that have nothing to do with what was measured: slips, and outlines that miss the muscle."""
 
+BOUNDS = ((-6.0, 6.0), (-4.0, 3.0), (-2.0, 4.0))
+"""Where the lower cut point, and the logarithms of the distance to the upper one and of the slope, are looked for."""
+
 FOLDS = 5
 
 
@@ -173,7 +176,7 @@ def _fit_cuts(
         return float(-np.log(likely).sum() + 0.5 * (((cuts - prior) / PULL) ** 2).sum())
 
     start = np.array([prior[0], np.log(prior[1] - prior[0]), np.log(2.0)])
-    found = minimize(cost, start, method="L-BFGS-B")
+    found = minimize(cost, start, method="L-BFGS-B", bounds=BOUNDS)
     first, gap = float(found.x[0]), float(np.exp(found.x[1]))
     return sure - float(found.fun), np.array([first, first + gap])
 
@@ -191,5 +194,5 @@ def _share(logit: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _kappa(groups: Sequence[GradedGroup], found: Sequence[int] | NDArray[np.intp]) -> float:
     table = np.zeros((3, 3))
-    np.add.at(table, ([group.grade for group in groups], found), 1.0)
+    np.add.at(table, (np.array([group.grade for group in groups]), np.asarray(found)), 1.0)
     return float(weighted_kappa(table, Weights.LINEAR.matrix(3)))

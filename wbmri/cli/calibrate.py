@@ -29,7 +29,7 @@ def controls(
     from wbmri.case import encode, write_together
 
     made = calibrate_controls((case.participant, case.reading) for case in _cases(cases))
-    write_together([(out, encode(made))])
+    write_together(out.parent, [(out, encode(made))])
     for level in made.levels:
         facts = [
             "field strength not known" if level.field_strength_t is None else f"{level.field_strength_t:g} T",
@@ -63,7 +63,7 @@ def readers(
         )
     graded = [group for case in every for group in graded_groups(case.participant, case.reading)]
     made = calibrate_readers(next(iter(schemes.values())), graded, name)
-    write_together([(out, scheme_toml(made.scheme).encode("utf-8"))])
+    write_together(out.parent, [(out, scheme_toml(made.scheme).encode("utf-8"))])
     rule = made.scheme.grading
     echo(f"{made.groups} grades of {made.participants} people")
     echo(
