@@ -29,6 +29,9 @@ PULL = 0.5
 LAPSE = 0.06
 """Share of grades that have nothing to do with what was measured: slips, and outlines that miss the muscle."""
 
+BOUNDS = ((-6.0, 6.0), (-4.0, 3.0), (-2.0, 4.0))
+"""Where the lower cut point, and the logarithms of the distance to the upper one and of the slope, are looked for."""
+
 FOLDS = 5
 
 
@@ -173,7 +176,7 @@ def _fit_cuts(
         return float(-np.log(likely).sum() + 0.5 * (((cuts - prior) / PULL) ** 2).sum())
 
     start = np.array([prior[0], np.log(prior[1] - prior[0]), np.log(2.0)])
-    found = minimize(cost, start, method="L-BFGS-B")
+    found = minimize(cost, start, method="L-BFGS-B", bounds=BOUNDS)
     first, gap = float(found.x[0]), float(np.exp(found.x[1]))
     return sure - float(found.fun), np.array([first, first + gap])
 
