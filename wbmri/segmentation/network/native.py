@@ -9,7 +9,7 @@ _DARK = 0.6
 """Signal relative to muscle below which a voxel is not muscle."""
 _RAISED = 1.25
 """A group's median may lie this far above the lower quartile of all before it counts as raised by oedema."""
-_LARGEST_SHARE = 0.04
+_LARGEST_SHARE = 0.1
 """Pieces of a group smaller than this share of its largest piece are dropped."""
 
 
