@@ -119,6 +119,6 @@ def _encoded(visits: list[Visit], folder: Path) -> bytes:
     rows = csv.writer(text, delimiter="\t", lineterminator="\n")
     rows.writerow(COLUMNS)
     for visit in visits:
-        paths = (os.path.relpath(path, folder.absolute()) for path in visit.inputs)
+        paths = (os.path.relpath(path, folder.resolve()) for path in visit.inputs)
         rows.writerow((visit.participant, visit.session, ";".join(paths)))
     return text.getvalue().encode()

@@ -1,6 +1,7 @@
 """The visits that a table lists, one a row."""
 
 import csv
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def _rows(path: Path) -> Iterator[Visit]:
             )
         for row in rows:
             try:
-                yield _visit(row, names, path.parent)
+                yield _visit(row, names, path.parent.resolve())
             except InputError as error:
                 raise InputError(
                     f"line {rows.line_num} of {path.name}: {error.received}", error.expected, error.remedy
@@ -64,7 +65,7 @@ def _rows(path: Path) -> Iterator[Visit]:
 def _visit(row: Mapping[str, str | None], names: Mapping[str, str], folder: Path) -> Visit:
     def paths(cell: str) -> tuple[str, ...]:
         parts = (part.strip() for part in cell.split(BETWEEN_STATIONS))
-        return tuple(str((folder / part).absolute()) for part in parts if part and part != "n/a")
+        return tuple(os.path.normpath(folder / part) for part in parts if part and part != "n/a")
 
     participant, session, path = ((row[names[name]] or "").strip() for name in COLUMNS)
     inputs = paths(path)
