@@ -8,6 +8,7 @@ from typing import Self
 from wbmri.errors import InputError
 from wbmri.provenance import Step
 from wbmri.scheme import Group, Scheme, Side
+from wbmri.soft_tissue import SoftTissue
 from wbmri.volume import Acquisition
 
 AUTO = "auto"
@@ -44,6 +45,33 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideLevel:
+    """What other scans say about the level of normal muscle, free of the unit of their intensities.
+
+    Parameters
+    ----------
+    ratio
+        Normal muscle as a multiple of the level that brain and fluid predict by the signal equation.
+    spread
+        Standard deviation of the logarithm of that ratio in a scan to which it is applied.
+    source
+        Where it comes from, such as ``12 control scans``.
+    """
+
+    ratio: float
+    spread: float
+    source: str
+
+    def __post_init__(self) -> None:
+        if not (self.ratio > 0 and self.spread > 0):
+            raise InputError(
+                f"a level of {self.ratio} with a spread of {self.spread} ({self.source})",
+                "two positive numbers",
+                "measure the level of normal muscle again",
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """The normal-muscle level against which a scan was graded.
 
@@ -59,6 +87,12 @@ class Reference:
         Whether the level can be relied on; if not, every grade is a proposal with low confidence.
     uncertainty
         Standard deviation of the level itself, relative; ``None`` where it was not estimated.
+    mode
+        Level of the lowest credible mode of all muscle, in the same units: normal muscle, if any is left.
+    predicted
+        Level that brain and fluid of this scan alone predict, in the same units; ``None`` without a brain.
+    outside
+        What other scans said about the level, where they were asked.
     """
 
     level: float
@@ -66,6 +100,9 @@ class Reference:
     source: str
     trusted: bool
     uncertainty: float | None = None
+    mode: float | None = None
+    predicted: float | None = None
+    outside: tuple[OutsideLevel, ...] = ()
 
 
 class Extent(StrEnum):
@@ -295,6 +332,8 @@ class Reading:
         What a reader must know before relying on the reading, one sentence each.
     provenance
         Every step from the input to the grades.
+    soft_tissue
+        Fascia, subcutis and calcinosis, never added to the score; ``None`` where nobody looked.
 
     Raises
     ------
@@ -311,6 +350,7 @@ class Reading:
     status: Status = Status.SCORED
     warnings: tuple[str, ...] = ()
     provenance: tuple[Step, ...] = ()
+    soft_tissue: SoftTissue | None = None
 
     def __post_init__(self) -> None:
         labels = [entry.label for entry in self.groups]

@@ -86,9 +86,11 @@ class Field:
         spacing
             Voxel distances of that grid in mm.
         """
-        a, b, c = (_basis(np.arange(index[:, k].max() + 1) * spacing[k], self.knots[k]).toarray() for k in range(3))
+        low, high = index.min(axis=0), index.max(axis=0) + 1
+        a, b, c = (_basis(np.arange(low[k], high[k]) * spacing[k], self.knots[k]).toarray() for k in range(3))
         columns: NDArray[np.float64] = np.einsum("ia,jb,abc->ijc", a, b, self.coefficients, optimize=True)
-        made: NDArray[np.float64] = np.einsum("nc,nc->n", columns[index[:, 0], index[:, 1]], c[index[:, 2]])
+        i, j, k = (index - low).T
+        made: NDArray[np.float64] = np.einsum("nc,nc->n", columns[i, j], c[k])
         return made
 
 

@@ -85,27 +85,47 @@ def muscle_of(volume: Volume, labels: LabelMap) -> Muscle:
         The groups on the same grid.
     """
     scan = canonical(volume)
-    groups = canonical_labels(labels)
+    return gather(scan.data, canonical_labels(labels), scan.spacing)
+
+
+def gather(
+    data: NDArray[np.float32],
+    groups: NDArray[np.uint8],
+    spacing: tuple[float, float, float],
+    label: int | None = None,
+) -> Muscle:
+    """Gather the labelled voxels of a canonical grid, or of a block of it.
+
+    Parameters
+    ----------
+    data, groups
+        Intensities and labels, shape (i, j, k).
+    spacing
+        Voxel distances in mm.
+    label
+        The only group whose voxels are gathered; those of the others still count as their neighbours.
+    """
     # One voxel of background on every side, so that neighbours need no bounds.
     padded = np.pad(groups, 1)
-    values = np.pad(scan.data, 1)
-    flat = np.flatnonzero(padded)
+    values = np.pad(data, 1)
+    flat = np.flatnonzero(padded if label is None else padded == label)
     strides = np.array([padded.shape[1] * padded.shape[2], padded.shape[2], 1])
-    spacing = np.asarray(scan.spacing)
-    thin = spacing <= THICK * spacing.min()
+    size = np.asarray(spacing)
+    thin = size <= THICK * size.min()
     own = padded.ravel()[flat]
     slab = _between(padded.ravel(), flat, strides[~thin])
-    core = _inside(padded, flat, spacing, thin, CORE_MM, CORE_SHARE)
+    core = _inside(padded, flat, size, thin, CORE_MM, CORE_SHARE)
+    i, j, k = groups.shape
     return Muscle(
         index=np.stack(np.unravel_index(flat, padded.shape), axis=1) - 1,
         label=own,
         raw=values.ravel()[flat],
         quiet=_neighbour_median(values.ravel(), padded.ravel(), flat, strides[thin]),
-        inner=_inside(padded, flat, spacing, thin, EDGE_MM, KEPT_SHARE),
+        inner=_inside(padded, flat, size, thin, EDGE_MM, KEPT_SHARE),
         core=_enough(core & slab, core, own),
         slab=slab,
-        shape=scan.shape,
-        spacing=scan.spacing,
+        shape=(i, j, k),
+        spacing=spacing,
     )
 
 
@@ -149,15 +169,16 @@ def _inside(
     kept_share: float,
 ) -> NDArray[np.bool_]:
     """Find the voxels whose group goes on for some millimetres along every thin axis, or all of a group too thin."""
-    own = padded.ravel()[flat]
-    place = np.stack(np.unravel_index(flat, padded.shape), axis=1)
+    groups = padded.ravel()
+    own = groups[flat]
+    place = np.unravel_index(flat, padded.shape)
+    strides = (padded.shape[1] * padded.shape[2], padded.shape[2], 1)
     inside = np.ones(flat.size, dtype=bool)
     for axis in np.flatnonzero(thin):
+        along, length = place[axis], padded.shape[axis]
         for step in range(1, round(edge_mm / spacing[axis]) + 1):
-            for sign in (-1, 1):
-                there = place.copy()
-                there[:, axis] = np.clip(there[:, axis] + sign * step, 0, padded.shape[axis] - 1)
-                inside &= padded[tuple(there.T)] == own
+            for there in (np.maximum(along - step, 0), np.minimum(along + step, length - 1)):
+                inside &= groups[flat + (there - along) * strides[axis]] == own
     total = np.bincount(own, minlength=256)
     kept = np.bincount(own[inside], minlength=256)
     whole = kept < kept_share * total

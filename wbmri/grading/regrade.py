@@ -1,0 +1,173 @@
+"""Measure one group anew after its outline was changed, by the field and the level of the whole scan."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.errors import InputError
+from wbmri.grading.assessability import unassessable
+from wbmri.grading.field import DEGREE, Field
+from wbmri.grading.grade import _graded, _not_assessable, _Scale
+from wbmri.grading.masks import Muscle, gather
+from wbmri.grading.mixture import Kernel
+from wbmri.grading.scale import FLUID_RATIO, Fit
+from wbmri.labelmap import LabelMap
+from wbmri.reading import GroupReading, Reading, Reference
+from wbmri.volume import Volume, canonical
+
+Block = tuple[slice, slice, slice]
+
+FAT_RATIO = 0.6
+"""Below this multiple of normal muscle a voxel holds more fat, bone or air than muscle."""
+
+
+class Regrader:
+    """Grades single groups of a scan that was graded as a whole.
+
+    The brightness of coil and stations and the level of normal muscle stay those of the whole scan, as recorded with
+    its reading, so that a corrected outline changes its own group and nothing else, and at once.
+
+    Parameters
+    ----------
+    volume
+        The scan.
+    labels
+        The outlines it was graded with; their scheme, confidence and what lies outside hold for later ones too.
+    reading
+        What it was graded as.
+
+    Raises
+    ------
+    InputError
+        If the reading does not say what it was measured by.
+    """
+
+    def __init__(self, volume: Volume, labels: LabelMap, reading: Reading) -> None:
+        from nibabel.orientations import io_orientation
+
+        self._scan = canonical(volume)
+        self._axes = io_orientation(volume.affine).astype(int)
+        self._fit, self._reference = _recorded(reading)
+        # The outlines come with each call; what the engine knew about the groups stays.
+        self._facts = replace(labels, data=np.zeros((1, 1, 1), np.uint8))
+
+    def regrade(self, labels: NDArray[np.uint8], label: int, box: Block | None = None) -> GroupReading:
+        """Grade one group.
+
+        Parameters
+        ----------
+        labels
+            The outlines as they are now, on the volume's grid.
+        label
+            The group.
+        box
+            A part of the grid outside of which no voxel of the group lies; the whole grid if ``None``.
+        """
+        muscle = self._gathered(self._stored(labels), label, self._turned(box))
+        excluded = unassessable(self._scan, muscle, self._facts)
+        if label in excluded:
+            return _not_assessable(label, *excluded[label])
+        scale = _Scale(self._fit.log_ratio(muscle), self._fit, self._reference)
+        return _graded(label, muscle, scale, self._facts, self._scan.acquisition)
+
+    def ratios(self, block: Block) -> NDArray[np.float64]:
+        """Return the intensities of a block of the volume's grid as multiples of normal muscle, the field taken off."""
+        from nibabel.orientations import apply_orientation
+
+        i, j, k = self._turned(block)
+        data = self._scan.data[i, j, k]
+        index = np.stack(np.meshgrid(*(np.arange(s.start, s.stop) for s in (i, j, k)), indexing="ij"), axis=-1)
+        field = self._fit.field.log_at(index.reshape(-1, 3), self._scan.spacing).reshape(data.shape)
+        ratios = data / (self._fit.mode * np.exp(field))
+        made: NDArray[np.float64] = apply_orientation(ratios, _inverse(self._axes))
+        return made
+
+    def muscle_like(self, block: Block) -> NDArray[np.bool_]:
+        """Tell which voxels of a block look like muscle, normal or oedematous: neither fat, bone, air nor fluid."""
+        ratios = self.ratios(block)
+        return (ratios > FAT_RATIO) & (ratios < FLUID_RATIO)
+
+    def histogram(
+        self, labels: NDArray[np.uint8], label: int, edges: NDArray[np.float64], box: Block | None = None
+    ) -> NDArray[np.intp]:
+        """Count the measured voxels of a group by their multiple of normal muscle.
+
+        Parameters
+        ----------
+        labels, label, box
+            As for `regrade`.
+        edges
+            Edges of the bins, as multiples of normal muscle, shape (n + 1,).
+
+        Returns
+        -------
+        ndarray
+            Voxels in each bin, shape (n,); those beyond the edges are left out.
+        """
+        muscle = self._gathered(self._stored(labels), label, self._turned(box))
+        ratios = np.exp(self._fit.log_ratio(muscle)[muscle.inner])
+        return np.histogram(ratios, edges)[0].astype(np.intp)
+
+    def _stored(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        from nibabel.orientations import apply_orientation
+
+        return np.asarray(apply_orientation(labels, self._axes), dtype=np.uint8)
+
+    def _turned(self, box: Block | None) -> Block:
+        """Return the same part of the canonical grid."""
+        made = [slice(0)] * 3
+        for axis, (to, sign) in enumerate(self._axes):
+            length = self._scan.shape[to]
+            start, stop, _ = (slice(None) if box is None else box[axis]).indices(length)
+            made[to] = slice(start, stop) if sign > 0 else slice(length - stop, length - start)
+        return made[0], made[1], made[2]
+
+    def _gathered(self, stored: NDArray[np.uint8], label: int, box: Block) -> Muscle:
+        """Gather the voxels of a group as for a whole scan."""
+        own = stored[box] == label
+        low, high = np.zeros(3, dtype=int), np.ones(3, dtype=int)
+        for axis in range(3):
+            along = np.flatnonzero(own.any(axis=tuple(other for other in range(3) if other != axis)))
+            if along.size:
+                low[axis] = max(box[axis].start + along[0] - 1, 0)
+                high[axis] = min(box[axis].start + along[-1] + 2, stored.shape[axis])
+        block = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        muscle = gather(self._scan.data[block], stored[block], self._scan.spacing, label)
+        return replace(muscle, index=muscle.index + low, shape=self._scan.shape)
+
+
+def _inverse(axes: NDArray[np.int_]) -> NDArray[np.int_]:
+    """Return the orientation that takes a canonical array back to where `axes` took it from."""
+    made = np.empty_like(axes)
+    for axis, (to, sign) in enumerate(axes):
+        made[to] = axis, sign
+    return made
+
+
+def _recorded(reading: Reading) -> tuple[Fit, Reference]:
+    """Return field, level and spread as the reading's provenance has them."""
+    step = next((step for step in reversed(reading.provenance) if step.name == "grade"), None)
+    if step is None or reading.reference is None or not {"field", "kernel"} <= set(step.parameters):
+        raise InputError(
+            f"a reading by {reading.reader!r} that does not say by which field and level it was measured",
+            "one that 'wbmri score' made",
+            "score the visit again",
+        )
+    parameters = cast("Mapping[str, Any]", step.parameters)
+    x, y, z = (np.asarray(axis, dtype=np.float64) for axis in parameters["field"]["knots_mm"])
+    shape = tuple(len(axis) - DEGREE - 1 for axis in (x, y, z))
+    coefficients = np.asarray(parameters["field"]["log_coefficients"], dtype=np.float64).reshape(shape)
+    kernel = parameters["kernel"]
+    return (
+        Fit(
+            Field(coefficients, (x, y, z)),
+            reading.reference.level,
+            Kernel(
+                kernel["spread"], kernel["level_spread"], tuple(kernel["shares"]), kernel["least_contrast"], fine=True
+            ),
+        ),
+        reading.reference,
+    )
