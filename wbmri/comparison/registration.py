@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _SOLID = 4
 """A body is not placed by landmarks of fewer groups than this."""
 
+_FLAT_MM = 5.0
+"""Landmarks that spread less than this (standard deviation) along some direction say nothing about it."""
+
 _STAGES = ((2, 0.8, 25, 2.0),)
 """Bending, see `wbmri.segmentation.atlas.bending`: two visits of one person need less of it than two people."""
 
@@ -141,6 +144,13 @@ def _registered(first: _Body, second: _Body) -> PointMap:
             f"outlines of at least {_SOLID} groups of one scheme on both scans",
             "compare scans of the same part of the body",
         )
+    spread = min(_least_spread(body, shared) for body in (first, second))
+    if spread < _FLAT_MM:
+        raise InputError(
+            f"muscle groups in common that lie within {spread:.0f} mm of one plane",
+            f"groups that spread {_FLAT_MM:g} mm or more in every direction",
+            "compare scans of a larger part of the body",
+        )
     laid = lay_lean(first.lean, first.landmarks, second.lean, second.landmarks, _STAGES)
     parameters: dict[str, Json] = {
         **PARAMETERS,
@@ -148,6 +158,13 @@ def _registered(first: _Body, second: _Body) -> PointMap:
         "stages": [list(stage) for stage in _STAGES],
     }
     return PointMap(laid.place, laid.alike, first.lean.origin, first.lean.spacing_mm, Step("register", parameters))
+
+
+def _least_spread(body: _Body, labels: set[int]) -> float:
+    """Return the standard deviation in mm of the landmarks along the direction in which it is least."""
+    points = np.array([place for (label, _), place in body.landmarks.items() if label in labels])
+    values = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+    return float(values[-1] / np.sqrt(len(points)))
 
 
 def intensities_at(volume: Volume, points: NDArray[np.float64]) -> NDArray[np.float64]:
