@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from grading_bodies import HABITUS, Case, Trial, involvement, random_scan, scanned, spread_trials
+from grading_bodies import HABITUS, Case, Trial, involvement, random_scan, resampled, scanned, spread_trials
 from numpy.typing import NDArray
 
 from wbmri.anatomy.artefacts import Artefacts
@@ -212,19 +212,6 @@ def stored(volume: Volume, labels: LabelMap) -> tuple[Volume, LabelMap]:
 
     again = Volume(turned(volume.data), volume.affine @ move, volume.acquisition)
     return again, LabelMap(turned(labels.data), again.affine, labels.scheme, labels.engine, labels.confidence)
-
-
-def resampled(volume: Volume, labels: LabelMap, factor: float) -> tuple[Volume, LabelMap]:
-    """Put scan and outlines on a grid with other voxels in plane."""
-    from scipy.ndimage import affine_transform
-
-    scale = np.array([factor, 1.0, factor])
-    shape = tuple(int(n) for n in np.floor((np.array(volume.shape) - 1) / scale) + 1)
-    affine = volume.affine @ np.diag([*scale, 1.0])
-    data = affine_transform(volume.data, scale, output_shape=shape, order=1)
-    drawn = affine_transform(labels.data, scale, output_shape=shape, order=0)
-    again = Volume(data, affine, volume.acquisition)
-    return again, LabelMap(drawn, affine, labels.scheme, labels.engine, labels.confidence)
 
 
 def retest(count: int) -> list[tuple[int, int, int]]:

@@ -193,3 +193,16 @@ def random_scan(rng: np.random.Generator, seed: int, artefacts: Artefacts | None
         seed=seed,
         artefacts=artefacts or Artefacts(),
     )
+
+
+def resampled(volume: Volume, labels: LabelMap, factor: float) -> tuple[Volume, LabelMap]:
+    """Put scan and outlines on a grid with other voxels in plane."""
+    from scipy.ndimage import affine_transform
+
+    scale = np.array([factor, 1.0, factor])
+    shape = tuple(int(n) for n in np.floor((np.array(volume.shape) - 1) / scale) + 1)
+    affine = volume.affine @ np.diag([*scale, 1.0])
+    data = affine_transform(volume.data, scale, output_shape=shape, order=1)
+    drawn = affine_transform(labels.data, scale, output_shape=shape, order=0)
+    again = Volume(data, affine, volume.acquisition)
+    return again, LabelMap(drawn, affine, labels.scheme, labels.engine, labels.confidence)

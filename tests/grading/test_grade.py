@@ -211,9 +211,16 @@ def test_protocol_facts_are_warned_about(
     published: tuple[Volume, LabelMap], acquisition: Acquisition, words: tuple[str, ...]
 ) -> None:
     volume, labels = published
-    reading = grade(dataclasses.replace(volume, acquisition=acquisition), labels)
+    reading = grade(dataclasses.replace(volume, acquisition=acquisition), labels, post_contrast=True)
     assert all(any(word in warning for warning in reading.warnings) for word in words)
     assert reading.acquisition == acquisition
+
+
+def test_a_scan_after_contrast_is_refused(published: tuple[Volume, LabelMap]) -> None:
+    volume, labels = published
+    after = dataclasses.replace(volume.acquisition, contrast_agent=True)
+    with pytest.raises(InputError, match="--post-contrast"):
+        grade(dataclasses.replace(volume, acquisition=after), labels)
 
 
 def test_a_full_protocol_of_a_plain_scan_raises_no_warning(published_reading: Reading) -> None:

@@ -6,10 +6,11 @@ from typing import Annotated
 from typer import Exit, Option, Typer, echo
 
 from wbmri import __version__
-from wbmri.cli import atlas
+from wbmri.cli import atlas, calibrate
 from wbmri.cli.compare import compare
 from wbmri.cli.options import (
     AsJson,
+    Controls,
     Engine,
     Fusion,
     Inputs,
@@ -17,6 +18,7 @@ from wbmri.cli.options import (
     Mappings,
     Out,
     Participant,
+    PostContrast,
     SchemeFile,
     Series,
     Session,
@@ -33,6 +35,7 @@ app = Typer(
     "Research software, not a medical device: the human grade is the score of record.",
 )
 app.add_typer(atlas.app, name="atlas")
+app.add_typer(calibrate.app, name="calibrate")
 
 
 def _print_version(wanted: bool) -> None:
@@ -98,6 +101,8 @@ def score(
     fusion: Fusion = "vote",
     scheme: SchemeFile = None,
     series: Series = None,
+    controls: Controls = None,
+    post_contrast: PostContrast = False,
     as_json: AsJson = False,
 ) -> int:
     """Score one visit: images in, a complete case with its report out."""
@@ -117,6 +122,8 @@ def score(
             fusion=fusion,
             scheme=load_scheme(scheme) if scheme else None,
             series=series,
+            controls=controls,
+            post_contrast=post_contrast,
             progress=progress,
         )
     show_scored(scored, as_json=as_json)

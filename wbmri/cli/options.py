@@ -46,4 +46,11 @@ Series = Annotated[
     list[str] | None,
     Option("--series", metavar="KEY", help="Read these series instead of the chosen ones; keys from 'wbmri inspect'."),
 ]
+Controls = Annotated[
+    Path | None,
+    Option("--controls", metavar="FILE", help="Level of normal muscle by the site's 'wbmri calibrate controls'."),
+]
+PostContrast = Annotated[
+    bool, Option("--post-contrast", help="Score a scan made after a contrast agent all the same, and mark the reading.")
+]
 AsJson = Annotated[bool, Option("--json", help="Write JSON, and nothing else, to standard output.")]

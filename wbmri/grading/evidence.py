@@ -1,13 +1,16 @@
 """What is measured in each group."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.grading.masks import Muscle
 from wbmri.grading.mixture import Kernel, Mixture
+from wbmri.grading.pattern import pattern_of
 from wbmri.grading.physics import implied_t2_ms
 from wbmri.grading.scale import measure_group
-from wbmri.reading import Evidence
+from wbmri.reading import Evidence, GroupReading
 from wbmri.volume import Acquisition
 
 LEAST_FRACTION = 0.005
@@ -50,6 +53,30 @@ def measure(
             fraction_range=(mixture.quantile(0.05), mixture.quantile(0.95)),
             high_ratio=float(high),
             t2_ms=None if ratio is None else implied_t2_ms(ratio, acquisition),
+            pattern=None if ratio is None else pattern_of(muscle, found.places, found.values, mixture),
         ),
         mixture,
     )
+
+
+def beside(entry: GroupReading, other: GroupReading) -> GroupReading:
+    """Return the entry of a group with how it differs from that of the other side.
+
+    Parameters
+    ----------
+    entry, other
+        The group and the same group on the other side.
+    """
+    if entry.evidence is None:
+        return entry
+    asymmetry = (
+        entry.evidence.oedema_fraction - other.evidence.oedema_fraction
+        if entry.assessable and other.assessable and other.evidence is not None
+        else None
+    )
+    return replace(entry, evidence=replace(entry.evidence, asymmetry=asymmetry))
+
+
+def other_side(label: int) -> int:
+    """Return the label of the same group on the other side."""
+    return label + 1 if label % 2 else label - 1

@@ -1,12 +1,14 @@
 """Grade every muscle group of a scan."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.errors import InputError
 from wbmri.grading.assessability import unassessable
-from wbmri.grading.evidence import measure
+from wbmri.grading.evidence import beside, measure, other_side
 from wbmri.grading.field import PLACE_ML, SCALES, START_ML, START_ROUNDS, WIDTH
 from wbmri.grading.masks import CORE_MM, EDGE_MM, Muscle, muscle_of
 from wbmri.grading.mixture import ALIKE, MOST
@@ -18,12 +20,19 @@ from wbmri.labelmap import LabelMap
 from wbmri.progress import Progress, part, silent
 from wbmri.provenance import Json, Step
 from wbmri.quality import noted
-from wbmri.reading import GradeSource, GroupReading, Reading, Reason, Reference
+from wbmri.reading import GradeSource, GroupReading, OutsideLevel, Reading, Reason, Reference
 from wbmri.scheme import GradingRule
 from wbmri.volume import Acquisition, Volume, canonical
 
 
-def grade(volume: Volume, labels: LabelMap, *, progress: Progress = silent) -> Reading:
+def grade(
+    volume: Volume,
+    labels: LabelMap,
+    *,
+    outside: Sequence[OutsideLevel] = (),
+    post_contrast: bool = False,
+    progress: Progress = silent,
+) -> Reading:
     """Grade the oedema of every muscle group.
 
     The brightness of coil and stations is taken off the muscle, the level of normal muscle is found without needing a
@@ -36,6 +45,10 @@ def grade(volume: Volume, labels: LabelMap, *, progress: Progress = silent) -> R
         The STIR scan, intensities in any unit.
     labels
         The muscle groups on the same grid.
+    outside
+        What other scans say about the level of normal muscle: the same person's other visit, a site's control scans.
+    post_contrast
+        Grade a scan that was made after a contrast agent all the same; the reading says so.
     progress
         Called with the share of the work that is done.
 
@@ -47,16 +60,17 @@ def grade(volume: Volume, labels: LabelMap, *, progress: Progress = silent) -> R
     Raises
     ------
     InputError
-        If the label map is not on the volume's grid, or no group has any signal.
+        If the label map is not on the volume's grid, no group has any signal, or a contrast agent had been given.
     """
     labels.check_grid(volume)
+    check_contrast(volume.acquisition, post_contrast=post_contrast)
     progress(0.0, "gathering muscle")
     scan = canonical(volume)
     muscle = muscle_of(volume, labels)
     excluded = unassessable(scan, muscle, labels)
     scale = None
     if len(excluded) < len(labels.scheme.groups):
-        scale = _scale_of(scan, muscle, labels.scheme.grading, part(progress, 0.2, 0.9))
+        scale = _scale_of(scan, muscle, labels.scheme.grading, outside, part(progress, 0.2, 0.9))
     progress(0.9, "grading")
     entries = tuple(
         _not_assessable(group.label, *excluded[group.label])
@@ -64,6 +78,7 @@ def grade(volume: Volume, labels: LabelMap, *, progress: Progress = silent) -> R
         else _graded(group.label, muscle, scale, labels, volume.acquisition)
         for group in labels.scheme.groups
     )
+    entries = tuple(beside(entry, entries[other_side(entry.label) - 1]) for entry in entries)
     reference = None if scale is None else scale.reference
     progress(1.0, "graded")
     reading = Reading(
@@ -76,6 +91,24 @@ def grade(volume: Volume, labels: LabelMap, *, progress: Progress = silent) -> R
         provenance=(*labels.provenance, _step(scale)),
     )
     return noted(reading, labels)
+
+
+def check_contrast(acquisition: Acquisition, *, post_contrast: bool) -> None:
+    """Refuse a scan that was made after a contrast agent, unless that is wanted.
+
+    STIR also nulls tissue whose T1 the agent brought near that of fat (Krinsky 1996).
+
+    Raises
+    ------
+    InputError
+        If a contrast agent had been given.
+    """
+    if acquisition.contrast_agent and not post_contrast:
+        raise InputError(
+            "a STIR scan made after a contrast agent had been given",
+            "one made before it: what takes up the agent is nulled like fat, so oedema may be missed",
+            "use the scan before it; --post-contrast (post_contrast=True) grades it all the same and marks the reading",
+        )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -97,12 +130,14 @@ class _Scale:
     reference: Reference
 
 
-def _scale_of(scan: Volume, muscle: Muscle, rule: GradingRule, progress: Progress) -> _Scale:
+def _scale_of(
+    scan: Volume, muscle: Muscle, rule: GradingRule, outside: Sequence[OutsideLevel], progress: Progress
+) -> _Scale:
     fit = fit_scale(muscle, rule, part(progress, 0.0, 0.8))
     progress(0.8, "finding the level of normal muscle")
     landmarks = find_landmarks(scan, muscle, fit.field)
     prediction = predict(landmarks, scan.acquisition)
-    reference = choose_reference(fit.mode, fit.kernel.spread, landmarks, prediction, scan.acquisition)
+    reference = choose_reference(fit, landmarks, prediction, outside, scan.acquisition)
     return _Scale(fit.log_ratio(muscle) + np.log(fit.mode / reference.level), fit, reference)
 
 
@@ -201,10 +236,19 @@ def _step(scale: _Scale | None) -> Step:
             "shares": list(kernel.shares),
             "least_contrast": round(kernel.least_contrast, 5),
         }
+        reference = scale.reference
         parameters["reference"] = {
-            "level": float(f"{scale.reference.level:.6g}"),
-            "spread": float(f"{scale.reference.spread:.6g}"),
-            "source": scale.reference.source,
-            "trusted": scale.reference.trusted,
+            "level": _short(reference.level),
+            "spread": _short(reference.spread),
+            "source": reference.source,
+            "trusted": reference.trusted,
+            "uncertainty": reference.uncertainty,
+            "mode": _short(reference.mode),
+            "predicted": _short(reference.predicted),
+            "outside": [asdict(level) for level in reference.outside],
         }
     return Step("grade", parameters)
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")

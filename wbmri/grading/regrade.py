@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from wbmri.errors import InputError
 from wbmri.grading.assessability import unassessable
+from wbmri.grading.evidence import beside, other_side
 from wbmri.grading.field import DEGREE, Field
 from wbmri.grading.grade import _graded, _not_assessable, _Scale
 from wbmri.grading.masks import Muscle, gather
@@ -51,6 +52,7 @@ class Regrader:
         self._scan = canonical(volume)
         self._axes = io_orientation(volume.affine).astype(int)
         self._fit, self._reference = _recorded(reading)
+        self._reading = reading
         # The outlines come with each call; what the engine knew about the groups stays.
         self._facts = replace(labels, data=np.zeros((1, 1, 1), np.uint8))
 
@@ -71,7 +73,8 @@ class Regrader:
         if label in excluded:
             return _not_assessable(label, *excluded[label])
         scale = _Scale(self._fit.log_ratio(muscle), self._fit, self._reference)
-        return _graded(label, muscle, scale, self._facts, self._scan.acquisition)
+        found = _graded(label, muscle, scale, self._facts, self._scan.acquisition)
+        return beside(found, self._reading.groups[other_side(label) - 1])
 
     def ratios(self, block: Block) -> NDArray[np.float64]:
         """Return the intensities of a block of the volume's grid as multiples of normal muscle, the field taken off."""

@@ -73,14 +73,17 @@ class Measured:
 
     Parameters
     ----------
+    places
+        Which labelled voxels were measured, shape (n,).
     values
-        Log ratios of the voxels that were measured, shape (n,).
+        Their log ratios, shape (n,).
     outermost
         Counts per bin of those on the outermost slices.
     mixture
         The share of oedema in them.
     """
 
+    places: NDArray[np.intp]
     values: NDArray[np.float64]
     outermost: NDArray[np.intp]
     mixture: Mixture
@@ -106,8 +109,8 @@ def measure_group(muscle: Muscle, log_ratio: NDArray[np.float64], places: NDArra
         even = without_shading(values, muscle.points[measured], float(np.prod(muscle.spacing)) / 1000.0)
         other = fit_mixture(histogram(even[slab]), histogram(even[~slab]), kernel)
         if other.quantile(0.5) < SHADED * mixture.quantile(0.5):
-            return Measured(even, outermost, other)
-    return Measured(values, outermost, mixture)
+            return Measured(measured, even, outermost, other)
+    return Measured(measured, values, outermost, mixture)
 
 
 def _contrast(mixture: Mixture) -> float:

@@ -2,6 +2,7 @@
 
 from wbmri.scheme.loading import DEFAULT_SCHEME, builtin_schemes, load_scheme
 from wbmri.scheme.model import Code, GradingRule, Group, Member, Pair, Scheme, Side
+from wbmri.scheme.writing import scheme_toml
 
 __all__ = [
     "DEFAULT_SCHEME",
@@ -14,4 +15,5 @@ __all__ = [
     "Side",
     "builtin_schemes",
     "load_scheme",
+    "scheme_toml",
 ]

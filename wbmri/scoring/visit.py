@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from wbmri.calibration import read_controls
 from wbmri.case import (
     Case,
     CasePaths,
@@ -16,7 +17,7 @@ from wbmri.case import (
     write_case,
 )
 from wbmri.errors import CaseError
-from wbmri.grading import grade
+from wbmri.grading import check_contrast, grade
 from wbmri.io import load
 from wbmri.progress import Progress, part, silent
 from wbmri.report import case_report, mosaic_png
@@ -57,6 +58,8 @@ def score(
     fusion: str = "vote",
     scheme: Scheme | None = None,
     series: Sequence[str] | None = None,
+    controls: str | Path | None = None,
+    post_contrast: bool = False,
     progress: Progress = silent,
 ) -> ScoredCase:
     """Load, segment and grade one visit, and write it as a case with its report.
@@ -82,6 +85,10 @@ def score(
         Muscle groups and anchors; the default scheme if ``None``.
     series
         Keys of the series to read, instead of those that would be chosen.
+    controls
+        File with the level of normal muscle at the site, from ``wbmri calibrate controls``.
+    post_contrast
+        Score a scan that was made after a contrast agent all the same.
     progress
         Called with the share that is done and what is being done.
 
@@ -95,9 +102,11 @@ def score(
     check_dataset(out)
     paths = _new_case(Path(out), participant, session)
     check_replaceable(paths)
+    calibration = None if controls is None else read_controls(controls)
     seconds: dict[str, float] = {}
     with _timed(seconds, "load"):
         volume = load(inputs, series=series, progress=part(progress, 0.0, 0.1))
+    check_contrast(volume.acquisition, post_contrast=post_contrast)
     with _timed(seconds, "segment"):
         made = segment(
             volume,
@@ -109,7 +118,13 @@ def score(
             progress=part(progress, 0.1, 0.75),
         )
     with _timed(seconds, "grade"):
-        reading = grade(volume, made, progress=part(progress, 0.75, 0.92))
+        reading = grade(
+            volume,
+            made,
+            outside=() if calibration is None else calibration.outside(volume.acquisition),
+            post_contrast=post_contrast,
+            progress=part(progress, 0.75, 0.92),
+        )
     progress(0.92, "writing the report")
     with _timed(seconds, "report"):
         mosaic = mosaic_png(volume, made)

@@ -1,0 +1,72 @@
+"""``wbmri calibrate``: the files that a site's own scans and readings give."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wbmri.calibration import read_controls
+from wbmri.cli import calibrate
+from wbmri.grading.rule import grade_of
+from wbmri.reading import Evidence, GradeSource, GroupReading, Reading, Reference
+from wbmri.scheme import load_scheme
+from wbmri.volume import Acquisition
+
+
+@dataclass(frozen=True)
+class Scored:
+    """As much of a case as calibration looks at."""
+
+    participant: str
+    reading: Reading
+
+
+@pytest.fixture
+def cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let four people's cases be found, graded by a reader to whom 30 % is extensive."""
+    scheme, rng = load_scheme(), np.random.default_rng(1)
+
+    def entry(label: int) -> GroupReading:
+        fraction = float(rng.choice([0.0, rng.uniform(0.03, 0.3), rng.uniform(0.3, 1.0)]))
+        evidence = Evidence(fraction, None, 1.1, 50.0, 1000)
+        grade = 2 if fraction >= 0.3 else grade_of(evidence, scheme.grading)
+        return GroupReading(label, grade, None, GradeSource.READER, 0, evidence, 1.0, "Read.")
+
+    def made(number: int) -> Scored:
+        reference = Reference(100.0, 5.0, "mode", True, mode=110.0 + number, predicted=100.0)
+        groups = tuple(entry(group.label) for group in scheme.groups)
+        return Scored(f"{number:02d}", Reading(scheme, groups, Acquisition("STIR", 1.5), "truth", reference))
+
+    def found(paths: list[Path]) -> Iterator[Scored]:
+        yield from (made(number) for number in range(4))
+
+    monkeypatch.setattr(calibrate, "_cases", found)
+
+
+@pytest.mark.usefixtures("cases")
+def test_controls_become_a_file_that_scoring_reads(wbmri: Any, tmp_path: Path) -> None:
+    out = tmp_path / "site" / "controls.json"
+    done = wbmri("calibrate", "controls", tmp_path, "--out", out)
+    assert done.code == 0
+    assert "4 controls" in done.out
+    assert read_controls(out).levels[0].ratio == pytest.approx(1.115, abs=0.01)
+
+
+@pytest.mark.usefixtures("cases")
+def test_readers_become_a_scheme_with_their_thresholds(wbmri: Any, tmp_path: Path) -> None:
+    out = tmp_path / "site.toml"
+    done = wbmri("calibrate", "readers", tmp_path, "--out", out, "--name", "meyer")
+    assert done.code == 0
+    assert "168 grades of 4 people" in done.out
+    scheme = load_scheme(out)
+    assert scheme.name == "meyer"
+    assert scheme.grading.extensive_fraction == pytest.approx(0.3, abs=0.08)
+
+
+def test_a_folder_without_cases_is_refused(wbmri: Any, tmp_path: Path) -> None:
+    done = wbmri("calibrate", "controls", tmp_path, "--out", tmp_path / "controls.json")
+    assert done.code == 2
+    assert "score the scans first" in done.err
