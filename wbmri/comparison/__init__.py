@@ -5,6 +5,7 @@ from wbmri.comparison.course import Course, Visit
 from wbmri.comparison.model import Comparison, GroupChange, Transition, compare
 from wbmri.comparison.registration import PointMap, intensities_at, register_visits
 from wbmri.comparison.response import UNPUBLISHED, Response, ResponseRule
+from wbmri.comparison.sharing import against
 
 __all__ = [
     "LEAST_OVERLAP",
@@ -18,6 +19,7 @@ __all__ = [
     "ResponseRule",
     "Transition",
     "Visit",
+    "against",
     "compare",
     "correspond",
     "intensities_at",

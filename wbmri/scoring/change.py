@@ -23,10 +23,20 @@ from wbmri.case import (
     reading_of_record,
     write_together,
 )
-from wbmri.comparison import Comparison, Correspondence, Course, Response, ResponseRule, Transition, Visit, correspond
+from wbmri.comparison import (
+    Comparison,
+    Correspondence,
+    Course,
+    Response,
+    ResponseRule,
+    Transition,
+    Visit,
+    against,
+    correspond,
+)
 from wbmri.errors import CaseError, InputError
 from wbmri.progress import Progress, part, silent
-from wbmri.reading import NOTICE, Subtotal
+from wbmri.reading import NOTICE, Reading, Subtotal
 from wbmri.report import Findings, Images, Visits, comparison_pdf, comparison_report, drawings
 from wbmri.scheme import Scheme, Side
 from wbmri.scoring.visit import Inputs, score
@@ -246,12 +256,13 @@ def compare_cases(
         )
     baseline, followup = cases[0], cases[-1]
     progress(0.0, "comparing the visits")
-    comparison = Comparison(reading_of_record(baseline), reading_of_record(followup), terms.across_protocols)
-    course, units = _course(cases, terms)
-    _check_detectable(terms.detectable, comparison.baseline.scheme)
+    own = Comparison(reading_of_record(baseline), reading_of_record(followup), terms.across_protocols)
+    _check_detectable(terms.detectable, own.baseline.scheme)
     paths = ChangePaths(Path(out), baseline.participant, baseline.session, followup.session)
     scans = (baseline.volume(), labels_of_record(baseline)), (followup.volume(), labels_of_record(followup))
-    progress(0.1, "laying the visits over each other")
+    comparison, shared = _on_one_scale(own, scans, (baseline.session, followup.session))
+    course, units = _course(cases, comparison, terms)
+    progress(0.3, "laying the visits over each other")
     laid, notes = _laid(scans)
     progress(0.6, "drawing the change")
     found = Findings(
@@ -263,7 +274,7 @@ def compare_cases(
         detectable=terms.detectable,
         course=course,
         units=units,
-        notes=notes,
+        notes=(*shared, *notes),
     )
     found = replace(found, visits=Visits.of(comparison, scans, found.names))
     document = _document(found)
@@ -292,6 +303,26 @@ def _case(visit: Inputs) -> Case | None:
     return read_case(path) if named else None
 
 
+def _on_one_scale(own: Comparison, scans: Images, sessions: tuple[str, str]) -> tuple[Comparison, tuple[str, ...]]:
+    """Judge a visit without healthy muscle against the other, and say where that was done."""
+    readings, notes = [own.baseline, own.followup], []
+    for k, (volume, labels) in enumerate(scans):
+        reading, other = (own.baseline, own.followup)[:: 1 if k == 0 else -1]
+        anew = against(volume, labels, reading, other, f"ses-{sessions[1 - k]}")
+        if anew is not None:
+            readings[k] = anew
+            notes.append(
+                f"ses-{sessions[k]} was graded anew for this comparison, against the normal-muscle level of "
+                f"ses-{sessions[1 - k]}: {_total(reading)} by itself, {_total(anew)} so. Its own reading is unchanged."
+            )
+    return replace(own, baseline=readings[0], followup=readings[1]), tuple(notes)
+
+
+def _total(reading: Reading) -> str:
+    total = reading.score.total
+    return "no total" if total is None else f"{total}/{reading.score.whole.max_assessable}"
+
+
 def _laid(scans: Images) -> tuple[Correspondence | None, tuple[str, ...]]:
     """Lay the visits over each other, or say why that is not possible."""
     try:
@@ -303,7 +334,7 @@ def _laid(scans: Images) -> tuple[Correspondence | None, tuple[str, ...]]:
         )
 
 
-def _course(cases: Sequence[Case], terms: Terms) -> tuple[Course | None, dict[str, str]]:
+def _course(cases: Sequence[Case], comparison: Comparison, terms: Terms) -> tuple[Course | None, dict[str, str]]:
     """Return the course, where there are more than two visits or clinical measures, and the units of these."""
     if terms.clinical is None and len(cases) < 3:
         return None, {}
@@ -319,7 +350,10 @@ def _course(cases: Sequence[Case], terms: Terms) -> tuple[Course | None, dict[st
                 f"rows for {', '.join(f'ses-{case.session}' for case in cases)}",
                 "add the visits to the table, or leave it out",
             )
-    visits = tuple(Visit(case.session, reading_of_record(case), rows.get(case.session)) for case in cases)
+    readings = [comparison.baseline, *(reading_of_record(case) for case in cases[1:-1]), comparison.followup]
+    visits = tuple(
+        Visit(case.session, reading, rows.get(case.session)) for case, reading in zip(cases, readings, strict=True)
+    )
     return Course(visits, terms.across_protocols), units
 
 
