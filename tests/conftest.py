@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pydantic.types  # noqa: F401  # before Qt, whose import hook pydantic's own lazy imports do not bear
 import pytest
 from hypothesis import settings
 

@@ -209,7 +209,9 @@ def compare_visits(
     """
     check_dataset(out)
     if len(visits) < 2:
-        raise InputError(f"{len(visits)} visits", "two or more", "name the earlier and the later visit")
+        raise InputError(
+            f"{len(visits)} visits", "two or more", "name the earlier and the later visit, see 'wbmri compare --help'"
+        )
     names = sessions or ("baseline", *(f"visit{k}" for k in range(2, len(visits))), "followup")
     known = [_case(visit) for visit in visits]
     of_case = next((case.participant for case in known if case is not None), None)

@@ -8,6 +8,7 @@ from wbmri.segmentation.atlas.laying import Laid, sample
 from wbmri.segmentation.levels import outline
 from wbmri.segmentation.network.frame import (
     AIR,
+    CLASSES,
     COARSE_MM,
     CONTEXT,
     CONTEXT_LEVEL,
@@ -19,6 +20,8 @@ from wbmri.segmentation.network.frame import (
 
 _BODY_SHARE = 0.3
 """A coarse voxel with this much of the body's typical intensity shows the body."""
+_SURE = 0.6
+"""The finder is sure of what it gives a higher chance than this."""
 
 
 def context_of(
@@ -26,8 +29,8 @@ def context_of(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the context on the coarse grid, and the share of the right half everywhere.
 
-    The mean of two guesses that err in different ways: the model body keeps everything in its order but slides along
-    what looks alike, and the finder sees what is where but may mistake one muscle for another.
+    The model body keeps everything in its order but slides along what looks alike, and may lay an arm beside the body
+    that lies on it. The finder sees what is where, and is taken wherever it is sure of something else.
 
     Parameters
     ----------
@@ -51,8 +54,12 @@ def context_of(
         Share of the right half, also around the body.
     """
     expected, right = _expected(laid, seen, body_level, origin)
-    half = np.float32(0.5)
-    return half * (expected + _found(found)), half * (right + found[SIDE])
+    classes = found[:CLASSES]
+    other = classes.argmax(0)
+    pair = np.where((other > AIR) & (other <= PAIRS), other, 0)
+    wrong = (classes.max(0) > _SURE) & (pair != expected[: PAIRS + 1].argmax(0))
+    side = np.where(wrong, np.float32(0.5) * (right + found[SIDE]), right)
+    return np.where(wrong, _found(found), expected), side
 
 
 def _found(found: NDArray[np.float32]) -> NDArray[np.float32]:
