@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from wbmri.calibration import read_controls
+from wbmri.case import CasePaths
 from wbmri.cli import calibrate
 from wbmri.grading.rule import grade_of
 from wbmri.reading import Evidence, GradeSource, GroupReading, Reading, Reference
@@ -21,11 +22,12 @@ class Scored:
     """As much of a case as calibration looks at."""
 
     participant: str
+    paths: CasePaths
     reading: Reading
 
 
 @pytest.fixture
-def cases(monkeypatch: pytest.MonkeyPatch) -> None:
+def cases(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let four people's cases be found, graded by a reader to whom 30 % is extensive."""
     scheme, rng = load_scheme(), np.random.default_rng(1)
 
@@ -38,7 +40,8 @@ def cases(monkeypatch: pytest.MonkeyPatch) -> None:
     def made(number: int) -> Scored:
         reference = Reference(100.0, 5.0, "mode", True, mode=110.0 + number, predicted=100.0)
         groups = tuple(entry(group.label) for group in scheme.groups)
-        return Scored(f"{number:02d}", Reading(scheme, groups, Acquisition("STIR", 1.5), "truth", reference))
+        paths = CasePaths(tmp_path, f"{number:02d}", "baseline")
+        return Scored(paths.participant, paths, Reading(scheme, groups, Acquisition("STIR", 1.5), "truth", reference))
 
     def found(paths: list[Path]) -> Iterator[Scored]:
         yield from (made(number) for number in range(4))
