@@ -110,7 +110,7 @@ def _meaning(scheme: Scheme) -> tuple[object, ...]:
 
 def _readings_of(case: CasePaths) -> tuple[Path, ...]:
     """Return the automatic reading of a case, then those of people."""
-    return (case.reading, *sorted((case.folder / "readings").glob("*_reading.json")))
+    return (case.reading, *sorted(case.readings.glob("*_reading.json")))
 
 
 def _run_of(file: Path) -> int:

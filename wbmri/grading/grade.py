@@ -73,9 +73,9 @@ def grade(
         scale = _scale_of(scan, muscle, labels.scheme.grading, outside, part(progress, 0.2, 0.9))
     progress(0.9, "grading")
     entries = tuple(
-        _not_assessable(group.label, *excluded[group.label])
+        not_assessable(group.label, *excluded[group.label])
         if scale is None or group.label in excluded
-        else _graded(group.label, muscle, scale, labels, volume.acquisition)
+        else graded(group.label, muscle, scale, labels, volume.acquisition)
         for group in labels.scheme.groups
     )
     entries = tuple(beside(entry, entries[other_side(entry.label) - 1]) for entry in entries)
@@ -112,7 +112,7 @@ def check_contrast(acquisition: Acquisition, *, post_contrast: bool) -> None:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Scale:
+class Scale:
     """What turns intensities into multiples of normal muscle.
 
     Parameters
@@ -132,16 +132,17 @@ class _Scale:
 
 def _scale_of(
     scan: Volume, muscle: Muscle, rule: GradingRule, outside: Sequence[OutsideLevel], progress: Progress
-) -> _Scale:
+) -> Scale:
     fit = fit_scale(muscle, rule, part(progress, 0.0, 0.8))
     progress(0.8, "finding the level of normal muscle")
     landmarks = find_landmarks(scan, muscle, fit.field)
     prediction = predict(landmarks, scan.acquisition)
     reference = choose_reference(fit, landmarks, prediction, outside, scan.acquisition)
-    return _Scale(fit.log_ratio(muscle) + np.log(fit.mode / reference.level), fit, reference)
+    return Scale(fit.log_ratio(muscle) + np.log(fit.mode / reference.level), fit, reference)
 
 
-def _not_assessable(label: int, reason: Reason, sentence: str) -> GroupReading:
+def not_assessable(label: int, reason: Reason, sentence: str) -> GroupReading:
+    """Return the reading of a group that cannot be graded, with the reason and a sentence that says so."""
     return GroupReading(
         label=label,
         grade=None,
@@ -154,12 +155,13 @@ def _not_assessable(label: int, reason: Reason, sentence: str) -> GroupReading:
     )
 
 
-def _graded(label: int, muscle: Muscle, scale: _Scale, labels: LabelMap, acquisition: Acquisition) -> GroupReading:
+def graded(label: int, muscle: Muscle, scale: Scale, labels: LabelMap, acquisition: Acquisition) -> GroupReading:
+    """Measure one group among the muscle voxels of a scan, and grade it by its scheme's anchors."""
     rule = labels.scheme.grading
     places = np.flatnonzero(muscle.label == label)
     evidence, mixture = measure(muscle, scale.log_ratio, places, scale.fit.kernel, acquisition)
     if evidence.voxels < rule.minimum_voxels:
-        return _not_assessable(
+        return not_assessable(
             label,
             Reason.TOO_SMALL,
             f"{evidence.voxels} voxels of the group can be measured; at least {rule.minimum_voxels} are needed.",
@@ -210,7 +212,7 @@ def _warnings(
     return tuple(made)
 
 
-def _step(scale: _Scale | None) -> Step:
+def _step(scale: Scale | None) -> Step:
     """Record what the grades depend on; where no group could be graded, nothing was measured."""
     parameters: dict[str, Json] = {
         "edge_mm": EDGE_MM,

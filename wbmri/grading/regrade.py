@@ -11,7 +11,7 @@ from wbmri.errors import InputError
 from wbmri.grading.assessability import unassessable
 from wbmri.grading.evidence import beside, other_side
 from wbmri.grading.field import DEGREE, Field
-from wbmri.grading.grade import _graded, _not_assessable, _Scale
+from wbmri.grading.grade import Scale, graded, not_assessable
 from wbmri.grading.masks import Muscle, gather
 from wbmri.grading.mixture import Kernel
 from wbmri.grading.scale import FLUID_RATIO, Fit
@@ -71,9 +71,9 @@ class Regrader:
         muscle = self._gathered(self._stored(labels), label, self._turned(box))
         excluded = unassessable(self._scan, muscle, self._facts)
         if label in excluded:
-            return _not_assessable(label, *excluded[label])
-        scale = _Scale(self._fit.log_ratio(muscle), self._fit, self._reference)
-        found = _graded(label, muscle, scale, self._facts, self._scan.acquisition)
+            return not_assessable(label, *excluded[label])
+        scale = Scale(self._fit.log_ratio(muscle), self._fit, self._reference)
+        found = graded(label, muscle, scale, self._facts, self._scan.acquisition)
         return beside(found, self._reading.groups[other_side(label) - 1])
 
     def ratios(self, block: Block) -> NDArray[np.float64]:

@@ -32,7 +32,7 @@ _EVEN = 3
 
 
 class NetworkEngine:
-    """Finds the 42 groups of ``jdm42`` with a small network that runs on the CPU."""
+    """Finds the 42 groups of ``jdm42`` with a model body and two small networks that run on the CPU."""
 
     name = "network"
     description = "a model body and two small networks find the muscles and draw outlines; whole-body or partial"
