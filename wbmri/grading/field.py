@@ -86,12 +86,36 @@ class Field:
         spacing
             Voxel distances of that grid in mm.
         """
-        low, high = index.min(axis=0), index.max(axis=0) + 1
-        a, b, c = (_basis(np.arange(low[k], high[k]) * spacing[k], self.knots[k]).toarray() for k in range(3))
-        columns: NDArray[np.float64] = np.einsum("ia,jb,abc->ijc", a, b, self.coefficients, optimize=True)
+        low = index.min(axis=0)
+        columns, c = self._columns(low, index.max(axis=0) + 1 - low, spacing)
         i, j, k = (index - low).T
         made: NDArray[np.float64] = np.einsum("nc,nc->n", columns[i, j], c[k])
         return made
+
+    def log_on(
+        self, first: NDArray[np.intp], shape: tuple[int, ...], spacing: tuple[float, float, float]
+    ) -> NDArray[np.float64]:
+        """Logarithm of the field on a block of a grid.
+
+        Parameters
+        ----------
+        first
+            Index of the block's first voxel on the canonical grid, shape (3,).
+        shape
+            Voxels of the block along each axis.
+        spacing
+            Voxel distances of that grid in mm.
+        """
+        columns, c = self._columns(first, np.asarray(shape), spacing)
+        return columns @ c.T
+
+    def _columns(
+        self, first: NDArray[np.intp], count: NDArray[np.intp], spacing: tuple[float, float, float]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the coefficients of the last axis' splines for each column of a block, and those splines."""
+        a, b, c = (_basis((first[k] + np.arange(count[k])) * spacing[k], self.knots[k]).toarray() for k in range(3))
+        columns: NDArray[np.float64] = np.einsum("ia,jb,abc->ijc", a, b, self.coefficients, optimize=True)
+        return columns, c
 
 
 def _knots(length: float, distance: float) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from wbmri.grading.mixture import ALIKE, MOST
 from wbmri.grading.reference import choose_reference
 from wbmri.grading.rule import confidence_of, explain, grade_of, probabilities_of
 from wbmri.grading.scale import FLUID_RATIO, ROUNDS, Fit, fit_scale
+from wbmri.grading.spill import BEYOND_MM, BRIGHT_RATIO, LARGEST_SHARE, without_spill
 from wbmri.grading.tissues import find_landmarks, predict
 from wbmri.labelmap import LabelMap
 from wbmri.progress import Progress, part, silent
@@ -71,6 +72,7 @@ def grade(
     scale = None
     if len(excluded) < len(labels.scheme.groups):
         scale = _scale_of(scan, muscle, labels.scheme.grading, outside, part(progress, 0.2, 0.9))
+        muscle = without_spill(scan, muscle, scale.log_ratio, scale.fit.field, scale.reference.level, labels.confidence)
     progress(0.9, "grading")
     entries = tuple(
         not_assessable(group.label, *excluded[group.label])
@@ -218,6 +220,7 @@ def _step(scale: Scale | None) -> Step:
         "edge_mm": EDGE_MM,
         "core_mm": CORE_MM,
         "fluid_ratio": FLUID_RATIO,
+        "spill": {"bright_ratio": BRIGHT_RATIO, "largest_share": LARGEST_SHARE, "beyond_mm": BEYOND_MM},
         "alike": ALIKE,
         "most": MOST,
     }

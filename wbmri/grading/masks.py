@@ -43,6 +43,8 @@ class Muscle:
         Whether the voxel lies inside its group, away from the edge, shape (n,).
     core
         Whether the voxel lies deep inside its group, shape (n,).
+    rim
+        Whether the voxel lies so near the outline that one a few millimetres off could have taken it in, shape (n,).
     slab
         Whether muscle goes on across the thick slices on both sides of the voxel, shape (n,); true everywhere where no
         axis is thick. The other voxels share their thickness with what lies beyond the outline.
@@ -56,6 +58,7 @@ class Muscle:
     quiet: NDArray[np.float32]
     inner: NDArray[np.bool_]
     core: NDArray[np.bool_]
+    rim: NDArray[np.bool_]
     slab: NDArray[np.bool_]
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float]
@@ -114,15 +117,17 @@ def gather(
     thin = size <= THICK * size.min()
     own = padded.ravel()[flat]
     slab = _between(padded.ravel(), flat, strides[~thin])
-    core = _inside(padded, flat, size, thin, CORE_MM, CORE_SHARE)
+    deep = _inside(padded, flat, size, thin, CORE_MM)
+    core = _enough_or_whole(deep, own, CORE_SHARE)
     i, j, k = groups.shape
     return Muscle(
         index=np.stack(np.unravel_index(flat, padded.shape), axis=1) - 1,
         label=own,
         raw=values.ravel()[flat],
         quiet=_neighbour_median(values.ravel(), padded.ravel(), flat, strides[thin]),
-        inner=_inside(padded, flat, size, thin, EDGE_MM, KEPT_SHARE),
+        inner=_enough_or_whole(_inside(padded, flat, size, thin, EDGE_MM), own, KEPT_SHARE),
         core=_enough(core & slab, core, own),
+        rim=~deep,
         slab=slab,
         shape=(i, j, k),
         spacing=spacing,
@@ -166,9 +171,8 @@ def _inside(
     spacing: NDArray[np.float64],
     thin: NDArray[np.bool_],
     edge_mm: float,
-    kept_share: float,
 ) -> NDArray[np.bool_]:
-    """Find the voxels whose group goes on for some millimetres along every thin axis, or all of a group too thin."""
+    """Find the voxels whose group goes on for some millimetres along every thin axis."""
     groups = padded.ravel()
     own = groups[flat]
     place = np.unravel_index(flat, padded.shape)
@@ -179,6 +183,11 @@ def _inside(
         for step in range(1, round(edge_mm / spacing[axis]) + 1):
             for there in (np.maximum(along - step, 0), np.minimum(along + step, length - 1)):
                 inside &= groups[flat + (there - along) * strides[axis]] == own
+    return inside
+
+
+def _enough_or_whole(inside: NDArray[np.bool_], own: NDArray[np.uint8], kept_share: float) -> NDArray[np.bool_]:
+    """Keep what lies inside of the groups that are thick enough, and all of the others."""
     total = np.bincount(own, minlength=256)
     kept = np.bincount(own[inside], minlength=256)
     whole = kept < kept_share * total

@@ -15,6 +15,7 @@ from wbmri.grading.grade import Scale, graded, not_assessable
 from wbmri.grading.masks import Muscle, gather
 from wbmri.grading.mixture import Kernel
 from wbmri.grading.scale import FLUID_RATIO, Fit
+from wbmri.grading.spill import without_spill
 from wbmri.labelmap import LabelMap
 from wbmri.reading import GroupReading, Reading, Reference
 from wbmri.volume import Volume, canonical
@@ -73,6 +74,7 @@ class Regrader:
         if label in excluded:
             return not_assessable(label, *excluded[label])
         scale = Scale(self._fit.log_ratio(muscle), self._fit, self._reference)
+        muscle = self._measured(muscle, scale.log_ratio)
         found = graded(label, muscle, scale, self._facts, self._scan.acquisition)
         return beside(found, self._reading.groups[other_side(label) - 1])
 
@@ -111,8 +113,14 @@ class Regrader:
             Voxels in each bin, shape (n,); those beyond the edges are left out.
         """
         muscle = self._gathered(self._stored(labels), label, self._turned(box))
-        ratios = np.exp(self._fit.log_ratio(muscle)[muscle.inner])
+        log_ratio = self._fit.log_ratio(muscle)
+        ratios = np.exp(log_ratio[self._measured(muscle, log_ratio).inner])
         return np.histogram(ratios, edges)[0].astype(np.intp)
+
+    def _measured(self, muscle: Muscle, log_ratio: NDArray[np.float64]) -> Muscle:
+        return without_spill(
+            self._scan, muscle, log_ratio, self._fit.field, self._reference.level, self._facts.confidence
+        )
 
     def _stored(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         from nibabel.orientations import apply_orientation

@@ -1,0 +1,39 @@
+"""What an outline takes in of bright tissue beyond the muscle is not held against the muscle; its own oedema is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wbmri.grading import grade
+from wbmri.volume import Volume
+
+BESIDE, OWN = 6, 18
+"""Two groups on the patient's right, at the edge of the body."""
+
+
+@pytest.mark.parametrize(("sure", "expected"), [(0.8, {OWN: 1}), (1.0, {BESIDE: 1, OWN: 1})])
+def test_a_bright_neighbour_is_left_out_where_the_outline_is_in_doubt(
+    body: Callable[..., Any], sure: float, expected: dict[int, int]
+) -> None:
+    """One outline lies 3 mm off, over a bright organ beside the muscle; another muscle has oedema at its edge."""
+    person = body()
+    volume, labels = person.volume(), person.labels()
+    image, groups = (np.repeat(data, 2, axis=0) for data in (volume.data, labels.data))
+    affine = volume.affine @ np.diag([0.5, 1, 1, 1])
+
+    muscle = groups == BESIDE
+    moved = np.roll(muscle, 2, axis=0)
+    organ = np.logical_or.reduce([np.roll(muscle, n, axis=0) for n in range(1, 15)]) & ~muscle
+    image[organ] = 2.5 * np.median(image[muscle])
+    groups[muscle], groups[moved] = 0, BESIDE
+
+    whole = groups == OWN
+    outer = whole & (np.arange(whole.shape[0]) >= np.quantile(np.nonzero(whole)[0], 0.92))[:, None, None]
+    image[outer] *= 1.8
+
+    outlines = replace(labels, data=groups, affine=affine, confidence=dict.fromkeys(range(1, 43), sure))
+    reading = grade(Volume(image, affine, volume.acquisition), outlines)
+    assert {entry.label: entry.grade for entry in reading.groups if entry.grade} == expected
