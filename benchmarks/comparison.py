@@ -10,7 +10,7 @@ more with every second involved group healed; outlines are the true ones, so tha
 
 import argparse
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def pair(cases: Sequence[Path], tables: Sequence[Path]) -> None:
 class Outcome:
     """What one body gave: groups that changed though nothing did, and totals before and after half of it healed."""
 
-    changed: int
+    changed: tuple[str, ...]
     before: int
     after: int
     true_before: int
@@ -80,7 +80,7 @@ def body(number: int) -> Outcome:
     unchanged, improved = compare(readings[0], readings[1]), compare(readings[0], readings[2])
     right, judged = transitions_right(improved, (first.truth, better.truth))
     return Outcome(
-        changed=sum(change.delta not in (0, None) for change in unchanged.changes),
+        changed=tuple(changed_though_nothing_did(unchanged, first)),
         before=improved.before.total,
         after=improved.after.total,
         true_before=first.total,
@@ -88,6 +88,23 @@ def body(number: int) -> Outcome:
         right=right,
         judged=judged,
     )
+
+
+def changed_though_nothing_did(change: Comparison, trial: Trial) -> Iterator[str]:
+    """Say of each such group how it was graded at both scans, with the evidence, and what is true of it."""
+    entries = ({entry.label: entry for entry in reading.groups} for reading in (change.baseline, change.followup))
+    first, again = entries
+    for group, one in change.by_group():
+        if one.delta in (0, None):
+            continue
+        kind = trial.involved.get(group.label)
+        true = "no oedema" if kind is None else f"{kind.fraction:.0%} at {kind.ratio:.2f}{' diffuse' * kind.diffuse}"
+        seen = ", then ".join(
+            f"{entry.grade} ({entry.evidence.oedema_fraction:.1%}, median {entry.evidence.median_ratio:.2f})"
+            for entry in (first[group.label], again[group.label])
+            if entry.evidence is not None
+        )
+        yield f"{group.id}: {seen}; true {trial.truth[group.label]}, {true}"
 
 
 def bodies(first: int, count: int) -> None:
@@ -98,12 +115,12 @@ def bodies(first: int, count: int) -> None:
         one = body(number)
         made.append(one)
         true = f"({one.true_before} -> {one.true_after})"
-        print(
-            f"{number:4d}  {one.changed:26d}  {one.before:12d} -> {one.after:5d} {true:>10s}  {one.right}/{one.judged}",
-            flush=True,
-        )
+        totals = f"{one.before:12d} -> {one.after:5d} {true:>10s}"
+        print(f"{number:4d}  {len(one.changed):26d}  {totals}  {one.right}/{one.judged}", flush=True)
+        for said in one.changed:
+            print(f"      {said}", flush=True)
     print(
-        f"at most {max(one.changed for one in made)} groups changed though nothing did; "
+        f"at most {max(len(one.changed) for one in made)} groups changed though nothing did; "
         f"{sum(one.after < one.before for one in made)} of {len(made)} seen to improve; transitions right "
         f"{sum(one.right for one in made) / sum(one.judged for one in made):.1%}"
     )

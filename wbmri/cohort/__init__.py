@@ -1,15 +1,19 @@
 """Cohorts: many visits to cases, and many cases to tables."""
 
-from wbmri.cohort.finding import Cohort, find_visits
-from wbmri.cohort.group import Summary, summarise
-from wbmri.cohort.job import Result, State
-from wbmri.cohort.marks import QcMark, marked_cases, read_marks
-from wbmri.cohort.outcome import Cause, Outcome, Standing, read_outcome
-from wbmri.cohort.process import Limits
-from wbmri.cohort.resources import Crew, plan_crew
-from wbmri.cohort.running import Step, run
-from wbmri.cohort.settings import Settings
-from wbmri.cohort.visit import Skipped, Visit
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wbmri.cohort.finding import Cohort, find_visits
+    from wbmri.cohort.group import Summary, summarise
+    from wbmri.cohort.job import Result, State
+    from wbmri.cohort.marks import QcMark, marked_cases, read_marks
+    from wbmri.cohort.outcome import Cause, Outcome, Standing, read_outcome
+    from wbmri.cohort.process import Limits
+    from wbmri.cohort.resources import Crew, plan_crew
+    from wbmri.cohort.running import Step, run
+    from wbmri.cohort.settings import Settings
+    from wbmri.cohort.visit import Skipped, Visit
 
 __all__ = [
     "Cause",
@@ -34,3 +38,24 @@ __all__ = [
     "run",
     "summarise",
 ]
+
+# Loaded when first used: a run and each of its workers would otherwise load what only the group level needs.
+_HOMES = {
+    "finding": ("Cohort", "find_visits"),
+    "group": ("Summary", "summarise"),
+    "job": ("Result", "State"),
+    "marks": ("QcMark", "marked_cases", "read_marks"),
+    "outcome": ("Cause", "Outcome", "Standing", "read_outcome"),
+    "process": ("Limits",),
+    "resources": ("Crew", "plan_crew"),
+    "running": ("Step", "run"),
+    "settings": ("Settings",),
+    "visit": ("Skipped", "Visit"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"wbmri.cohort.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -58,6 +58,9 @@ MOST = 300.0
 WORTH = 14.0
 """Hypotheses are looked at closely where a rough fit is at most this much in log probability below the best."""
 
+WHOLE = 0.5
+"""Between muscle on both sides a voxel hardly ever holds fat: this many pure voxels for each that was seen."""
+
 OUTLIER = 0.02
 """Share of voxels that are neither: tendon, fat, vessels."""
 
@@ -305,19 +308,21 @@ def _explain(table: _Table, chosen: NDArray[np.intp], counts: NDArray[np.float32
             continue
         seen = np.flatnonzero(counts[kind])
         count, here = counts[kind, seen], np.ascontiguousarray(density[:, :, seen])
-        oedema = np.where(allowed, 0.3, 0.0).astype(np.float32)
-        mixed = np.where(allowed, 0.1, 0.0).astype(np.float32)
-        full = np.full(chosen.size, 0.5 if kind else 0.97, np.float32)
+        start = np.where(allowed[:, None], (0.6, 0.3, 0.1), (1.0, 0.0, 0.0))
+        tissue, full = start.astype(np.float32), np.full((chosen.size, 1), 0.5 if kind else 0.97, np.float32)
+        whole = np.float32(0.0 if kind else WHOLE)
         for _ in range(ROUNDS):
-            weights = _weights(oedema, mixed, full) * np.float32(1 - OUTLIER)
+            weights = np.concatenate([tissue * full, tissue * (1 - full)], axis=1) * np.float32(1 - OUTLIER)
             likelihood = np.matmul(weights[:, None, :], here)[:, 0] + floor
             taken = weights * np.matmul(here, (count / likelihood)[:, :, None])[:, :, 0]
-            every = np.maximum(taken.sum(axis=1), 1e-6)
-            oedema = (taken[:, 1] + taken[:, 4]) / every
-            mixed = (taken[:, 2] + taken[:, 5]) / every
-            full = taken[:, :3].sum(axis=1) / every
-        score += min(1 / ALIKE, MOST / size) * (np.log(likelihood) @ count)
-        fraction += (oedema + mixed / 2) * total[kind] / size
+            every = np.maximum(taken.sum(axis=1, keepdims=True), 1e-6)
+            tissue = (taken[:, :3] + taken[:, 3:]) / every
+            full = (taken[:, :3].sum(axis=1, keepdims=True) / every + whole) / (1 + whole)
+        fits = np.log(likelihood) @ count
+        if whole:
+            fits += whole * total[kind] * np.log(full[:, 0])
+        score += min(1 / ALIKE, MOST / size) * fits
+        fraction += (tissue[:, 1] + tissue[:, 2] / 2) * total[kind] / size
         every_bin = np.matmul(weights[:, None, :], density)[:, 0] + floor
         normal = weights[:, :1] * density[:, 0] / every_bin
     return _Explained(score, fraction, normal)
@@ -373,11 +378,3 @@ def learn_shares(fitted: Iterable[tuple[NDArray[np.intp], Mixture]]) -> tuple[fl
             weights[:] = (by_share + 0.1) / (by_share + 0.1).sum()
         made += by_share
     return tuple(float(v) for v in np.round(made / made.sum(), 3))
-
-
-def _weights(oedema: NDArray[np.float32], mixed: NDArray[np.float32], full: NDArray[np.float32]) -> NDArray[np.float32]:
-    normal = np.maximum(1 - oedema - mixed, 0)
-    return np.stack(
-        [normal * full, oedema * full, mixed * full, normal * (1 - full), oedema * (1 - full), mixed * (1 - full)],
-        axis=1,
-    )

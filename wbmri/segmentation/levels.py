@@ -1,14 +1,12 @@
 """The shape of a body's outline level by level, and how well it fits some run of a human body's levels."""
 
+import csv
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
-
-from wbmri.anatomy.parts import Tissue, measured_body
-from wbmri.anatomy.rendering import TISSUES, Grid, render
-from wbmri.anatomy.shape import Shape
 
 LOOK_MM = 8.0
 """Voxel size at which outlines are looked at: enough for limbs, bones and the fat between muscles."""
@@ -21,9 +19,6 @@ _LEAST_AREA_MM2 = 900.0
 
 _SPECK_SHARE = 0.05
 """Parts of less than this share of the largest are not looked at."""
-
-_HEIGHTS_MM = (900.0, 1300.0, 1700.0)
-"""Bodies whose levels stand for all: a small child, a school child and an adult have other proportions."""
 
 _STATURES_MM = 700.0 * 1.05 ** np.arange(24)
 _OFFSETS = 0.015
@@ -87,28 +82,21 @@ class Levels:
         return cls(index, smoothed)
 
 
-_SCALES = np.array([1.0, 1.0, 2.0])[:, None]
+SCALES = np.array([1.0, 1.0, 2.0])[:, None]
 """How width, depth and area go with the height."""
-_FINE = 200
-"""Levels of a model from soles to vertex."""
 
 
 @cache
 def _models() -> NDArray[np.float64]:
-    """Return the shape of bodies of several heights by level from soles to vertex, scaled to 1 m, shape (m, 3, n)."""
-    dark = (Tissue.BONE, Tissue.LUNG, Tissue.AIRWAY, Tissue.TENDON)
-    out = []
-    for height in _HEIGHTS_MM:
-        parts = measured_body().mapped(Shape(height_mm=height).mapping())
-        drawn = render(parts, Grid.around(parts, (LOOK_MM,) * 3))
-        lean = np.isin(drawn.tissue, [k for k, tissue in enumerate(TISSUES, start=1) if tissue not in dark])
-        # Where fat is dark the outline follows the muscle or the skin, and where it is bright the skin.
-        for bright in (lean, drawn.tissue > 0):
-            levels = Levels.of(outline(bright))
-            share = (levels.index - levels.index[0]) / (levels.index[-1] - levels.index[0])
-            scaled = levels.shape - _SCALES * np.log(height / 1000)
-            out.append([np.interp(np.linspace(0, 1, _FINE + 1), share, row) for row in scaled])
-    return np.array(out)
+    """Return the shape of bodies of several heights by level from soles to vertex, scaled to 1 m, shape (m, 3, n).
+
+    Drawn by ``tools/make_body_levels.py`` from the bodies of `wbmri.anatomy`, which takes seconds.
+    """
+    table = (files("wbmri.segmentation") / "body_levels.csv").read_text(encoding="utf-8").splitlines()
+    rows = list(csv.DictReader(table))
+    kinds = dict.fromkeys((row["height_mm"], row["outline"]) for row in rows)
+    values = np.array([[float(row[name]) for name in ("log_width", "log_depth", "log_half_area")] for row in rows])
+    return np.ascontiguousarray(values.reshape(len(kinds), -1, 3).transpose(0, 2, 1))
 
 
 def mismatch(levels: Levels) -> float:
@@ -116,6 +104,7 @@ def mismatch(levels: Levels) -> float:
     height = (levels.index - levels.index[0]) * LOOK_MM
     step = max(1, levels.index.size // 100)
     height, shape = height[::step], levels.shape[:, ::step]
+    models = _models()
     best = np.inf
     for stature in _STATURES_MM:
         length = float(height[-1]) / stature
@@ -123,10 +112,10 @@ def mismatch(levels: Levels) -> float:
             continue
         first = np.arange(-_BEYOND, 1 + _BEYOND - length + 1e-9, _OFFSETS)
         place = np.clip(first[:, None] + height / stature, 0, 1)
-        model = _models()[:, :, np.rint(place * _FINE).astype(int)]
-        away = (shape - _SCALES * np.log(stature / 1000))[None, :, None, :] - model
+        model = models[:, :, np.rint(place * (models.shape[2] - 1)).astype(int)]
+        away = (shape - SCALES * np.log(stature / 1000))[None, :, None, :] - model
         stout = np.clip(
-            np.median(away, axis=-1, keepdims=True), -_STOUT * _SCALES[..., None], _STOUT * _SCALES[..., None]
+            np.median(away, axis=-1, keepdims=True), -_STOUT * SCALES[..., None], _STOUT * SCALES[..., None]
         )
         best = min(best, float(np.minimum(np.abs(away - stout), _CAP).mean((1, 3)).min()))
     return min(best, _CAP)

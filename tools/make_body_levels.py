@@ -1,0 +1,44 @@
+"""Print ``wbmri/segmentation/body_levels.csv``: the shape of bodies of several heights level by level.
+
+Run as ``python tools/make_body_levels.py > wbmri/segmentation/body_levels.csv``.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.anatomy.parts import Tissue, measured_body
+from wbmri.anatomy.rendering import TISSUES, Grid, render
+from wbmri.anatomy.shape import Shape
+from wbmri.segmentation.levels import LOOK_MM, SCALES, Levels, outline
+
+HEIGHTS_MM = (900, 1300, 1700)
+"""Bodies whose levels stand for all: a small child, a school child and an adult have other proportions."""
+
+DARK = (Tissue.BONE, Tissue.LUNG, Tissue.AIRWAY, Tissue.TENDON)
+
+LEVELS = 201
+"""From soles to vertex, evenly spaced."""
+
+
+def model(levels: Levels, height_mm: int) -> NDArray[np.float64]:
+    """Return the shape at evenly spaced levels, scaled to a height of 1 m, shape (`LEVELS`, 3)."""
+    share = (levels.index - levels.index[0]) / (levels.index[-1] - levels.index[0])
+    scaled = levels.shape - SCALES * np.log(height_mm / 1000)
+    return np.stack([np.interp(np.linspace(0, 1, LEVELS), share, row) for row in scaled], axis=1)
+
+
+def main() -> None:
+    """Draw the bodies and print their levels."""
+    print("height_mm,outline,share,log_width,log_depth,log_half_area")
+    for height in HEIGHTS_MM:
+        parts = measured_body().mapped(Shape(height_mm=height).mapping())
+        drawn = render(parts, Grid.around(parts, (LOOK_MM,) * 3))
+        lean = np.isin(drawn.tissue, [k for k, tissue in enumerate(TISSUES, start=1) if tissue not in DARK])
+        # Where fat is dark the outline follows the muscle or the skin, and where it is bright the skin.
+        for name, bright in (("lean", lean), ("skin", drawn.tissue > 0)):
+            for share, row in zip(np.linspace(0, 1, LEVELS), model(Levels.of(outline(bright)), height), strict=True):
+                print(f"{height},{name},{share:.3f}," + ",".join(f"{value:.4f}" for value in row))
+
+
+if __name__ == "__main__":
+    main()
