@@ -72,7 +72,7 @@ def grade(
     scale = None
     if len(excluded) < len(labels.scheme.groups):
         scale = _scale_of(scan, muscle, labels.scheme.grading, outside, part(progress, 0.2, 0.9))
-        muscle = without_spill(scan, muscle, scale.log_ratio, scale.fit.field, scale.reference.level, labels.confidence)
+        muscle = without_spill(scan, muscle, scale.log_ratio, scale.fit.field, scale.reference.level)
     progress(0.9, "grading")
     entries = tuple(
         not_assessable(group.label, *excluded[group.label])

@@ -1,5 +1,6 @@
 """Which voxels of a group are measured, and the intensities they are measured by."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,8 @@ class Muscle:
     slab
         Whether muscle goes on across the thick slices on both sides of the voxel, shape (n,); true everywhere where no
         axis is thick. The other voxels share their thickness with what lies beyond the outline.
+    confidence
+        How far each label's outline can be relied on, 0..1, shape (256,); 1 for one that a person gave.
     shape, spacing
         The canonical grid: voxels along each axis and their distance in mm.
     """
@@ -60,6 +63,7 @@ class Muscle:
     core: NDArray[np.bool_]
     rim: NDArray[np.bool_]
     slab: NDArray[np.bool_]
+    confidence: NDArray[np.float64]
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float]
 
@@ -88,13 +92,14 @@ def muscle_of(volume: Volume, labels: LabelMap) -> Muscle:
         The groups on the same grid.
     """
     scan = canonical(volume)
-    return gather(scan.data, canonical_labels(labels), scan.spacing)
+    return gather(scan.data, canonical_labels(labels), scan.spacing, labels.confidence)
 
 
 def gather(
     data: NDArray[np.float32],
     groups: NDArray[np.uint8],
     spacing: tuple[float, float, float],
+    confidence: Mapping[int, float],
     label: int | None = None,
 ) -> Muscle:
     """Gather the labelled voxels of a canonical grid, or of a block of it.
@@ -105,6 +110,8 @@ def gather(
         Intensities and labels, shape (i, j, k).
     spacing
         Voxel distances in mm.
+    confidence
+        How far the outline of each label can be relied on, 0..1.
     label
         The only group whose voxels are gathered; those of the others still count as their neighbours.
     """
@@ -129,6 +136,7 @@ def gather(
         core=_enough(core & slab, core, own),
         rim=~deep,
         slab=slab,
+        confidence=np.array([confidence.get(k, 0.0) for k in range(256)]),
         shape=(i, j, k),
         spacing=spacing,
     )

@@ -59,7 +59,8 @@ WORTH = 14.0
 """Hypotheses are looked at closely where a rough fit is at most this much in log probability below the best."""
 
 WHOLE = 0.5
-"""Between muscle on both sides a voxel hardly ever holds fat: this many pure voxels for each that was seen."""
+"""Between muscle on both sides a voxel hardly ever holds fat if the outline is right: this many pure voxels for each
+that was seen."""
 
 OUTLIER = 0.02
 """Share of voxels that are neither: tendon, fat, vessels."""
@@ -253,7 +254,9 @@ def _normal(middle: Floats, width: Floats) -> Floats:
     return made
 
 
-def fit_mixture(inside: NDArray[np.intp], outermost: NDArray[np.intp], kernel: Kernel) -> Mixture:
+def fit_mixture(
+    inside: NDArray[np.intp], outermost: NDArray[np.intp], kernel: Kernel, *, outline_sure: bool
+) -> Mixture:
     """Explain the intensities of one group.
 
     Parameters
@@ -263,15 +266,18 @@ def fit_mixture(inside: NDArray[np.intp], outermost: NDArray[np.intp], kernel: K
         others.
     kernel
         How the intensities of one tissue spread in the scan.
+    outline_sure
+        Whether the outline is right beyond doubt; one that is not holds fat and bone as well.
     """
+    whole = WHOLE if outline_sure else 0.0
     counts = np.stack([inside, outermost]).astype(np.float32)
     table = _table(kernel)
     chosen = np.arange(table.level.size)
     if kernel.fine:
         rough = _table(replace(kernel, fine=False))
-        score = _explain(rough, np.arange(rough.level.size), counts).score
+        score = _explain(rough, np.arange(rough.level.size), counts, whole).score
         chosen = np.flatnonzero(score[_parents(kernel)] > score.max() - WORTH)
-    found = _explain(table, chosen, counts)
+    found = _explain(table, chosen, counts, whole)
     weight = np.exp(found.score - found.score.max())
     weight /= weight.sum()
     return Mixture(
@@ -295,7 +301,7 @@ class _Explained:
     normal: NDArray[np.float32]
 
 
-def _explain(table: _Table, chosen: NDArray[np.intp], counts: NDArray[np.float32]) -> _Explained:
+def _explain(table: _Table, chosen: NDArray[np.intp], counts: NDArray[np.float32], whole_inside: float) -> _Explained:
     """Find the shares that explain the histograms best under each of the chosen hypotheses."""
     density, allowed = table.density[chosen], table.contrast[chosen] > 0
     total = counts.sum(axis=1)
@@ -310,7 +316,7 @@ def _explain(table: _Table, chosen: NDArray[np.intp], counts: NDArray[np.float32
         count, here = counts[kind, seen], np.ascontiguousarray(density[:, :, seen])
         start = np.where(allowed[:, None], (0.6, 0.3, 0.1), (1.0, 0.0, 0.0))
         tissue, full = start.astype(np.float32), np.full((chosen.size, 1), 0.5 if kind else 0.97, np.float32)
-        whole = np.float32(0.0 if kind else WHOLE)
+        whole = np.float32(0.0 if kind else whole_inside)
         for _ in range(ROUNDS):
             weights = np.concatenate([tissue * full, tissue * (1 - full)], axis=1) * np.float32(1 - OUTLIER)
             likelihood = np.matmul(weights[:, None, :], here)[:, 0] + floor

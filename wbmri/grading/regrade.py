@@ -118,9 +118,7 @@ class Regrader:
         return np.histogram(ratios, edges)[0].astype(np.intp)
 
     def _measured(self, muscle: Muscle, log_ratio: NDArray[np.float64]) -> Muscle:
-        return without_spill(
-            self._scan, muscle, log_ratio, self._fit.field, self._reference.level, self._facts.confidence
-        )
+        return without_spill(self._scan, muscle, log_ratio, self._fit.field, self._reference.level)
 
     def _stored(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         from nibabel.orientations import apply_orientation
@@ -146,7 +144,7 @@ class Regrader:
                 low[axis] = max(box[axis].start + along[0] - 1, 0)
                 high[axis] = min(box[axis].start + along[-1] + 2, stored.shape[axis])
         block = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        muscle = gather(self._scan.data[block], stored[block], self._scan.spacing, label)
+        muscle = gather(self._scan.data[block], stored[block], self._scan.spacing, self._facts.confidence, label)
         return replace(muscle, index=muscle.index + low, shape=self._scan.shape)
 
 

@@ -35,6 +35,9 @@ LOWER_SIDE = 0.3
 FLUID_RATIO = 4.0
 """Above this multiple of normal muscle a voxel holds blood or fluid: oedema of muscle does not reach it."""
 
+SURE = 0.99
+"""From this confidence on an outline is taken to be right: a person gave it."""
+
 SHADED = 0.3
 """Faint oedema of which less than this share is left without what is smooth was shading."""
 
@@ -104,10 +107,11 @@ def measure_group(muscle: Muscle, log_ratio: NDArray[np.float64], places: NDArra
     measured = places[muscle.inner[places] & (log_ratio[places] < np.log(FLUID_RATIO))]
     values, slab = log_ratio[measured], muscle.slab[measured]
     inside, outermost = histogram(values[slab]), histogram(values[~slab])
-    mixture = fit_mixture(inside, outermost, kernel)
+    sure = bool(places.size and muscle.confidence[muscle.label[places[0]]] >= SURE)
+    mixture = fit_mixture(inside, outermost, kernel, outline_sure=sure)
     if kernel.fine and 0 < _contrast(mixture) < FAINT:
         even = without_shading(values, muscle.points[measured], float(np.prod(muscle.spacing)) / 1000.0)
-        other = fit_mixture(histogram(even[slab]), histogram(even[~slab]), kernel)
+        other = fit_mixture(histogram(even[slab]), histogram(even[~slab]), kernel, outline_sure=sure)
         if other.quantile(0.5) < SHADED * mixture.quantile(0.5):
             return Measured(measured, even, outermost, other)
     return Measured(measured, values, outermost, mixture)

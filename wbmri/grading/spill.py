@@ -6,7 +6,6 @@ involved. What is bright at a group's edge and belongs to a larger bright region
 far as the engine itself doubts its outline.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -32,7 +31,6 @@ def without_spill(
     log_ratio: NDArray[np.float64],
     field: Field,
     level: float,
-    confidence: Mapping[int, float],
 ) -> Muscle:
     """Return the muscle with what other tissue spilled over the outlines taken out of its inner voxels.
 
@@ -44,8 +42,6 @@ def without_spill(
         Its labelled voxels and the logarithm of each over the level of normal muscle.
     field, level
         What the intensities are divided by, and the level of normal muscle.
-    confidence
-        How sure each group's outline is, 0..1: no more than the rest of its voxels can have spilled over.
     """
     bright = log_ratio > np.log(BRIGHT_RATIO)
     size = np.maximum(np.bincount(muscle.label, minlength=256), 1)
@@ -56,7 +52,8 @@ def without_spill(
         places = np.flatnonzero(suspect & (muscle.label == label))
         larger = _of_larger_region(scan, muscle.index[places], field, level)
         rim = places[larger & muscle.rim[places]]
-        spilled[rim] = rim.size <= (1 - confidence.get(int(label), 0.0)) * size[label]
+        # No more voxels can have spilled over than the engine expects to have got wrong.
+        spilled[rim] = rim.size <= (1 - muscle.confidence[label]) * size[label]
     return replace(muscle, inner=muscle.inner & ~spilled)
 
 
