@@ -1,6 +1,7 @@
 """What several test folders share: a small scan, its label map and a reading of it, and the bench bodies."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from wbmri.provenance import Step
 from wbmri.reading import Evidence, GradeSource, GroupReading, Reading, Reason, Reference
 from wbmri.scheme import Scheme, load_scheme
 from wbmri.volume import Acquisition, Station, Volume
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each of several test processes keeps to one processor, rather than all of them fighting for every one.
+    os.environ.setdefault("WBMRI_THREADS", "1")
+    os.environ.setdefault("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", "1")
 
 # The same examples in every run, and no failure because a machine was busy.
 settings.register_profile("wbmri", deadline=None, derandomize=True)
