@@ -13,7 +13,6 @@ Each prints its figures and ends with an error if a promise is broken. `rate` ne
 
 import argparse
 import hashlib
-import importlib.util
 import json
 import os
 import random
@@ -25,34 +24,27 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
 
-TESTS = Path(__file__).parents[1] / "tests" / "cohort"
-TABLES = ("scores", "summary", "cohort", "changes", "transitions")
+IMPORTABLE = Path(__file__).parents[1] / "tests" / "cohort" / "importable"
+"""The engine `blocks` and the maker of cohorts, which the tests use too."""
 
+sys.path.insert(0, str(IMPORTABLE))
 
-def made_cohort() -> ModuleType:
-    """Load the maker of cohorts, which the tests use too."""
-    spec = importlib.util.spec_from_file_location("made_cohort", TESTS / "made_cohort.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["made_cohort"] = module
-    spec.loader.exec_module(module)
-    return module
+from made_cohort import Made, make_cohort  # noqa: E402
+
+from wbmri.case import CasePaths  # noqa: E402
 
 
 def environment() -> dict[str, str]:
     """Return an environment in which other processes find the engine `blocks`."""
-    places = [str(TESTS / "plugin"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    places = [str(IMPORTABLE), *filter(None, [os.environ.get("PYTHONPATH")])]
     return os.environ | {"PYTHONPATH": os.pathsep.join(places)}
 
 
-def command(made: object, out: Path, level: str, *options: str) -> list[str]:
+def command(made: Made, out: Path, level: str, *options: str) -> list[str]:
     """Return the command line for a made cohort."""
-    root, scheme = made.root, made.scheme  # type: ignore[attr-defined]
-    chosen = ("--engine", "blocks", "--scheme", str(scheme)) if level == "participant" else ()
-    return [sys.executable, "-m", "wbmri", "cohort", str(root), str(out), level, *chosen, *options]
+    chosen = ("--engine", "blocks", "--scheme", str(made.scheme)) if level == "participant" else ()
+    return [sys.executable, "-m", "wbmri", "cohort", str(made.root), str(out), level, *chosen, *options]
 
 
 def run(arguments: list[str], *, unprivileged: bool = False) -> subprocess.CompletedProcess[str]:
@@ -89,7 +81,7 @@ def tables_of(out: Path) -> dict[str, str]:
 
 def broken(folder: Path, options: argparse.Namespace) -> None:
     """Score a cohort with broken visits and validate what comes of it."""
-    made = made_cohort().make_cohort(folder / "bids", options.visits, options.broken)
+    made = make_cohort(folder / "bids", options.visits, options.broken)
     start = time.perf_counter()
     done = run(command(made, folder / "out", "participant", "--json"), unprivileged=True)
     seconds = time.perf_counter() - start
@@ -117,7 +109,7 @@ def broken(folder: Path, options: argparse.Namespace) -> None:
 
 def kills(folder: Path, options: argparse.Namespace) -> None:
     """Kill the parent and workers at random moments, and compare what comes of it with an undisturbed run."""
-    made = made_cohort().make_cohort(folder / "bids", options.visits, 0)
+    made = make_cohort(folder / "bids", options.visits, 0)
     run(command(made, folder / "calm", "participant"))
     run(command(made, folder / "calm", "group"))
     expected = tables_of(folder / "calm")
@@ -176,7 +168,7 @@ def children(pid: int) -> list[int]:
 
 def check_outcomes(out: Path) -> None:
     """See that whatever is called done is a whole case."""
-    from wbmri.case import CasePaths, read_case
+    from wbmri.case import read_case
     from wbmri.cohort import read_outcome
     from wbmri.cohort.outcome import Ending, digest_of_reading
 
@@ -195,12 +187,9 @@ def rate(folder: Path, options: argparse.Namespace) -> None:
 
     The start is left out: a cohort of few visits is scored, and one of many, and the difference counts.
     """
-    maker = made_cohort()
-    few, many = (
-        maker.make_cohort(folder / name, count, 0) for name, count in (("few", 6), ("many", 6 + options.visits))
-    )
+    few, many = (make_cohort(folder / name, count, 0) for name, count in (("few", 6), ("many", 6 + options.visits)))
 
-    def each(arguments: Callable[[object, Path], list[str]], name: str) -> tuple[float, float]:
+    def each(arguments: Callable[[Made, Path], list[str]], name: str) -> tuple[float, float]:
         costs = []
         for made in (few, many):
             out = folder / f"{name}-{made.root.name}"
@@ -211,11 +200,11 @@ def rate(folder: Path, options: argparse.Namespace) -> None:
         print(f"{name}: {wall:.3f} s a visit, {cpu:.3f} s of processor time", flush=True)
         return wall, cpu
 
-    def workers(count: int) -> Callable[[object, Path], list[str]]:
+    def workers(count: int) -> Callable[[Made, Path], list[str]]:
         return lambda made, out: command(made, out, "participant", "--workers", str(count), "--threads", "1")
 
-    def loop_over(made: object, out: Path) -> list[str]:
-        return [sys.executable, __file__, "loop", "--folder", str(made.root), "--out", str(out)]  # type: ignore[attr-defined]
+    def loop_over(made: Made, out: Path) -> list[str]:
+        return [sys.executable, __file__, "loop", "--folder", str(made.root), "--out", str(out)]
 
     os.environ |= dict.fromkeys(
         ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"), "1"
@@ -228,7 +217,6 @@ def rate(folder: Path, options: argparse.Namespace) -> None:
 
 def loop(folder: Path, options: argparse.Namespace) -> None:
     """Score the visits of a cohort one after the other with the Python function."""
-    from wbmri.case import CasePaths
     from wbmri.cohort import find_visits
     from wbmri.scheme import load_scheme
     from wbmri.scoring import score_case
@@ -251,18 +239,16 @@ def skip(folder: Path, options: argparse.Namespace) -> None:
         print(f"{used:.2f} s of processor time")
 
 
-def many_cases(folder: Path, visits: int) -> tuple[object, Path]:
+def many_cases(folder: Path, visits: int) -> tuple[Made, Path]:
     """Score a dozen visits and copy them under other names, outcomes and all."""
-    from wbmri.case import CasePaths
     from wbmri.cohort import Settings, find_visits, read_outcome
     from wbmri.cohort.files import digest_of, stamp_of
     from wbmri.cohort.job import job_maker
     from wbmri.cohort.outcome import Basis, Ending, Outcome, digest_of_reading, write_outcome
 
-    maker = made_cohort()
-    first = maker.make_cohort(folder / "few", 12, 0)
+    first = make_cohort(folder / "few", 12, 0)
     run(command(first, folder / "few-out", "participant"))
-    made = maker.make_cohort(folder / "bids", visits, 0)
+    made = make_cohort(folder / "bids", visits, 0)
     out = folder / "out"
     job_of = job_maker(out, Settings.checked("blocks", made.scheme))
     sources = [
@@ -280,14 +266,14 @@ def many_cases(folder: Path, visits: int) -> tuple[object, Path]:
     return made, out
 
 
-def copy_case(source: object, target: object) -> None:
+def copy_case(source: CasePaths, target: CasePaths) -> None:
     """Copy the files of a case under another name."""
-    for path in source.folder.rglob("*"):  # type: ignore[attr-defined]
-        place = target.folder / str(path.relative_to(source.folder)).replace(source.name, target.name)  # type: ignore[attr-defined]
+    for path in source.folder.rglob("*"):
+        place = target.folder / str(path.relative_to(source.folder)).replace(source.name, target.name)
         place.parent.mkdir(parents=True, exist_ok=True)
         if path.name.endswith("_reading.json"):
             content = json.loads(path.read_bytes())
-            content |= {"participant": target.participant, "session": target.session}  # type: ignore[attr-defined]
+            content |= {"participant": target.participant, "session": target.session}
             place.write_text(json.dumps(content, indent=2))
         elif path.is_file() and not path.name.endswith("_outcome.json"):
             shutil.copy(path, place)
@@ -300,8 +286,7 @@ def memory(folder: Path, options: argparse.Namespace) -> None:
     from wbmri.cohort import Crew, Limits, Settings, find_visits
     from wbmri.cohort.running import run as run_cohort
 
-    maker = made_cohort()
-    maker.make_cohort(folder / "bids", 2, 0)
+    make_cohort(folder / "bids", 2, 0)
     here = psutil.Process()
     crew = Crew(2, 1, Limits(60.0, 4000.0), "")
     grown = {}
@@ -322,7 +307,7 @@ def memory(folder: Path, options: argparse.Namespace) -> None:
 
 def cluster(folder: Path, options: argparse.Namespace) -> None:
     """Score a cohort through dask, kill one of its two workers midway, and compare with a run without dask."""
-    made = made_cohort().make_cohort(folder / "bids", options.visits, 0)
+    made = make_cohort(folder / "bids", options.visits, 0)
     run(command(made, folder / "calm", "participant"))
     run(command(made, folder / "calm", "group"))
     process = subprocess.Popen(  # noqa: S603
@@ -400,7 +385,6 @@ def main() -> None:
     options = parser.parse_args()
     measure, visits = PROMISES[options.promise]
     options.visits = options.visits or visits
-    sys.path.insert(0, str(TESTS / "plugin"))
     for folder in folders(options.folder):
         measure(folder, options)
 

@@ -20,16 +20,21 @@ from wbmri.cohort import (
     Crew,
     Limits,
     Settings,
+    State,
     Step,
     find_visits,
     plan_crew,
     read_outcome,
     run,
+    summarise,
 )
+from wbmri.cohort.attempt import attempt
+from wbmri.cohort.job import job_maker
 from wbmri.cohort.preview import preview
 from wbmri.io import write_atomic
 from wbmri.scheme import load_scheme
 from wbmri.scoring import score
+from wbmri.segmentation import make_engine
 
 Cohort = Callable[..., SimpleNamespace]
 Digests = Callable[[Path], dict[str, str]]
@@ -111,24 +116,24 @@ def test_what_is_done_is_passed_over_and_what_failed_is_still_said(again: Scored
 
 
 def test_a_dry_run_tells_what_would_be_done_and_writes_nothing(
-    again: Scored, cohort: Cohort, digests: Digests, tmp_path: Path
+    again: Scored, here: Cohort, digests: Digests, tmp_path: Path
 ) -> None:
     before = digests(again.out)
-    done = cohort(again.made.root, again.out, "participant", *again.options, "--dry-run")
+    done = here(again.made.root, again.out, "participant", *again.options, "--dry-run")
     assert done.code == 0
     assert all(name in done.out for name in (*again.made.good, *again.made.bad))
     # A file that could not be opened is tried again each time: its permissions leave no trace in its content.
     assert "1 to score, 3 done, 8 cannot be scored or failed before" in done.out
     assert "left out: " in done.out
     assert digests(again.out) == before
-    fresh = cohort(again.made.root, tmp_path / "new", "participant", *again.options, "--dry-run")
+    fresh = here(again.made.root, tmp_path / "new", "participant", *again.options, "--dry-run")
     assert "no case of this engine was timed" in fresh.out
     assert not (tmp_path / "new").exists()
 
 
 @dataclass(frozen=True)
 class Small:
-    """One good visit, and a run of it in this process."""
+    """One good visit that is done, and further runs of it."""
 
     image: Path
     out: Path
@@ -158,9 +163,10 @@ def small(tmp_path: Path, maker: ModuleType) -> Small:
         )
         return one.action, str(one.why)
 
-    made = Small(image, tmp_path / "OUT", scheme, score, plan)
-    assert score() == ["done"]
-    return made
+    (visit,) = find_visits(tmp_path / "bids")
+    job = job_maker(tmp_path / "OUT", Settings.checked("blocks", scheme))(visit)
+    assert attempt(job, make_engine).state is State.DONE
+    return Small(image, tmp_path / "OUT", scheme, score, plan)
 
 
 def test_a_case_is_scored_again_if_what_it_rests_on_changed(small: Small, maker: ModuleType) -> None:
@@ -199,17 +205,17 @@ def test_what_failed_is_tried_again_only_if_asked_for_or_changed(small: Small, m
     assert small.plan() == ("score", "the input changed")
 
 
-def test_a_visit_that_failed_and_was_scored_otherwise_since_is_kept(small: Small, cohort: Cohort) -> None:
+def test_a_visit_that_failed_and_was_scored_otherwise_since_is_kept(small: Small, here: Cohort) -> None:
     whole = small.image.with_name("whole.nii.gz")
     whole.write_bytes(small.image.read_bytes())
     small.image.write_bytes(whole.read_bytes()[:9000])
     assert small.score() == ["failed"]
-    assert cohort(small.image.parents[3], small.out, "group").code == 1
+    assert here(small.image.parents[3], small.out, "group").code == 1
     score(
         whole, small.out, participant="1", session="1", engine="blocks", scheme=load_scheme(small.scheme), series=["S1"]
     )
     assert small.score() == ["kept"]
-    assert cohort(small.image.parents[3], small.out, "group").code == 0
+    assert here(small.image.parents[3], small.out, "group").code == 0
 
 
 def test_a_case_without_a_whole_outcome_is_not_done(small: Small) -> None:
@@ -231,7 +237,7 @@ def test_a_persons_reading_is_kept_whatever_is_asked_for(small: Small) -> None:
 
 
 def test_crashes_errors_and_hoarding_cost_their_visit_alone(
-    maker: ModuleType, tmp_path: Path, legs: tuple[str, ...], cohort: Cohort
+    maker: ModuleType, tmp_path: Path, legs: tuple[str, ...], cohort: Cohort, here: Cohort
 ) -> None:
     demands = {"hoard": "more than 1.0 GB", "die": "SIGKILL", "raise": "out of blocks"}
     for number, demand in enumerate([*demands, "talk"], start=1):
@@ -244,8 +250,8 @@ def test_crashes_errors_and_hoarding_cost_their_visit_alone(
     for number, expected in enumerate(demands.values(), start=1):
         assert expected in said[f"sub-{number}_ses-1"]
     assert done.states["sub-4_ses-1"] == "done"
-    again = cohort(tmp_path / "bids", tmp_path / "OUT", "participant", *legs)
-    assert set(again.states.values()) == {"failed", "skipped"}
+    again = here(tmp_path / "bids", tmp_path / "OUT", "participant", *legs)
+    assert "0 done, 3 failed, 1 skipped" in again.out
 
 
 def test_a_visit_that_takes_too_long_is_ended(
@@ -264,8 +270,8 @@ def calm(maker: ModuleType, tmp_path_factory: pytest.TempPathFactory, cohort: Co
     folder = tmp_path_factory.mktemp("calm")
     made = maker.make_cohort(folder / "bids", 4, 0)
     options = ("--engine", "blocks", "--scheme", str(made.scheme))
-    assert cohort(made.root, folder / "OUT", "participant", *options).code == 0
-    assert cohort(made.root, folder / "OUT", "group").code == 0
+    assert cohort(made.root, folder / "OUT", "participant", *options, "--workers", "1").code == 0
+    summarise(folder / "OUT", made.root)
     return SimpleNamespace(root=made.root, tables=tables(folder / "OUT"))
 
 
@@ -312,7 +318,7 @@ def begin(command: Callable[..., list[str]], legs: tuple[str, ...]) -> Iterator[
 
 
 def test_kill_9_of_the_run_and_of_its_worker_changes_nothing(
-    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]], cohort: Cohort
+    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]]
 ) -> None:
     out = tmp_path / "OUT"
     first = begin(calm.root, out)
@@ -327,7 +333,7 @@ def test_kill_9_of_the_run_and_of_its_worker_changes_nothing(
     os.kill(children(second.pid)[0], signal.SIGKILL)
     second.communicate()
     assert second.returncode == 0, "the visit was given to another worker"
-    assert cohort(calm.root, out, "group").code == 0
+    assert summarise(out, calm.root).failed == ()
     assert tables(out) == calm.tables
     assert len(calm.tables) == 5 + 2 * 4
 
@@ -345,7 +351,7 @@ def test_two_runs_on_one_out_share_the_work(
 
 
 def test_ctrl_c_finishes_what_is_in_work_and_the_next_run_goes_on(
-    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]], cohort: Cohort
+    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]]
 ) -> None:
     out = tmp_path / "OUT"
     process = begin(calm.root, out)
@@ -376,10 +382,13 @@ def test_leaving_the_iterator_leaves_no_process_behind(small: Small) -> None:
     assert small.paths.outcome.read_bytes() == before
 
 
-def test_never_more_workers_than_processors_or_memory_allow(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_never_more_workers_than_processors_or_memory_allow(
+    maker: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import wbmri.cohort.resources as resources
 
-    found = find_visits(small.image.parents[3])
+    maker.write_visit(maker.Place(tmp_path / "bids", "sub-1", "ses-1"), 1)
+    found = find_visits(tmp_path / "bids")
     monkeypatch.setattr(resources, "processor_count", lambda: 8)
     monkeypatch.setattr(resources, "free_memory_mb", lambda: 100_000.0)
     assert (plan_crew(found).workers, plan_crew(found).threads) == (8, 1)
@@ -393,28 +402,44 @@ def test_never_more_workers_than_processors_or_memory_allow(small: Small, monkey
 
 
 def test_bad_arguments_are_refused_before_anything_is_written(
-    small: Small, cohort: Cohort, legs: tuple[str, ...], tmp_path: Path
+    maker: ModuleType, here: Cohort, legs: tuple[str, ...], tmp_path: Path
 ) -> None:
-    for options in (("--engine", "magic"), ("--workers", "0"), ("--scheduler", "tcp://127.0.0.1:1")):
-        done = cohort(small.image.parents[3], tmp_path / "new", "participant", *legs, *options)
+    maker.write_visit(maker.Place(tmp_path / "bids", "sub-1", "ses-1"), 1)
+    for options in (("--engine", "magic"), ("--workers", "0")):
+        done = here(tmp_path / "bids", tmp_path / "new", "participant", *legs, *options)
         assert done.code == 2, done.err
         assert "; expected " in done.err
-    assert cohort(tmp_path / "nowhere", tmp_path / "new", "participant").code == 2
-    assert cohort(small.image.parents[3], tmp_path / "new", "group").code == 2
+    assert here(tmp_path / "nowhere", tmp_path / "new", "participant").code == 2
+    assert here(tmp_path / "bids", tmp_path / "new", "group").code == 2
     assert not (tmp_path / "new").exists()
 
 
-def test_labels_may_follow_one_option_as_in_bids_apps(small: Small, cohort: Cohort, legs: tuple[str, ...]) -> None:
-    root = small.image.parents[3]
-    shutil.copytree(root / "sub-1", root / "sub-2")
+def test_a_scheduler_that_does_not_answer_is_said(
+    maker: ModuleType, cohort: Cohort, legs: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed")
+    maker.write_visit(maker.Place(tmp_path / "bids", "sub-1", "ses-1"), 1)
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
+    done = cohort(tmp_path / "bids", tmp_path / "OUT", "participant", *legs, "--scheduler", "tcp://127.0.0.1:1")
+    assert done.code == 2, done.err
+    assert "no dask scheduler at tcp://127.0.0.1:1" in done.err
+    assert not (tmp_path / "OUT").exists()
+
+
+def test_labels_may_follow_one_option_as_in_bids_apps(
+    maker: ModuleType, here: Cohort, legs: tuple[str, ...], tmp_path: Path
+) -> None:
+    root = tmp_path / "bids"
+    for number in (1, 2):
+        maker.write_visit(maker.Place(root, f"sub-{number}", "ses-1"), number)
     for label in ("--participant-label", "--participant_label"):
-        done = cohort(root, small.out, "participant", label, "1", "9", "--dry-run", *legs)
+        done = here(root, tmp_path / "OUT", "participant", label, "1", "9", "--dry-run", *legs)
         assert done.code == 2
         assert "participant label 9" in done.err
 
 
 def test_a_cluster_gives_the_same_tables_though_a_worker_is_killed(
-    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]], cohort: Cohort
+    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]]
 ) -> None:
     pytest.importorskip("distributed")
     out = tmp_path / "OUT"
@@ -423,16 +448,16 @@ def test_a_cluster_gives_the_same_tables_though_a_worker_is_killed(
     os.kill(psutil.Process(children(process.pid)[0]).ppid(), signal.SIGKILL)
     _, err = process.communicate()
     assert process.returncode == 0, err
-    assert cohort(calm.root, out, "group").code == 0
+    assert summarise(out, calm.root).failed == ()
     assert tables(out) == calm.tables
 
 
-def test_the_bids_validator_accepts_what_a_cohort_leaves(again: Scored, cohort: Cohort) -> None:
+def test_the_bids_validator_accepts_what_a_cohort_leaves(again: Scored, here: Cohort) -> None:
     beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     validator = shutil.which("bids-validator-deno", path=beside)
     if validator is None:
         pytest.skip("bids-validator-deno is not installed (it is part of the extra 'test')")
-    group = cohort(again.made.root, again.out, "group", "--parquet")
+    group = here(again.made.root, again.out, "group", "--parquet")
     assert group.code == 1
     assert group.err.count("wbmri: sub-") == len(again.made.bad)
     done = subprocess.run(  # noqa: S603

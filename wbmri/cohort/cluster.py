@@ -126,7 +126,7 @@ def _connected(address: str, crew: Crew) -> Iterator[Any]:
             yield client
         return
     try:
-        client = Client(address, timeout="20s")
+        client = Client(address)  # waits as long as the user's configuration of dask says
     except (OSError, TimeoutError, ValueError) as error:
         raise InputError(
             f"no dask scheduler at {address} ({type(error).__name__})",

@@ -5,23 +5,18 @@ import json
 import os
 import shutil
 import struct
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from blocks_engine import SHAPE, blocks
 from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 
 from wbmri.io import encode_nifti
-
-PLUGIN = Path(__file__).parent / "plugin"
-sys.path.insert(0, str(PLUGIN))
-
-from blocks_engine import SHAPE, blocks  # noqa: E402
 
 AFFINE = np.array([[6.0, 0, 0, -129.0], [0, 8.0, 0, -50.0], [0, 0, 8.0, -160.0], [0, 0, 0, 1.0]])
 
