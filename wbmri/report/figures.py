@@ -126,10 +126,10 @@ def upright(volume: Volume, labels: LabelMap, window: Window) -> Upright:
     InputError
         If the labels lie on another grid.
     """
-    from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
+    from nibabel.orientations import apply_orientation, inv_ornt_aff
 
     labels.check_grid(volume)
-    turn = ornt_transform(io_orientation(volume.affine), axcodes2ornt("LPI"))
+    turn = _turn(volume)
     affine = volume.affine @ inv_ornt_aff(turn, volume.shape)
     marks = apply_orientation(labels.data, turn)
     black, white = window
@@ -138,6 +138,22 @@ def upright(volume: Volume, labels: LabelMap, window: Window) -> Upright:
     box = _box(marks, (x, y, z))
     centre = np.array([marks.shape[0] / 2, 0.0, marks.shape[2] / 2, 1.0])
     return Upright(data[box], np.ascontiguousarray(marks[box]), (x, y, z), float((affine @ centre)[1]))
+
+
+def coronal_index(volume: Volume, slices: Sequence[int]) -> tuple[int, NDArray[np.intp]]:
+    """Return the axis of a volume across which coronal slices lie, and the places on it of slices of its `upright`."""
+    turn = _turn(volume)
+    axis = int(np.flatnonzero(turn[:, 0] == 1)[0])
+    places = np.array(slices, np.intp)
+    return axis, places if turn[axis, 1] > 0 else volume.shape[axis] - 1 - places
+
+
+def _turn(volume: Volume) -> NDArray[np.float64]:
+    """Return the flips and permutations that make the axes of a volume run left, posterior and inferior."""
+    from nibabel.orientations import axcodes2ornt, io_orientation, ornt_transform
+
+    turn: NDArray[np.float64] = ornt_transform(io_orientation(volume.affine), axcodes2ornt("LPI"))
+    return turn
 
 
 def ratio_window(volume: Volume, labels: LabelMap, reference: Reference | None) -> Window | None:

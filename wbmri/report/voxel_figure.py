@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from wbmri.comparison import PointMap, intensities_at
 from wbmri.errors import InputError
-from wbmri.report.figures import upright
+from wbmri.report.figures import coronal_index, upright
 from wbmri.report.sheet import Sheet
 from wbmri.report.vector import SOFT
 from wbmri.report.visits import FOOTER, GAP, SLICES, WIDTH, Visits, foot_words
@@ -98,16 +98,20 @@ def draw_voxels(sheet: Sheet, visits: Visits, forth: PointMap) -> None:
 
 
 def _change(visits: Visits, forth: PointMap) -> NDArray[np.float32]:
-    """Return how much brighter the muscle of the earlier scan became, in multiples of normal muscle, oriented as it."""
+    """Return how much brighter the muscle on the chosen slices became, in multiples of normal muscle, oriented as they.
+
+    Elsewhere it is 0: every voxel that is not shown would cost as much as one that is.
+    """
     before, after = visits.comparison.baseline.reference, visits.comparison.followup.reference
     if before is None or after is None:
         raise InputError("a visit without a level of normal muscle", "one at both visits", "score the visit again")
     (volume, labels), (later, _) = visits.images
+    axis, shown = coronal_index(volume, visits.chosen)
     index = np.argwhere(labels.data > 0)
+    index = index[np.isin(index[:, axis], shown)]
     own = volume.data[tuple(index.T)]
     values = intensities_at(later, forth.points(index @ volume.affine[:3, :3].T + volume.affine[:3, 3]))
+    change = np.zeros(volume.shape, np.float32)
     # The later scan in the units of the earlier; where it does not reach, nothing is taken to have changed.
-    laid = volume.data.copy()
-    laid[tuple(index.T)] = np.where(np.isnan(values), own, values * before.level / after.level)
-    window = (0.0, before.level)
-    return upright(replace(volume, data=laid), labels, window).data - upright(volume, labels, window).data
+    change[tuple(index.T)] = np.where(np.isnan(values), 0.0, values * before.level / after.level - own)
+    return upright(replace(volume, data=change), labels, (0.0, before.level)).data
