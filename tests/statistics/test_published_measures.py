@@ -52,11 +52,11 @@ def test_intraclass_correlation_of_shrout_and_fleiss() -> None:
 def test_limits_of_bland_and_altman() -> None:
     limits = bland_altman(LARGE - MINI)
     assert limits is not None
-    assert (limits.bias, limits.sd) == pytest.approx((-2.1, 38.8), abs=0.05)
-    assert limits.bias_interval == pytest.approx((-22.0, 17.8), abs=0.06)
+    assert (limits.bias.value, limits.sd) == pytest.approx((-2.1, 38.8), abs=0.05)
+    assert (limits.bias.low, limits.bias.high) == pytest.approx((-22.0, 17.8), abs=0.06)
     # The paper takes 2 for 1.96: limits of -79.7 and 75.5 with intervals -114.3 to -45.1 and 40.9 to 110.1.
-    assert (limits.lower, limits.upper) == pytest.approx((-79.7 + 0.04 * 38.8, 75.5 - 0.04 * 38.8), abs=0.1)
-    widths = [high - low for low, high in (limits.lower_interval, limits.upper_interval)]
+    assert (limits.lower.value, limits.upper.value) == pytest.approx((-79.7 + 0.04 * 38.8, 75.5 - 0.04 * 38.8), abs=0.1)
+    widths = [limit.high - limit.low for limit in (limits.lower, limits.upper)]
     assert widths == pytest.approx([114.3 - 45.1, 110.1 - 40.9], abs=0.2)
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from wbmri.case import SCHEMA_VERSION, STRICT
 from wbmri.reading import NOTICE
-from wbmri.statistics import Estimate
+from wbmri.statistics import Estimate, LimitsOfAgreement
 
 
 class LevelKind(StrEnum):
@@ -82,29 +82,6 @@ class Measure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Limits of agreement of two readers.
-
-    Parameters
-    ----------
-    bias
-        Mean difference, second reader less first.
-    sd
-        Standard deviation of the differences.
-    lower, upper
-        Bias less and plus 1.96 standard deviations.
-    intervals
-        How the intervals were obtained.
-    """
-
-    bias: Estimate
-    sd: float
-    lower: Estimate
-    upper: Estimate
-    intervals: str
-
-
-@dataclass(frozen=True, slots=True)
 class ScoreAgreement:
     """Agreement on the sum of the grades of a level, at a visit or as change between two.
 
@@ -144,7 +121,7 @@ class ScoreAgreement:
     mean_detectable95: Estimate
     mean_detectable80: Estimate
     detectable_formula: str
-    limits: Limits | None
+    limits: LimitsOfAgreement | None
 
 
 @dataclass(frozen=True, slots=True)

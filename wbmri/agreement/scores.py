@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.agreement.levels import levels_of, membership
-from wbmri.agreement.model import Level, LevelKind, Limits, Measure, Plotted, ScoreAgreement
+from wbmri.agreement.model import Level, LevelKind, Measure, Plotted, ScoreAgreement
 from wbmri.agreement.ratings import MISSING, Ratings
 from wbmri.statistics import (
     Z80,
     Z95,
     Estimate,
+    LimitsOfAgreement,
     MeanSquares,
     Resampling,
     bland_altman,
@@ -141,21 +142,13 @@ def _agreement(level: Level, measure: Measure, scores: Scores, rounds: int, seed
     )
 
 
-def _limits(scores: Scores, patient: NDArray[np.intp], resampling: Resampling) -> Limits | None:
+def _limits(scores: Scores, patient: NDArray[np.intp], resampling: Resampling) -> LimitsOfAgreement | None:
     """Limits of agreement; their intervals by the paper's formula only where each patient counts once."""
     differences = scores.values[:, 1] - scores.values[:, 0]
     found = bland_altman(differences)
-    if found is None:
-        return None
-    if len(set(scores.participants)) == len(scores.participants):
-        return Limits(
-            Estimate(found.bias, *found.bias_interval),
-            found.sd,
-            Estimate(found.lower, *found.lower_interval),
-            Estimate(found.upper, *found.upper_interval),
-            "t distribution (Bland and Altman 1986)",
-        )
+    if found is None or len(set(scores.participants)) == len(scores.participants):
+        return found
     mean, sd = mean_and_sd(resampling.sums(moment_terms(differences), patient))
     patients = resampling.draws.shape[1]
     bias, lower, upper = (resampling.estimate(mean + factor * Z95 * sd, patients) for factor in (0, -1, 1))
-    return Limits(bias, found.sd, lower, upper, "resampling of patients, who have several visits each")
+    return LimitsOfAgreement(bias, found.sd, lower, upper, "resampling of patients, who have several visits each")

@@ -10,13 +10,12 @@ from wbmri.agreement import (
     GradeAgreement,
     Level,
     LevelKind,
-    Limits,
     Measure,
     Plotted,
     SetAgreement,
 )
 from wbmri.report.vector import INK, LINE, SOFT, style
-from wbmri.statistics import Estimate
+from wbmri.statistics import Estimate, LimitsOfAgreement
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -133,7 +132,9 @@ def blank_figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width / 25.4, height / 25.4), facecolor="white")
 
 
-def _differences(axes: "Axes", pair: SetAgreement, measure: Measure, limits: Limits, agreement: Agreement) -> None:
+def _differences(
+    axes: "Axes", pair: SetAgreement, measure: Measure, limits: LimitsOfAgreement, agreement: Agreement
+) -> None:
     plotted = pair.plotted[measure]
     first, second = pair.readers
     # Equal pairs lie on one point: its size says how many.

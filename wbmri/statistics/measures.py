@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.statistics.division import ratio
+from wbmri.statistics.resampling import Estimate
 
 Array = NDArray[np.float64]
 
@@ -108,23 +109,22 @@ class LimitsOfAgreement:
         Standard deviation of the differences.
     lower, upper
         Bias less and plus 1.96 standard deviations.
-    bias_interval, lower_interval, upper_interval
-        From the t distribution; for independent differences.
+    intervals
+        How the intervals were obtained.
     """
 
-    bias: float
+    bias: Estimate
     sd: float
-    lower: float
-    upper: float
-    bias_interval: tuple[float, float]
-    lower_interval: tuple[float, float]
-    upper_interval: tuple[float, float]
+    lower: Estimate
+    upper: Estimate
+    intervals: str
 
 
 def bland_altman(differences: Array) -> LimitsOfAgreement | None:
     """Return the limits of agreement (Bland and Altman 1986, Lancet 327:307).
 
-    The standard error of the bias is ``sqrt(s**2 / n)``, that of a limit ``sqrt(3 s**2 / n)``.
+    The standard error of the bias is ``sqrt(s**2 / n)``, that of a limit ``sqrt(3 s**2 / n)``, for independent
+    differences.
 
     Parameters
     ----------
@@ -138,19 +138,16 @@ def bland_altman(differences: Array) -> LimitsOfAgreement | None:
         return None
     bias, sd = float(differences.mean()), float(differences.std(ddof=1))
     wide = float(t.ppf(0.975, n - 1)) * sd / sqrt(n)
-    lower, upper = bias - Z95 * sd, bias + Z95 * sd
 
-    def around(value: float, half: float) -> tuple[float, float]:
-        return value - half, value + half
+    def around(value: float, half: float) -> Estimate:
+        return Estimate(value, value - half, value + half)
 
     return LimitsOfAgreement(
-        bias,
-        sd,
-        lower,
-        upper,
         around(bias, wide),
-        around(lower, sqrt(3) * wide),
-        around(upper, sqrt(3) * wide),
+        sd,
+        around(bias - Z95 * sd, sqrt(3) * wide),
+        around(bias + Z95 * sd, sqrt(3) * wide),
+        "t distribution (Bland and Altman 1986)",
     )
 
 
