@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from wbmri.errors import InputError
 from wbmri.grading.assessability import unassessable
 from wbmri.grading.evidence import beside, other_side
+from wbmri.grading.faults import faults_of
 from wbmri.grading.field import DEGREE, Field
-from wbmri.grading.grade import Scale, graded, not_assessable
-from wbmri.grading.masks import Muscle, gather
+from wbmri.grading.grade import Scale, graded, not_assessable, spoilt
+from wbmri.grading.masks import Muscle, canonical_labels, gather
 from wbmri.grading.mixture import Kernel
 from wbmri.grading.scale import FLUID_RATIO, Fit
 from wbmri.grading.spill import without_spill
+from wbmri.grading.surroundings import surroundings_of
 from wbmri.labelmap import LabelMap
 from wbmri.reading import GroupReading, Reading, Reference
 from wbmri.volume import Volume, canonical
@@ -54,7 +56,9 @@ class Regrader:
         self._axes = io_orientation(volume.affine).astype(int)
         self._fit, self._reference = _recorded(reading)
         self._reading = reading
-        # The outlines come with each call; what the engine knew about the groups stays.
+        around = surroundings_of(self._scan, canonical_labels(labels), self._fit.field, self._reference.level)
+        self._faults = faults_of(around, labels.scheme)
+        # The outlines come with each call; what the engine and the scan say about the groups stays.
         self._facts = replace(labels, data=np.zeros((1, 1, 1), np.uint8))
 
     def regrade(self, labels: NDArray[np.uint8], label: int, box: Block | None = None) -> GroupReading:
@@ -75,7 +79,7 @@ class Regrader:
             return not_assessable(label, *excluded[label])
         scale = Scale(self._fit.log_ratio(muscle), self._fit, self._reference)
         muscle = self._measured(muscle, scale.log_ratio)
-        found = graded(label, muscle, scale, self._facts, self._scan.acquisition)
+        found = spoilt(graded(label, muscle, scale, self._facts, self._scan.acquisition), self._faults.get(label))
         return beside(found, self._reading.groups[other_side(label) - 1])
 
     def ratios(self, block: Block) -> NDArray[np.float64]:
