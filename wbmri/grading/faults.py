@@ -98,9 +98,12 @@ def _ghosted(around: Surroundings) -> Mask:
     for level in np.flatnonzero(around.air.sum(axis=(0, 1)) >= LEAST_AIR):
         air = around.ratio[:, :, level][around.air[:, :, level]]
         bright[level] = np.quantile(air, 1 - GHOST_SHARE)
-    if np.isnan(bright).all():
+    seen = np.flatnonzero(~np.isnan(bright))
+    if seen.size == 0:
         return np.zeros(bright.size, dtype=bool)
-    found = bright > np.nanquantile(bright, 0.25) + GHOST
+    # Ghosts may be so bright that no air is left: such levels lie between those that show it.
+    bright = np.interp(np.arange(bright.size), seen, bright[seen])
+    found = bright > float(np.quantile(bright, 0.25)) + GHOST
     # What moves does so over centimetres: one bright level alone is something else.
     made: Mask = ndimage.binary_opening(found, np.ones(max(1, round(20.0 / around.spacing[2])), dtype=bool))
     return made
