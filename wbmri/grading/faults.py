@@ -17,7 +17,7 @@ the first multiple of normal muscle: ghosts fall on muscle as they do on air."""
 LEAST_AIR = 40
 """With fewer blocks of air at a level nothing is said about ghosts there."""
 
-BRIGHT_FAT, FAT_QUANTILE = 0.7, 0.2
+BRIGHT_FAT, FAT_QUANTILE = 0.8, 0.2
 """Fat is not suppressed where all but this share of the subcutis is brighter than this multiple of normal muscle.
 Oedema of the subcutis lies in strands, with dark fat between them."""
 
