@@ -74,8 +74,8 @@ def agreement_page(groups: Sequence[Group]) -> list[str]:
                 ["naive: median of all muscle + 2 SD", *measured(groups, naive=True), f"{naive['slope']:.3f}"],
             ],
         ),
-        f"Aimed at: kappa at least {KAPPA_BAR}, mean error of the total at most {ERROR_BAR}, slope of the total between "
-        f"{SLOPE_BAR[0]} and {SLOPE_BAR[1]}.",
+        f"Aimed at: kappa at least {KAPPA_BAR}, mean error of the total at most {ERROR_BAR}, slope of the total "
+        f"{SLOPE_BAR[0]} to {SLOPE_BAR[1]}.",
         "",
         f"![Totals found beside the true ones, and reliability of the probabilities]({FIGURE.as_posix()})",
         "",

@@ -99,7 +99,7 @@ def grade(
         engine=labels.engine,
         reference=reference,
         warnings=_warnings(volume.acquisition, reference, entries, labels),
-        provenance=(*labels.provenance, _step(scale)),
+        provenance=(*labels.provenance, _step(scale, faults)),
         soft_tissue=soft_tissue,
     )
     return noted(reading, labels)
@@ -234,7 +234,7 @@ def _warnings(
     return tuple(made)
 
 
-def _step(scale: Scale | None) -> Step:
+def _step(scale: Scale | None, faults: Mapping[int, Fault]) -> Step:
     """Record what the grades depend on; where no group could be graded, nothing was measured."""
     parameters: dict[str, Json] = {
         "edge_mm": EDGE_MM,
@@ -245,6 +245,7 @@ def _step(scale: Scale | None) -> Step:
         "most": MOST,
         "ghost": GHOST,
         "bright_fat": BRIGHT_FAT,
+        "faults": {str(label): asdict(fault) for label, fault in faults.items()},
     }
     if scale is not None:
         field, kernel = scale.fit.field, scale.fit.kernel

@@ -10,16 +10,15 @@ from numpy.typing import NDArray
 from wbmri.errors import InputError
 from wbmri.grading.assessability import unassessable
 from wbmri.grading.evidence import beside, other_side
-from wbmri.grading.faults import faults_of
+from wbmri.grading.faults import Fault
 from wbmri.grading.field import DEGREE, Field
 from wbmri.grading.grade import Scale, graded, not_assessable, spoilt
-from wbmri.grading.masks import Muscle, canonical_labels, gather
+from wbmri.grading.masks import Muscle, gather
 from wbmri.grading.mixture import Kernel
 from wbmri.grading.scale import FLUID_RATIO, Fit
 from wbmri.grading.spill import without_spill
-from wbmri.grading.surroundings import surroundings_of
 from wbmri.labelmap import LabelMap
-from wbmri.reading import GroupReading, Reading, Reference
+from wbmri.reading import GroupReading, Reading, Reason, Reference
 from wbmri.volume import Volume, canonical
 
 Block = tuple[slice, slice, slice]
@@ -56,8 +55,7 @@ class Regrader:
         self._axes = io_orientation(volume.affine).astype(int)
         self._fit, self._reference = _recorded(reading)
         self._reading = reading
-        around = surroundings_of(self._scan, canonical_labels(labels), self._fit.field, self._reference.level)
-        self._faults = faults_of(around, labels.scheme)
+        self._faults = _faults(reading)
         # The outlines come with each call; what the engine and the scan say about the groups stays.
         self._facts = replace(labels, data=np.zeros((1, 1, 1), np.uint8))
 
@@ -158,6 +156,16 @@ def _inverse(axes: NDArray[np.int_]) -> NDArray[np.int_]:
     for axis, (to, sign) in enumerate(axes):
         made[to] = axis, sign
     return made
+
+
+def _faults(reading: Reading) -> Mapping[int, Fault]:
+    """Return what spoils groups of the scan as the reading's provenance has it."""
+    step = next(step for step in reversed(reading.provenance) if step.name == "grade")
+    recorded = cast("Mapping[str, Any]", step.parameters.get("faults", {}))
+    return {
+        int(label): Fault(Reason(fault["reason"]), fault["share"], fault["sentence"])
+        for label, fault in recorded.items()
+    }
 
 
 def _recorded(reading: Reading) -> tuple[Fit, Reference]:
