@@ -1,6 +1,7 @@
 """Measure how well the grades of a scan hold, on bodies whose oedema is known.
 
     python benchmarks/grading.py [--bodies 100] [--only agreement,invariance,retest,artefacts,timing] [--json FILE]
+                                 [--keep DIR]
 
 Draws and scans bodies (`wbmri.anatomy`), always the same, with their true outlines: involvement spread evenly from 0 to
 84 points, a quarter of the involved groups on the border of the grades (40 to 60 % of the muscle at 1.2 to 1.6 times),
@@ -116,11 +117,18 @@ def spoilt_shares(case: Case) -> dict[int, float]:
     return made
 
 
-def agreement(count: int) -> list[Group]:
-    """Grade bodies of every involvement."""
+def agreement(count: int, keep: Path | None) -> list[Group]:
+    """Grade bodies of every involvement; those that a folder keeps from a run that was stopped are not graded again."""
     made = []
     for number, trial in enumerate(spread_trials(count, SEED)):
-        groups = graded(number, trial, scanned(trial))
+        kept = keep / f"body-{number:03d}-of-{count}.json" if keep else None
+        if kept and kept.exists():
+            groups = [Group(**group) for group in json.loads(kept.read_text("utf-8"))]
+        else:
+            groups = graded(number, trial, scanned(trial))
+        if kept and not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps([asdict(group) for group in groups]), "utf-8")
         found = sum(group.grade or 0 for group in groups)
         print(f"body {number:3d} {trial.habitus:12s} {trial.protocol:16s} true {trial.total:2d} found {found:2d}")
         sys.stdout.flush()
@@ -269,13 +277,14 @@ def main() -> int:
     parser.add_argument("--bodies", type=int, default=100)
     parser.add_argument("--only", default=",".join(parts))
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--keep", type=Path, help="folder of bodies graded before, by the same version")
     options = parser.parse_args()
     wanted = options.only.split(",")
     start = time.perf_counter()
     results: dict[str, object] = {}
     passed = []
     if "agreement" in wanted:
-        groups = agreement(options.bodies)
+        groups = agreement(options.bodies, options.keep)
         results["agreement"] = [asdict(group) for group in groups]
         ours, naive = summary(groups), summary(groups, naive=True)
         print(f"{'':26s} {'wbmri':>8s} {'naive':>8s}")

@@ -1,7 +1,7 @@
 """Grade every muscle group of a scan."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 from wbmri.errors import InputError
 from wbmri.grading.assessability import unassessable
 from wbmri.grading.evidence import beside, measure, other_side
+from wbmri.grading.faults import BRIGHT_FAT, GHOST, Fault, faults_of, unsuppressed
 from wbmri.grading.field import PLACE_ML, SCALES, START_ML, START_ROUNDS, WIDTH
-from wbmri.grading.masks import CORE_MM, EDGE_MM, Muscle, muscle_of
+from wbmri.grading.masks import CORE_MM, EDGE_MM, Muscle, canonical_labels, muscle_of
 from wbmri.grading.mixture import ALIKE, MOST
 from wbmri.grading.reference import choose_reference
 from wbmri.grading.rule import confidence_of, explain, grade_of, probabilities_of
 from wbmri.grading.scale import FLUID_RATIO, ROUNDS, Fit, fit_scale
+from wbmri.grading.soft_tissue_signs import suggest_signs
 from wbmri.grading.spill import BEYOND_MM, BRIGHT_RATIO, LARGEST_SHARE, without_spill
+from wbmri.grading.surroundings import surroundings_of
 from wbmri.grading.tissues import find_landmarks, predict
 from wbmri.labelmap import LabelMap
 from wbmri.progress import Progress, part, silent
@@ -74,10 +77,16 @@ def grade(
         scale = _scale_of(scan, muscle, labels.scheme.grading, outside, part(progress, 0.2, 0.9))
         muscle = without_spill(scan, muscle, scale.log_ratio, scale.fit.field, scale.reference.level)
     progress(0.9, "grading")
+    faults: Mapping[int, Fault] = {}
+    soft_tissue = None
+    if scale is not None:
+        around = surroundings_of(scan, canonical_labels(labels), scale.fit.field, scale.reference.level)
+        faults = faults_of(around, labels.scheme)
+        soft_tissue = suggest_signs(muscle, scale.log_ratio, around, labels.scheme, unsuppressed(around, labels.scheme))
     entries = tuple(
         not_assessable(group.label, *excluded[group.label])
         if scale is None or group.label in excluded
-        else graded(group.label, muscle, scale, labels, volume.acquisition)
+        else spoilt(graded(group.label, muscle, scale, labels, volume.acquisition), faults.get(group.label))
         for group in labels.scheme.groups
     )
     entries = tuple(beside(entry, entries[other_side(entry.label) - 1]) for entry in entries)
@@ -90,7 +99,8 @@ def grade(
         engine=labels.engine,
         reference=reference,
         warnings=_warnings(volume.acquisition, reference, entries, labels),
-        provenance=(*labels.provenance, _step(scale)),
+        provenance=(*labels.provenance, _step(scale, faults)),
+        soft_tissue=soft_tissue,
     )
     return noted(reading, labels)
 
@@ -184,6 +194,16 @@ def graded(label: int, muscle: Muscle, scale: Scale, labels: LabelMap, acquisiti
     )
 
 
+def spoilt(entry: GroupReading, fault: Fault | None) -> GroupReading:
+    """Return the entry of a group as a fault of the scan leaves it: not assessable, or with less confidence."""
+    if fault is None or not entry.assessable:
+        return entry
+    if fault.spoils:
+        return not_assessable(entry.label, fault.reason, fault.sentence)
+    confidence = entry.confidence * (1.0 - fault.share)
+    return replace(entry, confidence=confidence, explanation=f"{entry.explanation} {fault.sentence}")
+
+
 def _warnings(
     acquisition: Acquisition, reference: Reference | None, entries: tuple[GroupReading, ...], labels: LabelMap
 ) -> tuple[str, ...]:
@@ -214,7 +234,7 @@ def _warnings(
     return tuple(made)
 
 
-def _step(scale: Scale | None) -> Step:
+def _step(scale: Scale | None, faults: Mapping[int, Fault]) -> Step:
     """Record what the grades depend on; where no group could be graded, nothing was measured."""
     parameters: dict[str, Json] = {
         "edge_mm": EDGE_MM,
@@ -223,6 +243,9 @@ def _step(scale: Scale | None) -> Step:
         "spill": {"bright_ratio": BRIGHT_RATIO, "largest_share": LARGEST_SHARE, "beyond_mm": BEYOND_MM},
         "alike": ALIKE,
         "most": MOST,
+        "ghost": GHOST,
+        "bright_fat": BRIGHT_FAT,
+        "faults": {str(label): asdict(fault) for label, fault in faults.items()},
     }
     if scale is not None:
         field, kernel = scale.fit.field, scale.fit.kernel

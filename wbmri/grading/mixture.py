@@ -58,7 +58,7 @@ MOST = 300.0
 WORTH = 14.0
 """Hypotheses are looked at closely where a rough fit is at most this much in log probability below the best."""
 
-WHOLE = 0.5
+WHOLE = 0.25
 """Between muscle on both sides a voxel hardly ever holds fat if the outline is right: this many pure voxels for each
 that was seen."""
 

@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from wbmri.errors import InputError
 from wbmri.grading.assessability import unassessable
 from wbmri.grading.evidence import beside, other_side
+from wbmri.grading.faults import Fault
 from wbmri.grading.field import DEGREE, Field
-from wbmri.grading.grade import Scale, graded, not_assessable
+from wbmri.grading.grade import Scale, graded, not_assessable, spoilt
 from wbmri.grading.masks import Muscle, gather
 from wbmri.grading.mixture import Kernel
 from wbmri.grading.scale import FLUID_RATIO, Fit
 from wbmri.grading.spill import without_spill
 from wbmri.labelmap import LabelMap
-from wbmri.reading import GroupReading, Reading, Reference
+from wbmri.reading import GroupReading, Reading, Reason, Reference
 from wbmri.volume import Volume, canonical
 
 Block = tuple[slice, slice, slice]
@@ -54,7 +55,8 @@ class Regrader:
         self._axes = io_orientation(volume.affine).astype(int)
         self._fit, self._reference = _recorded(reading)
         self._reading = reading
-        # The outlines come with each call; what the engine knew about the groups stays.
+        self._faults = _faults(reading)
+        # The outlines come with each call; what the engine and the scan say about the groups stays.
         self._facts = replace(labels, data=np.zeros((1, 1, 1), np.uint8))
 
     def regrade(self, labels: NDArray[np.uint8], label: int, box: Block | None = None) -> GroupReading:
@@ -75,7 +77,7 @@ class Regrader:
             return not_assessable(label, *excluded[label])
         scale = Scale(self._fit.log_ratio(muscle), self._fit, self._reference)
         muscle = self._measured(muscle, scale.log_ratio)
-        found = graded(label, muscle, scale, self._facts, self._scan.acquisition)
+        found = spoilt(graded(label, muscle, scale, self._facts, self._scan.acquisition), self._faults.get(label))
         return beside(found, self._reading.groups[other_side(label) - 1])
 
     def ratios(self, block: Block) -> NDArray[np.float64]:
@@ -154,6 +156,16 @@ def _inverse(axes: NDArray[np.int_]) -> NDArray[np.int_]:
     for axis, (to, sign) in enumerate(axes):
         made[to] = axis, sign
     return made
+
+
+def _faults(reading: Reading) -> Mapping[int, Fault]:
+    """Return what spoils groups of the scan as the reading's provenance has it."""
+    step = next(step for step in reversed(reading.provenance) if step.name == "grade")
+    recorded = cast("Mapping[str, Any]", step.parameters.get("faults", {}))
+    return {
+        int(label): Fault(Reason(fault["reason"]), fault["share"], fault["sentence"])
+        for label, fault in recorded.items()
+    }
 
 
 def _recorded(reading: Reading) -> tuple[Fit, Reference]:
