@@ -20,7 +20,7 @@ from wbmri.segmentation.network.frame import (
 
 _BODY_SHARE = 0.3
 """A coarse voxel with this much of the body's typical intensity shows the body."""
-_SURE = 0.6
+_SURE = 0.5
 """The finder is sure of what it gives a higher chance than this."""
 
 
