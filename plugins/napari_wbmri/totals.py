@@ -1,9 +1,31 @@
 """Total, involved groups and how many are read: always in view."""
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QGridLayout, QLabel, QProgressBar, QWidget
+from qtpy.QtGui import QPainter, QPaintEvent
+from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
+from napari_wbmri.colours import FAINT, RAISED
 from wbmri.review import Totals
+
+
+class ShareBar(QWidget):
+    """A thin bar that is filled in part; unlike Qt's own it waits for the next painting, so that a key does not."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._share = 0.0
+        self.setFixedHeight(6)
+
+    def show_share(self, share: float) -> None:
+        """Fill this share of the bar, 0..1."""
+        self._share = share
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Fill the bar."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), RAISED)
+        painter.fillRect(0, 0, round(self.width() * self._share), self.height(), FAINT)
 
 
 class TotalsBar(QWidget):
@@ -13,9 +35,7 @@ class TotalsBar(QWidget):
         super().__init__(parent)
         self.total, self.involved, self.read = QLabel(), QLabel(), QLabel()
         self.suggested = QLabel()
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setFixedHeight(6)
+        self.progress = ShareBar()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(10)
@@ -43,8 +63,7 @@ class TotalsBar(QWidget):
             f"{given.involved}<span style='font-size:14px; font-weight:normal'>/{totals.groups}</span>"
         )
         self.read.setText(f"{totals.read}<span style='font-size:14px; font-weight:normal'>/{totals.groups}</span>")
-        self.progress.setRange(0, totals.groups)
-        self.progress.setValue(totals.read)
+        self.progress.show_share(totals.read / totals.groups)
         whole = totals.with_suggestions
         if totals.read == totals.groups:
             missing = given.groups - given.assessable

@@ -161,11 +161,11 @@ def ratio_window(volume: Volume, labels: LabelMap, reference: Reference | None) 
 
     ``None`` where that level is not known or, belonging to corrected intensities, does not fit this volume.
     """
-    muscle = volume.data[labels.data > 0]
-    if reference is None or muscle.size == 0:
+    muscle = labels.data > 0
+    if reference is None or not muscle.any():
         return None
-    low, high = np.percentile(muscle, (1.0, 95.0))
-    return (0.0, WINDOW_RATIO * reference.level) if low <= reference.level <= high else None
+    darker = np.count_nonzero(muscle & (volume.data < reference.level)) / np.count_nonzero(muscle)
+    return (0.0, WINDOW_RATIO * reference.level) if 0.01 <= darker <= 0.95 else None
 
 
 def percentile_window(volume: Volume) -> Window:

@@ -24,15 +24,15 @@ EDGES = np.linspace(0.0, 4.0, 81)
 """Bins of the histogram of a group, as multiples of normal muscle."""
 
 
-class _Drawn(NamedTuple):
-    """The outlines before any change and as they are now, and where each group lies.
+Box = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""The first voxel and the one after the last, along each axis."""
 
-    A box is the first voxel and the one after the last, along each axis.
-    """
+
+class _Drawn(NamedTuple):
+    """The outlines before any change and as they are now."""
 
     map: LabelMap
     labels: Labels
-    boxes: dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]]
 
 
 class Outlines:
@@ -60,6 +60,7 @@ class Outlines:
         self._loading = RLock()
         self._volume: Volume | None = None
         self._drawn: _Drawn | None = None
+        self._found: dict[int, Box] | None = None
         self._regrader: Regrader | None = None
         self._measurable = True
 
@@ -77,8 +78,6 @@ class Outlines:
         return self._outlines().map
 
     def _outlines(self) -> "_Drawn":
-        from scipy import ndimage
-
         with self._loading:
             if self._drawn is None:
                 given = self._start()
@@ -92,13 +91,21 @@ class Outlines:
                         "the label map of that time",
                         "restore it from a backup, or read the case under another id",
                     ) from error
-                boxes = {
+                self._drawn = _Drawn(given, labels)
+            return self._drawn
+
+    def _boxes(self) -> dict[int, Box]:
+        """Return where each group lies; a picture does not wait for it."""
+        from scipy import ndimage
+
+        with self._loading:
+            if self._found is None:
+                self._found = {
                     label: (np.array([one.start for one in box]), np.array([one.stop for one in box]))
-                    for label, box in enumerate(ndimage.find_objects(labels), start=1)
+                    for label, box in enumerate(ndimage.find_objects(self._outlines().labels), start=1)
                     if box is not None
                 }
-                self._drawn = _Drawn(given, labels, boxes)
-            return self._drawn
+            return self._found
 
     def _measuring(self) -> Regrader | None:
         """Return what measures a group anew; ``None`` where the reading was not measured by this program."""
@@ -119,16 +126,16 @@ class Outlines:
 
     def prepare(self) -> None:
         """Load what a change needs, so that the first one does not wait for it."""
-        measuring, drawn = self._measuring(), self._outlines()
-        if measuring is not None and drawn.boxes:
+        measuring, boxes = self._measuring(), self._boxes()
+        if measuring is not None and boxes:
             # The first measurement also makes the tables that all use.
-            label = min(drawn.boxes, key=lambda one: int(np.prod(drawn.boxes[one][1] - drawn.boxes[one][0])))
-            measuring.regrade(drawn.labels, label, self._box(label))
+            label = min(boxes, key=lambda one: int(np.prod(boxes[one][1] - boxes[one][0])))
+            measuring.regrade(self.labels, label, self._box(label))
 
     def apply(self, change: MaskChange) -> None:
         """Change the outlines; `InputError` where the change does not fit them."""
-        _, labels, boxes = self._outlines()
-        change.apply(labels)
+        change.apply(self._outlines().labels)
+        boxes = self._boxes()
         for label in change.labels:
             self._measured.pop(label, None)
             gained = change.index[change.after == label]
@@ -170,7 +177,7 @@ class Outlines:
         return replace(made, flags=given.flags)
 
     def _box(self, label: int) -> Block:
-        boxes = self._outlines().boxes
+        boxes = self._boxes()
         if label not in boxes:
             return slice(0, 1), slice(0, 1), slice(0, 1)
         low, high = boxes[label]
