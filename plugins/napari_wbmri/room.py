@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from napari import Viewer
+from napari.layers import Labels
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 
@@ -65,6 +67,8 @@ class ReadingRoom(QObject):
         viewer.dims.events.point.connect(self._moved)
         viewer.mouse_wheel_callbacks.append(self._wheel)
         window.installEventFilter(self)
+        # With its first layer napari loads pandas and a table of units: now, rather than when a case is waited for.
+        Labels(np.zeros((1, 1), np.uint8), units=("mm", "mm"))
 
     @classmethod
     def of(cls, viewer: Viewer) -> "ReadingRoom":
@@ -90,15 +94,14 @@ class ReadingRoom(QObject):
         self.scene.colour(self._marks, session.current)
         # The docks take their place first: the zoom depends on the size of the canvas.
         QTimer.singleShot(0, self._to_place)
+        self._prepared = False
         self.show_all()
-        self._prepare(session)
         self._alive.start()
         for tell in self.opened:
             tell()
 
     def _prepare(self, session: Session) -> None:
         """Load in the background what measuring needs, so that neither the first picture nor the first stroke waits."""
-        self._prepared = False
 
         def ready(_: object) -> None:
             if self.session is session:
@@ -188,6 +191,7 @@ class ReadingRoom(QObject):
         if self.session is not None:
             self.lay_out()
             self.scene.go_to(self.session.place)
+            self._prepare(self.session)
 
     # Following.
 

@@ -76,7 +76,8 @@ class Scene:
         self.grid = grid
         self._stored = np.array(labels, dtype=np.uint8)
         self._boxes: dict[int, tuple[slice, ...]] = {}
-        self.viewer.layers.clear()
+        if self.viewer.layers:
+            self.viewer.layers.clear()
         limits = (0.0, float(image.max()))
         shown = grid.shown(image)
         self.scan = Image(shown, name=name, interpolation2d="linear", contrast_limits=limits, **grid.layer())
