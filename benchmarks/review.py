@@ -92,7 +92,7 @@ def main() -> None:
         keys = []
         for place in range(20):
             command = (Command.GRADE_0, Command.GRADE_1, Command.GRADE_2)[place % 3]
-            keys.append(seconds(lambda command=command: (room.commands.do(command), room.panel.totals.repaint())))
+            keys.append(seconds(lambda command=command: (room.commands.do(command), room.docks.panel.totals.repaint())))
             room.commands.do(Command.NEXT_GROUP)
             settle(application, 0.05)
         print(f"key to updated total        {1000 * float(np.median(keys)):8.1f} ms  (bar: 50 ms)")

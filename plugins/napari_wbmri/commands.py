@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QInputDialog
 
 from napari_wbmri.display import PLANES
+from napari_wbmri.docks import Docks
 from napari_wbmri.key_filter import KeyFilter
 from napari_wbmri.key_help import KeyHelp
 from napari_wbmri.mask_editor import Tool
@@ -28,10 +29,12 @@ class Commands:
     Parameters
     ----------
     room
-        The reading room; its docks are built.
+        The reading room.
+    docks
+        Its docks, whose buttons do the same.
     """
 
-    def __init__(self, room: "ReadingRoom") -> None:
+    def __init__(self, room: "ReadingRoom", docks: Docks) -> None:
         self.room = room
         try:
             self.keys = load_keys()
@@ -39,8 +42,7 @@ class Commands:
             room.say_error(error)
             self.keys = default_keys()
         self.filter = KeyFilter(room.window, self.keys, self.do)
-        panel, tools = room.panel, room.tools
-        assert panel is not None and tools is not None  # noqa: S101, PT018 - the room builds its docks first
+        panel, tools = docks.panel, docks.tools
         panel.buttons.graded.connect(self.grade)
         panel.buttons.unassessable.connect(self.not_assessable)
         panel.buttons.accepted.connect(self.accept)
@@ -89,6 +91,10 @@ class Commands:
             Command.SIGN: self._sign,
             Command.HELP: lambda _: self._help(),
         }
+
+    def remove(self) -> None:
+        """Give the keys back, for other docks."""
+        self.filter.remove()
 
     def do(self, command: Command) -> bool:
         """Carry a command out; return whether a case is open to do it in."""

@@ -6,7 +6,7 @@ from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 from napari_wbmri.colours import CAUTION, FAINT
 from napari_wbmri.histogram import Histogram
 from wbmri.reading import Evidence, GroupReading
-from wbmri.review import GroupView
+from wbmri.review import GroupView, Session
 
 
 class EvidencePanel(QWidget):
@@ -59,6 +59,31 @@ class EvidencePanel(QWidget):
         ]
         self.others.setVisible(bool(said))
         self.others.setText("Other readers · " + " · ".join(said))
+
+    def show_histogram(self, session: Session, *, ready: bool) -> None:
+        """Show how bright the group that is being read is, or why that is not shown.
+
+        Parameters
+        ----------
+        session
+            The reading.
+        ready
+            Whether measuring would be quick now.
+        """
+        reference, view = session.case.reading.reference, session.group(session.current)
+        if view.measured is None:
+            self.histogram.show_nothing("")
+        elif reference is None:
+            self.histogram.show_nothing("Normal muscle is not known in this scan.")
+        elif not ready:
+            self.histogram.show_nothing("Measuring…")
+        else:
+            shown = session.histogram(session.current)
+            if shown is None or not shown[1].any():
+                self.histogram.show_nothing("No voxels of this group can be measured.")
+            else:
+                rule = session.case.reading.scheme.grading
+                self.histogram.show_counts(*shown, reference, rule, view.measured.auto_grade)
 
 
 def _plain(text: str) -> str:

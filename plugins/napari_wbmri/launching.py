@@ -34,7 +34,6 @@ def launch(out: str | Path, *, reader: str | None = None, mode: Mode = Mode.ASSI
         )
     viewer = napari.Viewer(title="wbmri reading room", show=False)
     worklist = WorklistDock.of(viewer)
-    worklist.room.make_room()
     worklist.show_folder(out, reader or "", Mode.BLINDED if blinded else mode)
     viewer.window._qt_window.showMaximized()
     worklist.come_forward()

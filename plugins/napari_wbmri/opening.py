@@ -76,10 +76,13 @@ def read_scan(path: str | Sequence[str]) -> list[Layer]:
     volume = wbmri.load(paths if len(paths) > 1 else paths[0])
     viewer = _window()
     if viewer is not None:
+        from napari_wbmri.room import ReadingRoom
+        from napari_wbmri.scoring import ScoringDock
+
+        # One scan at a time: a case that is open is on disk already.
+        ReadingRoom.of(viewer).close()
 
         def offer() -> None:
-            from napari_wbmri.scoring import ScoringDock
-
             viewer.canvas.overlays.scale_bar.visible = True
             viewer.dims.order = (0, 1, 2)
             viewer.fit_to_view()

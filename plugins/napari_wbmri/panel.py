@@ -13,7 +13,7 @@ from napari_wbmri.grades_table import GradesTable
 from napari_wbmri.marks import Mark
 from napari_wbmri.totals import TotalsBar
 from wbmri.reading import NOTICE
-from wbmri.review import GroupView
+from wbmri.review import Session
 from wbmri.scheme import Scheme
 
 
@@ -108,20 +108,35 @@ class ReadingDock(QWidget):
         column.addWidget(self.elsewhere)
         column.addWidget(notice())
         self.setMinimumWidth(312)
-        self.show_saving(None, "")
+        self.elsewhere.setVisible(False)
 
-    def show_group(self, view: GroupView, *, enabled: bool) -> None:
-        """Show the group that is being read."""
+    def show_session(self, session: Session) -> None:
+        """Show what a reading adds up to, the group that is being read, and whether all is saved."""
+        view = session.group(session.current)
+        self.case.setText(f"{session.title} · {session.reader} · {session.mode}")
+        self.totals.show_totals(session.totals)
         self.evidence.show_group(view)
         suggested = view.measured.auto_grade if view.measured is not None and view.decision is None else None
-        self.buttons.show_decision(view.decision, suggested, enabled=enabled)
+        self.buttons.show_decision(view.decision, suggested, enabled=not session.read_only)
+        self.sign.setEnabled(not session.read_only)
+        self.show_saving(session)
 
-    def show_saving(self, problem: str | None, saved: str) -> None:
+    def show_saving(self, session: Session) -> None:
         """Say that all is saved, or why not and what can be done."""
-        self.saved.setText(problem or saved)
-        colour = CAUTION if problem else FAINT
+        problem, words = session.saving.problem, "Every action is saved."
+        if session.holder is not None:
+            problem, words = None, f"Read-only: {session.holder.words}."
+        elif session.signed:
+            problem, words = None, "Signed: this reading is locked. An addendum begins a new one."
+        self.saved.setText(problem or words)
+        colour = CAUTION if problem or session.holder is not None else FAINT
         self.saved.setStyleSheet(f"font-size: 12px; color: {colour.name()};")
         self.elsewhere.setVisible(problem is not None)
+
+    def say(self, words: str, *, caution: bool = False) -> None:
+        """Say what was done, or what was not and why."""
+        self.state.setText(words)
+        self.state.setStyleSheet(f"font-size: 12px;{f' color: {CAUTION.name()};' if caution else ''}")
 
 
 def _rule() -> QFrame:

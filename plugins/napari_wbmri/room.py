@@ -1,31 +1,31 @@
 """The reading room: one case at a time in one napari window, its docks, and what follows when something changes."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from napari import Viewer
 from napari.layers import Labels
 from napari.qt.threading import create_worker
-from qtpy.QtCore import QEvent, QObject, Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, QTimer
 
 from napari_wbmri.display import DisplayGrid
+from napari_wbmri.docks import Docks
 from napari_wbmri.marks import Mark
 from napari_wbmri.mask_editor import MaskEditor
-from napari_wbmri.mask_tools import MaskTools
-from napari_wbmri.panel import OverviewDock, ReadingDock
 from napari_wbmri.scene import Scene
 from napari_wbmri.side_by_side import SideBySide
 from napari_wbmri.windows import Preset, presets
 from wbmri.errors import WbmriError
 from wbmri.review import Change, Session
+from wbmri.scheme import Scheme
+
+if TYPE_CHECKING:
+    from napari_wbmri.commands import Commands
 
 REST_MS = 400
 """The view has come to rest when it did not move for so long."""
-
-OVERVIEW_PX, READING_PX = 330, 330
-"""Widths of the docks; a laptop of 1366 pixels leaves half of them to the scan."""
 
 ALIVE_MS = 30_000
 """How often the session is told that the window is open."""
@@ -50,14 +50,12 @@ class ReadingRoom(QObject):
         self.scene = Scene(viewer)
         self.editor = MaskEditor(viewer, self.scene, self.follow, self.say_error)
         self.side = SideBySide(self)
-        self.overview: OverviewDock | None = None
-        self.panel: ReadingDock | None = None
-        self.tools: MaskTools | None = None
+        self.docks: Docks | None = None
+        self.commands: Commands | None = None
         self.presets: tuple[Preset, ...] = ()
         self.opened: list[Callable[[], None]] = []
         self._active = False
         self._prepared = False
-        self._docks: list[Any] = []
         self._marks: dict[int, Mark] = {}
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.remember)
@@ -85,7 +83,7 @@ class ReadingRoom(QObject):
         volume, labels = session.volume, session.label_map
         self.session = session
         self.scene.label = session.current
-        self._build(session)
+        self._build(session.case.reading.scheme)
         self.scene.show("scan", volume.data, session.labels, DisplayGrid.of(volume))
         self.presets = presets(volume, labels, session.case.reading.reference)
         self.scene.window(self.presets[self.scene.preset])
@@ -122,57 +120,24 @@ class ReadingRoom(QObject):
         session.close()
         self.viewer.layers.clear()
         self.viewer.title = "wbmri reading room"
-        for dock in self._docks:
-            dock.hide()
+        if self.docks is not None:
+            self.docks.hide()
 
-    def _build(self, session: Session) -> None:
-        if self._docks and self.overview and self.overview.table.grades.scheme == session.case.reading.scheme:
-            for dock in self._docks:
-                dock.show()
-            return
-        for dock in self._docks:
-            self.viewer.window.remove_dock_widget(dock)
-        scheme = session.case.reading.scheme
-        self.overview, self.panel = OverviewDock(scheme), ReadingDock(scheme)
-        self.tools = MaskTools(self.editor)
-        self.panel.room_below.insertWidget(1, self.tools)
-        self.overview.chosen.connect(self.choose)
-        add = self.viewer.window.add_dock_widget
-        self._docks = [
-            add(self.overview, name="Grades", area="left", add_vertical_stretch=False),
-            add(self.panel, name="Reading", area="right", add_vertical_stretch=False),
-        ]
-        for dock in self._docks:
-            dock.setFeatures(dock.features() & ~dock.DockWidgetFeature.DockWidgetClosable)
-        self.make_room()
+    def _build(self, scheme: Scheme) -> Docks:
+        """Return the docks for a scheme, in view."""
+        if self.docks is not None and self.docks.scheme == scheme:
+            self.docks.show()
+            return self.docks
+        if self.docks is not None and self.commands is not None:
+            self.docks.remove()
+            self.commands.remove()
+        self.docks = Docks(self.viewer, scheme, self.editor)
+        self.docks.overview.chosen.connect(self.choose)
+        # Imported late: commands act on reading rooms.
         from napari_wbmri.commands import Commands
 
-        self.commands = Commands(self)
-
-    def make_room(self) -> None:
-        """Put napari's layer list and controls away; the menu Window brings them back."""
-        inner = self.viewer.window._qt_viewer
-        for dock in (inner.dockLayerList, inner.dockLayerControls):
-            dock.setVisible(False)
-
-    def stack(self, dock: Any) -> None:
-        """Put another dock behind the grades, as a tab."""
-        grades = self._docks[0]
-        self.window.tabifyDockWidget(dock, grades)
-        # The tabs are made when the window lays itself out; only then one of them can be raised.
-        QTimer.singleShot(0, grades.raise_)
-
-    def beside(self, dock: Any) -> None:
-        """Put another view between the scan and the reading, as wide as the scan."""
-        self.window.splitDockWidget(dock, self._docks[1], Qt.Orientation.Horizontal)
-        width = (self.window.width() - OVERVIEW_PX - READING_PX) // 2
-        self.window.resizeDocks(
-            [*self._docks, dock], [OVERVIEW_PX, READING_PX, max(200, width)], Qt.Orientation.Horizontal
-        )
-
-    def lay_out(self) -> None:
-        """Give the docks their widths, and the rest to the scan."""
-        self.window.resizeDocks(self._docks, [OVERVIEW_PX, READING_PX], Qt.Orientation.Horizontal)
+        self.commands = Commands(self, self.docks)
+        return self.docks
 
     def signed(self) -> None:
         """Show that the reading is locked now, with all that was hidden before."""
@@ -188,8 +153,8 @@ class ReadingRoom(QObject):
             tell()
 
     def _to_place(self) -> None:
-        if self.session is not None:
-            self.lay_out()
+        if self.session is not None and self.docks is not None:
+            self.docks.lay_out()
             self.scene.go_to(self.session.place)
             self._prepare(self.session)
 
@@ -228,67 +193,28 @@ class ReadingRoom(QObject):
 
     def show_all(self, *, measured: bool = True) -> None:
         """Bring the docks up to date with the session; the histogram only if something else may be measured now."""
-        session, overview, panel = self.session, self.overview, self.panel
-        if session is None or overview is None or panel is None:
+        session, docks = self.session, self.docks
+        if session is None or docks is None:
             return
-        view = session.group(session.current)
         edited = frozenset(one.group.label for one in session.groups() if one.outline_edited)
-        overview.show_marks(self._marks, session.current, edited, self.side.marks, others_first=self.side.earlier)
-        panel.show_group(view, enabled=not session.read_only)
-        panel.totals.show_totals(session.totals)
-        panel.case.setText(f"{session.title} · {session.reader} · {session.mode}")
-        panel.sign.setEnabled(not session.read_only)
+        docks.overview.show_marks(self._marks, session.current, edited, self.side.marks, others_first=self.side.earlier)
+        docks.panel.show_session(session)
         if measured:
-            self._show_histogram(view.measured is not None)
-        self._show_saving()
-
-    def _show_histogram(self, allowed: bool) -> None:
-        session, panel = self.session, self.panel
-        if session is None or panel is None:
-            return
-        histogram, reference = panel.evidence.histogram, session.case.reading.reference
-        if not allowed or reference is None:
-            histogram.show_nothing("" if not allowed else "Normal muscle is not known in this scan.")
-            return
-        if not self._prepared:
-            histogram.show_nothing("Measuring…")
-            return
-        shown = session.histogram(session.current)
-        if shown is None or not shown[1].any():
-            histogram.show_nothing("No voxels of this group can be measured.")
-            return
-        entry = session.group(session.current).measured
-        rule = session.case.reading.scheme.grading
-        histogram.show_counts(*shown, reference, rule, None if entry is None else entry.auto_grade)
-
-    def _show_saving(self) -> None:
-        session, panel = self.session, self.panel
-        if session is None or panel is None:
-            return
-        saving, holder = session.saving, session.holder
-        if holder is not None:
-            panel.show_saving(f"Read-only: {holder.words}.", "")
-            panel.elsewhere.setVisible(False)
-        elif session.signed:
-            panel.show_saving(None, "Signed: this reading is locked. An addendum begins a new one.")
-        else:
-            panel.show_saving(saving.problem, "Every action is saved.")
-
-    # Saying.
+            docks.panel.evidence.show_histogram(session, ready=self._prepared)
 
     def say(self, words: str) -> None:
         """Say what was done, where the reader looks."""
         self.viewer.status = words
-        if self.panel is not None:
-            self.panel.state.setText(words)
-            self.panel.state.setStyleSheet("font-size: 12px;")
+        if self.docks is not None:
+            self.docks.panel.say(words)
 
     def say_error(self, error: WbmriError) -> None:
         """Say why something was refused and what can be done."""
         self.viewer.status = str(error)
-        if self.panel is not None:
-            self.panel.state.setText(f"Not done: {error.received}. {error.remedy[:1].upper()}{error.remedy[1:]}.")
-            self.panel.state.setStyleSheet("font-size: 12px; color: #ffcf70;")
+        if self.docks is not None:
+            self.docks.panel.say(
+                f"Not done: {error.received}. {error.remedy[:1].upper()}{error.remedy[1:]}.", caution=True
+            )
 
     # Staying alive, and remembering where the view is.
 
@@ -308,7 +234,8 @@ class ReadingRoom(QObject):
         if self.session is not None:
             self.session.alive(active=self._active)
             self._active = False
-            self._show_saving()
+            if self.docks is not None:
+                self.docks.panel.show_saving(self.session)
 
     def _wheel(self, _: Viewer, event: Any) -> None:
         """Go through the slices, as on a workstation; with Ctrl the wheel zooms."""

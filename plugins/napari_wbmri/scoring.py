@@ -23,6 +23,7 @@ from qtpy.QtWidgets import (
 
 from napari_wbmri.colours import CAUTION
 from napari_wbmri.panel import notice
+from napari_wbmri.room import ReadingRoom
 from wbmri.case import CasePaths, find_cases
 from wbmri.errors import WbmriError
 
@@ -106,7 +107,10 @@ class ScoringDock(QWidget):
         """Return the dock of a viewer; made when first asked for."""
         if viewer not in cls._of:
             made = cls(viewer)
-            viewer.window.add_dock_widget(made, name="Score a scan", area="right", add_vertical_stretch=False)
+            dock = viewer.window.add_dock_widget(made, name="Score a scan", area="right", add_vertical_stretch=False)
+            room = ReadingRoom.of(viewer)
+            if room.session is not None and room.docks is not None:
+                room.docks.stack(dock)
         return cls._of[viewer]
 
     def _lay_out(self) -> None:

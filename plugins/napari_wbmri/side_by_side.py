@@ -68,7 +68,7 @@ class SideBySide:
         """Show a visit beside the one that is read."""
         room = self._room
         session = room.session
-        if session is None:
+        if session is None or room.docks is None:
             return
         case, reading = visit.case, visit.reading
         volume, labels = case.volume(), visit.labels
@@ -77,7 +77,7 @@ class SideBySide:
         self._dock = room.viewer.window.add_dock_widget(
             self._inner, name=f"Visit {visit.session}", area="right", add_vertical_stretch=False
         )
-        room.beside(self._dock)
+        room.docks.beside(self._dock)
         self.visit, self.earlier = visit, visit.session < session.case.session
         self.marks = {entry.label: Mark(Standing.GIVEN, entry.grade) for entry in reading.groups}
         self.scene = Scene(model)
@@ -106,7 +106,8 @@ class SideBySide:
             self._inner.close()
             self._inner.deleteLater()
             self._dock = self._inner = None
-            self._room.lay_out()
+            if self._room.docks is not None:
+                self._room.docks.lay_out()
 
     def _focus_both(self) -> None:
         label = self._room.scene.label

@@ -23,6 +23,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_wbmri.colours import CAUTION
+from napari_wbmri.docks import dock_of, make_room
 from napari_wbmri.panel import notice
 from napari_wbmri.room import ReadingRoom
 from napari_wbmri.worklist_model import WorklistModel
@@ -49,7 +50,6 @@ class WorklistDock(QWidget):
         self.viewer, self.room = napari_viewer, ReadingRoom.of(napari_viewer)
         self.worklist: Worklist | None = None
         self.out: Path | None = None
-        self.dock: Any = None
         self._row: WorklistRow | None = None
         self.reader = QLineEdit(placeholderText="your reader id, such as ANNA")
         self.mode, self.status = QComboBox(), QComboBox()
@@ -70,8 +70,14 @@ class WorklistDock(QWidget):
         """Return the worklist of a viewer; docked when first asked for."""
         if viewer not in cls._of:
             made = cls(viewer)
-            made.dock = viewer.window.add_dock_widget(made, name="Worklist", area="left", add_vertical_stretch=False)
+            make_room(viewer)
+            viewer.window.add_dock_widget(made, name="Worklist", area="left", add_vertical_stretch=False)
         return cls._of[viewer]
+
+    @property
+    def reading_mode(self) -> Mode:
+        """How cases are opened; the box itself keeps plain words."""
+        return Mode(self.mode.currentData())
 
     def _fill(self) -> None:
         for mode in Mode:
@@ -176,7 +182,7 @@ class WorklistDock(QWidget):
             self.message.setText("Type your reader id: your readings are kept under it.")
             return
         try:
-            blinded = self.mode.currentData() == Mode.BLINDED
+            blinded = self.reading_mode is Mode.BLINDED
             self.worklist = load_worklist(self.out, self.reader.text().strip(), blinded=blinded)
         except WbmriError as error:
             self.worklist = None
@@ -210,7 +216,7 @@ class WorklistDock(QWidget):
     def come_forward(self) -> None:
         """Show the worklist and read it anew."""
         self.refresh()
-        dock = self.dock or self.parentWidget()
+        dock = dock_of(self)
         if dock is not None:
             dock.show()
             dock.raise_()
@@ -247,13 +253,11 @@ class WorklistDock(QWidget):
             self.room.close()
         seed = None if self.worklist is None else self.worklist.seed
         try:
-            session = open_review(paths, reader, self.mode.currentData(), addendum=addendum, seed=seed)
+            session = open_review(paths, reader, self.reading_mode, addendum=addendum, seed=seed)
         except WbmriError as error:
             self.message.setText(str(error))
             return
         self.room.open(session)
-        if self.dock is not None and self.room.overview is not None:
-            self.room.stack(self.dock)
 
     def _open_index(self, index: QModelIndex, *, addendum: bool = False) -> None:
         if index.isValid():

@@ -30,7 +30,7 @@ def test_a_whole_case_is_graded_by_keys_alone(read: Callable[..., ReadingRoom], 
     totals = room.session.totals
     assert totals.read == 42
     assert totals.given.total == sum(label % 3 for label in range(1, 43)) == 42
-    assert "42" in room.panel.totals.total.text()
+    assert "42" in room.docks.panel.totals.total.text()
     assert room.session.current == 1
 
 
@@ -69,11 +69,11 @@ def test_not_assessable_asks_for_a_reason_by_keys(
 
     press("X")
     menu = QApplication.activePopupWidget()
-    assert menu is room.panel.buttons.menu
+    assert menu is room.docks.panel.buttons.menu
     qtbot.keyClick(menu, Qt.Key.Key_Down)
     qtbot.keyClick(menu, Qt.Key.Key_Return)
     assert room.session.decisions[1].reason is Reason.MOTION
-    assert "motion" in room.panel.evidence.decision.text()
+    assert "motion" in room.docks.panel.evidence.decision.text()
 
 
 def test_digits_are_text_where_one_types(read: Callable[..., ReadingRoom], qtbot: object) -> None:

@@ -52,7 +52,7 @@ def test_a_stroke_adds_to_the_group_and_its_evidence_and_can_be_undone(
     assert np.count_nonzero(after == 1) > np.count_nonzero(before == 1)
     np.testing.assert_array_equal(room.scene.grid.stored(room.scene.groups.data), after)
     assert room.session.group(1).measured.evidence.volume_ml > volume_ml
-    assert f"{room.session.group(1).measured.evidence.volume_ml:.0f} ml" in room.panel.evidence.numbers.text()
+    assert f"{room.session.group(1).measured.evidence.volume_ml:.0f} ml" in room.docks.panel.evidence.numbers.text()
     assert room.session.group(1).outline_edited
     press("U")
     np.testing.assert_array_equal(room.session.labels, before)
@@ -70,7 +70,7 @@ def test_erasing_and_the_size_of_the_brush(
     room = read()
     press("R")
     assert room.editor.active
-    assert room.tools.isVisible()
+    assert room.docks.tools.isVisible()
     room.editor.resize(-1)
     small = room.editor.radius
     middle = room.scene.middle(1)
@@ -106,7 +106,7 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(
     room = read()
     before = np.array(room.session.labels)
     press("F")
-    assert "Not done" in room.panel.state.text()
+    assert "Not done" in room.docks.panel.state.text()
     np.testing.assert_array_equal(room.session.labels, before)
 
 

@@ -45,8 +45,8 @@ def test_signing_shows_what_is_unread_and_locks_when_all_is_read(
         dialog.seen.setChecked(True)
     dialog.sign.click()
     assert room.session.signed
-    assert "locked" in room.panel.saved.text()
-    assert not room.panel.buttons.grades[0].isEnabled()
+    assert "locked" in room.docks.panel.saved.text()
+    assert not room.docks.panel.buttons.grades[0].isEnabled()
     case = CasePaths(out, "01", "baseline")
     (signed,) = signed_readings(case)
     assert signed.reading.status is Status.SIGNED
@@ -59,8 +59,8 @@ def test_signing_shows_what_is_unread_and_locks_when_all_is_read(
 def test_the_second_reader_does_not_see_the_first(read: Callable[..., ReadingRoom], out: Path, mode: Mode) -> None:
     read_and_sign(out, "ANNA", lambda _: 2)
     room = read(reader="BERT", mode=mode)
-    assert not room.panel.evidence.others.isVisible()
-    assert "ANNA" not in room.panel.evidence.others.text()
+    assert not room.docks.panel.evidence.others.isVisible()
+    assert "ANNA" not in room.docks.panel.evidence.others.text()
 
 
 def test_adjudication_asks_only_for_what_two_readers_differ_in(
@@ -72,8 +72,8 @@ def test_adjudication_asks_only_for_what_two_readers_differ_in(
     assert room.session.totals.read == 40
     press("N")
     assert room.session.current in (7, 20)
-    assert "ANNA" in room.panel.evidence.others.text()
-    assert "grade 2" in room.panel.evidence.others.text()
+    assert "ANNA" in room.docks.panel.evidence.others.text()
+    assert "grade 2" in room.docks.panel.evidence.others.text()
     press("2", "N", "1")
     assert room.session.totals.read == 42
 

@@ -19,8 +19,8 @@ def test_a_case_opens_with_contours_window_totals_and_notice(read: Callable[...,
     level = room.session.case.reading.reference.level
     assert [layer.name for layer in room.viewer.layers] == ["scan", "muscle groups", "contours"]
     np.testing.assert_allclose(room.scene.scan.contrast_limits, (0.0, 4 * level))
-    assert "0" in room.panel.totals.total.text()
-    assert room.panel.evidence.histogram.counts.sum() > 0
+    assert "0" in room.docks.panel.totals.total.text()
+    assert room.docks.panel.evidence.histogram.counts.sum() > 0
     notices = [label for label in room.window.findChildren(QLabel) if "score of record" in label.text()]
     assert any(label.isVisible() for label in notices)
 
@@ -54,15 +54,16 @@ def test_window_presets_planes_contours_and_projection_by_key(
 
 def test_no_text_is_smaller_than_11_pixels_and_all_fits_a_small_laptop(read: Callable[..., ReadingRoom]) -> None:
     room = read()
-    assert (room.window.width(), room.window.height()) <= (1366, 768)
-    for part in (room.overview, room.panel):
+    assert room.window.width() <= 1366
+    assert room.window.height() <= 768
+    for part in (room.docks.overview, room.docks.panel):
         assert part.isVisible()
         for label in part.findChildren(QLabel):
             if label.isVisible() and label.text():
                 assert label.fontInfo().pixelSize() >= 11, label.text()
         assert room.window.rect().contains(part.mapTo(room.window, part.rect().bottomRight()))
     assert room.viewer.canvas.size[1] > 500
-    table = room.overview.table
+    table = room.docks.overview.table
     assert table.visualRect(table.grades.index(20, 0)).bottom() <= table.viewport().height()
 
 
@@ -105,11 +106,11 @@ def test_the_second_person_reads_along_and_sees_who_has_the_case(
     first = open_review(CasePaths(out, "01", "baseline"), "BERT")
     try:
         room = read()
-        assert "BERT" in room.panel.saved.text()
-        assert not room.panel.buttons.grades[0].isEnabled()
+        assert "BERT" in room.docks.panel.saved.text()
+        assert not room.docks.panel.buttons.grades[0].isEnabled()
         press("1")
         assert not room.session.decisions
-        assert "Not done" in room.panel.state.text()
+        assert "Not done" in room.docks.panel.state.text()
     finally:
         first.close()
 
@@ -120,7 +121,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_left_for_another(
 ) -> None:
     room = read()
     press("1")
-    assert "saved" in room.panel.saved.text()
+    assert "saved" in room.docks.panel.saved.text()
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
@@ -129,11 +130,11 @@ def test_a_folder_that_cannot_be_written_is_said_and_left_for_another(
         patch.setattr("os.fsync", full)
         press("Down", "2")
     assert room.session.decisions[2].grade == 2
-    assert "is full" in room.panel.saved.text()
-    assert room.panel.elsewhere.isVisible()
+    assert "is full" in room.docks.panel.saved.text()
+    assert room.docks.panel.elsewhere.isVisible()
     save_elsewhere(room, tmp_path / "stick")
-    assert not room.panel.elsewhere.isVisible()
-    assert str(tmp_path / "stick") in room.panel.state.text()
+    assert not room.docks.panel.elsewhere.isVisible()
+    assert str(tmp_path / "stick") in room.docks.panel.state.text()
     room.close()
     again = open_review(CasePaths(tmp_path / "OUT", "01", "baseline"), "ANNA", folder=tmp_path / "stick")
     assert {label: decision.grade for label, decision in again.decisions.items()} == {1: 1, 2: 2}
@@ -144,12 +145,13 @@ def test_blinded_reading_hides_suggestions_others_and_whose_case_it_is(
     read: Callable[..., ReadingRoom], press: Callable[..., None]
 ) -> None:
     room = read(mode=Mode.BLINDED)
-    shown = " ".join(label.text() for label in room.window.findChildren(QLabel) if label.isVisible())
+    labels = [label for dock in (room.docks.overview, room.docks.panel) for label in dock.findChildren(QLabel)]
+    shown = " ".join(label.text() for label in labels if label.isVisible())
     assert "01" not in room.viewer.title
     assert "baseline" not in room.viewer.title + shown
     assert "Suggestion:" not in shown
-    assert room.panel.evidence.histogram.counts is None
-    assert not room.panel.buttons.accept.isVisible()
+    assert room.docks.panel.evidence.histogram.counts is None
+    assert not room.docks.panel.buttons.accept.isVisible()
     press("C")
     assert room.side.visit is None
     press("1")

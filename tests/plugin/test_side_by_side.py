@@ -48,7 +48,7 @@ def test_another_visit_is_linked_in_place_and_window(
 
 
 def test_both_grades_stand_in_one_table(both: ReadingRoom, press: Callable[..., None]) -> None:
-    model = both.overview.table.grades
+    model = both.docks.overview.table.grades
     press("0")
     before = both.side.visit.reading.groups[0].grade
     assert model.data(model.index_of(1)).startswith(f"{before} → 0")
@@ -66,7 +66,7 @@ def test_the_registration_links_the_views_when_it_is_there(both: ReadingRoom) ->
 
 
 def test_without_a_registration_the_group_links_the_views(both: ReadingRoom, qtbot: object) -> None:
-    qtbot.waitUntil(lambda: "stay linked" in both.panel.state.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "stay linked" in both.docks.panel.state.text(), timeout=20_000)
     assert both.side.link is None
     both.side.follow()
     np.testing.assert_allclose(both.side.scene.point, both.scene.point, atol=6.0)
@@ -75,4 +75,4 @@ def test_without_a_registration_the_group_links_the_views(both: ReadingRoom, qtb
 def test_the_key_closes_it_again(both: ReadingRoom, press: Callable[..., None]) -> None:
     press("C")
     assert both.side.visit is None
-    assert both.overview.table.grades.others is None
+    assert both.docks.overview.table.grades.others is None

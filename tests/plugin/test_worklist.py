@@ -52,6 +52,7 @@ def test_enter_opens_the_selected_case_and_the_list_shows_how_far_it_is(
     worklist.table.setFocus()
     worklist._open_index(worklist.table.currentIndex())
     assert room.session.title in cells(worklist)
+    assert room.session.mode is Mode.ASSISTED
     press("1", "Down", "0")
     worklist.refresh()
     row = cells(worklist).index(room.session.title)

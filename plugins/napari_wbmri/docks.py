@@ -1,0 +1,105 @@
+"""Where the docks of the reading room stand in its window, so that all of it fits a small laptop."""
+
+from typing import Any
+
+from napari import Viewer
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QDockWidget, QWidget
+
+from napari_wbmri.mask_editor import MaskEditor
+from napari_wbmri.mask_tools import MaskTools
+from napari_wbmri.panel import OverviewDock, ReadingDock
+from wbmri.scheme import Scheme
+
+OVERVIEW_PX, READING_PX = 330, 330
+"""Widths of the docks; a laptop of 1366 pixels leaves half of them to the scan."""
+
+
+class Docks:
+    """The grades on the left of the scan and the reading on its right, and what else finds a place beside them.
+
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    scheme
+        The groups.
+    editor
+        What the tools for outlines set.
+    """
+
+    def __init__(self, viewer: Viewer, scheme: Scheme, editor: MaskEditor) -> None:
+        self._viewer, self._window = viewer, viewer.window._qt_window
+        self.scheme = scheme
+        self.overview, self.panel, self.tools = OverviewDock(scheme), ReadingDock(scheme), MaskTools(editor)
+        self.panel.room_below.insertWidget(1, self.tools)
+        make_room(viewer)
+        add = viewer.window.add_dock_widget
+        # As tabs where something stands already: below one another they would not fit, and the window would grow.
+        self._grades = add(self.overview, name="Grades", area="left", add_vertical_stretch=False, tabify=True)
+        self._reading = add(self.panel, name="Reading", area="right", add_vertical_stretch=False, tabify=True)
+        for dock in (self._grades, self._reading):
+            dock.setFeatures(dock.features() & ~dock.DockWidgetFeature.DockWidgetClosable)
+        self._raise()
+
+    def show(self) -> None:
+        """Show both, with whatever else stands at the sides behind the grades."""
+        mine = (self._grades, self._reading)
+        for dock in self._window.findChildren(QDockWidget):
+            if dock not in mine and dock.isVisible() and self._window.dockWidgetArea(dock) in _SIDES:
+                self._window.tabifyDockWidget(self._grades, dock)
+        for dock in mine:
+            dock.show()
+        self._raise()
+
+    def _raise(self) -> None:
+        # The tabs are made when the window lays itself out; only then one of them can be raised.
+        for dock in (self._grades, self._reading):
+            QTimer.singleShot(0, dock.raise_)
+
+    def hide(self) -> None:
+        """Put both away."""
+        for dock in (self._grades, self._reading):
+            dock.hide()
+
+    def remove(self) -> None:
+        """Take both out of the window."""
+        for dock in (self._grades, self._reading):
+            self._viewer.window.remove_dock_widget(dock)
+
+    def stack(self, dock: QDockWidget) -> None:
+        """Put another dock before the grades, as a tab."""
+        self._window.tabifyDockWidget(self._grades, dock)
+        QTimer.singleShot(0, dock.raise_)
+
+    def beside(self, dock: Any) -> None:
+        """Put another view between the scan and the reading, as wide as the scan."""
+        self._window.splitDockWidget(dock, self._reading, Qt.Orientation.Horizontal)
+        width = (self._window.width() - OVERVIEW_PX - READING_PX) // 2
+        self._window.resizeDocks(
+            [self._grades, self._reading, dock],
+            [OVERVIEW_PX, READING_PX, max(200, width)],
+            Qt.Orientation.Horizontal,
+        )
+
+    def lay_out(self) -> None:
+        """Give the docks their widths, and the rest to the scan."""
+        self._window.resizeDocks([self._grades, self._reading], [OVERVIEW_PX, READING_PX], Qt.Orientation.Horizontal)
+
+
+_SIDES = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea)
+
+
+def make_room(viewer: Viewer) -> None:
+    """Put napari's layer list and controls away; the menu Window brings them back."""
+    inner = viewer.window._qt_viewer
+    for dock in (inner.dockLayerList, inner.dockLayerControls):
+        dock.setVisible(False)
+
+
+def dock_of(widget: QWidget) -> QDockWidget | None:
+    """Return the dock a widget stands in, whoever made it."""
+    above = widget.parentWidget()
+    while above is not None and not isinstance(above, QDockWidget):
+        above = above.parentWidget()
+    return above
