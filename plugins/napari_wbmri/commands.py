@@ -17,6 +17,7 @@ from napari_wbmri.signing import SignDialog
 from wbmri.errors import WbmriError
 from wbmri.reading import Reason
 from wbmri.review import Change, Command, Order, Session, default_keys, load_keys
+from wbmri.soft_tissue import Calcinosis, LimbPart, Tissue
 
 if TYPE_CHECKING:
     from napari_wbmri.room import ReadingRoom
@@ -46,6 +47,8 @@ class Commands:
         panel.buttons.graded.connect(self.grade)
         panel.buttons.unassessable.connect(self.not_assessable)
         panel.buttons.accepted.connect(self.accept)
+        panel.soft_tissue.marked.connect(self.mark)
+        panel.soft_tissue.calcinosis_marked.connect(self.mark_calcinosis)
         for signal, command in (
             (panel.signing, Command.SIGN),
             (panel.helping, Command.HELP),
@@ -124,6 +127,18 @@ class Commands:
             if not given:
                 return
         self._act(lambda: session.not_assessable(session.current, reason, note))
+
+    def mark(self, tissue: Tissue, part: LimbPart, value: int | None) -> None:
+        """Mark fascia or subcutis of one part of the limbs."""
+        session = self.room.session
+        if session is not None:
+            self._act(lambda: session.mark(tissue, part, value))
+
+    def mark_calcinosis(self, calcinosis: Calcinosis) -> None:
+        """Mark whether there is calcinosis, and where."""
+        session = self.room.session
+        if session is not None:
+            self._act(lambda: session.mark_calcinosis(calcinosis))
 
     def accept(self) -> None:
         """Take over the suggestion; on a group that is read already, go to the next unread one."""

@@ -59,6 +59,7 @@ class KeyFilter(QObject):
         self._window = window
         self._commands = {key: binding.command for binding in keys.bindings for key in binding.keys}
         self._act = act
+        self._around: list[QWidget] = []
         application = QApplication.instance()
         assert application is not None  # noqa: S101 - a widget cannot exist without one
         application.installEventFilter(self)
@@ -68,6 +69,8 @@ class KeyFilter(QObject):
         if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
             return False
         if not (isinstance(event, QKeyEvent) and isinstance(watched, QWidget) and self._ours(watched)):
+            return False
+        if self._typed(watched, event):
             return False
         command = None if event.key() in _BARE else self._commands.get(name_of(event))
         if command is None:
@@ -83,7 +86,20 @@ class KeyFilter(QObject):
     def _ours(self, watched: QWidget) -> bool:
         if watched.window() is not self._window or QApplication.activeModalWidget() is not None:
             return False
-        return QApplication.activePopupWidget() is None and not isinstance(watched, _TYPING)
+        return QApplication.activePopupWidget() is None
+
+    def _typed(self, watched: QWidget, event: QKeyEvent) -> bool:
+        """Whether a key belongs to a field, which hands Enter on to what it stands in after it has used it."""
+        if isinstance(watched, _TYPING):
+            self._around = []
+            above = watched.parentWidget()
+            while above is not None:
+                self._around.append(above)
+                above = above.parentWidget()
+            return True
+        if event.type() == QEvent.Type.ShortcutOverride and QApplication.focusWidget() in (watched, None):
+            self._around = []
+        return watched in self._around
 
     def remove(self) -> None:
         """Give the keys back to napari."""

@@ -11,6 +11,7 @@ from napari_wbmri.evidence import EvidencePanel
 from napari_wbmri.grade_buttons import GradeButtons
 from napari_wbmri.grades_table import GradesTable
 from napari_wbmri.marks import Mark
+from napari_wbmri.soft_tissue_panel import SoftTissuePanel
 from napari_wbmri.totals import TotalsBar
 from wbmri.reading import NOTICE
 from wbmri.review import Session
@@ -66,7 +67,7 @@ class ReadingDock(QWidget):
     def __init__(self, scheme: Scheme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.case, self.state, self.saved = QLabel(), QLabel(), QLabel()
-        self.totals, self.evidence = TotalsBar(), EvidencePanel()
+        self.totals, self.evidence, self.soft_tissue = TotalsBar(), EvidencePanel(), SoftTissuePanel()
         self.buttons = GradeButtons(scheme.anchors)
         self.sign, self.keys = QPushButton("Check and sign…"), QPushButton("Keys  ?")
         self.elsewhere = QPushButton("Save elsewhere…")
@@ -96,6 +97,7 @@ class ReadingDock(QWidget):
         self.room_below = QVBoxLayout(inside)
         self.room_below.setContentsMargins(0, 0, 0, 0)
         self.room_below.addWidget(self.evidence)
+        self.room_below.addWidget(self.soft_tissue)
         self.room_below.addStretch(1)
         scroll.setWidget(inside)
         column.addWidget(scroll, 1)
@@ -118,6 +120,7 @@ class ReadingDock(QWidget):
         self.evidence.show_group(view)
         suggested = view.measured.auto_grade if view.measured is not None and view.decision is None else None
         self.buttons.show_decision(view.decision, suggested, enabled=not session.read_only)
+        self.soft_tissue.show_marks(session.soft_tissue, enabled=not session.read_only)
         self.sign.setEnabled(not session.read_only)
         self.show_saving(session)
 
