@@ -1,7 +1,7 @@
 """Fascia, subcutis and calcinosis, which are read on the same scan and never added to the score."""
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
+from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from napari_wbmri.colours import CHOSEN, FAINT, LINE
 from wbmri.soft_tissue import Calcinosis, CalcinosisCourse, LimbPart, SoftTissue, Tissue, TissueSign
@@ -39,7 +39,7 @@ class SoftTissuePanel(QWidget):
             for column, part in enumerate(LimbPart, start=1):
                 button = QPushButton()
                 button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-                button.setMinimumHeight(26)
+                _share_width(button)
                 button.clicked.connect(lambda _=False, tissue=tissue, part=part: self._next(tissue, part))
                 self.signs[tissue, part] = button
                 grid.addWidget(button, row, column)
@@ -49,16 +49,18 @@ class SoftTissuePanel(QWidget):
         self.course.addItem("no earlier visit", None)
         for course in CalcinosisCourse:
             self.course.addItem(course.value, course.value)
+        self.course.setToolTip("How it compares with the visit before")
         self.places.setPlaceholderText("where, such as left elbow, right knee")
         self.places.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         for box in (self.present, self.course):
             # Keys go on grading after a choice was made.
             box.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            box.setMinimumHeight(26)
+            _share_width(box)
         grid.addWidget(_small("Calcinosis"), 3, 0)
-        grid.addWidget(self.present, 3, 1)
-        grid.addWidget(self.course, 3, 2)
+        grid.addWidget(self.present, 3, 1, 1, 2)
         grid.addWidget(self.places, 4, 0, 1, 3)
+        grid.addWidget(_small("Its course"), 5, 0)
+        grid.addWidget(self.course, 5, 1, 1, 2)
         for column in (1, 2):
             grid.setColumnStretch(column, 1)
         self.present.activated.connect(self._calcinosis)
@@ -101,6 +103,12 @@ class SoftTissuePanel(QWidget):
         made = Calcinosis(present, places, None if course is None else CalcinosisCourse(course))
         if self._shown is not None and made != self._shown[0].calcinosis:
             self.calcinosis_marked.emit(made)
+
+
+def _share_width(widget: QWidget) -> None:
+    """Let a widget be as narrow as its column: what it would like to have is more than the dock has."""
+    widget.setMinimumHeight(26)
+    widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
 
 def _small(text: str) -> QLabel:

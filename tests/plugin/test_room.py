@@ -63,6 +63,8 @@ def test_no_text_is_smaller_than_11_pixels_and_all_fits_a_small_laptop(read: Cal
                 assert label.fontInfo().pixelSize() >= 11, label.text()
         assert room.window.rect().contains(part.mapTo(room.window, part.rect().bottomRight()))
     assert room.viewer.canvas.size[1] > 500
+    inside = room.docks.panel.room_below.parentWidget()
+    assert inside.width() <= inside.parentWidget().width()
     table = room.docks.overview.table
     assert table.visualRect(table.grades.index(20, 0)).bottom() <= table.viewport().height()
 
