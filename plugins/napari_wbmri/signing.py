@@ -117,5 +117,11 @@ class SignDialog(QDialog):
             self.message.setText(str(error))
             self.message.setVisible(True)
             return
+        except OSError as error:
+            # The reading itself is signed and on disk; what follows from it can be written again.
+            self.accept()
+            self.room.signed()
+            self.room.say(f"Signed and saved, but its report or the tables could not be written: {error}.")
+            return
         self.accept()
         self.room.signed()

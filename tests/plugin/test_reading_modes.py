@@ -55,6 +55,26 @@ def test_signing_shows_what_is_unread_and_locks_when_all_is_read(
     assert room.session.decisions[1].grade == 1
 
 
+def test_a_report_that_cannot_be_written_is_said_and_the_reading_is_signed_all_the_same(
+    read: Callable[..., ReadingRoom], out: Path, qtbot: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = read()
+    for label in range(1, 43):
+        room.session.accept(label)
+    dialog = SignDialog(room, room.session)
+    qtbot.addWidget(dialog)
+    dialog.seen.setChecked(True)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("wbmri.scoring.signing.write_together", full)
+    dialog.sign.click()
+    assert room.session.signed
+    assert "No space left" in room.docks.panel.state.text()
+    assert len(signed_readings(CasePaths(out, "01", "baseline"))) == 1
+
+
 @pytest.mark.parametrize("mode", [Mode.SECOND, Mode.BLINDED])
 def test_the_second_reader_does_not_see_the_first(read: Callable[..., ReadingRoom], out: Path, mode: Mode) -> None:
     read_and_sign(out, "ANNA", lambda _: 2)
