@@ -54,7 +54,9 @@ def test_a_scan_of_the_legs_has_the_rest_outside(legs: LabelMap, scheme: Scheme)
     assert all(legs.confidence[label] == 0 for label in legs.outside)
 
 
-def test_storage_and_unit_of_intensity_do_not_matter(legs: LabelMap, station: Callable[[int], Path]) -> None:
+def test_each_run_gives_the_same_labels_whatever_storage_and_unit(
+    legs: LabelMap, station: Callable[[int], Path]
+) -> None:
     volume = load(station(3))
     # Stored head to feet, right to left, slices first.
     flipped = volume.data[::-1, :, ::-1].transpose(1, 0, 2)
@@ -62,15 +64,10 @@ def test_storage_and_unit_of_intensity_do_not_matter(legs: LabelMap, station: Ca
         [[0, -1, 0, volume.shape[0] - 1], [1, 0, 0, 0], [0, 0, -1, volume.shape[2] - 1], [0, 0, 0, 1]]
     )
     np.testing.assert_allclose(affine @ [0, 0, 0, 1], volume.affine @ [volume.shape[0] - 1, 0, volume.shape[2] - 1, 1])
-    again = segment(Volume(flipped * 10.0, affine, volume.acquisition)).data
-    np.testing.assert_array_equal(again.transpose(1, 0, 2)[::-1, :, ::-1], legs.data)
-
-
-def test_the_same_scan_gives_the_same_labels(legs: LabelMap, station: Callable[[int], Path]) -> None:
-    again = segment(load(station(3)))
-    np.testing.assert_array_equal(again.data, legs.data)
-    assert again.confidence == legs.confidence
-    assert again.provenance == legs.provenance
+    again = segment(Volume(flipped * 10.0, affine, volume.acquisition))
+    np.testing.assert_array_equal(again.data.transpose(1, 0, 2)[::-1, :, ::-1], legs.data)
+    assert again.confidence == pytest.approx(legs.confidence)
+    assert again.outside == legs.outside
 
 
 @pytest.mark.parametrize("what", ["air", "a coin", "a slab"])
