@@ -53,8 +53,9 @@ def act(session: Session, rng: np.random.Generator) -> None:
 
 
 def tell(*words: str) -> None:
-    """Write one line at once."""
-    print(*words, sep="\t", flush=True)  # noqa: T201
+    """Write one line at once: a process that is killed leaves it whole or not at all."""
+    sys.stdout.write("\t".join(words) + "\n")
+    sys.stdout.flush()
 
 
 def read_until_killed(folder: str, seed: int) -> None:
