@@ -57,6 +57,9 @@ field cannot climb onto a limb that is bright altogether."""
 PLACE_ML = 10.0
 """The same volume once mixtures say what is normal."""
 
+DIGITS = 7
+"""Decimals of the field's coefficients and of the level, in log intensity."""
+
 WIDTH = 0.12
 """Width of normal muscle in log intensity while fitting."""
 
@@ -337,5 +340,6 @@ def _solve(
     weighted = (design * weight[:, None]).tocsr()
     normal = (weighted.T @ design).toarray() - total * np.outer(mean, mean) + penalty
     right = weighted.T @ log - total * mean * centre
-    coefficients = np.asarray(np.linalg.solve(normal, right), dtype=np.float64)
-    return coefficients, centre - float(mean @ coefficients)
+    # The last digits depend on how many threads the linear algebra runs on; the result must not.
+    coefficients = np.round(np.linalg.solve(normal, right), DIGITS)
+    return coefficients, round(centre - float(mean @ coefficients), DIGITS)
