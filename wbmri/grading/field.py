@@ -341,5 +341,5 @@ def _solve(
     normal = (weighted.T @ design).toarray() - total * np.outer(mean, mean) + penalty
     right = weighted.T @ log - total * mean * centre
     # The last digits depend on how many threads the linear algebra runs on; the result must not.
-    coefficients = np.round(np.linalg.solve(normal, right), DIGITS)
+    coefficients = np.asarray(np.round(np.linalg.solve(normal, right), DIGITS), dtype=np.float64)
     return coefficients, round(centre - float(mean @ coefficients), DIGITS)
