@@ -56,7 +56,7 @@ class Fault:
         return self.share > SPOILT_SHARE
 
 
-def faults_of(around: Surroundings, scheme: Scheme) -> Mapping[int, Fault]:
+def faults_of(around: Surroundings, scheme: Scheme, failed: Mask) -> Mapping[int, Fault]:
     """Find the groups that motion or failed fat suppression touches.
 
     Motion is seen by its ghosts in the air beside the body: where the picture shows none, it is not seen.
@@ -67,6 +67,8 @@ def faults_of(around: Surroundings, scheme: Scheme) -> Mapping[int, Fault]:
         What lies around the muscles.
     scheme
         Its groups.
+    failed
+        Blocks beside fat that is not suppressed, see `unsuppressed`.
 
     Returns
     -------
@@ -80,7 +82,7 @@ def faults_of(around: Surroundings, scheme: Scheme) -> Mapping[int, Fault]:
     ghosted = np.broadcast_to(_ghosted(around), around.label.shape)
     for reason, where, labels, words in (
         (Reason.MOTION, ghosted, every, "at levels with ghosts of motion"),
-        (Reason.FAT_SUPPRESSION, unsuppressed(around, scheme), limbs, "beside fat that is not suppressed"),
+        (Reason.FAT_SUPPRESSION, failed, limbs, "beside fat that is not suppressed"),
     ):
         share = np.bincount(around.label[where], minlength=256) / size
         for label in labels:

@@ -81,8 +81,9 @@ def grade(
     soft_tissue = None
     if scale is not None:
         around = surroundings_of(scan, canonical_labels(labels), scale.fit.field, scale.reference.level)
-        faults = faults_of(around, labels.scheme)
-        soft_tissue = suggest_signs(muscle, scale.log_ratio, around, labels.scheme, unsuppressed(around, labels.scheme))
+        failed = unsuppressed(around, labels.scheme)
+        faults = faults_of(around, labels.scheme, failed)
+        soft_tissue = suggest_signs(muscle, scale.log_ratio, around, labels.scheme, failed)
     entries = tuple(
         not_assessable(group.label, *excluded[group.label])
         if scale is None or group.label in excluded
