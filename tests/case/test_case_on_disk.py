@@ -305,6 +305,19 @@ def test_the_reading_is_the_last_file_in_place(
     assert order[-1] == "sub-X_ses-Y_desc-oedema_reading.json"
 
 
+def test_every_file_is_forced_to_the_disk_before_it_takes_its_name_and_the_names_after(
+    write: WriteCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    fsync, move = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: (steps.append("fsync"), fsync(fd))[1])
+    monkeypatch.setattr(os, "replace", lambda source, to: (steps.append("replace"), move(source, to))[1])
+    write()
+    files = steps.count("replace")
+    assert steps[:files] == ["fsync"] * files
+    assert steps[-3:] == ["fsync"] * 3, "OUT, the visit and its images"
+
+
 def test_a_label_map_of_another_grid_is_refused_before_anything_is_written(
     tmp_path: Path, small_volume: Volume, small_labels: LabelMap, make_reading: MakeReading
 ) -> None:

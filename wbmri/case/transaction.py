@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wbmri.io import write_atomic
+from wbmri.io import force_to_disk
 
 
 def write_together(out: Path, files: Sequence[tuple[Path, bytes]]) -> None:
     """Write files in the given order; on any error put back what was there before.
 
     Everything is first written and synced beside its destination, where a full disk or a missing permission shows
-    before anything old is touched; then the files are moved into place one by one.
+    before anything old is touched; then the files are moved into place one by one. When this returns, they outlast a
+    loss of power.
 
     Parameters
     ----------
@@ -29,9 +30,12 @@ def write_together(out: Path, files: Sequence[tuple[Path, bytes]]) -> None:
         former.mkdir()
         for number, (path, content) in enumerate(files):
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomic(fresh / str(number), content)
+            (fresh / str(number)).write_bytes(content)
             if path.exists():
                 shutil.copy2(path, former / str(number))
+        # Once all are written, which lets the system write them in one go.
+        for number in range(len(files)):
+            force_to_disk(fresh / str(number))
         moved: list[int] = []
         try:
             for number, (path, _) in enumerate(files):
@@ -45,3 +49,5 @@ def write_together(out: Path, files: Sequence[tuple[Path, bytes]]) -> None:
                 else:
                     path.unlink()
             raise
+        for folder in dict.fromkeys(path.parent for path, _ in files):
+            force_to_disk(folder)
