@@ -155,7 +155,8 @@ def small(tmp_path: Path, maker: ModuleType) -> Small:
     def score(**options: object) -> list[str]:
         settings = Settings.checked("blocks", scheme)
         found = find_visits(tmp_path / "bids")
-        return [str(result.state) for result in run(found, tmp_path / "OUT", settings, crew=CREW, **options)]
+        options = {"crew": CREW, **options}
+        return [str(result.state) for result in run(found, tmp_path / "OUT", settings, **options)]
 
     def plan(**options: object) -> tuple[str, str]:
         (one,) = preview(
@@ -193,6 +194,15 @@ def test_a_case_is_scored_again_if_what_it_rests_on_changed(small: Small, maker:
     outcome["basis"]["decided"]["versions"]["wbmri"] = "0.0.1"
     small.paths.outcome.write_text(json.dumps(outcome))
     assert small.plan() == ("score", "another version")
+
+
+def test_workers_are_planned_only_if_something_is_left_to_score(small: Small) -> None:
+    def plan() -> Crew:
+        raise RuntimeError("planned")
+
+    assert small.score(crew=plan) == ["skipped"]
+    with pytest.raises(RuntimeError, match="planned"):
+        small.score(crew=plan, force=True)
 
 
 def test_what_failed_is_tried_again_only_if_asked_for_or_changed(small: Small, maker: ModuleType) -> None:

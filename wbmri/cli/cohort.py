@@ -109,7 +109,7 @@ def cohort(
 
         return put_together(source, out, parquet=parquet, reports=reports, as_json=as_json)
     from wbmri.cli.cohort_run import score_visits, show_preview
-    from wbmri.cohort import Settings, find_visits, marked_cases, plan_crew
+    from wbmri.cohort import Settings, crew_planner, find_visits, marked_cases
 
     settings = Settings.checked(engine, scheme, mapping or (), fusion)
     only = None if marked is None else marked_cases(out, marked.value)
@@ -122,9 +122,9 @@ def cohort(
         key=key,
         only=only,
     )
-    crew = plan_crew(found, workers, threads, time_limit, memory_limit)
+    crew = crew_planner(found, workers, threads, time_limit, memory_limit)
     if dry_run:
-        return show_preview(found, out, settings, crew, force=force, retry=retry_failed, as_json=as_json)
+        return show_preview(found, out, settings, crew(), force=force, retry=retry_failed, as_json=as_json)
     return score_visits(
         found,
         out,

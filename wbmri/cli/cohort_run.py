@@ -4,21 +4,17 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from wbmri.cli.cohort_display import Tally, duration, shown
 from wbmri.cli.outcome import DONE, FAILED, fail
 from wbmri.cohort import Cohort, Crew, Settings, Skipped, State, run
 from wbmri.cohort.preview import preview, seconds_per_visit
 from wbmri.cohort.running import visits_of
-
-if TYPE_CHECKING:
-    pass
 
 
 def show_preview(
@@ -63,7 +59,7 @@ def score_visits(
     cohort: Cohort,
     out: Path,
     settings: Settings,
-    crew: Crew,
+    crew: Callable[[], Crew],
     *,
     scheduler: str | None,
     force: bool,

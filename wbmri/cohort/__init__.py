@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from wbmri.cohort.marks import QcMark, marked_cases, read_marks
     from wbmri.cohort.outcome import Cause, Outcome, Standing, read_outcome
     from wbmri.cohort.process import Limits
-    from wbmri.cohort.resources import Crew, plan_crew
+    from wbmri.cohort.resources import Crew, crew_planner, plan_crew
     from wbmri.cohort.running import Step, run
     from wbmri.cohort.settings import Settings
     from wbmri.cohort.visit import Skipped, Visit
@@ -30,6 +30,7 @@ __all__ = [
     "Step",
     "Summary",
     "Visit",
+    "crew_planner",
     "find_visits",
     "marked_cases",
     "plan_crew",
@@ -47,7 +48,7 @@ _HOMES = {
     "marks": ("QcMark", "marked_cases", "read_marks"),
     "outcome": ("Cause", "Outcome", "Standing", "read_outcome"),
     "process": ("Limits",),
-    "resources": ("Crew", "plan_crew"),
+    "resources": ("Crew", "crew_planner", "plan_crew"),
     "running": ("Step", "run"),
     "settings": ("Settings",),
     "visit": ("Skipped", "Visit"),

@@ -1,8 +1,10 @@
 """How many workers a machine can hold, and what each of them may take."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from wbmri.cohort.finding import Cohort
@@ -82,20 +84,39 @@ def plan_crew(
     InputError
         If a number is not positive.
     """
+    return crew_planner(cohort, workers, threads, seconds, gigabytes)()
+
+
+def crew_planner(
+    cohort: Cohort,
+    workers: int | None = None,
+    threads: int | None = None,
+    seconds: float = SECONDS,
+    gigabytes: float | None = None,
+) -> Callable[[], Crew]:
+    """Return what `plan_crew` returns, but found when it is called: where all is done no scan need be opened.
+
+    The numbers are checked at once.
+    """
     for name, value in (("workers", workers), ("threads", threads), ("seconds", seconds), ("gigabytes", gigabytes)):
         if value is not None and value <= 0:
             raise InputError(f"{value} {name}", "a positive number", f"correct the number of {name}")
-    processors = processor_count()
-    wanted = workers or processors
-    free = FREE_SHARE * free_memory_mb()
-    each = gigabytes * 1024 if gigabytes else WORKER_MB + MB_PER_MEGAVOXEL * largest_megavoxels(cohort)
-    held = max(1, int(free // each))
-    chosen = min(wanted, held)
-    why = f"{wanted} asked for" if workers else f"{processors} processors"
-    if chosen < wanted:
-        why = f"{free / 1024:.1f} GB of free memory, {each / 1024:.1f} GB for each"
-    limit = gigabytes * 1024 if gigabytes else free / chosen
-    return Crew(chosen, threads or max(1, processors // chosen), Limits(seconds, limit), why)
+
+    @cache
+    def plan() -> Crew:
+        processors = processor_count()
+        wanted = workers or processors
+        free = FREE_SHARE * free_memory_mb()
+        each = gigabytes * 1024 if gigabytes else WORKER_MB + MB_PER_MEGAVOXEL * largest_megavoxels(cohort)
+        held = max(1, int(free // each))
+        chosen = min(wanted, held)
+        why = f"{wanted} asked for" if workers else f"{processors} processors"
+        if chosen < wanted:
+            why = f"{free / 1024:.1f} GB of free memory, {each / 1024:.1f} GB for each"
+        limit = gigabytes * 1024 if gigabytes else free / chosen
+        return Crew(chosen, threads or max(1, processors // chosen), Limits(seconds, limit), why)
+
+    return plan
 
 
 def processor_count() -> int:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from wbmri.case import check_dataset
@@ -50,7 +51,7 @@ def run(
     out: str | Path,
     settings: Settings | None = None,
     *,
-    crew: Crew | None = None,
+    crew: Crew | Callable[[], Crew] | None = None,
     scheduler: str | None = None,
     force: bool = False,
     retry: bool = False,
@@ -72,7 +73,8 @@ def run(
     settings
         Engine and scheme, from `Settings.checked`; the defaults if ``None``.
     crew
-        Workers and limits, from `plan_crew`; as many as the machine holds if ``None``.
+        Workers and limits, from `plan_crew`, or what finds them once there is something to score, from `crew_planner`;
+        as many as the machine holds if ``None``.
     scheduler
         Address of a dask scheduler, or ``local`` for a cluster on this machine; processes of this run if ``None``.
     force
@@ -95,9 +97,19 @@ def run(
     """
     check_dataset(out)
     settings = settings or Settings.checked()
-    crew = crew or plan_crew(cohort)
     stop = stop or threading.Event()
-    tasks = map(job_maker(out, settings, force=force, retry=retry), cohort)
+    tasks: Iterator[Job] = map(job_maker(out, settings, force=force, retry=retry), cohort)
+    # What is settled at the beginning, all of it perhaps, needs neither workers nor the libraries to plan them.
+    for job in tasks:
+        settled = None if stop.is_set() else glance(job)
+        if settled is None:
+            tasks = chain([job], tasks)
+            break
+        yield settled
+    else:
+        return
+    if not isinstance(crew, Crew):
+        crew = plan_crew(cohort) if crew is None else crew()
     if scheduler is not None:
         from wbmri.cohort.cluster import run_on_cluster
 
