@@ -74,13 +74,6 @@ def test_points_beyond_the_grid_move_with_the_nearest(forth: PointMap) -> None:
     assert forth.points(np.stack([far]))[0] == pytest.approx(forth.points(np.stack([last]))[0] + (500.0, 0.0, 0.0))
 
 
-def test_muscle_looks_alike_and_what_is_beyond_the_other_scan_does_not(
-    forth: PointMap, muscle: NDArray[np.float64]
-) -> None:
-    assert np.median(forth.likeness(muscle)) > 0.8
-    assert forth.likeness(np.array([[2000.0, 0.0, 0.0]])) == pytest.approx([0.0])
-
-
 def test_scans_of_other_parts_of_the_body_are_refused(scheme: Scheme) -> None:
     volume, labels = visit(scheme, back=False)
     other = replace(labels, data=np.where(labels.data > 0, labels.data + 8, 0))

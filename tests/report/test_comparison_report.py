@@ -164,7 +164,7 @@ def test_groups_whose_outlines_do_not_correspond_are_marked(
     write: Callable[..., str], make_reading: MakeReading
 ) -> None:
     step = Step("register", {})
-    nowhere = PointMap(np.zeros((3, 2, 2, 2), np.float32), np.zeros((2, 2, 2), np.float32), np.zeros(3), 4.0, step)
+    nowhere = PointMap(np.zeros((3, 2, 2, 2), np.float32), np.zeros(3), 4.0, step)
     laid = Correspondence(nowhere, nowhere, {9: 0.4, 10: 0.9})
     html = write(make_reading(), make_reading(), with_images=False, correspondence=laid)
     assert "1 groups do not lie in the same place" in text_of(html)

@@ -17,6 +17,9 @@ On the bodies with known truth the overlap of the visits follows that with the t
 below 0.6 are those whose outlines are least true.
 """
 
+_SAMPLE_MM = 3.0
+"""Distance of the voxels whose overlap is counted: finer than the registration is exact."""
+
 Visit = tuple[Volume, LabelMap]
 
 
@@ -57,32 +60,55 @@ def correspond(baseline: Visit, followup: Visit) -> Correspondence:
         If the visits show too little of the same body.
     """
     forth, back = register_both_ways(*baseline, *followup)
-    hits = _hits_ml(baseline[1], followup[1], forth) + _hits_ml(followup[1], baseline[1], back)
-    own, other = _ml(baseline[1]), _ml(followup[1])
-    shown = [group.label for group in baseline[1].scheme.groups if own[group.label] > 0 and other[group.label] > 0]
+    first, second = _Sampled.of(baseline[1]), _Sampled.of(followup[1])
+    own, other = first.ml(), second.ml()
+    hits = first.hits_ml(forth, followup[1]) + second.hits_ml(back, baseline[1])
+    shown = [label for label in range(1, own.size) if own[label] > 0 and other[label] > 0]
     return Correspondence(
         forth, back, {label: round(float(hits[label] / (own[label] + other[label])), 3) for label in shown}
     )
 
 
-def _hits_ml(labels: LabelMap, other: LabelMap, there: PointMap) -> NDArray[np.float64]:
-    """Return how much of each group lies in the same group of the other visit, by label."""
-    index = np.argwhere(labels.data > 0)
-    own = labels.data[tuple(index.T)]
-    place = there.points(index @ labels.affine[:3, :3].T + labels.affine[:3, 3])
-    to_index = np.linalg.inv(other.affine)
-    found = np.floor(place @ to_index[:3, :3].T + to_index[:3, 3] + 0.5).astype(np.int64)
-    inside = ((found >= 0) & (found < np.array(other.data.shape))).all(axis=1)
-    same = np.zeros(own.size, bool)
-    same[inside] = other.data[tuple(found[inside].T)] == own[inside]
-    return _ml_of(own[same], labels)
+@dataclass(frozen=True, eq=False, slots=True)
+class _Sampled:
+    """Voxels of the outlines of a visit, taken so far apart that they are no more than the registration deserves.
 
+    Parameters
+    ----------
+    labels
+        Their labels, shape (n,).
+    points
+        Where they lie in RAS mm, shape (n, 3).
+    each_ml
+        What each stands for.
+    """
 
-def _ml(labels: LabelMap) -> NDArray[np.float64]:
-    return _ml_of(labels.data.ravel(), labels)
+    labels: NDArray[np.uint8]
+    points: NDArray[np.float64]
+    each_ml: float
 
+    @classmethod
+    def of(cls, labels: LabelMap) -> "_Sampled":
+        steps = np.maximum(np.round(_SAMPLE_MM / np.linalg.norm(labels.affine[:3, :3], axis=0)), 1).astype(int)
+        thinned = labels.data[tuple(slice(None, None, step) for step in steps)]
+        index = np.argwhere(thinned > 0)
+        points = (index * steps) @ labels.affine[:3, :3].T + labels.affine[:3, 3]
+        each = abs(float(np.linalg.det(labels.affine[:3, :3] * steps))) / 1000
+        return cls(thinned[tuple(index.T)], points, each)
 
-def _ml_of(values: NDArray[np.uint8], labels: LabelMap) -> NDArray[np.float64]:
-    """Return the volume of each label among some voxels of a label map, in ml."""
-    voxel_ml = abs(float(np.linalg.det(labels.affine[:3, :3]))) / 1000
-    return np.bincount(values, minlength=256).astype(np.float64) * voxel_ml
+    def ml(self) -> NDArray[np.float64]:
+        """Return the volume of each group, by label."""
+        return self._ml_where(np.ones(self.labels.size, np.bool_))
+
+    def hits_ml(self, there: PointMap, other: LabelMap) -> NDArray[np.float64]:
+        """Return how much of each group lies in the same group of the other visit, by label."""
+        place = there.points(self.points)
+        to_index = np.linalg.inv(other.affine)
+        found = np.floor(place @ to_index[:3, :3].T + to_index[:3, 3] + 0.5).astype(np.int64)
+        inside = ((found >= 0) & (found < np.array(other.data.shape))).all(axis=1)
+        same = np.zeros(self.labels.size, np.bool_)
+        same[inside] = other.data[tuple(found[inside].T)] == self.labels[inside]
+        return self._ml_where(same)
+
+    def _ml_where(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        return np.bincount(self.labels[chosen], minlength=256).astype(np.float64) * self.each_ml

@@ -1,7 +1,7 @@
 """Where a place in the body at one visit lies at another: between visits a child grows, and lies differently."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,10 @@ _SOLID = 4
 _FLAT_MM = 5.0
 """Landmarks that spread less than this (standard deviation) along some direction say nothing about it."""
 
-_STAGES = ((2, 0.8, 25, 2.0),)
+_GRID_MM = 8.0
+"""Voxel size at which visits are registered; what is bent is smooth over several of them."""
+
+_STAGES = ((1, 0.4, 12, 2.0),)
 """Bending, see `wbmri.segmentation.atlas.bending`: two visits of one person need less of it than two people."""
 
 
@@ -34,8 +37,6 @@ class PointMap:
     ----------
     place
         RAS mm of the other visit for every node of a cubic grid over this visit, shape (3, x, y, z).
-    alike
-        How alike both scans look around each node, 0..1, shape (x, y, z); 0 where the other scan does not reach.
     origin
         RAS mm of the first node at this visit.
     spacing_mm
@@ -45,7 +46,6 @@ class PointMap:
     """
 
     place: NDArray[np.float32]
-    alike: NDArray[np.float32]
     origin: NDArray[np.float64]
     spacing_mm: float
     step: Step
@@ -65,19 +65,11 @@ class PointMap:
         array, shape (n, 3)
             RAS mm at the other visit.
         """
-        index = self._index(points)
+        index = ((np.asarray(points, np.float64) - self.origin) / self.spacing_mm).T
         nearest = np.clip(index, 0, np.array(self.place.shape[1:])[:, None] - 1)
         beyond = (index - nearest).T * self.spacing_mm
         moved = np.stack([_linear(axis, nearest) for axis in self.place], axis=1)
         return moved + beyond
-
-    def likeness(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how alike both scans look around points of this visit, 0..1; shape (n, 3) to (n,)."""
-        return _linear(self.alike, self._index(points), outside="constant")
-
-    def _index(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        made: NDArray[np.float64] = ((np.asarray(points, np.float64) - self.origin) / self.spacing_mm).T
-        return made
 
 
 def register_visits(volume: Volume, labels: LabelMap, other_volume: Volume, other_labels: LabelMap) -> PointMap:
@@ -127,10 +119,11 @@ class _Body:
     @classmethod
     def of(cls, volume: Volume, labels: LabelMap) -> "_Body":
         from wbmri.segmentation.atlas.tissue import lean_of_volume
+        from wbmri.segmentation.resampling import thinned
         from wbmri.segmentation.site.laying import landmarks
 
         labels.check_grid(volume)
-        lean, _ = lean_of_volume(canonical(volume))
+        lean, _ = lean_of_volume(thinned(canonical(volume), _GRID_MM / 2), _GRID_MM)
         return cls(labels.scheme, lean, landmarks(labels))
 
 
@@ -155,9 +148,10 @@ def _registered(first: _Body, second: _Body) -> PointMap:
     parameters: dict[str, Json] = {
         **PARAMETERS,
         "method": "thin-plate spline of the groups, then demons",
+        "grid_mm": _GRID_MM,
         "stages": [list(stage) for stage in _STAGES],
     }
-    return PointMap(laid.place, laid.alike, first.lean.origin, first.lean.spacing_mm, Step("register", parameters))
+    return PointMap(laid.place, first.lean.origin, first.lean.spacing_mm, Step("register", parameters))
 
 
 def _least_spread(body: _Body, labels: set[int]) -> float:
@@ -188,10 +182,8 @@ def intensities_at(volume: Volume, points: NDArray[np.float64]) -> NDArray[np.fl
     return np.where(inside, _linear(volume.data, index), np.nan)
 
 
-def _linear(
-    values: NDArray[np.float32], index: NDArray[np.float64], outside: Literal["nearest", "constant"] = "nearest"
-) -> NDArray[np.float64]:
+def _linear(values: NDArray[np.float32], index: NDArray[np.float64]) -> NDArray[np.float64]:
     from scipy import ndimage
 
-    made: NDArray[np.float64] = ndimage.map_coordinates(values, index, order=1, mode=outside, output=np.float64)
+    made: NDArray[np.float64] = ndimage.map_coordinates(values, index, order=1, mode="nearest", output=np.float64)
     return made

@@ -1,5 +1,7 @@
 """Moving images between grids; all coordinates are RAS mm, all grids may be oblique."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -75,6 +77,17 @@ def linear_on_axes(
         sitk.sitkFloat32,
     )
     return sitk.GetArrayFromImage(out).transpose(2, 1, 0)
+
+
+def thinned(volume: Volume, spacing_mm: float) -> Volume:
+    """Return the image with whole voxels averaged, as many along each axis as do not make it coarser than a spacing."""
+    steps = np.maximum(np.floor(spacing_mm / np.array(volume.spacing)), 1).astype(int)
+    counts = np.array(volume.shape) // steps
+    whole = volume.data[tuple(slice(length) for length in counts * steps)]
+    parts = whole.reshape([n for both in zip(counts, steps, strict=True) for n in both])
+    affine = volume.affine @ np.diag([*steps, 1.0])
+    affine[:3, 3] += volume.affine[:3, :3] @ ((steps - 1) / 2)
+    return replace(volume, data=parts.mean(axis=(1, 3, 5), dtype=np.float32), affine=affine)
 
 
 def in_view(

@@ -53,8 +53,15 @@ def lean_share(intensity: NDArray[np.float32], level: float) -> NDArray[np.float
     return share
 
 
-def lean_of_volume(volume: Volume) -> tuple[Lean, float]:
+def lean_of_volume(volume: Volume, spacing_mm: float = WORKING_MM) -> tuple[Lean, float]:
     """Return the scan's lean tissue on the working grid, and the intensity that was taken for lean.
+
+    Parameters
+    ----------
+    volume
+        The scan.
+    spacing_mm
+        Voxel size of the grid.
 
     Raises
     ------
@@ -66,17 +73,17 @@ def lean_of_volume(volume: Volume) -> tuple[Lean, float]:
     corners = np.stack(np.meshgrid(*([-0.5, n - 0.5] for n in volume.shape), indexing="ij"), -1).reshape(-1, 3)
     world = corners @ volume.affine[:3, :3].T + volume.affine[:3, 3]
     low, high = world.min(0), world.max(0)
-    x, y, z = (int(n) for n in np.ceil((high - low) / WORKING_MM))
-    origin = low + WORKING_MM / 2
-    data = linear_on_axes(volume, (x, y, z), WORKING_MM, origin)
+    x, y, z = (int(n) for n in np.ceil((high - low) / spacing_mm))
+    origin = low + spacing_mm / 2
+    data = linear_on_axes(volume, (x, y, z), spacing_mm, origin)
     # What lies beyond the corners of an oblique scan is no background: it has no noise.
-    view = in_view(volume, (x, y, z), WORKING_MM, origin)
+    view = in_view(volume, (x, y, z), spacing_mm, origin)
     # Otsu on log intensities, so that fluid twenty times as bright as fat does not draw the threshold above muscle.
     seen = np.maximum(data[view], 0)
     top = float(np.percentile(seen, 99)) if seen.size else 0.0
     threshold = np.expm1(threshold_otsu(np.log1p(seen * (50 / top)))) * top / 50 if top > 0 else 0.0
     stands_out = view & (data > threshold)
-    bright_ml = np.count_nonzero(stands_out) * WORKING_MM**3 / 1000
+    bright_ml = np.count_nonzero(stands_out) * spacing_mm**3 / 1000
     level, background = (float(np.median(data[m])) if m.any() else 0.0 for m in (stands_out, view & ~stands_out))
     # Noise splits into a brighter and a darker half too, but not by a factor.
     if bright_ml < _LEAST_BODY_ML or level < _LEAST_CONTRAST * background:
@@ -85,7 +92,7 @@ def lean_of_volume(volume: Volume) -> tuple[Lean, float]:
             f"a STIR scan of a body: {_LEAST_BODY_ML:.0f} ml, {_LEAST_CONTRAST:g} times the background or more",
             "check with 'wbmri inspect' that the right series was chosen",
         )
-    return Lean(lean_share(data, level), origin, WORKING_MM), level
+    return Lean(lean_share(data, level), origin, spacing_mm), level
 
 
 @dataclass(frozen=True, eq=False, slots=True)

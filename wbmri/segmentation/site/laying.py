@@ -15,8 +15,8 @@ _PARTS = 3
 """Each group gives this many landmarks, one above the other."""
 _STIFFNESS = 1.0
 """How far the spline through the landmarks may pass by them."""
-_LATTICE = 6
-"""The spline is evaluated at every sixth voxel of the working grid and interpolated between: it is smooth."""
+_LATTICE_MM = 24.0
+"""The spline is evaluated at points so far apart and interpolated between: it is smooth."""
 _ALIKE_MM = 12.0
 """Width over which scan and atlas are compared: half that of a thigh muscle."""
 _STAGES: Stages = ((2, 0.8, 40, 2.0), (1, 0.5, 25, 1.5))
@@ -130,10 +130,11 @@ def _by_landmarks(
     source = np.array([here[key] for key in shared])
     target = np.array([there[key] for key in shared])
     spline = RBFInterpolator(source, target, kernel="thin_plate_spline", smoothing=_STIFFNESS * len(shared))
-    coarse = [np.arange(-(-n // _LATTICE) + 1) * _LATTICE for n in scan.data.shape]
+    step = round(_LATTICE_MM / scan.spacing_mm)
+    coarse = [np.arange(-(-n // step) + 1) * step for n in scan.data.shape]
     lattice = np.stack(np.meshgrid(*coarse, indexing="ij"), -1).reshape(-1, 3) * scan.spacing_mm + scan.origin
     values = spline(lattice).T.reshape(3, *(len(axis) for axis in coarse))
-    fine = np.meshgrid(*(np.arange(n) / _LATTICE for n in scan.data.shape), indexing="ij")
+    fine = np.meshgrid(*(np.arange(n) / step for n in scan.data.shape), indexing="ij")
     return np.stack([ndimage.map_coordinates(axis, fine, order=1) for axis in values]).astype(np.float32)
 
 
