@@ -106,7 +106,7 @@ def test_every_drawing_is_a_print_of_180_mm_that_is_the_same_each_time(
     both = make_reading(lambda _: 2), make_reading(lambda _: 1)
     course = Course((Visit("baseline", both[0]), Visit("month6", both[1])))
     made = {drawing.name: drawing for drawing in drawings(found(*both, course=course))}
-    assert list(made) == ["visits", "slices", "maps", "dumbbell", "course"]
+    assert list(made) == ["maps", "visits", "slices", "dumbbell", "course"]
     files, again = made["visits"].files(), made["visits"].files()
     assert files == again
     picture = Image.open(BytesIO(files["png"]))

@@ -94,6 +94,19 @@ def test_a_projection_inside_the_groups_shows_nothing_else(
     assert muscle_projection(scan, make_reading()).grey.max() == pytest.approx(0.5)
 
 
+def test_grades_are_written_into_the_areas_of_the_projection(
+    scheme: Scheme, make_reading: Callable[..., Reading]
+) -> None:
+    scan = upright(*body(scheme, "RAS"), (0.0, 200.0))
+    picture = muscle_projection(scan, make_reading(lambda label: 2 if label == 10 else 0))
+    assert sorted(numeral.grade for numeral in picture.numerals) == [0, 2]
+    for numeral in picture.numerals:
+        label = 10 if numeral.grade == 2 else 31
+        middle = (np.argwhere(scan.labels.max(axis=1) == label).mean(axis=0) + 0.5) * 2.0
+        np.testing.assert_allclose(numeral.at, middle, atol=2.0)
+    assert ">2</text>" in picture_svg(picture, title="x")
+
+
 def test_every_group_shows_in_some_chosen_slice() -> None:
     labels = np.zeros((20, 30, 20), np.uint8)
     for label in range(1, 6):

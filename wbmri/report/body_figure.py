@@ -8,8 +8,6 @@ from wbmri.report.bodymap import (
     CAPTION,
     HEIGHT,
     INK,
-    LEGEND_LEFT,
-    LEGEND_WIDTH,
     MIDLINES,
     TOP,
     WIDTH,
@@ -18,6 +16,7 @@ from wbmri.report.bodymap import (
     Legend,
     Region,
     body_drawing,
+    legend_places,
     side_seen,
     undrawn_pairs,
 )
@@ -110,8 +109,7 @@ def _draw_legend(axes: "Axes", legend: Legend, points: float) -> None:
         "linestyle": (0, (2.8, 1.7)),
     }
     entries = [({**_filled(fill), "edgecolor": "#6d665e", "linewidth": points}, words) for fill, words in legend]
-    for number, (style, words) in enumerate([*entries, (deep, "deep muscle")]):
-        x = LEGEND_LEFT + number * LEGEND_WIDTH / len(legend)
+    for x, (style, words) in zip(legend_places(legend), [*entries, (deep, "deep muscle")], strict=True):
         axes.add_patch(Rectangle((x, y - 17), 26, 22, **style))
         axes.text(x + 35, y, words, fontsize=18 * points, color=INK)
 

@@ -20,8 +20,8 @@ CAPTION = 34
 """Height of the line that names what the drawing does not show."""
 TOP = 44
 """Where the drawing's y = 0 lies."""
-LEGEND_LEFT, LEGEND_WIDTH = 40, 815
-"""Where the legend begins, and what its colours share of the width."""
+LEGEND_LEFT, LEGEND_RIGHT = 40, 1020
+"""Where the legend begins and ends."""
 MIDLINES = {"front": 265, "back": 795}
 """Where the midline of each view lies."""
 
@@ -92,6 +92,13 @@ CHANGE_LEGEND: Legend = (
     *((fill, str(transition)) for transition, fill in CHANGE_FILL.items()),
     (None, "n/a"),
 )
+
+
+def legend_places(legend: Legend) -> list[float]:
+    """Return where each entry of a legend begins, and last that of deep muscle: with even gaps behind their words."""
+    wide = [35.0 + 11.0 * len(words) for words in (*(words for _, words in legend), "deep muscle")]
+    gap = (LEGEND_RIGHT - LEGEND_LEFT - sum(wide)) / (len(wide) - 1)
+    return [LEGEND_LEFT + sum(wide[:number]) + gap * number for number in range(len(wide))]
 
 
 def grade_areas(scheme: Scheme, grades: Mapping[int, int | None]) -> dict[int, Area]:
@@ -254,16 +261,14 @@ def _figure(region: Region, area: Area, sign: int) -> str:
 
 def _legend(legend: Legend, key: str, undrawn: Sequence[str]) -> list[str]:
     y = HEIGHT - 14
-    # The last place is that of deep muscle, which is told by its border.
-    step = LEGEND_WIDTH / len(legend)
+    *places, x = legend_places(legend)
     parts = [f'<g font-size="19" fill="{INK}">']
-    for number, (fill, words) in enumerate(legend):
-        x = LEGEND_LEFT + number * step
+    for place, (fill, words) in zip(places, legend, strict=True):
         parts.append(
-            f'<rect x="{x:g}" y="{y - 17}" width="26" height="22" rx="3" fill="{_fill(fill, key)}" stroke="#6d665e"/>'
-            f'<text x="{x + 35:g}" y="{y}">{words}</text>'
+            f'<rect x="{place:g}" y="{y - 17}" width="26" height="22" rx="3" fill="{_fill(fill, key)}" '
+            f'stroke="#6d665e"/><text x="{place + 35:g}" y="{y}">{words}</text>'
         )
-    x = LEGEND_LEFT + LEGEND_WIDTH
+    # The last place is that of deep muscle, which is told by its border.
     parts.append(
         f'<rect x="{x:g}" y="{y - 17}" width="26" height="22" rx="3" fill="none" stroke="#2b3440" stroke-width="1.8" '
         f'stroke-dasharray="5 3"/><text x="{x + 35:g}" y="{y}">deep muscle</text>'

@@ -64,6 +64,10 @@ def drawings(found: Findings) -> Iterator[Drawing]:
     """
     comparison = found.comparison
     visits = found.visits
+    half = body_height(WIDTH / 2)
+    yield Drawing(
+        "maps", "Grades and change", 2 * (half + _MAP_HEADER) + _MAP_FOOTER, lambda sheet: _maps(sheet, found)
+    )
     if visits is not None:
         yield Drawing(
             "visits", "Both visits, inside muscle", visits_height(visits), lambda sheet: draw_visits(sheet, visits)
@@ -71,10 +75,6 @@ def drawings(found: Findings) -> Iterator[Drawing]:
         yield Drawing(
             "slices", "Both visits, coronal slices", slices_height(visits), lambda sheet: draw_slices(sheet, visits)
         )
-    half = body_height(WIDTH / 2)
-    yield Drawing(
-        "maps", "Grades and change", 2 * (half + _MAP_HEADER) + _MAP_FOOTER, lambda sheet: _maps(sheet, found)
-    )
     yield Drawing(
         "dumbbell",
         "Every group at both visits",

@@ -60,6 +60,11 @@ def draw_dumbbell(sheet: Sheet, comparison: Comparison, sessions: tuple[str, str
         before = pair.region
     words = f"○ {sessions[0]} (A)   □ {sessions[1]} (B), with their grades. Line: blue less, orange more, grey as much."
     sheet.write(0, HEAD_MM + tall + 15, words, fontsize=8)
+    if measured:
+        rule = scheme.grading
+        words = f"Dotted: the shares from which a group is involved ({rule.involved_fraction:.1%}) and of grade 2 "
+        words += f"({rule.extensive_fraction:.0%}) whatever its brightness."
+        sheet.write(0, HEAD_MM + tall + 19, words.replace("%", " %"), fontsize=6.5, color=SOFT)
 
 
 def _frame(axes: "Axes", rows: int, measured: bool, comparison: Comparison) -> None:

@@ -1,7 +1,7 @@
 """Coronal pictures of a scan, seen face to face: the patient's right on the viewer's left, the head up."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wbmri.labelmap import LabelMap
 from wbmri.reading import Reading, Reference
-from wbmri.report.colours import contour_of, said_of, width_of
+from wbmri.report.colours import contour_of, fill_of, said_of, text_of, width_of
 from wbmri.volume import Volume
 
 PIXEL_MM = 1.5
@@ -26,6 +26,9 @@ SPECK_MM2 = 40.0
 
 PROJECTION_RANGE = 1.6
 """The projection of the whole body shows this many times the range, because fluid and marrow outshine every muscle."""
+
+NUMERAL_APART_MM, NUMERAL_ROOM_MM = 110.0, 5.0
+"""Grades are written into the areas of the projection so far apart, where so much room is on every side."""
 
 MARGIN_MM = (45.0, 70.0, 230.0)
 """How far the pictures reach beyond the outlines: to each side, below, and above, where the head is."""
@@ -54,6 +57,22 @@ class Outline:
     lines: tuple[NDArray[np.float64], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Numeral:
+    """A grade written into a picture, for those who cannot tell the colours.
+
+    Parameters
+    ----------
+    grade
+        The grade.
+    at
+        Its centre in mm from the upper left corner.
+    """
+
+    grade: int
+    at: tuple[float, float]
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Picture:
     """A coronal picture with the outlines of the groups in it.
@@ -69,6 +88,8 @@ class Picture:
         The borders over it.
     caption
         What is shown.
+    numerals
+        Grades written into it.
     """
 
     grey: NDArray[np.float32]
@@ -76,6 +97,7 @@ class Picture:
     height_mm: float
     outlines: tuple[Outline, ...]
     caption: str
+    numerals: tuple[Numeral, ...] = ()
 
     @property
     def png(self) -> bytes:
@@ -217,7 +239,7 @@ def slice_picture(scan: Upright, j: int, reading: Reading) -> Picture:
         Outline(f"{group.name}: {said_of(entry.grade)}", entry.grade, _borders(plane == group.label, scan))
         for group, entry in reading.by_group()
     ]
-    caption = f"{'A' if place >= 0 else 'P'} {abs(place):.0f} mm"  # as viewers of DICOM images write it
+    caption = f"{abs(place):.0f} mm {'anterior' if place >= 0 else 'posterior'}"
     return _picture(scan, scan.data[:, j, :], outlines, caption)
 
 
@@ -230,7 +252,7 @@ def muscle_projection(scan: Upright, reading: Reading) -> Picture:
     """Show the brightest voxel inside the groups along every line from front to back.
 
     Vessels, marrow, fluid and organs are out of the picture. The outlines surround the areas in which the worst grade
-    along the line is 0, 1 or 2.
+    along the line is 0, 1 or 2, and that grade is written into them.
     """
     ranks = np.zeros(256, dtype=np.uint8)
     for entry in reading.groups:
@@ -240,7 +262,9 @@ def muscle_projection(scan: Upright, reading: Reading) -> Picture:
         Outline(f"worst {said_of(grade)}", grade, _borders(worst == rank, scan))
         for rank, grade in enumerate((None, 0, 1, 2), start=1)
     ]
-    return _picture(scan, np.where(scan.labels > 0, scan.data, 0.0).max(axis=1), outlines, "inside the muscle groups")
+    numerals = tuple(Numeral(grade, at) for grade in range(3) for at in _roomy_places(worst == 2 + grade, scan))
+    inside = np.where(scan.labels > 0, scan.data, 0.0).max(axis=1)
+    return replace(_picture(scan, inside, outlines, "inside the muscle groups"), numerals=numerals)
 
 
 def picture_svg(picture: Picture, *, title: str) -> str:
@@ -271,6 +295,14 @@ def picture_svg(picture: Picture, *, title: str) -> str:
         parts.append(
             f'<path d="{path}" stroke="{contour_of(outline.grade)}" stroke-width="{width_of(outline.grade)}"{dashes}>'
             f"<title>{escape(outline.words)}</title></path>"
+        )
+    parts.append('</g><g font-family="Helvetica, Arial, sans-serif" font-size="24" font-weight="700">')
+    for numeral in picture.numerals:
+        x, y = numeral.at
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="14" fill="{fill_of(numeral.grade)}" stroke="#1b2229"/>'
+            f'<text x="{x:.1f}" y="{y + 8.5:.1f}" fill="{text_of(numeral.grade)}" text-anchor="middle">'
+            f"{numeral.grade}</text>"
         )
     return "".join([*parts, "</g>", _marks(width, height), "</svg>"])
 
@@ -324,6 +356,21 @@ def _borders(mask: NDArray[np.bool_], scan: Upright) -> tuple[NDArray[np.float64
     traced = find_contours(np.pad(mask, 1).astype(np.float32), 0.5)
     lines = (_straightened(line - 0.5) * step for line in traced)
     return tuple(line for line in lines if _area(line) >= SPECK_MM2)
+
+
+def _roomy_places(mask: NDArray[np.bool_], scan: Upright) -> Iterator[tuple[float, float]]:
+    """Yield the places inside a mask of shape (to the left, to the feet) that lie farthest from its border, apart."""
+    from scipy.ndimage import distance_transform_edt
+
+    step = np.array([scan.spacing[0], scan.spacing[2]])
+    room = distance_transform_edt(np.pad(mask, 1), sampling=step)[1:-1, 1:-1]
+    i, k = (np.arange(length) * spacing for length, spacing in zip(mask.shape, step, strict=True))
+    while room.max(initial=0.0) >= NUMERAL_ROOM_MM:
+        place = np.array(np.unravel_index(np.argmax(room), room.shape)) * step
+        near = np.ix_(np.abs(i - place[0]) < NUMERAL_APART_MM, np.abs(k - place[1]) < NUMERAL_APART_MM)
+        room[near] = 0.0
+        x, y = place + step / 2
+        yield float(x), float(y)
 
 
 def _area(line: NDArray[np.float64]) -> float:

@@ -76,7 +76,8 @@ def png(figure: "Figure", dpi: int = 300) -> bytes:
     """Return a figure as PNG of so many dots per inch."""
     file = BytesIO()
     with style():
-        figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
+        # A tenth larger than by the default of 6, in half of the time.
+        figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"compress_level": 4})
     return file.getvalue()
 
 

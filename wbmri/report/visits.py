@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from wbmri.comparison import Comparison
 from wbmri.labelmap import LabelMap
 from wbmri.reading import NOTICE, Subtotal
-from wbmri.report.colours import contour_of, width_of
+from wbmri.report.colours import contour_of, fill_of, text_of, width_of
 from wbmri.report.figures import (
     WINDOW_RATIO,
     Picture,
@@ -23,7 +23,7 @@ from wbmri.report.figures import (
     upright,
 )
 from wbmri.report.sheet import Sheet
-from wbmri.report.vector import SOFT
+from wbmri.report.vector import INK, SOFT
 from wbmri.volume import Volume
 
 if TYPE_CHECKING:
@@ -233,6 +233,10 @@ def _draw(axes: "Axes", picture: Picture, tall: float, *, legend: bool, wide: fl
         bold = (0.35 if legend else 0.22) * width_of(grade)
         style = "dashed" if grade is None else "solid"
         axes.add_collection(LineCollection(lines, colors=contour_of(grade), linewidths=bold, linestyles=style))
+    for numeral in picture.numerals:
+        box = {"boxstyle": "circle,pad=0.22", "facecolor": fill_of(numeral.grade), "edgecolor": INK, "linewidth": 0.5}
+        look: dict[str, Any] = {"color": text_of(numeral.grade), "bbox": box, "fontsize": 7, "fontweight": "bold"}
+        axes.text(*numeral.at, str(numeral.grade), ha="center", va="center_baseline", **look)
     size = 13 if legend else 8
     axes.text(10, 12, "R", color="white", fontsize=size, fontweight="bold", va="top")
     axes.text(width - 10, 12, "L", color="white", fontsize=size, fontweight="bold", va="top", ha="right")
