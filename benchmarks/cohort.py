@@ -2,7 +2,7 @@
 
     python benchmarks/cohort.py broken    [--visits 200] [--broken 15]   every bad visit is named, the output is BIDS
     python benchmarks/cohort.py kills     [--visits 16] [--kills 20]     kill -9 at random moments changes nothing
-    python benchmarks/cohort.py rate      [--visits 24]                  two workers against one, and against a loop
+    python benchmarks/cohort.py rate      [--visits 24]                  two workers against one, and against loops
     python benchmarks/cohort.py skip      [--visits 100]                 time to pass over what is done
     python benchmarks/cohort.py memory    [--visits 10000]               growth of the parent's memory
     python benchmarks/cohort.py cluster   [--visits 16]                  dask with two workers, one killed midway
@@ -183,9 +183,10 @@ def check_outcomes(out: Path) -> None:
 
 
 def rate(folder: Path, options: argparse.Namespace) -> None:
-    """Compare the time per visit of one worker, of two, and of a loop over the Python function.
+    """Compare the time per visit of one worker, of two, of a loop over the Python function, and of two loops at once.
 
-    The start is left out: a cohort of few visits is scored, and one of many, and the difference counts.
+    The start is left out: a cohort of few visits is scored, and one of many, and the difference counts. Two loops that
+    know nothing of each other are what two processors can give; those of one core share its units.
     """
     few, many = (make_cohort(folder / name, count, 0) for name, count in (("few", 6), ("many", 6 + options.visits)))
 
@@ -210,6 +211,17 @@ def rate(folder: Path, options: argparse.Namespace) -> None:
         ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"), "1"
     )
     alone, one, two = each(loop_over, "loop"), each(workers(1), "one worker"), each(workers(2), "two workers")
+    spent = []
+    for made in (few, many):
+        start = time.perf_counter()
+        loops = [
+            subprocess.Popen(loop_over(made, folder / f"{side}-{made.root.name}"), env=environment())  # noqa: S603
+            for side in ("left", "right")
+        ]
+        assert [process.wait() for process in loops] == [0, 0]
+        spent.append(time.perf_counter() - start)
+    both = (spent[1] - spent[0]) / (2 * options.visits)
+    print(f"two loops at once: {both:.3f} s a visit, {alone[0] / both:.2f} times the rate of one")
     print(f"two workers: {one[0] / two[0]:.2f} times the rate of one")
     print(f"one worker over the loop: {100 * (one[0] / alone[0] - 1):+.1f} % of time, ", end="")
     print(f"{100 * (one[1] / alone[1] - 1):+.1f} % of processor time")

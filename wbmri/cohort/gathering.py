@@ -1,7 +1,7 @@
 """Reading many cases for the group level, keeping of each no more than the group level shows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -66,7 +66,7 @@ class Page:
 
 @dataclass(slots=True)
 class Gathered:
-    """What is kept of the cases: rows and numbers, never images or whole readings.
+    """What is kept of the cases: rows, numbers and grades, never images.
 
     Parameters
     ----------
@@ -78,8 +78,8 @@ class Gathered:
         What the page and the plots show of each case.
     pairs
         All pairs of visits of one person.
-    firsts_to_lasts
-        Person and change of the total from the first to the last visit.
+    readings
+        Participant and session to the reading, of what is not marked ``fail``; without its provenance.
     failed
         Visits without a usable case, with the reason.
     """
@@ -89,7 +89,7 @@ class Gathered:
     traits: list[Traits] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
-    firsts_to_lasts: list[tuple[str, int]] = field(default_factory=list)
+    readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
     failed: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -130,11 +130,8 @@ def gather(out: Path, marks: Mapping[str, QcMark], facts: Facts, progress: Progr
             if not page.excluded:
                 readings[case.session] = reading
         sessions = facts.in_order(person, list(readings))
-        pairs = list(compare_all(person, sessions, readings))
-        found.pairs += pairs
-        # The first with the last visit, which comes last of the pairs that begin with the first.
-        ends = [pair for pair in pairs if (pair.baseline, pair.followup) == (sessions[0], sessions[-1])]
-        found.firsts_to_lasts += [(f"sub-{person}", pair.delta) for pair in ends if pair.delta is not None]
+        found.pairs += compare_all(person, sessions, readings)
+        found.readings |= {(person, session): replace(reading, provenance=()) for session, reading in readings.items()}
     found.failed += sorted(outcomes.items())
     return found
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wbmri.case import CasePaths, check_dataset, encode_table, read_case, write_together
+from wbmri.cohort.describing import describe
 from wbmri.cohort.dictionary import (
     CHANGES,
     QC,
@@ -24,7 +25,7 @@ from wbmri.cohort.parquet import check_parquet, encode_parquet
 from wbmri.cohort.plots import cohort_figures
 from wbmri.errors import CaseError, InputError
 from wbmri.progress import Progress, silent
-from wbmri.report import QcCase, qc_page, thumbnail_png
+from wbmri.report import QcCase, outcome_files, qc_page, thumbnail_png
 
 Row = tuple[str, ...]
 
@@ -47,6 +48,8 @@ class Summary:
         Pairs of visits that cannot be compared, with the reason.
     left_out
         Columns of ``participants.tsv`` that may identify a person and were left out.
+    unusable
+        Why a table of the dataset is left out of the outcomes, a sentence for each.
     """
 
     cases: int
@@ -55,6 +58,7 @@ class Summary:
     failed: tuple[tuple[str, str], ...]
     not_comparable: tuple[tuple[str, str], ...]
     left_out: tuple[str, ...]
+    unusable: tuple[str, ...]
 
 
 def summarise(
@@ -68,14 +72,15 @@ def summarise(
     """Put the cases of OUT together.
 
     Writes ``scores``, ``summary``, ``cohort`` (the summary with marks and what ``participants.tsv`` says), ``changes``
-    and ``transitions`` as TSV with a JSON data dictionary each, plots into ``figures``, and ``qc.html``.
+    and ``transitions`` as TSV with a JSON data dictionary each, plots into ``figures``, ``qc.html``, and the files of
+    `wbmri.outcomes`: change, responders, and how the score goes with the clinical measures of the dataset.
 
     Parameters
     ----------
     out
         Folder of the cases.
     dataset
-        The BIDS dataset they came from, for ``participants.tsv`` and the order of visits.
+        The BIDS dataset they came from, for ``participants.tsv``, clinical measures and the order of visits.
     parquet
         Whether to write the tables as Parquet, too.
     reports
@@ -107,8 +112,11 @@ def summarise(
         for name, (columns, rows) in tables.items()
         for ending, content in _encoded(columns, rows, parquet=parquet)
     ]
+    progress(0.82, "describing the outcomes")
+    described, unusable = describe(found.readings, None if dataset is None else Path(dataset), facts)
+    files += [] if described is None else [(out / name, content) for name, content in outcome_files(described).items()]
     progress(0.85, "drawing the plots")
-    figures = cohort_figures(found, facts)
+    figures = cohort_figures(found, facts, described)
     files += [(out / "figures" / f"cohort_{name}.png", content) for name, (_, content) in figures.items()]
     progress(0.9, "writing the page")
     captions = dict(figures.values())
@@ -124,6 +132,7 @@ def summarise(
         tuple(found.failed),
         tuple((_pair_name(pair), pair.row[-1]) for pair in found.pairs if not pair.groups),
         facts.left_out,
+        unusable,
     )
 
 

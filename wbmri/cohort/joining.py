@@ -3,20 +3,18 @@
 import csv
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from wbmri.cohort.dictionary import Column
 from wbmri.errors import InputError
+from wbmri.outcomes import by_label
 
-_IDENTIFYING = re.compile(
+IDENTIFYING = re.compile(
     r"name|birth|dob|mrn|patient.?id|medical.?record|address|phone|e?mail|ssn|insurance|date|acq_time", re.IGNORECASE
 )
 """Columns that are never carried into OUT."""
-
-_FIRST = ("baseline", "bl", "screening", "pre", "v0")
-"""Session labels that come before all others."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,10 @@ class Facts:
         known = self.people.get(participant, {})
         return tuple(known.get(column.name) or "n/a" for column in self.columns)
 
-    def in_order(self, participant: str, sessions: list[str]) -> list[str]:
+    def in_order(self, participant: str, sessions: Sequence[str]) -> list[str]:
         """Put the sessions of a person into the order of time: as the dataset states it, else by their labels."""
         stated = {label: place for place, label in enumerate(self.order.get(participant, ()))}
-        return sorted(sessions, key=lambda label: (stated.get(label, len(stated)), *_natural(label)))
+        return sorted(by_label(participant, sessions), key=lambda label: stated.get(label, len(stated)))
 
 
 def read_facts(dataset: Path, taken: set[str]) -> Facts:
@@ -79,7 +77,7 @@ def read_facts(dataset: Path, taken: set[str]) -> Facts:
     if len(set(ids)) < len(ids):
         raise InputError(f"{table.name} with a participant twice", "one row for each", "correct the table")
     headings = [name for name in rows[0] if name != "participant_id"]
-    kept = [name for name in headings if not _IDENTIFYING.search(name)]
+    kept = [name for name in headings if not IDENTIFYING.search(name)]
     said = _sidecar(table.with_suffix(".json"))
     new = {name: f"participant_{name}" if name in taken else name for name in kept}
     people = {
@@ -109,11 +107,3 @@ def _sidecar(path: Path) -> dict[str, str]:
         return {name: entry["Description"] for name, entry in content.items() if "Description" in entry}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
-
-
-def _natural(label: str) -> tuple[bool, list[tuple[bool, int, str]]]:
-    """Return what labels are sorted by: what begins a study first, and numbers by their size."""
-    parts = re.findall(r"\d+|\D+", label.casefold())
-    return label.casefold() not in _FIRST, [
-        (part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts
-    ]

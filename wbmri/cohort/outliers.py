@@ -15,6 +15,7 @@ UNUSUAL = 3.5
 """Modified z-scores beyond this are outliers (Iglewicz and Hoaglin 1993, How to Detect and Handle Outliers)."""
 
 _SHOWN = 3
+_DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +72,17 @@ def traits_of(reading: Reading) -> Traits:
     shares = np.log(volumes / np.median(volumes[known])) if known.any() else volumes
     reference = reading.reference
     prorated = reading.score.prorated
+    numbers = (
+        np.nan if prorated is None else prorated,
+        np.mean([entry.confidence for entry in reading.groups]),
+        sum(bool(entry.flags) for entry in reading.groups),
+        sum(not entry.assessable for entry in reading.groups),
+        reference.spread / reference.level if reference is not None and reference.level > 0 else np.nan,
+    )
     return Traits(
-        (
-            np.nan if prorated is None else prorated,
-            float(np.mean([entry.confidence for entry in reading.groups])),
-            float(sum(bool(entry.flags) for entry in reading.groups)),
-            float(sum(not entry.assessable for entry in reading.groups)),
-            reference.spread / reference.level if reference is not None and reference.level > 0 else np.nan,
-        ),
-        tuple(float(share) for share in shares),
+        # Rounded, so that the last digits of equal cases do not make a spread beside which any difference is vast.
+        tuple(round(float(number), _DIGITS) for number in numbers),
+        tuple(round(float(share), _DIGITS) for share in shares),
         tuple(group.name for group, _ in entries),
     )
 

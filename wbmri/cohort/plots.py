@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from wbmri.cohort.gathering import Gathered, Page
 from wbmri.cohort.joining import Facts
-from wbmri.report import changes_figure, groups_figure, totals_figure
+from wbmri.outcomes import Outcomes
+from wbmri.report import groups_figure, totals_figure
+from wbmri.report.outcome_figures import waterfall_figure
+from wbmri.report.vector import png
 
 
-def cohort_figures(found: Gathered, facts: Facts) -> dict[str, tuple[str, bytes]]:
+def cohort_figures(found: Gathered, facts: Facts, described: Outcomes | None) -> dict[str, tuple[str, bytes]]:
     """Return the plots by name, each with its caption; those of the scheme that most cases follow."""
     shown = [page for page in found.pages if not page.excluded]
     schemes = [tuple(page.involved) for page in shown]
@@ -28,8 +31,9 @@ def cohort_figures(found: Gathered, facts: Facts) -> dict[str, tuple[str, bytes]
         ),
         "groups": ("Involved groups, per cent of those assessable", groups_figure(sessions, groups, shares)),
     }
-    if found.firsts_to_lasts:
-        figures["changes"] = ("Change of the total, first to last visit", changes_figure(found.firsts_to_lasts))
+    waterfall = None if described is None else waterfall_figure(described)
+    if waterfall is not None:
+        figures["changes"] = ("Change of the total, first to last visit; outcomes.html says more", png(waterfall, 130))
     return figures
 
 

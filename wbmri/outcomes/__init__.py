@@ -1,6 +1,6 @@
 """What became of a cohort: change, responders, and how the score goes with clinical measures."""
 
-from wbmri.outcomes.cohort import ScoredCohort, ScoredVisit, Step
+from wbmri.outcomes.cohort import ScoredCohort, ScoredVisit, Step, by_label
 from wbmri.outcomes.correlating import Correlation, correlations
 from wbmri.outcomes.gathering import read_cohort
 from wbmri.outcomes.study import Outcomes, PersonOutcome, outcomes
@@ -13,6 +13,7 @@ __all__ = [
     "ScoredCohort",
     "ScoredVisit",
     "Step",
+    "by_label",
     "correlations",
     "outcome_tables",
     "outcomes",

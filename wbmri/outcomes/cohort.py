@@ -1,7 +1,8 @@
 """The score of each visit beside what else was measured then."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Self
 
 from wbmri.agreement.ratings import natural
@@ -9,6 +10,12 @@ from wbmri.case import ClinicalRow
 from wbmri.comparison import Comparison
 from wbmri.errors import InputError
 from wbmri.reading import Reading
+
+Order = Callable[[str, Sequence[str]], Sequence[str]]
+"""Takes a participant and its sessions, and returns the sessions in the order of time."""
+
+_FIRST = ("baseline", "bl", "screening", "pre", "v0")
+"""Session labels that come before all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ class ScoredCohort:
     Parameters
     ----------
     visits
-        By participant; a person's visits by their months where all of them have some, else by their labels.
+        By participant; a person's visits in the order of time.
     measures
         Every clinical measure.
     """
@@ -93,7 +100,9 @@ class ScoredCohort:
     measures: tuple[str, ...]
 
     @classmethod
-    def of(cls, readings: Mapping[tuple[str, str], Reading], rows: Iterable[ClinicalRow] = ()) -> Self:
+    def of(
+        cls, readings: Mapping[tuple[str, str], Reading], rows: Iterable[ClinicalRow] = (), order: Order | None = None
+    ) -> Self:
         """Join readings with the rows of ``participants.tsv`` and ``sessions.tsv``.
 
         A row without a session holds for the person, and counts at each of that person's visits unless a row of the
@@ -105,6 +114,8 @@ class ScoredCohort:
             Participant and session to the reading of record.
         rows
             From `wbmri.case.read_clinical`, of one table or of several.
+        order
+            Orders the visits of a person whose months are not all known; by their labels if ``None``.
 
         Raises
         ------
@@ -132,14 +143,9 @@ class ScoredCohort:
             )
             for (who, when), reading in readings.items()
         ]
-        ordered = sorted(visits, key=lambda visit: natural(visit.participant))
-        people = dict.fromkeys(visit.participant for visit in ordered)
+        visits.sort(key=lambda visit: natural(visit.participant))
         return cls(
-            tuple(
-                visit
-                for person in people
-                for visit in _in_order([visit for visit in visits if visit.participant == person])
-            ),
+            tuple(visit for own in _by_person(visits) for visit in _in_order(own, order or by_label)),
             tuple(dict.fromkeys(name for row in every for name in row.measures)),
         )
 
@@ -151,16 +157,22 @@ class ScoredCohort:
     @property
     def steps(self) -> tuple[Step, ...]:
         """First and last visit of each person who has two or more."""
-        found = []
-        for person in self.participants:
-            visits = [visit for visit in self.visits if visit.participant == person]
-            if len(visits) > 1:
-                found.append(Step.between(visits[0], visits[-1]))
-        return tuple(found)
+        return tuple(Step.between(own[0], own[-1]) for own in _by_person(self.visits) if len(own) > 1)
 
 
-def _in_order(visits: Sequence[ScoredVisit]) -> list[ScoredVisit]:
-    times = {visit.session: visit.months for visit in visits}
-    if any(time is None for time in times.values()):
-        return sorted(visits, key=lambda visit: natural(visit.session))
-    return sorted(visits, key=lambda visit: (times[visit.session] or 0.0, natural(visit.session)))
+def by_label(participant: str, sessions: Sequence[str]) -> list[str]:
+    """Put sessions into the order of their labels: what begins a study first, and numbers by their size."""
+    return sorted(sessions, key=lambda label: (label.casefold() not in _FIRST, natural(label.casefold())))
+
+
+def _by_person(visits: Iterable[ScoredVisit]) -> list[list[ScoredVisit]]:
+    """Return the visits of each person, which follow each other."""
+    return [list(own) for _, own in groupby(visits, key=lambda visit: visit.participant)]
+
+
+def _in_order(visits: Sequence[ScoredVisit], order: Order) -> list[ScoredVisit]:
+    sessions = order(visits[0].participant, [visit.session for visit in visits])
+    ordered = sorted(visits, key=lambda visit: sessions.index(visit.session))
+    if all(visit.months is not None for visit in visits):
+        ordered.sort(key=lambda visit: visit.months or 0.0)
+    return ordered

@@ -3,7 +3,7 @@
 from wbmri.report.agreement_report import agreement_files, agreement_report
 from wbmri.report.bodymap import body_map_svg
 from wbmri.report.case_report import case_report
-from wbmri.report.cohort_figures import changes_figure, groups_figure, totals_figure
+from wbmri.report.cohort_figures import groups_figure, totals_figure
 from wbmri.report.comparison_figures import Drawing, drawings
 from wbmri.report.comparison_pdf import comparison_pdf
 from wbmri.report.comparison_report import comparison_report
@@ -24,7 +24,6 @@ __all__ = [
     "agreement_report",
     "body_map_svg",
     "case_report",
-    "changes_figure",
     "comparison_pdf",
     "comparison_report",
     "drawings",

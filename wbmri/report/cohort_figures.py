@@ -1,4 +1,4 @@
-"""Plots of a cohort: totals over visits, groups over visits, and changes."""
+"""Plots of a cohort: totals over visits, and groups over visits."""
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
 _INK, _ACCENT = "#1b2229", "#17507a"
 _DPI = 130
-
-_MOST_NAMES = 40
-"""With more bars than this their names cannot be read, and are left out."""
 
 
 def totals_figure(sessions: Sequence[str], totals: Sequence[Mapping[str, float]], maximum: int) -> bytes:
@@ -88,31 +85,6 @@ def groups_figure(sessions: Sequence[str], groups: Sequence[str], shares: Sequen
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
-    return _png(figure)
-
-
-def changes_figure(changes: Sequence[tuple[str, int]]) -> bytes:
-    """Draw the change of the total of every person, ordered, as a waterfall.
-
-    Parameters
-    ----------
-    changes
-        Name and change of each.
-
-    Returns
-    -------
-    bytes
-        PNG; equal input gives equal bytes.
-    """
-    figure, axes = _figure(6.0, 4.2)
-    ordered = sorted(changes, key=lambda change: (-change[1], change[0]))
-    values = [change for _, change in ordered]
-    colours = [FILL[2] if value > 0 else _ACCENT for value in values]
-    axes.bar(range(len(values)), values, color=colours, width=0.85)
-    axes.axhline(0, color=_INK, linewidth=0.8)
-    names = [name for name, _ in ordered] if len(ordered) <= _MOST_NAMES else []
-    axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
-    axes.set_ylabel("Change of the total")
     return _png(figure)
 
 

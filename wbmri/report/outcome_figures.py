@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 PANEL_MM = 58.0
 
+MOST_BARS = 40
+"""More people than this have bars without gaps, borders and names."""
+
 FILLING = {
     Response.COMPLETE: ("#17507a", ""),
     Response.RESPONSE: ("#7ba7c7", ""),
@@ -38,23 +41,36 @@ def waterfall_figure(found: Outcomes) -> "Figure | None":
     with style():
         figure = blank_figure(WIDTH_MM, 78.0)
         axes = figure.add_axes((0.075, 0.22, 0.91, 0.66))
+        many = len(persons) > MOST_BARS
         for place, (delta, person) in enumerate(persons):
             colour, hatch = FILLING[person.response]
-            axes.bar(place, delta, width=0.78, facecolor=colour, hatch=hatch, edgecolor=INK, linewidth=0.6)
-            if delta == 0:
-                axes.plot(place, 0, marker="_", color=INK, markersize=6)
+            if many:
+                axes.bar(place, delta, width=1.0, facecolor=colour, linewidth=0)
+            else:
+                axes.bar(place, delta, width=0.78, facecolor=colour, hatch=hatch, edgecolor=INK, linewidth=0.6)
+                if delta == 0:
+                    axes.plot(place, 0, marker="_", color=INK, markersize=6)
+        if many:
+            edges = [place - 0.5 for place in range(len(persons) + 1)]
+            axes.stairs([delta for delta, _ in persons], edges, color=INK, linewidth=0.6)
         axes.axhline(0, color=INK, linewidth=0.8)
         if found.detectable is not None:
             for sign in (-1, 1):
                 axes.axhline(sign * found.detectable, color=SOFT, linewidth=0.8, linestyle=(0, (5, 2)))
         axes.set_xlim(-0.7, len(persons) - 0.3)
         axes.set_ylabel("Change of the total, points")
-        many = len(persons) > 40
-        axes.set_xticks(range(len(persons)), [] if many else [person.participant for _, person in persons], rotation=90)
+        names = [] if many else [person.participant for _, person in persons]
+        axes.set_xticks(range(len(names)), names, rotation=90)
         axes.set_xlabel(f"{len(persons)} people" if many else "Participant")
         seen = [response for response in Response if any(person.response is response for _, person in persons)]
         handles: list[Artist] = [
-            Patch(facecolor=FILLING[one][0], hatch=FILLING[one][1], edgecolor=INK, linewidth=0.6, label=str(one))
+            Patch(
+                facecolor=FILLING[one][0],
+                hatch="" if many else FILLING[one][1],
+                edgecolor=INK,
+                linewidth=0.6,
+                label=str(one),
+            )
             for one in seen
         ]
         if found.detectable is not None:
