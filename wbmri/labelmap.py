@@ -105,9 +105,11 @@ class LabelMap:
 
 def _values(data: NDArray[Any]) -> NDArray[Any]:
     """Return the values that occur; for labels of eight bits without sorting millions of voxels."""
-    small = data.astype(np.uint8) if data.dtype.kind in "iu" else None
-    if small is None or not np.array_equal(small, data):
-        return np.unique(data)
+    if data.dtype != np.uint8:
+        small = data.astype(np.uint8) if data.dtype.kind in "iu" else None
+        if small is None or not np.array_equal(small, data):
+            return np.unique(data)
+        data = small
     there = np.zeros(256, dtype=bool)
-    there[small] = True
+    there[data] = True
     return np.flatnonzero(there)

@@ -124,7 +124,8 @@ class OpenReading:
     @property
     def label_map(self) -> LabelMap:
         """The outlines as they are now, with what the engine said about them."""
-        return replace(self._outlines.map, data=self._outlines.labels)
+        given = self._outlines.map
+        return replace(given, data=self._outlines.labels) if self._deeds.edited else given
 
     def prepare(self) -> None:
         """Load what showing and correcting outlines needs; may be called on another thread before the first `edit`."""
