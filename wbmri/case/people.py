@@ -128,13 +128,7 @@ def corrected_labels(case: Case, paths: ReadingPaths) -> LabelMap:
         ) from error
 
 
-def write_signed(
-    paths: ReadingPaths,
-    reading: Reading,
-    auto: Reading,
-    labels: NDArray[np.uint8] | None,
-    affine: NDArray[np.float64] | None,
-) -> SignedReading:
+def write_signed(paths: ReadingPaths, reading: Reading, auto: Reading, labels: LabelMap) -> SignedReading:
     """Write the files of a reading that its reader signs, all or none; nothing of it is written again.
 
     Parameters
@@ -143,8 +137,8 @@ def write_signed(
         Where to.
     reading, auto
         The person's grades, and the program's.
-    labels, affine
-        The corrected outlines, shape (i, j, k), and their 4x4 matrix to RAS mm; ``None`` if there are no corrections.
+    labels
+        The outlines it rests on, corrected or not: a folder of readings is complete in itself.
 
     Raises
     ------
@@ -155,11 +149,10 @@ def write_signed(
         raise CaseError(f"the signed reading {paths.reading}", "one that is not signed yet", "write an addendum to it")
     case = paths.case
     document = ReadingDocument(case.participant, case.session, reading, software_versions())
-    outlines = [] if labels is None or affine is None else [(paths.labels, encode_nifti(labels, affine))]
     write_together(
         paths.folder,
         [
-            *outlines,
+            (paths.labels, encode_nifti(labels.data, labels.affine)),
             (paths.scores, encode_table(SCORE_COLUMNS, score_rows(case.participant, case.session, reading, auto))),
             (paths.reading, encode(document)),
         ],

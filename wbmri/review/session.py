@@ -192,12 +192,10 @@ class Session(OpenReading):
         if saving.problem is not None:
             raise CaseError("a reading that is not saved", "all of it on disk", saving.problem)
         reading = self._reading(Status.SIGNED if self.paths.run == 1 else Status.ADDENDUM)
-        corrected = bool(self._deeds.edited) or self._corrected_before()
-        outlines = (self.labels, self._outlines.map.affine) if corrected else (None, None)
         self._clock.active()
         seconds = self._clock.seconds
         try:
-            signed = write_signed(self.paths, reading, self.case.reading, *outlines)
+            signed = write_signed(self.paths, reading, self.case.reading, self.label_map)
         except OSError as error:
             raise CaseError(
                 "a reading that cannot be signed yet", "all of it on disk", problem_of(error, self.paths.folder)
@@ -293,10 +291,6 @@ class Session(OpenReading):
         if entry.label is None:
             return "fascia, subcutis and calcinosis"
         return f"{self._group(entry.label).name}: {entry.after.words if entry.after else 'unread'}"
-
-    def _corrected_before(self) -> bool:
-        """Whether an addendum starts from corrected outlines."""
-        return self.paths.run > 1 and replace(self.paths, run=self.paths.run - 1).labels.is_file()
 
     def _check_open(self) -> None:
         if self._signed:
