@@ -86,7 +86,7 @@ def main() -> None:
             viewer.window._qt_viewer.canvas.native.repaint()
 
         print(f"opening, first picture      {seconds(opened):8.2f} s   (bar: 3 s)")
-        while not room._prepared:
+        while not room.prepared:
             settle(application, 0.1)
         settle(application, 1.0)
         keys = []

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QInputDialog
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QDialog, QInputDialog
 
 from napari_wbmri.display import PLANES
 from napari_wbmri.docks import Docks
@@ -231,7 +232,13 @@ class Commands:
         if session.read_only:
             self.room.say("This reading cannot be signed: it is read-only.")
             return
-        SignDialog(self.room, session).exec()
+        _open(SignDialog(self.room, session))
 
     def _help(self) -> None:
-        KeyHelp(self.keys, str(Path("~/.wbmri/keys.toml")), self.room.window).exec()
+        _open(KeyHelp(self.keys, str(Path("~/.wbmri/keys.toml")), self.room.window))
+
+
+def _open(dialog: QDialog) -> None:
+    """Open a dialog before the window, until it is closed."""
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()

@@ -125,6 +125,6 @@ class DisplayGrid:
             "scale": self.spacing,
             "translate": self.origin,
             "units": ("mm", "mm", "mm"),
-            "axis_labels": ("front to back", "head to feet", "right to left"),
+            "axis_labels": ("A–P", "S–I", "R–L"),
             "metadata": {"affine": self.affine.tolist(), "stored_shape": list(self.stored_shape)},
         }

@@ -1,10 +1,10 @@
 """Where the docks of the reading room stand in its window, so that all of it fits a small laptop."""
 
-from typing import Any
+from collections.abc import Callable
 
 from napari import Viewer
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QDockWidget, QWidget
+from qtpy.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from napari_wbmri.mask_editor import MaskEditor
 from napari_wbmri.mask_tools import MaskTools
@@ -32,14 +32,16 @@ class Docks:
         self._viewer, self._window = viewer, viewer.window._qt_window
         self.scheme = scheme
         self.overview, self.panel, self.tools = OverviewDock(scheme), ReadingDock(scheme), MaskTools(editor)
-        self.panel.room_below.insertWidget(1, self.tools)
+        self.panel.room_for_tools.addWidget(self.tools)
         make_room(viewer)
         add = viewer.window.add_dock_widget
         # As tabs where something stands already: below one another they would not fit, and the window would grow.
         self._grades = add(self.overview, name="Grades", area="left", add_vertical_stretch=False, tabify=True)
         self._reading = add(self.panel, name="Reading", area="right", add_vertical_stretch=False, tabify=True)
         for dock in (self._grades, self._reading):
-            dock.setFeatures(dock.features() & ~dock.DockWidgetFeature.DockWidgetClosable)
+            # napari's bar has a button that destroys the dock; nothing of the reading is to be closed by itself.
+            dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+            dock.setTitleBarWidget(QWidget())
         self._raise()
 
     def show(self) -> None:
@@ -72,19 +74,35 @@ class Docks:
         self._window.tabifyDockWidget(self._grades, dock)
         QTimer.singleShot(0, dock.raise_)
 
-    def beside(self, dock: Any) -> None:
-        """Put another view between the scan and the reading, as wide as the scan."""
-        self._window.splitDockWidget(dock, self._reading, Qt.Orientation.Horizontal)
-        width = (self._window.width() - OVERVIEW_PX - READING_PX) // 2
-        self._window.resizeDocks(
-            [self._grades, self._reading, dock],
-            [OVERVIEW_PX, READING_PX, max(200, width)],
-            Qt.Orientation.Horizontal,
-        )
+    def beside(self, view: QWidget, name: str, close: Callable[[], None]) -> QDockWidget:
+        """Put another view between the scan and the reading, as wide as the scan.
 
-    def lay_out(self) -> None:
-        """Give the docks their widths, and the rest to the scan."""
-        self._window.resizeDocks([self._grades, self._reading], [OVERVIEW_PX, READING_PX], Qt.Orientation.Horizontal)
+        Parameters
+        ----------
+        view
+            What shows it.
+        name
+            What stands above it.
+        close
+            Called when the reader closes it.
+        """
+        dock: QDockWidget = self._viewer.window.add_dock_widget(
+            view, name=name, area="right", add_vertical_stretch=False
+        )
+        # napari's bar would take the view away without telling those who keep it up to date.
+        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        dock.setTitleBarWidget(_bar(name, close))
+        self._window.splitDockWidget(dock, self._reading, Qt.Orientation.Horizontal)
+        return dock
+
+    def lay_out(self, beside: QDockWidget | None = None) -> None:
+        """Give the docks their widths, and the rest to the scan, half of it to a view beside it."""
+        docks, widths = [self._grades, self._reading], [OVERVIEW_PX, READING_PX]
+        if beside is not None:
+            scan = self._viewer.window._qt_viewer.width()
+            docks.append(beside)
+            widths.append((scan + beside.width()) // 2)
+        self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
 
 
 _SIDES = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea)
@@ -103,3 +121,15 @@ def dock_of(widget: QWidget) -> QDockWidget | None:
     while above is not None and not isinstance(above, QDockWidget):
         above = above.parentWidget()
     return above
+
+
+def _bar(title: str, close: Callable[[], None]) -> QWidget:
+    """Return what stands above a view that a reader may close."""
+    bar, button = QWidget(), QPushButton("Close")
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.clicked.connect(close)
+    row = QHBoxLayout(bar)
+    row.setContentsMargins(6, 0, 6, 2)
+    row.addWidget(QLabel(title), 1)
+    row.addWidget(button)
+    return bar

@@ -39,7 +39,10 @@ class EvidencePanel(QWidget):
         """Show a group; its histogram is set apart, through `histogram`."""
         self.title.setText(view.group.name)
         decided = view.decision
-        self.decision.setText("Not read yet" if decided is None else f"Your reading: <b>{decided.words}</b>")
+        if decided is not None:
+            self.decision.setText(f"Your reading: <b>{decided.words}</b>")
+        else:
+            self.decision.setText("Not read yet" if view.to_read else "Both readers agree")
         if decided is not None and decided.note:
             self.decision.setText(f"{self.decision.text()} ({_plain(decided.note)})")
         entry = view.measured
@@ -96,7 +99,7 @@ def _suggested(entry: GroupReading) -> str:
     text = f"Suggestion: <b>{grade}</b> · confidence {100 * entry.confidence:.0f} %"
     if entry.probabilities is None:
         return text
-    chances = " · ".join(f"{grade}: {100 * share:.0f} %" for grade, share in enumerate(entry.probabilities))
+    chances = " · ".join(f"{grade}:\u00a0{100 * share:.0f}\u00a0%" for grade, share in enumerate(entry.probabilities))
     return f"{text} <span style='color:{FAINT.name()}'>({chances})</span>"
 
 

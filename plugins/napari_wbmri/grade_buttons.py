@@ -3,7 +3,7 @@
 from qtpy.QtCore import QPoint, Qt, Signal
 from qtpy.QtWidgets import QGridLayout, QMenu, QPushButton, QWidget
 
-from napari_wbmri.colours import CHOSEN, RAISED, area_of, text_of
+from napari_wbmri.colours import CHOSEN, LINE, RAISED, area_of, text_of
 from wbmri.reading import Reason
 from wbmri.review import Decision
 
@@ -69,11 +69,11 @@ class GradeButtons(QWidget):
         """
         for grade, button in enumerate(self.grades):
             given = decision is not None and decision.grade == grade
-            ground, ink = (area_of(grade), text_of(grade)) if given else (RAISED, CHOSEN)
-            border = f"2px solid {CHOSEN.name()}" if given else f"2px solid {area_of(grade).name()}"
+            ground, ink = (area_of(grade), text_of(grade)) if given else (RAISED, CHOSEN if enabled else LINE)
+            border = CHOSEN if given else area_of(grade) if enabled else RAISED
             button.setStyleSheet(
                 f"QPushButton {{ font-size: 18px; font-weight: bold; background: {ground.name()}; "
-                f"color: {ink.name()}; border: {border}; border-radius: 4px; }}"
+                f"color: {ink.name()}; border: 2px solid {border.name()}; border-radius: 4px; }}"
             )
         refused = decision is not None and decision.grade is None
         self.reasons.setStyleSheet(

@@ -4,12 +4,31 @@ from collections.abc import Callable
 
 from qtpy.QtCore import QEvent, QKeyCombination, QObject, Qt
 from qtpy.QtGui import QKeyEvent, QKeySequence
-from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from qtpy.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTableView,
+    QTextEdit,
+    QWidget,
+)
 
 from wbmri.review import Command, KeyMap
 
 _TYPING = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox)
 """Where keys are text."""
+
+_WALKING = {
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_PageUp,
+    Qt.Key.Key_PageDown,
+    Qt.Key.Key_Return,
+    Qt.Key.Key_Enter,
+}
+"""Keys by which one walks in a list that has the focus, as the worklist has after its key, and chooses from it."""
 
 _REPEATED = {
     Command.NEXT_GROUP,
@@ -89,8 +108,8 @@ class KeyFilter(QObject):
         return QApplication.activePopupWidget() is None
 
     def _typed(self, watched: QWidget, event: QKeyEvent) -> bool:
-        """Whether a key belongs to a field, which hands Enter on to what it stands in after it has used it."""
-        if isinstance(watched, _TYPING):
+        """Whether a key belongs to a field or list, which hands Enter on to what it stands in after it has used it."""
+        if isinstance(watched, _TYPING) or (isinstance(watched, QTableView) and event.key() in _WALKING):
             self._around = []
             above = watched.parentWidget()
             while above is not None:

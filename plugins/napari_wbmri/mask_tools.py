@@ -25,9 +25,6 @@ class MaskTools(QFrame):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 4, 0, 0)
         grid.setSpacing(4)
-        self.title = QLabel("Correct the outline")
-        self.title.setStyleSheet("font-size: 13px; font-weight: bold;")
-        grid.addWidget(self.title, 0, 0, 1, 3)
         self.tools = {}
         for column, (tool, text, tip) in enumerate(
             (
@@ -40,14 +37,14 @@ class MaskTools(QFrame):
             button.setCheckable(True)
             button.clicked.connect(lambda _=False, tool=tool: editor.use(tool))
             self.tools[tool] = button
-            grid.addWidget(button, 1, column)
+            grid.addWidget(button, 0, column)
         self.smaller, self.larger = self._button("−  [", "Smaller brush"), self._button("+  ]", "Larger brush")
         self.diameter = QLabel()
         self.diameter.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.smaller.clicked.connect(lambda: editor.resize(-1))
         self.larger.clicked.connect(lambda: editor.resize(1))
         for column, widget in enumerate((self.smaller, self.diameter, self.larger)):
-            grid.addWidget(widget, 2, column)
+            grid.addWidget(widget, 1, column)
         self.steal = QCheckBox("take from neighbours  S")
         self.ball = QCheckBox("through slices")
         for column, (box, tip) in enumerate(
@@ -55,7 +52,7 @@ class MaskTools(QFrame):
         ):
             box.setToolTip(tip)
             box.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            grid.addWidget(box, 3, 2 * column, 1, 2 if column == 0 else 1)
+            grid.addWidget(box, 2, 2 * column, 1, 2 if column == 0 else 1)
         self.steal.toggled.connect(self._steal)
         self.ball.toggled.connect(self._ball)
         self.fill = self._button("Fill between  F", "Fill the slices between those on which the group is drawn")
@@ -65,7 +62,7 @@ class MaskTools(QFrame):
             ((self.fill, self.filling), (self.mirror, self.mirroring), (self.stop, self.stopping))
         ):
             button.clicked.connect(signal)
-            grid.addWidget(button, 4, column)
+            grid.addWidget(button, 3, column)
         editor.changed = self.follow
         self.follow()
 

@@ -101,6 +101,9 @@ class ReadingDock(QWidget):
         self.room_below.addStretch(1)
         scroll.setWidget(inside)
         column.addWidget(scroll, 1)
+        # Always in view while one corrects, however much stands above.
+        self.room_for_tools = QVBoxLayout()
+        column.addLayout(self.room_for_tools)
         column.addWidget(self.buttons)
         row = QHBoxLayout()
         row.addWidget(self.sign, 2)
@@ -118,8 +121,8 @@ class ReadingDock(QWidget):
         self.case.setText(f"{session.title} · {session.reader} · {session.mode}")
         self.totals.show_totals(session.totals)
         self.evidence.show_group(view)
-        suggested = view.measured.auto_grade if view.measured is not None and view.decision is None else None
-        self.buttons.show_decision(view.decision, suggested, enabled=not session.read_only)
+        suggested = view.measured.auto_grade if view.measured is not None and not view.read else None
+        self.buttons.show_decision(view.decision, suggested, enabled=view.to_read and not session.read_only)
         self.soft_tissue.show_marks(session.soft_tissue, enabled=not session.read_only)
         self.sign.setEnabled(not session.read_only)
         self.show_saving(session)

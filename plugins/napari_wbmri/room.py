@@ -1,6 +1,7 @@
 """The reading room: one case at a time in one napari window, its docks, and what follows when something changes."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -9,9 +10,10 @@ from napari import Viewer
 from napari.layers import Labels
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtWidgets import QWidget
 
 from napari_wbmri.display import DisplayGrid
-from napari_wbmri.docks import Docks
+from napari_wbmri.docks import Docks, dock_of
 from napari_wbmri.marks import Mark
 from napari_wbmri.mask_editor import MaskEditor
 from napari_wbmri.scene import Scene
@@ -38,6 +40,11 @@ class ReadingRoom(QObject):
     ----------
     viewer
         The napari viewer.
+
+    Attributes
+    ----------
+    prepared
+        Whether all is loaded that measuring a group needs.
     """
 
     _of: ClassVar[WeakKeyDictionary[Viewer, "ReadingRoom"]] = WeakKeyDictionary()
@@ -55,7 +62,7 @@ class ReadingRoom(QObject):
         self.presets: tuple[Preset, ...] = ()
         self.opened: list[Callable[[], None]] = []
         self._active = False
-        self._prepared = False
+        self.prepared = False
         self._marks: dict[int, Mark] = {}
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.remember)
@@ -65,8 +72,10 @@ class ReadingRoom(QObject):
         viewer.dims.events.point.connect(self._moved)
         viewer.mouse_wheel_callbacks.append(self._wheel)
         window.installEventFilter(self)
-        # With its first layer napari loads pandas and a table of units: now, rather than when a case is waited for.
+        # With its first layer napari loads pandas and a table of units, and the first image that is read loads nibabel:
+        # now, rather than when a case is waited for.
         Labels(np.zeros((1, 1), np.uint8), units=("mm", "mm"))
+        import_module("nibabel")
 
     @classmethod
     def of(cls, viewer: Viewer) -> "ReadingRoom":
@@ -92,7 +101,7 @@ class ReadingRoom(QObject):
         self.scene.colour(self._marks, session.current)
         # The docks take their place first: the zoom depends on the size of the canvas.
         QTimer.singleShot(0, self._to_place)
-        self._prepared = False
+        self.prepared = False
         self.show_all()
         self._alive.start()
         for tell in self.opened:
@@ -103,7 +112,7 @@ class ReadingRoom(QObject):
 
         def ready(_: object) -> None:
             if self.session is session:
-                self._prepared = True
+                self.prepared = True
                 self.show_all()
 
         create_worker(session.prepare, _connect={"returned": ready})
@@ -156,7 +165,16 @@ class ReadingRoom(QObject):
         if self.session is not None and self.docks is not None:
             self.docks.lay_out()
             self.scene.go_to(self.session.place)
+            # Arrow keys walk through the groups at once, and no longer through the list the case was chosen from.
+            self.viewer.window._qt_viewer.canvas.native.setFocus()
             self._prepare(self.session)
+
+    def keep_docked(self, widget: QWidget, name: str, area: str) -> None:
+        """Dock a widget unless it is: who closes a dock of napari takes its widget out of the window."""
+        if dock_of(widget) is None:
+            dock = self.viewer.window.add_dock_widget(widget, name=name, area=area, add_vertical_stretch=False)
+            if self.session is not None and self.docks is not None:
+                self.docks.stack(dock)
 
     # Following.
 
@@ -200,7 +218,7 @@ class ReadingRoom(QObject):
         docks.overview.show_marks(self._marks, session.current, edited, self.side.marks, others_first=self.side.earlier)
         docks.panel.show_session(session)
         if measured:
-            docks.panel.evidence.show_histogram(session, ready=self._prepared)
+            docks.panel.evidence.show_histogram(session, ready=self.prepared)
 
     def say(self, words: str) -> None:
         """Say what was done, where the reader looks."""

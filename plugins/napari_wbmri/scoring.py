@@ -104,14 +104,10 @@ class ScoringDock(QWidget):
 
     @classmethod
     def of(cls, viewer: Viewer) -> "ScoringDock":
-        """Return the dock of a viewer; made when first asked for."""
-        if viewer not in cls._of:
-            made = cls(viewer)
-            dock = viewer.window.add_dock_widget(made, name="Score a scan", area="right", add_vertical_stretch=False)
-            room = ReadingRoom.of(viewer)
-            if room.session is not None and room.docks is not None:
-                room.docks.stack(dock)
-        return cls._of[viewer]
+        """Return the dock of a viewer, docked."""
+        made = cls._of.get(viewer) or cls(viewer)
+        ReadingRoom.of(viewer).keep_docked(made, "Score a scan", "right")
+        return made
 
     def _lay_out(self) -> None:
         from wbmri.segmentation import engines

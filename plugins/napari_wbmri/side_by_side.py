@@ -60,9 +60,15 @@ class SideBySide:
         self.close()
         if place < len(visits):
             self.open(visits[place])
+            room.show_all()
         else:
-            room.say("Comparison closed.")
-        room.show_all()
+            self.end()
+
+    def end(self) -> None:
+        """Put the other visit away and go on with the one that is read."""
+        self.close()
+        self._room.say("Comparison closed.")
+        self._room.show_all()
 
     def open(self, visit: OtherVisit) -> None:
         """Show a visit beside the one that is read."""
@@ -74,10 +80,7 @@ class SideBySide:
         volume, labels = case.volume(), visit.labels
         model = ViewerModel(title=visit.session)
         self._inner = QtViewer(model, show_welcome_screen=False)
-        self._dock = room.viewer.window.add_dock_widget(
-            self._inner, name=f"Visit {visit.session}", area="right", add_vertical_stretch=False
-        )
-        room.docks.beside(self._dock)
+        self._dock = room.docks.beside(self._inner, f"Visit {visit.session}", self.end)
         self.visit, self.earlier = visit, visit.session < session.case.session
         self.marks = {entry.label: Mark(Standing.GIVEN, entry.grade) for entry in reading.groups}
         self.scene = Scene(model)
@@ -110,6 +113,9 @@ class SideBySide:
                 self._room.docks.lay_out()
 
     def _focus_both(self) -> None:
+        if self._dock is None or self._room.docks is None:
+            return
+        self._room.docks.lay_out(self._dock)
         label = self._room.scene.label
         self._room.scene.focus(label)
         self.focus(label)

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
 )
 
-from napari_wbmri.colours import CAUTION
+from napari_wbmri.colours import CAUTION, INK
 from napari_wbmri.panel import notice
 from wbmri.errors import WbmriError
 from wbmri.review import Concern, Session
@@ -38,7 +38,7 @@ class SignDialog(QDialog):
         super().__init__(room.window)
         self.room, self.session = room, session
         self.setWindowTitle(f"Sign the reading of {session.title}")
-        self.setMinimumSize(560, 380)
+        self.setMinimumWidth(560)
         self.totals, self.list, self.message = QLabel(), QListWidget(), QLabel()
         self.seen = QCheckBox("I have looked at these and confirm my grades")
         self.sign, self.go, self.cancel = QPushButton("Sign"), QPushButton("Look at it"), QPushButton("Go on reading")
@@ -46,7 +46,6 @@ class SignDialog(QDialog):
         self.list.setStyleSheet("font-size: 13px;")
         self.totals.setStyleSheet("font-size: 15px;")
         self.message.setWordWrap(True)
-        self.message.setStyleSheet(f"color: {CAUTION.name()}; font-size: 13px;")
         page = QVBoxLayout(self)
         for widget in (self.totals, self.message, self.list, self.seen):
             page.addWidget(widget)
@@ -96,9 +95,9 @@ class SignDialog(QDialog):
         elif self.concerns:
             words = f"{len(self.concerns)} to look at before you sign."
         else:
-            words = ""
+            words = "Nothing is unread or contradicts itself."
         self.message.setText(words)
-        self.message.setVisible(bool(words))
+        self.message.setStyleSheet(f"color: {(CAUTION if self.concerns else INK).name()}; font-size: 13px;")
         self.sign.setEnabled(not blocking and (not self.concerns or self.seen.isChecked()))
         self.sign.setText("Sign, and lock this reading")
 
@@ -115,7 +114,6 @@ class SignDialog(QDialog):
             sign(self.session, accepting=self.concerns)
         except WbmriError as error:
             self.message.setText(str(error))
-            self.message.setVisible(True)
             return
         except OSError as error:
             # The reading itself is signed and on disk; what follows from it can be written again.

@@ -32,6 +32,9 @@ from wbmri.errors import WbmriError
 from wbmri.reading import Status
 from wbmri.review import Mode, Worklist, WorklistRow, load_worklist, open_review
 
+WIDE_PX = 640
+"""Width at which all columns are seen."""
+
 
 class WorklistDock(QWidget):
     """Shows the cases of a folder and opens them.
@@ -67,12 +70,13 @@ class WorklistDock(QWidget):
 
     @classmethod
     def of(cls, viewer: Viewer) -> "WorklistDock":
-        """Return the worklist of a viewer; docked when first asked for."""
-        if viewer not in cls._of:
+        """Return the worklist of a viewer, docked."""
+        made = cls._of.get(viewer)
+        if made is None:
             made = cls(viewer)
             make_room(viewer)
-            viewer.window.add_dock_widget(made, name="Worklist", area="left", add_vertical_stretch=False)
-        return cls._of[viewer]
+        made.room.keep_docked(made, "Worklist", "left")
+        return made
 
     @property
     def reading_mode(self) -> Mode:
@@ -137,7 +141,7 @@ class WorklistDock(QWidget):
     def _connect(self) -> None:
         self.folder.clicked.connect(self._choose_folder)
         self.refreshing.clicked.connect(self.refresh)
-        self.reader.editingFinished.connect(self.refresh)
+        self.reader.editingFinished.connect(self._sit_down)
         self.mode.currentIndexChanged.connect(self.refresh)
         self.search.textChanged.connect(self.show_rows)
         self.status.currentIndexChanged.connect(self.show_rows)
@@ -176,18 +180,24 @@ class WorklistDock(QWidget):
     def refresh(self) -> None:
         """Read anew how far the cases are."""
         self.message.clear()
+        reader = self.reader.text().strip()
         if self.out is None:
             return
-        if not self.reader.text().strip():
+        if not reader:
             self.message.setText("Type your reader id: your readings are kept under it.")
             return
         try:
-            blinded = self.reading_mode is Mode.BLINDED
-            self.worklist = load_worklist(self.out, self.reader.text().strip(), blinded=blinded)
+            self.worklist = load_worklist(self.out, reader, blinded=self.reading_mode is Mode.BLINDED)
         except WbmriError as error:
             self.worklist = None
             self.message.setText(str(error))
         self.show_rows()
+
+    def _sit_down(self) -> None:
+        """Go on as another reader, who is not to see what the one before had open."""
+        if self.room.session is not None and self.room.session.reader != self.reader.text().strip():
+            self.room.close()
+        self.refresh()
 
     def show_rows(self) -> None:
         """Show the cases that match what is typed and ticked."""
@@ -214,12 +224,14 @@ class WorklistDock(QWidget):
             self._selected()
 
     def come_forward(self) -> None:
-        """Show the worklist and read it anew."""
+        """Show the worklist and read it anew; with all its columns where no scan needs the room."""
         self.refresh()
         dock = dock_of(self)
         if dock is not None:
             dock.show()
             dock.raise_()
+            if self.room.session is None:
+                self.room.window.resizeDocks([dock], [WIDE_PX], Qt.Orientation.Horizontal)
         self.table.setFocus()
 
     def open_next(self) -> None:
@@ -281,7 +293,7 @@ class WorklistDock(QWidget):
 
     def keyPressEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         """Open the selected case with Enter."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.table.hasFocus():
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.focusWidget() is self.table:
             self._open_index(self.table.currentIndex())
         else:
             super().keyPressEvent(event)

@@ -162,7 +162,7 @@ def read(room: "ReadingRoom", out: Path, qtbot: Any) -> Callable[..., "ReadingRo
 
     def read(session: str = "baseline", reader: str = "ANNA", **how: Any) -> "ReadingRoom":
         room.open(open_review(CasePaths(out, "01", session), reader, **how))
-        qtbot.waitUntil(lambda: room._prepared, timeout=20_000)
+        qtbot.waitUntil(lambda: room.prepared, timeout=20_000)
         qtbot.wait(50)
         return room
 

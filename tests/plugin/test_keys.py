@@ -2,36 +2,24 @@
 
 from collections.abc import Callable
 
-import pytest
 from napari_wbmri.room import ReadingRoom
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QLabel, QLineEdit
 
 from wbmri.reading import Reason
 
 
-@pytest.mark.parametrize("selected", ["scan", "muscle groups", "contours", None])
-def test_digits_grade_whatever_layer_is_selected(
-    read: Callable[..., ReadingRoom], press: Callable[..., None], selected: str | None
-) -> None:
+def test_digits_grade_whatever_layer_is_selected(read: Callable[..., ReadingRoom], press: Callable[..., None]) -> None:
     room = read()
     layers = room.viewer.layers
-    layers.selection.active = None if selected is None else layers[selected]
-    for grade in (0, 1, 2):
-        press(str(grade))
-        assert room.session.decisions[room.session.current].grade == grade
+    for selected in ("scan", "muscle groups", "contours", None):
+        layers.selection.active = None if selected is None else layers[selected]
+        for grade in (0, 1, 2):
+            press(str(grade))
+            assert room.session.decisions[room.session.current].grade == grade
+        press("U", "U", "U")
+        assert not room.session.decisions
     assert layers[-1].mode == "pan_zoom"
-
-
-def test_a_whole_case_is_graded_by_keys_alone(read: Callable[..., ReadingRoom], press: Callable[..., None]) -> None:
-    room = read()
-    for label in range(1, 43):
-        press(str(label % 3), "Down" if label % 2 else "Tab")
-    totals = room.session.totals
-    assert totals.read == 42
-    assert totals.given.total == sum(label % 3 for label in range(1, 43)) == 42
-    assert "42" in room.docks.panel.totals.total.text()
-    assert room.session.current == 1
 
 
 def test_enter_accepts_and_then_goes_to_the_next_unread_group(
@@ -88,16 +76,10 @@ def test_digits_are_text_where_one_types(read: Callable[..., ReadingRoom], qtbot
 
 def test_help_shows_every_key(read: Callable[..., ReadingRoom], press: Callable[..., None]) -> None:
     read()
-    seen = []
-
-    def look() -> None:
-        dialog = QApplication.activeModalWidget()
-        seen.extend(label.text() for label in dialog.findChildren(QLabel))
-        dialog.close()
-
-    QTimer.singleShot(300, look)
     press("?")
-    text = " ".join(seen)
+    dialog = QApplication.activeModalWidget()
+    text = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    dialog.close()
     assert "Grade 0" in text
     assert "Mirror from the other side" in text
     assert "human grade is the score of record" in text

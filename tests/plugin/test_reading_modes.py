@@ -90,6 +90,10 @@ def test_adjudication_asks_only_for_what_two_readers_differ_in(
     read_and_sign(out, "BERT", lambda label: 2 if label in (7, 20) else 1, Mode.SECOND)
     room = read(reader="CHEF", mode=Mode.ADJUDICATION)
     assert room.session.totals.read == 40
+    press("Tab")
+    assert "agree" in room.docks.panel.evidence.decision.text()
+    assert not room.docks.panel.buttons.grades[0].isEnabled()
+    assert not room.docks.panel.buttons.accept.isVisible()
     press("N")
     assert room.session.current in (7, 20)
     assert "ANNA" in room.docks.panel.evidence.others.text()

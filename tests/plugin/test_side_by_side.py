@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from napari_wbmri.room import ReadingRoom
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QPushButton
 
 from wbmri.errors import InputError
 
@@ -72,7 +74,14 @@ def test_without_a_registration_the_group_links_the_views(both: ReadingRoom, qtb
     np.testing.assert_allclose(both.side.scene.point, both.scene.point, atol=6.0)
 
 
-def test_the_key_closes_it_again(both: ReadingRoom, press: Callable[..., None]) -> None:
-    press("C")
+@pytest.mark.parametrize("by", ["key", "button"])
+def test_it_is_closed_again(both: ReadingRoom, press: Callable[..., None], qtbot: object, by: str) -> None:
+    if by == "key":
+        press("C")
+    else:
+        (button,) = (button for button in both.window.findChildren(QPushButton) if button.text() == "Close")
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert both.side.visit is None
     assert both.docks.overview.table.grades.others is None
+    press("1")
+    assert both.session.decisions[1].grade == 1

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from napari_wbmri.docks import dock_of
 from napari_wbmri.room import ReadingRoom
 from napari_wbmri.worklist import WorklistDock
 from qtpy.QtCore import Qt
@@ -69,6 +70,41 @@ def test_next_unread_goes_on_to_the_next_case(
         qtbot.mouseClick(worklist.next, Qt.MouseButton.LeftButton)
         visited.append(room.session.title)
     assert len(set(visited)) == 3
+
+
+def test_the_key_of_the_list_leads_through_it_to_another_case(
+    worklist: WorklistDock, out: Path, room: ReadingRoom, press: Callable[..., None], qtbot: object
+) -> None:
+    worklist.show_folder(out, "ANNA")
+    worklist.open_next()
+    first, group = room.session.title, room.session.current
+    press("L")
+    qtbot.keyClick(worklist.table, Qt.Key.Key_Down)
+    assert room.session.current == group
+    qtbot.keyClick(worklist.table, Qt.Key.Key_Return)
+    assert room.session.title != first
+    assert not room.session.decisions
+
+
+def test_a_list_that_was_closed_comes_back(
+    worklist: WorklistDock, out: Path, room: ReadingRoom, press: Callable[..., None], qtbot: object
+) -> None:
+    worklist.show_folder(out, "ANNA")
+    worklist.open_next()
+    dock_of(worklist).destroyOnClose()
+    qtbot.wait(20)
+    press("L")
+    qtbot.waitUntil(worklist.isVisible, timeout=5_000)
+    assert len(cells(worklist)) == 3
+
+
+def test_another_reader_does_not_see_what_was_open(worklist: WorklistDock, out: Path, room: ReadingRoom) -> None:
+    worklist.show_folder(out, "ANNA")
+    worklist.open_next()
+    worklist.reader.setText("BERT")
+    worklist.reader.editingFinished.emit()
+    assert room.session is None
+    assert len(cells(worklist)) == 3
 
 
 def test_a_blinded_list_has_codes_and_no_totals(worklist: WorklistDock, out: Path) -> None:
