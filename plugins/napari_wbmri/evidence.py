@@ -57,7 +57,9 @@ class EvidencePanel(QWidget):
             self.numbers.setText("" if entry.evidence is None else _numbers(entry.evidence))
             self.flags.setText("<br>".join(f"⚠ {_plain(flag)}" for flag in entry.flags))
         said = [
-            f"{_plain(reader)}: <b>{'not assessable' if other.grade is None else f'grade {other.grade}'}</b>"
+            f"{_plain(reader)}: <b>{'not assessable' if other.grade is None else f'grade {other.grade}'}</b>".replace(
+                " ", "\u00a0"
+            )
             for reader, other in view.others.items()
         ]
         self.others.setVisible(bool(said))

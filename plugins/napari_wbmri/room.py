@@ -102,6 +102,8 @@ class ReadingRoom(QObject):
         # The docks take their place first: the zoom depends on the size of the canvas.
         QTimer.singleShot(0, self._to_place)
         self.prepared = False
+        totals = session.totals
+        self.say(f"{totals.groups - totals.read} of {totals.groups} groups to read.")
         self.show_all()
         self._alive.start()
         for tell in self.opened:

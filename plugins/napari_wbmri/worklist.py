@@ -195,9 +195,10 @@ class WorklistDock(QWidget):
 
     def _sit_down(self) -> None:
         """Go on as another reader, who is not to see what the one before had open."""
+        self.refresh()
         if self.room.session is not None and self.room.session.reader != self.reader.text().strip():
             self.room.close()
-        self.refresh()
+            self._spread()
 
     def show_rows(self) -> None:
         """Show the cases that match what is typed and ticked."""
@@ -224,15 +225,20 @@ class WorklistDock(QWidget):
             self._selected()
 
     def come_forward(self) -> None:
-        """Show the worklist and read it anew; with all its columns where no scan needs the room."""
+        """Show the worklist and read it anew."""
         self.refresh()
         dock = dock_of(self)
         if dock is not None:
             dock.show()
             dock.raise_()
-            if self.room.session is None:
-                self.room.window.resizeDocks([dock], [WIDE_PX], Qt.Orientation.Horizontal)
+        self._spread()
         self.table.setFocus()
+
+    def _spread(self) -> None:
+        """Show all columns where no scan needs the room."""
+        dock = dock_of(self)
+        if dock is not None and self.room.session is None:
+            self.room.window.resizeDocks([dock], [WIDE_PX], Qt.Orientation.Horizontal)
 
     def open_next(self) -> None:
         """Open the next case this reader has not signed."""

@@ -97,7 +97,7 @@ def test_adjudication_asks_only_for_what_two_readers_differ_in(
     press("N")
     assert room.session.current in (7, 20)
     assert "ANNA" in room.docks.panel.evidence.others.text()
-    assert "grade 2" in room.docks.panel.evidence.others.text()
+    assert "grade\u00a02" in room.docks.panel.evidence.others.text()
     press("2", "N", "1")
     assert room.session.totals.read == 42
 
