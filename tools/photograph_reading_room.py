@@ -177,6 +177,8 @@ class Story:
         hands.write(reader)
         hands.press("Return")
         wait(lambda: worklist.worklist is not None and worklist.worklist.reader == reader)
+        # The list takes the room of the case that was closed.
+        rest(0.5)
         hands.choose(worklist.mode, mode)
 
     def _open(self) -> None:
