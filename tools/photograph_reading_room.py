@@ -1,4 +1,4 @@
-"""Read the sample pair in a real window with the keys and the mouse of an X server, and take a picture of each scene.
+"""Read the sample pair in a real window with the keys and the mouse of an X server, and take pictures.
 
     wbmri demo --out OUT
     python tools/photograph_reading_room.py OUT docs/images
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import chdir
 from pathlib import Path
 
 import napari
@@ -26,6 +27,8 @@ from qtpy.QtWidgets import QApplication, QComboBox, QWidget
 from wbmri.review import Mode
 
 SCREEN = (1366, 768)
+KEPT = ("worklist", "reading-room", "correcting", "side-by-side", "blinded", "adjudication")
+"""The scenes of which the documentation shows pictures."""
 
 World = tuple[float, float, float]
 
@@ -127,7 +130,7 @@ class Story:
         self._grade(labels[:30], suggested)
         hands.click(room.docks.overview.body, room.docks.overview.body.centre_of(32).toPoint())
         wait(lambda: room.session.current == 32)
-        yield "reading"
+        yield "reading-room"
         hands.press("p")
         wait(lambda: room.editor.active)
         self._stroke(32)
@@ -233,8 +236,9 @@ def main(out: str, pictures: str) -> None:
 
     from wbmri.cli import main as wbmri
 
-    with Display(backend="xvfb", size=SCREEN, color_depth=24), tempfile.TemporaryDirectory() as folder:
-        copy = shutil.copytree(out, Path(folder) / "OUT", ignore=shutil.ignore_patterns("readings"))
+    source, kept = Path(out).resolve(), Path(pictures).resolve()
+    with Display(backend="xvfb", size=SCREEN, color_depth=24), tempfile.TemporaryDirectory() as folder, chdir(folder):
+        shutil.copytree(source, "OUT", ignore=shutil.ignore_patterns("readings"))
         failed: list[Exception] = []
 
         def read() -> None:
@@ -245,14 +249,15 @@ def main(out: str, pictures: str) -> None:
             try:
                 rest(1.0)
                 for scene in Story(WorklistDock.of(viewer), Hands(window)).scenes():
-                    rest(1.0)
-                    photograph(Path(pictures) / f"{scene.replace(' ', '-')}.png")
+                    if scene in KEPT:
+                        rest(1.0)
+                        photograph(kept / f"{scene}.png")
             except Exception as error:
                 failed.append(error)
             window.close()
 
         QTimer.singleShot(0, read)
-        wbmri(["review", str(copy)])
+        wbmri(["review", "OUT"])
         if failed:
             raise failed[0]
 

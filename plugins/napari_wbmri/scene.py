@@ -196,7 +196,12 @@ class Scene:
 
     def look(self, point: tuple[float, float, float], zoom: float | None) -> None:
         """Show a point of the screen in the middle, at a zoom in pixels per mm if one is given."""
-        self.viewer.dims.set_point(range(3), point)
+        # In the middle of a voxel: napari's sliders would move it there, and all layers would be sliced once more.
+        steps = [
+            round((value - along.start) / along.step)
+            for value, along in zip(point, self.viewer.dims.range, strict=True)
+        ]
+        self.viewer.dims.set_current_step(range(3), steps)
         camera = self.viewer.scene.camera
         if self.depth is not Depth.BODY:
             _, down, right = PLANES[self.plane]
@@ -241,7 +246,7 @@ class Scene:
     def step(self, slices: int) -> None:
         """Go some slices further to the back, the feet or the left."""
         across = PLANES[self.plane][0]
-        self.viewer.dims.set_point(across, self.viewer.dims.point[across] + slices * self.grid.spacing[across])
+        self.viewer.dims.set_current_step(across, self.viewer.dims.current_step[across] + slices)
 
     def project(self, depth: Depth) -> None:
         """Show a slice, the brightest voxel along each line of sight, or that of the body from any side."""

@@ -41,7 +41,7 @@ def test_a_pair_is_read_corrected_compared_read_again_blinded_and_adjudicated(
     for scene in story.Story(worklist, story.Hands(room.window)).scenes():
         seen.append(scene)
         match scene:
-            case "reading":
+            case "reading-room":
                 assert sorted(room.session.decisions) == list(range(1, 31))
                 voxels = np.count_nonzero(room.session.labels == 32)
             case "correcting":
@@ -66,7 +66,7 @@ def test_a_pair_is_read_corrected_compared_read_again_blinded_and_adjudicated(
                 assert room.session.totals.read == 40
                 assert room.session.current in (15, 32)
     assert seen == [
-        *("worklist", "reading", "correcting", "side-by-side", "signing", "signed"),
+        *("worklist", "reading-room", "correcting", "side-by-side", "signing", "signed"),
         *("blinded list", "blinded", "signing blinded", "adjudication", "signing consensus", "consensus"),
     ]
     readings = {signed.paths.reader: signed for signed in signed_readings(case)}
