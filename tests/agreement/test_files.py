@@ -14,6 +14,7 @@ from wbmri.case.documents import ReadingDocument
 from wbmri.cli import main
 from wbmri.errors import InputError
 from wbmri.labelmap import LabelMap
+from wbmri.provenance import Step
 from wbmri.reading import NOTICE, Reading
 from wbmri.report import agreement_files
 from wbmri.scheme import Scheme
@@ -73,6 +74,9 @@ def dataset(
             folder.mkdir()
             for reader, run, more in (("ab", 1, 0), ("ab", 2, 1), ("cd", 1, 1), ("consensus", 1, 0)):
                 read = make_reading(lambda label, more=more: min(2, label % 3 + (more if label < 10 else 0)))
+                seen = [group.id for group in read.scheme.groups[:10]] if reader == "cd" else []
+                review = Step("review", {"run": run, "suggestion_seen": seen})
+                read = replace(read, provenance=(*read.provenance, review))
                 document = ReadingDocument(participant, session, replace(read, reader=reader), {})
                 name = f"sub-{participant}_ses-{session}_run-{run}_desc-{reader}_reading.json"
                 (folder / name).write_bytes(encode(document))
@@ -85,6 +89,10 @@ def test_a_dataset_gives_the_readings_of_everyone(dataset: Path) -> None:
     assert len(ratings.visits) == 4
     assert any("4 addendum" in note for note in ratings.notes)
     assert any("4 consensus reading" in note for note in ratings.notes)
+    assert [note for note in ratings.notes if "had seen" in note] == [
+        "cd had seen the automatic grade before giving 40 of 168 grades: they are not independent of the program, "
+        "nor of others who had seen it."
+    ]
     found = agree(ratings, rounds=100)
     assert found.overall.readers == ("ab", "cd")
     assert found.overall.matrix is not None
@@ -97,6 +105,8 @@ def test_readers_cases_and_files_can_be_chosen(dataset: Path) -> None:
     assert read_ratings([one], readers=["auto", "consensus"]).readers == ("auto", "consensus")
     files = [*(one / "readings").glob("*_run-1_desc-cd_reading.json"), CasePaths.find(one).reading]
     assert read_ratings(files).readers == ("auto", "cd")
+    addendum = one / "readings" / "sub-01_ses-baseline_run-2_desc-ab_reading.json"
+    assert read_ratings([*files, addendum]).readers == ("auto", "cd")
     again = read_ratings([one, one], readers=["cd"])
     assert again.readers == ("cd", "cd (repeat 2)")
     assert agree(again, rounds=100).overall.grades[0].exact.value == 1.0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from wbmri.case import ClinicalRow
 from wbmri.comparison import Course, Response, ResponseRule, Transition, Visit, compare
 from wbmri.errors import InputError
-from wbmri.reading import Reading
+from wbmri.reading import GradeSource, Reading
 from wbmri.scheme import Side
 
 MakeReading = Callable[..., Reading]
@@ -68,6 +68,23 @@ def test_every_step_has_its_name(
     change = compare(make_reading(lambda _: baseline), make_reading(lambda _: followup)).changes[0]
     assert change.transition is transition
     assert change.delta == (None if baseline is None or followup is None else followup - baseline)
+
+
+@pytest.mark.parametrize(("share", "source", "marked"), [
+    (0.45, GradeSource.AUTO, True), (0.30, GradeSource.AUTO, False), (0.45, GradeSource.READER, False)
+])  # fmt: skip
+def test_a_grade_that_changed_near_a_threshold_is_marked(
+    make_reading: MakeReading, share: float, source: GradeSource, marked: bool
+) -> None:
+    before, after = make_reading(lambda _: 2), make_reading(lambda label: 1 if label < 3 else 2)
+    high, low = before.groups[0], after.groups[0]
+    assert high.evidence
+    assert low.evidence
+    before = before.with_group(replace(high, evidence=replace(high.evidence, oedema_fraction=0.52)))
+    after = after.with_group(replace(low, evidence=replace(low.evidence, oedema_fraction=share), source=source))
+    change = compare(before, after)
+    assert change.marginal == compare(after, before).marginal == ((1,) if marked else ())
+    assert any("near a threshold" in caution for caution in change.cautions) == marked
 
 
 @given(first=GRADES, second=GRADES)

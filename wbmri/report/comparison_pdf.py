@@ -197,10 +197,14 @@ def _groups(pages: _Pages, found: Findings) -> None:
                 if change.delta is not None and change.transition is not Transition.SAME:
                     mark, fill = _signed(change.delta), CHANGE_FILL[change.transition]
                     _chip(axes, x + 20, pages.y, mark, fill, CHANGE_TEXT[change.transition])
-                doubt = " ‡" if change.label in found.doubtful else ""
-                axes.text(x + 30, pages.y, f"{change.transition}{doubt}", fontsize=8, color=INK)
+                words = f"{change.transition} {found.marks_of(change.label)}"
+                axes.text(x + 30, pages.y, words, fontsize=8, color=INK)
     pages.y += 6
-    pages.line("‡ The outlines of the group do not lie in the same place at both visits.", 7, color=SOFT)
+    pages.line(
+        "≈ The oedematous share hardly changed. ‡ The outlines do not lie in the same place at both visits.",
+        7,
+        color=SOFT,
+    )
 
 
 def _chip(axes: Any, x: float, y: float, words: str, fill: str, ink: str) -> None:

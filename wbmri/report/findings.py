@@ -69,6 +69,11 @@ class Findings:
         """Labels of the groups whose outlines at the two visits do not lie in the same place."""
         return frozenset(() if self.correspondence is None else self.correspondence.doubtful)
 
+    def marks_of(self, label: int) -> str:
+        """Return the marks of a group whose change is to be looked at, as the cautions explain them."""
+        marginal = "≈" if label in self.comparison.marginal else ""
+        return marginal + ("‡" if label in self.doubtful else "")
+
     @property
     def cautions(self) -> tuple[str, ...]:
         """What a reader must know before relying on the change, one sentence each."""
