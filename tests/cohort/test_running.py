@@ -345,7 +345,7 @@ def test_kill_9_of_the_run_and_of_its_worker_changes_nothing(
     assert second.returncode == 0, "the visit was given to another worker"
     assert summarise(out, calm.root).failed == ()
     assert tables(out) == calm.tables
-    assert len(calm.tables) == 5 + 2 * 4
+    assert len(calm.tables) == 7 + 2 * 4
 
 
 def test_two_runs_on_one_out_share_the_work(
