@@ -12,7 +12,6 @@ from wbmri.case.documents import ReadingDocument
 from wbmri.errors import InputError
 from wbmri.provenance import Json
 from wbmri.reading import Reading
-from wbmri.review.finishing import STEP
 from wbmri.scheme import Scheme, load_scheme
 
 CONSENSUS = "consensus"
@@ -134,6 +133,8 @@ def _meaning(scheme: Scheme) -> tuple[object, ...]:
 
 def _review_of(reading: Reading) -> Mapping[str, Json]:
     """Return how a person read the case, as it was noted when the reading was signed; empty if nobody did."""
+    from wbmri.review.finishing import STEP
+
     return next((step.parameters for step in reversed(reading.provenance) if step.name == STEP), {})
 
 
