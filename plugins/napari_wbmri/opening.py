@@ -95,6 +95,21 @@ def read_scan(path: str | Sequence[str]) -> list[Layer]:
     return [(grid.shown(volume.data), settings, "image")]
 
 
+def open_dropped(viewer: napari.Viewer, paths: Sequence[str]) -> bool:
+    """Open what was dropped onto a reading room, if it is ours; napari would ask which of its readers to take.
+
+    Returns
+    -------
+    bool
+        Whether it is ours. It is opened once napari has let go of the mouse.
+    """
+    if not paths or get_reader(paths if len(paths) > 1 else paths[0]) is None:
+        return False
+    # Several images are the stations of one scan.
+    QTimer.singleShot(0, lambda: viewer.open(list(paths), stack=len(paths) > 1, plugin="wbmri"))
+    return True
+
+
 def _layers_of(paths: Any) -> list[Layer]:
     from wbmri.case import read_case
 

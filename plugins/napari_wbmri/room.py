@@ -10,12 +10,14 @@ from napari import Viewer
 from napari.layers import Labels
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtGui import QDropEvent
 from qtpy.QtWidgets import QWidget
 
 from napari_wbmri.display import DisplayGrid
 from napari_wbmri.docks import Docks, dock_of
 from napari_wbmri.marks import Mark
 from napari_wbmri.mask_editor import MaskEditor
+from napari_wbmri.opening import open_dropped
 from napari_wbmri.scene import Scene
 from napari_wbmri.side_by_side import SideBySide
 from napari_wbmri.windows import Preset, presets
@@ -72,6 +74,7 @@ class ReadingRoom(QObject):
         viewer.dims.events.point.connect(self._moved)
         viewer.mouse_wheel_callbacks.append(self._wheel)
         window.installEventFilter(self)
+        viewer.window._qt_viewer.installEventFilter(self)
         # With its first layer napari loads pandas and a table of units, and the first image that is read loads nibabel:
         # now, rather than when a case is waited for.
         Labels(np.zeros((1, 1), np.uint8), units=("mm", "mm"))
@@ -269,7 +272,12 @@ class ReadingRoom(QObject):
             self.scene.step(-1 if turned > 0 else 1)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Close the case with the window, so that others can open it."""
+        """Close the case with the window, so that others can open it, and take what is dropped and ours."""
         if watched is self.window and event.type() == QEvent.Type.Close:
             self.close()
+        elif isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
+            paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+            if open_dropped(self.viewer, paths):
+                event.acceptProposedAction()
+                return True
         return False

@@ -13,8 +13,11 @@ import pytest
 from napari_wbmri.display import DisplayGrid
 from napari_wbmri.opening import get_reader, read_cases, read_scan
 from napari_wbmri.room import ReadingRoom
+from napari_wbmri.scoring import ScoringDock
 from napari_wbmri.worklist import WorklistDock
 from napari_wbmri.writing import write_labels
+from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
+from qtpy.QtGui import QDropEvent
 
 from wbmri.case import CasePaths, read_case
 from wbmri.errors import InputError
@@ -61,6 +64,29 @@ def test_a_folder_of_cases_is_shown_in_the_worklist(current: ReadingRoom, out: P
     read_cases(str(out))
     qtbot.waitUntil(lambda: worklist.rows.rowCount() == 3, timeout=20_000)
     assert current.session is None
+
+
+def test_what_is_dropped_is_opened_without_being_asked_how(
+    current: ReadingRoom, out: Path, tmp_path: Path, qtbot: object
+) -> None:
+    worklist = WorklistDock.of(current.viewer)
+    worklist.reader.setText("ANNA")
+
+    def drop(path: Path) -> bool:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        event = QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, data, left, none)
+        return current.eventFilter(current.viewer.window._qt_viewer, event)
+
+    assert drop(CasePaths(out, "01", "month6").folder)
+    qtbot.waitUntil(lambda: current.session is not None, timeout=20_000)
+    (tmp_path / "notes.txt").write_text("x")
+    assert not drop(tmp_path / "notes.txt")
+    assert drop(CasePaths(out, "01", "month6").volume)
+    qtbot.waitUntil(lambda: [layer.name for layer in current.viewer.layers] == ["scan"], timeout=20_000)
+    assert current.session is None
+    assert ScoringDock.of(current.viewer).inputs
 
 
 def test_an_oblique_scan_is_shown_along_its_planes_in_millimetres(
