@@ -132,7 +132,6 @@ def gather(
     """
     # One voxel of background on every side, so that neighbours need no bounds.
     padded = np.pad(groups, 1)
-    values = np.pad(data, 1)
     flat = np.flatnonzero(padded if label is None else padded == label)
     strides = np.array([padded.shape[1] * padded.shape[2], padded.shape[2], 1])
     size = np.asarray(spacing)
@@ -145,11 +144,12 @@ def gather(
     core = _enough_or_whole(deep, own, CORE_SHARE)
     inside = _enough_or_whole(_inside(padded, flat, size, thin, EDGE_MM), own, KEPT_SHARE)
     i, j, k = groups.shape
+    index = np.stack(np.unravel_index(flat, padded.shape), axis=1) - 1
     return Muscle(
-        index=np.stack(np.unravel_index(flat, padded.shape), axis=1) - 1,
+        index=index,
         label=own,
-        raw=values.ravel()[flat],
-        quiet=_neighbour_median(values.ravel(), padded.ravel(), flat, strides[thin]),
+        raw=data[tuple(index.T)],
+        quiet=_neighbour_median(data, index, padded.ravel(), flat, strides, thin),
         inner=_enough(inside & (share >= FILLED), _enough(share >= FILLED, inside, own, THIN_SHARE), own, THIN_SHARE),
         core=_enough(core & filled, core, own, 0.0),
         rim=~deep,
@@ -162,16 +162,23 @@ def gather(
 
 
 def _neighbour_median(
-    values: NDArray[np.float32], groups: NDArray[np.uint8], flat: NDArray[np.intp], strides: NDArray[np.intp]
+    data: NDArray[np.float32],
+    index: NDArray[np.intp],
+    groups: NDArray[np.uint8],
+    flat: NDArray[np.intp],
+    strides: NDArray[np.intp],
+    thin: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
     """Median over the voxels of muscle among each voxel and its neighbours along the thin axes (lower one of two)."""
-    offsets = np.zeros(1, dtype=np.intp)
-    for stride in strides:
-        offsets = (offsets[:, None] + np.array([-stride, 0, stride])).ravel()
-    around = np.empty((flat.size, offsets.size), dtype=np.float32)
+    steps = [(-1, 0, 1) if along else (0,) for along in thin]
+    offsets = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 3)
+    within = np.array([data.shape[1] * data.shape[2], data.shape[2], 1])
+    place, values = index @ within, np.ascontiguousarray(data).ravel()
+    around = np.empty((flat.size, len(offsets)), dtype=np.float32)
     for column, offset in enumerate(offsets):
-        near = flat + offset
-        around[:, column] = np.where(groups[near] > 0, values[near], np.inf)
+        # Beyond the grid there is no muscle, so that it does not matter which voxel is looked at for one.
+        value = values.take(place + offset @ within, mode="clip")
+        around[:, column] = np.where(groups[flat + offset @ strides] > 0, value, np.inf)
     around.sort(axis=1)
     count = np.isfinite(around).sum(axis=1)
     middle: NDArray[np.float32] = np.take_along_axis(around, ((count - 1) // 2)[:, None], axis=1)[:, 0]

@@ -61,6 +61,9 @@ MOST = 300.0
 WORTH = 14.0
 """Hypotheses are looked at closely where a rough fit is at most this much in log probability below the best."""
 
+NEGLIGIBLE = 1e-4
+"""Hypotheses less probable than this multiple of the best one are left out."""
+
 FULL = 0.9
 """Share of the voxels that hold nothing but muscle, to begin with."""
 
@@ -289,20 +292,25 @@ def fit_mixtures(counts: Floats, whole: Floats, kernel: Kernel) -> list[Mixture]
 def _mixtures(table: _Table, chosen: NDArray[np.intp], counts: Floats, whole: Floats) -> list[Mixture]:
     found = _explain(table, chosen, counts.astype(np.float32), whole)
     weight = np.exp(found.score - found.score.max(axis=1, keepdims=True))
+    weight[weight < NEGLIGIBLE] = 0
     weight /= weight.sum(axis=1, keepdims=True)
-    return [
-        Mixture(
-            found.fraction[one],
-            weight[one],
-            table.level[chosen],
-            table.contrast[chosen],
-            table.narrow[chosen],
-            table.wide[chosen],
-            min(float(counts[one].sum()), MOST),
-            weight[one] @ found.normal[one],
+    made = []
+    for one, own in enumerate(weight):
+        kept = np.flatnonzero(own)
+        at = chosen[kept]
+        made.append(
+            Mixture(
+                found.fraction[one, kept],
+                own[kept],
+                table.level[at],
+                table.contrast[at],
+                table.narrow[at],
+                table.wide[at],
+                min(float(counts[one].sum()), MOST),
+                own[kept] @ found.normal[one, kept],
+            )
         )
-        for one in range(len(counts))
-    ]
+    return made
 
 
 @dataclass(frozen=True, eq=False, slots=True)

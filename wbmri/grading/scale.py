@@ -132,7 +132,8 @@ def measure_groups(
     for one, (own, mixture) in enumerate(zip(measured, mixtures, strict=True)):
         values = log_ratio[own]
         if kernel.fine and 0 < _contrast(mixture) < FAINT and not _has_edges(muscle, own, values, mixture, kernel):
-            even = without_shading(values, muscle.points[own], float(np.prod(muscle.spacing)) / 1000.0)
+            points = muscle.index[own] * np.asarray(muscle.spacing)
+            even = without_shading(values, points, float(np.prod(muscle.spacing)) / 1000.0)
             (other,) = fit_mixtures(histogram(even, weights[one])[None], whole[one : one + 1], kernel)
             if other.quantile(0.5) < SHADED * mixture.quantile(0.5):
                 values, mixture = even, other
