@@ -1,13 +1,15 @@
 """Times of grading, for the benchmark of grading."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from grading_bodies import Trial, involvement, random_scan, resampled, scanned
+from numpy.typing import NDArray
 
 from wbmri.grading import Regrader, grade
 
+Block = tuple[slice, ...]
 SEED = 4
 FINER = 0.5
 """Voxels of 1.3 mm in plane, as in the clinic, from those of the benchmark's bodies."""
@@ -29,7 +31,14 @@ def measure() -> dict[str, float]:
         own = np.argwhere(drawn == label)
         drawn[tuple(own[: len(own) // 20].T)] = 0
         box = tuple(slice(int(a), int(b) + 1) for a, b in zip(own.min(axis=0), own.max(axis=0), strict=True))
-        edits.append(timed(lambda label=label, box=box: regrader.regrade(drawn, label, box)))
+        left = iter(own[len(own) // 20 :])
+
+        def edit(label: int = label, box: Block = box, left: Iterator[NDArray[np.intp]] = left) -> None:
+            # Another voxel less each time: what was measured before does not serve again.
+            drawn[tuple(next(left))] = 0
+            regrader.regrade(drawn, label, box)
+
+        edits.append(timed(edit))
     return {
         "whole body": timed(lambda: grade(volume, labels)),
         "one group after an edit": max(edits),

@@ -98,3 +98,14 @@ def test_a_reading_without_field_and_level_is_refused(scored: tuple[Volume, Labe
     volume, labels, reading = scored
     with pytest.raises(InputError, match="field and level"):
         Regrader(volume, labels, replace(reading, provenance=()))
+
+
+def test_what_was_gathered_for_one_outline_does_not_serve_another(scored: tuple[Volume, LabelMap, Reading]) -> None:
+    volume, labels, reading = scored
+    one, other = Regrader(volume, labels, reading), Regrader(volume, labels, reading)
+    edited = labels.data.copy()
+    counted = one.histogram(edited, 16, EDGES)
+    assert one.regrade(edited, 16) == other.regrade(edited, 16)
+    edited[(edited == 16) & (np.arange(edited.shape[2]) % 2 == 0)] = 0
+    assert one.histogram(edited, 16, EDGES).sum() < 0.8 * counted.sum()
+    assert one.regrade(edited, 16) == Regrader(volume, labels, reading).regrade(edited, 16)

@@ -66,8 +66,10 @@ def unassessable(scan: Volume, muscle: Muscle, labels: LabelMap) -> dict[int, tu
 
 
 def _near_seam(scan: Volume, muscle: Muscle) -> NDArray[np.bool_]:
-    height = (muscle.index @ scan.affine[:3, :3].T + scan.affine[:3, 3]) @ scan.long_axis
-    near = np.zeros(len(height), dtype=bool)
+    near = np.zeros(len(muscle.index), dtype=bool)
+    if not scan.acquisition.seams_mm:
+        return near
+    height = muscle.index @ (scan.affine[:3, :3].T @ scan.long_axis) + scan.affine[:3, 3] @ scan.long_axis
     for seam in scan.acquisition.seams_mm:
         near |= np.abs(height - seam) < SEAM_MM
     return near

@@ -9,7 +9,7 @@ from wbmri.grading.masks import Muscle
 from wbmri.grading.mixture import Kernel, Mixture
 from wbmri.grading.pattern import pattern_of
 from wbmri.grading.physics import implied_t2_ms
-from wbmri.grading.scale import measure_group
+from wbmri.grading.scale import measure_groups
 from wbmri.reading import Evidence, GroupReading
 from wbmri.volume import Acquisition
 
@@ -35,7 +35,7 @@ def measure(
     acquisition
         The protocol, for the T2 that a ratio implies.
     """
-    found = measure_group(muscle, log_ratio, places, kernel)
+    (found,) = measure_groups(muscle, log_ratio, [places], kernel)
     mixture = found.mixture
     volume_ml = places.size * float(np.prod(muscle.spacing)) / 1000.0
     if found.values.size == 0:

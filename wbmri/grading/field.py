@@ -89,10 +89,18 @@ class Field:
         spacing
             Voxel distances of that grid in mm.
         """
+        if len(index) == 0:
+            return np.zeros(0)
         low = index.min(axis=0)
         columns, c = self._columns(low, index.max(axis=0) + 1 - low, spacing)
         i, j, k = (index - low).T
-        made: NDArray[np.float64] = np.einsum("nc,nc->n", columns[i, j], c[k])
+        # Only the few splines of the last axis that reach a voxel count.
+        first = (c > 0).argmax(axis=1).clip(max=c.shape[1] - DEGREE - 1)
+        column = (i * columns.shape[1] + j) * columns.shape[2] + first[k]
+        flat, near = columns.ravel(), np.take_along_axis(c, first[:, None] + np.arange(DEGREE + 1), axis=1)
+        made = np.zeros(len(index))
+        for step in range(DEGREE + 1):
+            made += flat[column + step] * near[k, step]
         return made
 
     def log_on(

@@ -11,8 +11,9 @@ from wbmri.grading.assessability import unassessable
 from wbmri.grading.evidence import beside, measure, other_side
 from wbmri.grading.faults import BRIGHT_FAT, GHOST, Fault, faults_of, unsuppressed
 from wbmri.grading.field import PLACE_ML, SCALES, START_ML, START_ROUNDS, WIDTH
-from wbmri.grading.masks import CORE_MM, EDGE_MM, Muscle, canonical_labels, muscle_of
+from wbmri.grading.masks import CORE_MM, EDGE_MM, FILLED, UNSURE_FILLED, Muscle, canonical_labels, muscle_of
 from wbmri.grading.mixture import ALIKE, MOST
+from wbmri.grading.neighbourhood import REACH_MM as REPRESENTED_MM
 from wbmri.grading.reference import choose_reference
 from wbmri.grading.rule import confidence_of, explain, grade_of, probabilities_of
 from wbmri.grading.scale import FLUID_RATIO, ROUNDS, Fit, fit_scale
@@ -240,6 +241,8 @@ def _step(scale: Scale | None, faults: Mapping[int, Fault]) -> Step:
     parameters: dict[str, Json] = {
         "edge_mm": EDGE_MM,
         "core_mm": CORE_MM,
+        "filled": [FILLED, UNSURE_FILLED],
+        "represented_mm": REPRESENTED_MM,
         "fluid_ratio": FLUID_RATIO,
         "spill": {"bright_ratio": BRIGHT_RATIO, "largest_share": LARGEST_SHARE, "beyond_mm": BEYOND_MM},
         "alike": ALIKE,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.grading.partial_volume import own_shares
 from wbmri.labelmap import LabelMap
 from wbmri.volume import Volume, canonical
 
@@ -18,8 +19,18 @@ KEPT_SHARE = 0.4
 CORE_MM, CORE_SHARE = 4.0, 0.2
 """The same for the core of a group, where even an outline that is a few millimetres off holds muscle."""
 
-CORE_VOXELS = 60
-"""A core with fewer voxels inside the slices takes in those of the outermost slices."""
+FILLED, THIN_SHARE = 0.85, 0.15
+"""A voxel is measured if its group fills at least the first share of its thickness; not so in groups so thin that less
+than the second share of them would be left."""
+
+UNSURE_FILLED = 0.97
+"""The same for the core of a group whose outline is not sure: muscle goes on on both sides, or ends well beyond."""
+
+SURE = 0.99
+"""From this confidence on an outline is taken to be right: a person gave it."""
+
+LEAST_VOXELS = 60
+"""A choice of fewer voxels than this is widened to those that others share."""
 
 THICK = 2.0
 """An axis is through thick slices when its voxels are longer than this multiple of the shortest."""
@@ -46,9 +57,12 @@ class Muscle:
         Whether the voxel lies deep inside its group, shape (n,).
     rim
         Whether the voxel lies so near the outline that one a few millimetres off could have taken it in, shape (n,).
-    slab
-        Whether muscle goes on across the thick slices on both sides of the voxel, shape (n,); true everywhere where no
-        axis is thick. The other voxels share their thickness with what lies beyond the outline.
+    share
+        How much of the voxel its group fills, as far as the outlines of neighbouring slices tell, 0..1, shape (n,); 1
+        everywhere where no axis is thick.
+    filled
+        Whether so much of the voxel is filled, in so far as the outline is sure, that it shows its group and nothing
+        else, shape (n,).
     confidence
         How far each label's outline can be relied on, 0..1, shape (256,); 1 for one that a person gave.
     shape, spacing
@@ -62,7 +76,8 @@ class Muscle:
     inner: NDArray[np.bool_]
     core: NDArray[np.bool_]
     rim: NDArray[np.bool_]
-    slab: NDArray[np.bool_]
+    share: NDArray[np.float32]
+    filled: NDArray[np.bool_]
     confidence: NDArray[np.float64]
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float]
@@ -117,60 +132,66 @@ def gather(
     """
     # One voxel of background on every side, so that neighbours need no bounds.
     padded = np.pad(groups, 1)
-    values = np.pad(data, 1)
     flat = np.flatnonzero(padded if label is None else padded == label)
     strides = np.array([padded.shape[1] * padded.shape[2], padded.shape[2], 1])
     size = np.asarray(spacing)
     thin = size <= THICK * size.min()
     own = padded.ravel()[flat]
-    slab = _between(padded.ravel(), flat, strides[~thin])
+    share = own_shares(padded, flat, spacing, ~thin)
+    sure = np.array([confidence.get(k, 0.0) for k in range(256)])
+    filled = share >= np.where(sure >= SURE, FILLED, UNSURE_FILLED)[own]
     deep = _inside(padded, flat, size, thin, CORE_MM)
     core = _enough_or_whole(deep, own, CORE_SHARE)
+    inside = _enough_or_whole(_inside(padded, flat, size, thin, EDGE_MM), own, KEPT_SHARE)
     i, j, k = groups.shape
+    index = np.stack(np.unravel_index(flat, padded.shape), axis=1) - 1
     return Muscle(
-        index=np.stack(np.unravel_index(flat, padded.shape), axis=1) - 1,
+        index=index,
         label=own,
-        raw=values.ravel()[flat],
-        quiet=_neighbour_median(values.ravel(), padded.ravel(), flat, strides[thin]),
-        inner=_enough_or_whole(_inside(padded, flat, size, thin, EDGE_MM), own, KEPT_SHARE),
-        core=_enough(core & slab, core, own),
+        raw=data[tuple(index.T)],
+        quiet=_neighbour_median(data, index, padded.ravel(), flat, strides, thin),
+        inner=_enough(inside & (share >= FILLED), _enough(share >= FILLED, inside, own, THIN_SHARE), own, THIN_SHARE),
+        core=_enough(core & filled, core, own, 0.0),
         rim=~deep,
-        slab=slab,
-        confidence=np.array([confidence.get(k, 0.0) for k in range(256)]),
+        share=share,
+        filled=filled,
+        confidence=sure,
         shape=(i, j, k),
         spacing=spacing,
     )
 
 
 def _neighbour_median(
-    values: NDArray[np.float32], groups: NDArray[np.uint8], flat: NDArray[np.intp], strides: NDArray[np.intp]
+    data: NDArray[np.float32],
+    index: NDArray[np.intp],
+    groups: NDArray[np.uint8],
+    flat: NDArray[np.intp],
+    strides: NDArray[np.intp],
+    thin: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
     """Median over the voxels of muscle among each voxel and its neighbours along the thin axes (lower one of two)."""
-    offsets = np.zeros(1, dtype=np.intp)
-    for stride in strides:
-        offsets = (offsets[:, None] + np.array([-stride, 0, stride])).ravel()
-    around = np.empty((flat.size, offsets.size), dtype=np.float32)
+    steps = [(-1, 0, 1) if along else (0,) for along in thin]
+    offsets = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 3)
+    within = np.array([data.shape[1] * data.shape[2], data.shape[2], 1])
+    place, values = index @ within, np.ascontiguousarray(data).ravel()
+    around = np.empty((flat.size, len(offsets)), dtype=np.float32)
     for column, offset in enumerate(offsets):
-        near = flat + offset
-        around[:, column] = np.where(groups[near] > 0, values[near], np.inf)
+        # Beyond the grid there is no muscle, so that it does not matter which voxel is looked at for one.
+        value = values.take(place + offset @ within, mode="clip")
+        around[:, column] = np.where(groups[flat + offset @ strides] > 0, value, np.inf)
     around.sort(axis=1)
     count = np.isfinite(around).sum(axis=1)
     middle: NDArray[np.float32] = np.take_along_axis(around, ((count - 1) // 2)[:, None], axis=1)[:, 0]
     return middle
 
 
-def _between(groups: NDArray[np.uint8], flat: NDArray[np.intp], strides: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Find the voxels with muscle on both sides along the given axes."""
-    made = np.ones(flat.size, dtype=bool)
-    for stride in strides:
-        made &= (groups[flat - stride] > 0) & (groups[flat + stride] > 0)
-    return made
-
-
-def _enough(chosen: NDArray[np.bool_], wider: NDArray[np.bool_], own: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _enough(
+    chosen: NDArray[np.bool_], wider: NDArray[np.bool_], own: NDArray[np.uint8], least_share: float
+) -> NDArray[np.bool_]:
     """Keep the chosen voxels of the groups that have enough of them, and the wider choice of the others."""
-    kept = np.bincount(own[chosen], minlength=256) >= CORE_VOXELS
-    return np.where(kept[own], chosen, wider)
+    kept = np.bincount(own[chosen], minlength=256)
+    enough = (kept >= LEAST_VOXELS) & (kept >= least_share * np.bincount(own, minlength=256))
+    return np.where(enough[own], chosen, wider)
 
 
 def _inside(

@@ -3,11 +3,11 @@
 A threshold far above the noise calls too little of a muscle oedematous, one within the noise too much, and voxels that
 patches of oedema fill in part are miscounted by both. Here the intensities of a group are explained as a mixture
 instead: normal muscle, oedema at one multiple of it, and voxels that share both, as in the partial-volume mixture of
-Santago and Gage 1993 (IEEE Trans Med Imaging 12:566). The outline's outermost slices hold fat besides muscle, which
-darkens normal and oedematous voxels alike; how much is learned from all groups of the scan.
+Santago and Gage 1993 (IEEE Trans Med Imaging 12:566). Where a muscle ends within a thick slice its voxels hold fat
+besides, which darkens normal and oedematous muscle alike; how much is learned from all groups of the scan.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -30,6 +30,9 @@ UNEVEN = (0.05, 0.15)
 
 WIDER = (1.0, 1.4, 2.0)
 """Spread of a group's normal muscle as a multiple of that of all: what is left of the field varies within it, too."""
+
+RARELY_WIDER = 0.5
+"""Standard deviation of that multiple about 1."""
 
 ROUGH_UNEVEN, ROUGH_WIDER = (0.05,), (1.0,)
 """The same for the few hypotheses that are tried first."""
@@ -58,9 +61,15 @@ MOST = 300.0
 WORTH = 14.0
 """Hypotheses are looked at closely where a rough fit is at most this much in log probability below the best."""
 
+NEGLIGIBLE = 1e-4
+"""Hypotheses less probable than this multiple of the best one are left out."""
+
+FULL = 0.9
+"""Share of the voxels that hold nothing but muscle, to begin with."""
+
 WHOLE = 0.25
-"""Between muscle on both sides a voxel hardly ever holds fat if the outline is right: this many pure voxels for each
-that was seen."""
+"""Where the outline is right, it tells how many voxels hold nothing but muscle: as if this many more voxels had been
+seen for each that was."""
 
 OUTLIER = 0.02
 """Share of voxels that are neither: tendon, fat, vessels."""
@@ -183,9 +192,9 @@ class _Table:
     prior: Floats
 
 
-def histogram(values: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Count log ratios per bin; those out of range are left out."""
-    return np.histogram(values, BINS, (LOWEST, HIGHEST))[0].astype(np.intp)
+def histogram(values: Floats, weight: Floats | None = None) -> Floats:
+    """Count log ratios per bin, each by its weight; those out of range are left out."""
+    return np.histogram(values, BINS, (LOWEST, HIGHEST), weights=weight)[0].astype(np.float64)
 
 
 def bin_of(values: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -239,7 +248,7 @@ def _table(kernel: Kernel) -> _Table:
         ],
         axis=1,
     )
-    prior = -0.5 * (level / kernel.level_spread) ** 2
+    prior = -0.5 * (level / kernel.level_spread) ** 2 - 0.5 * ((factor - 1) / RARELY_WIDER) ** 2
     # Together the hypotheses with oedema are as probable beforehand as those without, but for faint oedema, which the
     # field's error resembles. While the field itself is fitted, faint oedema had better not be taken for muscle.
     prior = prior - np.where(contrast > 0, np.log(contrasts.size * uneven.size), 0.0)
@@ -254,84 +263,110 @@ def _normal(middle: Floats, width: Floats) -> Floats:
     return made
 
 
-def fit_mixture(
-    inside: NDArray[np.intp], outermost: NDArray[np.intp], kernel: Kernel, *, outline_sure: bool
-) -> Mixture:
-    """Explain the intensities of one group.
+def fit_mixtures(counts: Floats, whole: Floats, kernel: Kernel) -> list[Mixture]:
+    """Explain the intensities of groups.
 
     Parameters
     ----------
-    inside, outermost
-        Counts per bin of the log ratios of the voxels between muscle on both sides across the slices, and of the
-        others.
+    counts
+        Voxels per bin of the log ratios of each group, shape (groups, bins).
+    whole
+        Share of the voxels that hold nothing but muscle, as far as the outlines tell, shape (groups,); not a number
+        where the outline is not right beyond doubt and may hold fat and bone anywhere.
     kernel
         How the intensities of one tissue spread in the scan.
-    outline_sure
-        Whether the outline is right beyond doubt; one that is not holds fat and bone as well.
     """
-    whole = WHOLE if outline_sure else 0.0
-    counts = np.stack([inside, outermost]).astype(np.float32)
     table = _table(kernel)
-    chosen = np.arange(table.level.size)
-    if kernel.fine:
-        rough = _table(replace(kernel, fine=False))
-        score = _explain(rough, np.arange(rough.level.size), counts, whole).score
-        chosen = np.flatnonzero(score[_parents(kernel)] > score.max() - WORTH)
-    found = _explain(table, chosen, counts, whole)
-    weight = np.exp(found.score - found.score.max())
-    weight /= weight.sum()
-    return Mixture(
-        found.fraction,
-        weight,
-        table.level[chosen],
-        table.contrast[chosen],
-        table.narrow[chosen],
-        table.wide[chosen],
-        min(float(counts.sum()), MOST),
-        weight @ found.normal,
-    )
+    if not kernel.fine:
+        return _mixtures(table, np.arange(table.level.size), counts, whole)
+    rough = _table(replace(kernel, fine=False))
+    score = _explain(rough, np.arange(rough.level.size), counts.astype(np.float32), whole).score
+    near = _parents(kernel)
+    made = []
+    for one, best in enumerate(score.max(axis=1)):
+        chosen = np.flatnonzero(score[one, near] > best - WORTH)
+        made += _mixtures(table, chosen, counts[one : one + 1], whole[one : one + 1])
+    return made
+
+
+def _mixtures(table: _Table, chosen: NDArray[np.intp], counts: Floats, whole: Floats) -> list[Mixture]:
+    found = _explain(table, chosen, counts.astype(np.float32), whole)
+    weight = np.exp(found.score - found.score.max(axis=1, keepdims=True))
+    weight[weight < NEGLIGIBLE] = 0
+    weight /= weight.sum(axis=1, keepdims=True)
+    made = []
+    for one, own in enumerate(weight):
+        kept = np.flatnonzero(own)
+        at = chosen[kept]
+        made.append(
+            Mixture(
+                found.fraction[one, kept],
+                own[kept],
+                table.level[at],
+                table.contrast[at],
+                table.narrow[at],
+                table.wide[at],
+                min(float(counts[one].sum()), MOST),
+                own[kept] @ found.normal[one, kept],
+            )
+        )
+    return made
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Explained:
-    """Logarithm of each hypothesis' probability, but for a constant, its oedematous share, and what it calls normal."""
+    """What is found under each hypothesis.
+
+    Parameters
+    ----------
+    score
+        Logarithm of its probability, but for a constant, shape (groups, hypotheses).
+    fraction
+        Oedematous share, shape (groups, hypotheses).
+    normal
+        Probability of a voxel to be normal muscle and nothing else, shape (groups, hypotheses, bins).
+    """
 
     score: Floats
     fraction: Floats
     normal: NDArray[np.float32]
 
 
-def _explain(table: _Table, chosen: NDArray[np.intp], counts: NDArray[np.float32], whole_inside: float) -> _Explained:
+def _explain(table: _Table, chosen: NDArray[np.intp], counts: NDArray[np.float32], whole: Floats) -> _Explained:
     """Find the shares that explain the histograms best under each of the chosen hypotheses."""
-    density, allowed = table.density[chosen], table.contrast[chosen] > 0
-    total = counts.sum(axis=1)
-    size = max(float(total.sum()), 1.0)
-    score, fraction = table.prior[chosen].copy(), np.zeros(chosen.size)
+    allowed = table.contrast[chosen] > 0
+    seen = np.flatnonzero(counts.any(axis=0))
+    density = table.density[chosen]
+    here = np.ascontiguousarray(density[:, :, seen])
+    there = np.ascontiguousarray(here.transpose(0, 2, 1))
+    count = np.ascontiguousarray(counts[:, seen])
     floor = np.float32(OUTLIER / (HIGHEST - LOWEST))
-    normal = np.zeros((chosen.size, BINS), np.float32)
-    for kind in (1, 0):
-        if total[kind] == 0:
-            continue
-        seen = np.flatnonzero(counts[kind])
-        count, here = counts[kind, seen], np.ascontiguousarray(density[:, :, seen])
-        start = np.where(allowed[:, None], (0.6, 0.3, 0.1), (1.0, 0.0, 0.0))
-        tissue, full = start.astype(np.float32), np.full((chosen.size, 1), 0.5 if kind else 0.97, np.float32)
-        whole = np.float32(0.0 if kind else whole_inside)
-        for _ in range(ROUNDS):
-            weights = np.concatenate([tissue * full, tissue * (1 - full)], axis=1) * np.float32(1 - OUTLIER)
-            likelihood = np.matmul(weights[:, None, :], here)[:, 0] + floor
-            taken = weights * np.matmul(here, (count / likelihood)[:, :, None])[:, :, 0]
-            every = np.maximum(taken.sum(axis=1, keepdims=True), 1e-6)
-            tissue = (taken[:, :3] + taken[:, 3:]) / every
-            full = (taken[:, :3].sum(axis=1, keepdims=True) / every + whole) / (1 + whole)
-        fits = np.log(likelihood) @ count
-        if whole:
-            fits += whole * total[kind] * np.log(full[:, 0])
-        score += min(1 / ALIKE, MOST / size) * fits
-        fraction += (tissue[:, 1] + tissue[:, 2] / 2) * total[kind] / size
-        every_bin = np.matmul(weights[:, None, :], density)[:, 0] + floor
-        normal = weights[:, :1] * density[:, 0] / every_bin
-    return _Explained(score, fraction, normal)
+    shape = (chosen.size, len(counts), 1)
+    start = np.where(allowed[:, None], (0.6, 0.3, 0.1), (1.0, 0.0, 0.0)).astype(np.float32)
+    tissue = np.broadcast_to(start[:, None, :], (*shape[:2], 3))
+    full = np.full(shape, FULL, np.float32)
+    sure = np.isfinite(whole)
+    pull = np.where(sure, WHOLE, 0.0).astype(np.float32)[None, :, None]
+    to = np.where(sure, whole, FULL).astype(np.float32)[None, :, None]
+    for _ in range(ROUNDS):
+        weights = np.concatenate([tissue * full, tissue * (1 - full)], axis=2) * np.float32(1 - OUTLIER)
+        likelihood = np.matmul(weights, here) + floor
+        taken = weights * np.matmul(count / likelihood, there)
+        pure = taken[:, :, :3]
+        every = np.maximum(taken.sum(axis=2, keepdims=True), 1e-6)
+        tissue = (pure + taken[:, :, 3:]) / every
+        full = (pure.sum(axis=2, keepdims=True) / every + pull * to) / (1 + pull)
+    total = counts.sum(axis=1)
+    fits = (np.log(likelihood) * count).sum(axis=2, dtype=np.float64).T
+    odds = to * np.log(np.maximum(full, 1e-6)) + (1 - to) * np.log(np.maximum(1 - full, 1e-6))
+    fits += (pull * odds)[:, :, 0].T * total[:, None]
+    worth = np.minimum(1 / ALIKE, MOST / np.maximum(total, 1.0))
+    normal = weights[:, :, :1] * density[:, None, 0] / (np.matmul(weights, density) + floor)
+    return _Explained(
+        table.prior[chosen] + worth[:, None] * fits,
+        (tissue[:, :, 1] + tissue[:, :, 2] / 2).T.astype(np.float64),
+        normal.transpose(1, 0, 2),
+    )
 
 
 @lru_cache(maxsize=16)
@@ -345,42 +380,37 @@ def _parents(kernel: Kernel) -> NDArray[np.intp]:
     return nearest
 
 
-def learn_shares(fitted: Iterable[tuple[NDArray[np.intp], Mixture]]) -> tuple[float, ...]:
-    """Learn from all groups how much muscle the voxels of the outermost slices hold, where they hold fat as well.
+def learn_shares(counts: Floats, mixtures: Sequence[Mixture]) -> tuple[float, ...]:
+    """Learn from all groups how much muscle the voxels hold that hold fat as well.
 
     Parameters
     ----------
-    fitted
-        Counts of each group's outermost voxels, with its mixture.
+    counts
+        Voxels per bin of each group, shape (groups, bins).
+    mixtures
+        What explains them.
     """
-    made = np.ones(len(SHARES))
-    for counts, mixture in fitted:
-        best = mixture.best
-        one = slice(best, best + 1)
-        level = mixture.level[one]
-        oedema = mixture.fraction[best]
-        full = np.full(2, 0.5)
-        weights = np.full((2, len(SHARES)), 1 / len(SHARES))
-        tissue = np.array([1 - oedema, oedema])[:, None]
-        above = (np.zeros(1), mixture.contrast[one])
-        width = (mixture.narrow[one], mixture.wide[one])
-        clear = np.concatenate([_normal(level + a, w) for a, w in zip(above, width, strict=True)])
-        dark = np.stack(
-            [
-                np.concatenate([_normal(level + a + _darker(s, a), w) for s in SHARES])
-                for a, w in zip(above, width, strict=True)
-            ]
-        )
-        for _ in range(ROUNDS):
-            whole = tissue * full[:, None] * clear
-            part = tissue[:, :, None] * (1 - full)[:, None, None] * weights[:, :, None] * dark
-            likelihood = whole.sum(axis=0) + part.sum(axis=(0, 1)) + 1e-3
-            by_share = np.einsum("tsb,b->s", part, counts / likelihood)
-            in_full = float((whole / likelihood).sum(axis=0) @ counts)
-            every = in_full + by_share.sum()
-            if every <= 0:
-                break
-            full[:] = in_full / every
-            weights[:] = (by_share + 0.1) / (by_share + 0.1).sum()
-        made += by_share
+    best = [
+        (one.level[at], one.contrast[at], one.narrow[at], one.wide[at], one.fraction[at])
+        for one, at in ((mixture, mixture.best) for mixture in mixtures)
+    ]
+    level, contrast, narrow, wide, oedema = np.array(best).T
+    tissues = ((np.zeros_like(level), narrow, 1 - oedema), (contrast, wide, oedema))
+    clear = sum(part[:, None] * _normal(level + above, width) for above, width, part in tissues)
+    dark = sum(
+        part[:, None, None] * np.stack([_normal(level + above + _darker(s, above), width) for s in SHARES], axis=1)
+        for above, width, part in tissues
+    )
+    full = np.full(len(level), FULL)
+    weights = np.full((len(level), len(SHARES)), 1 / len(SHARES))
+    for _ in range(ROUNDS):
+        whole = full[:, None] * clear
+        share = (1 - full)[:, None] * weights
+        seen = counts / (whole + (share[:, None, :] @ dark)[:, 0] + 1e-3)
+        by_share = share * (dark @ seen[:, :, None])[:, :, 0]
+        full = (whole * seen).sum(axis=1)
+        every = full + by_share.sum(axis=1)
+        full = full / np.maximum(every, 1e-6)
+        weights = (by_share + 0.1) / (by_share + 0.1).sum(axis=1, keepdims=True)
+    made = 1.0 + by_share.sum(axis=0)
     return tuple(float(v) for v in np.round(made / made.sum(), 3))

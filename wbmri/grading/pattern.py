@@ -13,6 +13,9 @@ LEAST_FOCUS_ML, LEAST_FOCUS_VOXELS = 0.2, 4
 DIFFUSE_SHARE = 0.5
 """Oedema is diffuse where one focus fills more than this share of what was measured."""
 
+ENDS = 0.97
+"""Where a group fills less of its slice than this, it ends nearby."""
+
 LEAST_ZONE = 20
 """With fewer voxels in the rim or in the middle nothing is said about where oedema keeps to."""
 
@@ -60,7 +63,7 @@ def pattern_of(
         extent=Extent.DIFFUSE if largest > DIFFUSE_SHARE * places.size else Extent.PATCHY,
         foci=int(foci.size),
         largest_ml=largest * voxel_ml,
-        fascial_share=_fascial_share(~muscle.core[places], bright),
+        fascial_share=_fascial_share(muscle.rim[places] | (muscle.share[places] < ENDS), bright),
     )
 
 

@@ -1,7 +1,7 @@
 """Measure one group anew after its outline was changed, by the field and the level of the whole scan."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -56,6 +56,7 @@ class Regrader:
         self._fit, self._reference = _recorded(reading)
         self._reading = reading
         self._faults = _faults(reading)
+        self._last: _Group | None = None
         # The outlines come with each call; what the engine and the scan say about the groups stays.
         self._facts = replace(labels, data=np.zeros((1, 1, 1), np.uint8))
 
@@ -71,13 +72,13 @@ class Regrader:
         box
             A part of the grid outside of which no voxel of the group lies; the whole grid if ``None``.
         """
-        muscle = self._gathered(self._stored(labels), label, self._turned(box))
-        excluded = unassessable(self._scan, muscle, self._facts)
+        group = self._group(labels, label, box)
+        excluded = unassessable(self._scan, group.muscle, self._facts)
         if label in excluded:
             return not_assessable(label, *excluded[label])
-        scale = Scale(self._fit.log_ratio(muscle), self._fit, self._reference)
-        muscle = self._measured(muscle, scale.log_ratio)
-        found = spoilt(graded(label, muscle, scale, self._facts, self._scan.acquisition), self._faults.get(label))
+        scale = Scale(group.log_ratio, self._fit, self._reference)
+        entry = graded(label, group.muscle, scale, self._facts, self._scan.acquisition)
+        found = spoilt(entry, self._faults.get(label))
         return beside(found, self._reading.groups[other_side(label) - 1])
 
     def ratios(self, block: Block) -> NDArray[np.float64]:
@@ -114,13 +115,9 @@ class Regrader:
         ndarray
             Voxels in each bin, shape (n,); those beyond the edges are left out.
         """
-        muscle = self._gathered(self._stored(labels), label, self._turned(box))
-        log_ratio = self._fit.log_ratio(muscle)
-        ratios = np.exp(log_ratio[self._measured(muscle, log_ratio).inner])
+        group = self._group(labels, label, box)
+        ratios = np.exp(group.log_ratio[group.muscle.inner])
         return np.histogram(ratios, edges)[0].astype(np.intp)
-
-    def _measured(self, muscle: Muscle, log_ratio: NDArray[np.float64]) -> Muscle:
-        return without_spill(self._scan, muscle, log_ratio, self._fit.field, self._reference.level)
 
     def _stored(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         from nibabel.orientations import apply_orientation
@@ -136,18 +133,37 @@ class Regrader:
             made[to] = slice(start, stop) if sign > 0 else slice(length - stop, length - start)
         return made[0], made[1], made[2]
 
-    def _gathered(self, stored: NDArray[np.uint8], label: int, box: Block) -> Muscle:
-        """Gather the voxels of a group as for a whole scan."""
-        own = stored[box] == label
+    def _group(self, labels: NDArray[np.uint8], label: int, box: Block | None) -> "_Group":
+        """Gather the voxels of a group as for a whole scan; nothing is done twice for the outline it had last."""
+        stored, within = self._stored(labels), self._turned(box)
+        own = stored[within] == label
         low, high = np.zeros(3, dtype=int), np.ones(3, dtype=int)
         for axis in range(3):
             along = np.flatnonzero(own.any(axis=tuple(other for other in range(3) if other != axis)))
             if along.size:
-                low[axis] = max(box[axis].start + along[0] - 1, 0)
-                high[axis] = min(box[axis].start + along[-1] + 2, stored.shape[axis])
+                low[axis] = max(within[axis].start + along[0] - 1, 0)
+                high[axis] = min(within[axis].start + along[-1] + 2, stored.shape[axis])
         block = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        muscle = gather(self._scan.data[block], stored[block], self._scan.spacing, self._facts.confidence, label)
-        return replace(muscle, index=muscle.index + low, shape=self._scan.shape)
+        drawn, last = stored[block], self._last
+        if last and (last.label, last.block) == (label, block) and np.array_equal(last.drawn, drawn):
+            return last
+        muscle = gather(self._scan.data[block], drawn, self._scan.spacing, self._facts.confidence, label)
+        muscle = replace(muscle, index=muscle.index + low, shape=self._scan.shape)
+        log_ratio = self._fit.log_ratio(muscle)
+        muscle = without_spill(self._scan, muscle, log_ratio, self._fit.field, self._reference.level)
+        self._last = _Group(label, block, drawn.copy(), muscle, log_ratio)
+        return self._last
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Group:
+    """One group as it was last drawn: its outline within a block of the scan, and its voxels without what spilled."""
+
+    label: int
+    block: tuple[slice, ...]
+    drawn: NDArray[np.uint8]
+    muscle: Muscle
+    log_ratio: NDArray[np.float64]
 
 
 def _inverse(axes: NDArray[np.int_]) -> NDArray[np.int_]:

@@ -1,6 +1,6 @@
 """What turns the intensities of a scan into multiples of normal muscle: field, level and spread, fitted together."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,9 +8,21 @@ from numpy.typing import NDArray
 
 from wbmri.grading.cells import cells_of, normal_share
 from wbmri.grading.field import Field, FieldFit
-from wbmri.grading.masks import Muscle
-from wbmri.grading.mixture import FAINT, HIGHEST, LOWEST, Kernel, Mixture, bin_of, fit_mixture, histogram, learn_shares
-from wbmri.grading.shading import without_shading
+from wbmri.grading.masks import SURE, Muscle
+from wbmri.grading.mixture import (
+    BINS,
+    FAINT,
+    HIGHEST,
+    LOWEST,
+    Kernel,
+    Mixture,
+    bin_of,
+    fit_mixtures,
+    histogram,
+    learn_shares,
+)
+from wbmri.grading.neighbourhood import represented
+from wbmri.grading.shading import unrest, without_shading
 from wbmri.progress import Progress
 from wbmri.scheme import GradingRule
 
@@ -35,14 +47,14 @@ LOWER_SIDE = 0.3
 FLUID_RATIO = 4.0
 """Above this multiple of normal muscle a voxel holds blood or fluid: oedema of muscle does not reach it."""
 
-SURE = 0.99
-"""From this confidence on an outline is taken to be right: a person gave it."""
-
 SHADED = 0.3
-"""Faint oedema of which less than this share is left without what is smooth was shading."""
+"""Faint oedema of which less than this share is left without what is smooth was shading, unless it has edges."""
 
-OUTERMOST_LEAST = 100
-"""Groups with fewer voxels on their outermost slices say nothing about those."""
+CLEAR = 2.0
+"""Voxels darker than normal muscle by this many of its spreads share their place with fat."""
+
+LACKING = 1 / 3
+"""A voxel that is not wholly muscle lacks so much of it on average, where slices end anywhere between two outlines."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -80,41 +92,70 @@ class Measured:
         Which labelled voxels were measured, shape (n,).
     values
         Their log ratios, shape (n,).
-    outermost
-        Counts per bin of those on the outermost slices.
+    counts
+        Observations per bin of the log ratios.
     mixture
         The share of oedema in them.
     """
 
     places: NDArray[np.intp]
     values: NDArray[np.float64]
-    outermost: NDArray[np.intp]
+    counts: NDArray[np.float64]
     mixture: Mixture
 
 
-def measure_group(muscle: Muscle, log_ratio: NDArray[np.float64], places: NDArray[np.intp], kernel: Kernel) -> Measured:
-    """Explain the intensities of one group, edges, blood and fluid left out.
+def measure_groups(
+    muscle: Muscle, log_ratio: NDArray[np.float64], members: Sequence[NDArray[np.intp]], kernel: Kernel
+) -> list[Measured]:
+    """Explain the intensities of groups, edges, blood and fluid left out.
 
     Parameters
     ----------
     muscle, log_ratio
         The labelled voxels and the logarithm of each over the level of normal muscle.
-    places
-        Which of them belong to the group.
+    members
+        Which of them belong to each group.
     kernel
         How one tissue spreads about its level.
     """
-    measured = places[muscle.inner[places] & (log_ratio[places] < np.log(FLUID_RATIO))]
-    values, slab = log_ratio[measured], muscle.slab[measured]
-    inside, outermost = histogram(values[slab]), histogram(values[~slab])
-    sure = bool(places.size and muscle.confidence[muscle.label[places[0]]] >= SURE)
-    mixture = fit_mixture(inside, outermost, kernel, outline_sure=sure)
-    if kernel.fine and 0 < _contrast(mixture) < FAINT:
-        even = without_shading(values, muscle.points[measured], float(np.prod(muscle.spacing)) / 1000.0)
-        other = fit_mixture(histogram(even[slab]), histogram(even[~slab]), kernel, outline_sure=sure)
-        if other.quantile(0.5) < SHADED * mixture.quantile(0.5):
-            return Measured(measured, even, outermost, other)
-    return Measured(measured, values, outermost, mixture)
+    chosen = muscle.inner & (log_ratio < np.log(FLUID_RATIO))
+    measured = [places[chosen[places]] for places in members]
+    whole = np.array([_whole(muscle, own) for own in measured])
+    # What the edge of an outline that is not sure holds is not known.
+    weights = [
+        represented(muscle, places, chosen[places]) if kernel.fine and np.isfinite(sure) else np.ones(own.size)
+        for places, own, sure in zip(members, measured, whole, strict=True)
+    ]
+    counts = np.stack([histogram(log_ratio[own], weight) for own, weight in zip(measured, weights, strict=True)])
+    mixtures = fit_mixtures(counts, whole, kernel)
+    made = []
+    for one, (own, mixture) in enumerate(zip(measured, mixtures, strict=True)):
+        values = log_ratio[own]
+        if kernel.fine and 0 < _contrast(mixture) < FAINT and not _has_edges(muscle, own, values, mixture, kernel):
+            points = muscle.index[own] * np.asarray(muscle.spacing)
+            even = without_shading(values, points, float(np.prod(muscle.spacing)) / 1000.0)
+            (other,) = fit_mixtures(histogram(even, weights[one])[None], whole[one : one + 1], kernel)
+            if other.quantile(0.5) < SHADED * mixture.quantile(0.5):
+                values, mixture = even, other
+        made.append(Measured(own, values, counts[one], mixture))
+    return made
+
+
+def _has_edges(
+    muscle: Muscle, own: NDArray[np.intp], values: NDArray[np.float64], mixture: Mixture, kernel: Kernel
+) -> bool:
+    """Tell whether places a centimetre apart differ by more than noise, where no mistake of the outline can be why."""
+    if muscle.confidence[muscle.label[own[0]]] < SURE:
+        return False
+    clear = values > mixture.own_level - CLEAR * kernel.spread
+    return bool(clear.any()) and unrest(values[clear], muscle.index[own[clear]], muscle.spacing) > kernel.spread
+
+
+def _whole(muscle: Muscle, measured: NDArray[np.intp]) -> float:
+    """Share of the voxels that hold nothing but muscle, or not a number where the outline may hold anything."""
+    if measured.size == 0 or muscle.confidence[muscle.label[measured[0]]] < SURE:
+        return float("nan")
+    return float(np.clip(1 - (1 - muscle.share[measured]) / LACKING, 0, 1).mean())
 
 
 def _contrast(mixture: Mixture) -> float:
@@ -144,14 +185,14 @@ def fit_scale(muscle: Muscle, rule: GradingRule, progress: Progress) -> Fit:
     kernel = Kernel(FIRST_SPREAD, LOOSE, least_contrast=float(np.log(rule.oedema_ratio)), fine=False)
     fit = Fit(field, mode, kernel)
     cells = cells_of(muscle)
-    members = {int(label): np.flatnonzero(muscle.label == label) for label in np.unique(muscle.label)}
+    members = [np.flatnonzero(muscle.label == label) for label in np.unique(muscle.label)]
     for number in range(ROUNDS + CELL_ROUNDS):
         progress(0.2 + 0.6 * number / (ROUNDS + CELL_ROUNDS), "correcting the field")
         log_ratio = fit.log_ratio(muscle)
         if number < ROUNDS:
-            groups = {label: measure_group(muscle, log_ratio, places, fit.kernel) for label, places in members.items()}
-            normal = _normal(fitting, log_ratio[fitting.sample], groups)
-            spread = round(_spread(muscle, log_ratio, groups), 3)
+            groups = measure_groups(muscle, log_ratio, members, fit.kernel)
+            normal = _normal(muscle, fitting, log_ratio[fitting.sample], groups)
+            spread = round(_spread(muscle, groups), 3)
             kernel = replace(kernel, spread=spread, shares=_shares(groups))
         else:
             normal = normal_share(cells, log_ratio, fitting.sample, FIRST_SPREAD)
@@ -159,34 +200,30 @@ def fit_scale(muscle: Muscle, rule: GradingRule, progress: Progress) -> Fit:
         fit = Fit(field, mode, kernel)
     progress(0.8, "measuring normal muscle")
     log_ratio = fit.log_ratio(muscle)
-    groups = {label: measure_group(muscle, log_ratio, places, kernel) for label, places in members.items()}
-    spread = round(_spread(muscle, log_ratio, groups), 3)
+    groups = measure_groups(muscle, log_ratio, members, kernel)
+    spread = round(_spread(muscle, groups), 3)
     return Fit(field, mode, replace(kernel, spread=spread, shares=_shares(groups), level_spread=OWN, fine=True))
 
 
-def _shares(groups: Mapping[int, Measured]) -> tuple[float, ...]:
-    telling = [group for group in groups.values() if group.outermost.sum() >= OUTERMOST_LEAST]
-    return learn_shares([(group.outermost, group.mixture) for group in telling])
+def _shares(groups: Sequence[Measured]) -> tuple[float, ...]:
+    return learn_shares(np.stack([group.counts for group in groups]), [group.mixture for group in groups])
 
 
-def _normal(fitting: FieldFit, log_ratio: NDArray[np.float64], groups: Mapping[int, Measured]) -> NDArray[np.float64]:
+def _normal(
+    muscle: Muscle, fitting: FieldFit, log_ratio: NDArray[np.float64], groups: Sequence[Measured]
+) -> NDArray[np.float64]:
     """Probability of each sample to be normal, by the mixture of its group."""
-    made = np.zeros(log_ratio.size)
-    bins = bin_of(log_ratio)
+    normal = np.zeros((256, BINS))
+    for group in groups:
+        if group.places.size:
+            normal[muscle.label[group.places[0]]] = group.mixture.normal
     seen = (log_ratio >= LOWEST) & (log_ratio < HIGHEST)
-    for label, group in groups.items():
-        own = seen & (fitting.label == label)
-        made[own] = group.mixture.normal[bins[own]]
-    return made
+    return np.where(seen, normal[fitting.label, bin_of(log_ratio)], 0.0)
 
 
-def _spread(muscle: Muscle, log_ratio: NDArray[np.float64], groups: Mapping[int, Measured]) -> float:
+def _spread(muscle: Muscle, groups: Sequence[Measured]) -> float:
     """Spread of normal muscle about its group's own level, from the side on which no oedema lies."""
-    level = np.zeros(256)
-    for label, group in groups.items():
-        level[label] = group.mixture.own_level
-    chosen = muscle.inner & muscle.slab
-    away = (log_ratio - level[muscle.label])[chosen if chosen.any() else muscle.inner]
+    away = np.concatenate([(group.values - group.mixture.own_level)[muscle.filled[group.places]] for group in groups])
     below = -away[(away <= 0) & (away > -LOWER_SIDE)]
     measured = float(np.quantile(below, 0.6827)) if below.size else LEAST_SPREAD
     return float(np.hypot(max(LEAST_SPREAD, measured), UNKNOWN_SPREAD))

@@ -57,8 +57,9 @@ def _subcutis(ratio: NDArray[np.float32]) -> TissueSign:
 
 
 def _fascia(muscle: Muscle, log_ratio: NDArray[np.float64], own: Mask) -> TissueSign:
-    # On the outermost slices the rim cannot be told from the middle.
-    rim, middle = own & muscle.slab & ~muscle.inner, own & muscle.slab & muscle.inner
+    # Where slices are shared with what lies beyond the muscle the rim cannot be told from the middle.
+    whole = own & muscle.filled
+    rim, middle = whole & ~muscle.inner, whole & muscle.inner
     if min(rim.sum(), middle.sum()) < LEAST_VOXELS:
         return TissueSign(explanation="Too little of the muscles' rim can be seen.")
     bright = log_ratio > np.log(BRIGHT_FASCIA)

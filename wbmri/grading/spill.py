@@ -2,8 +2,8 @@
 
 An outline that a program drew is some millimetres off here and there, and what lies beyond a muscle can be brighter
 than any oedema: a neighbour with oedema, bowel, marrow, a vessel. A thin rim of that is enough to call a healthy muscle
-involved. What is bright at a group's edge and belongs to a larger bright region beyond it is therefore not measured, as
-far as the engine itself doubts its outline.
+involved. What is bright in a group and belongs to a larger bright region beyond it is therefore not measured, as far as
+the engine doubts its outline; where that is more than it doubts, only its edge is left out.
 """
 
 from dataclasses import replace
@@ -50,10 +50,13 @@ def without_spill(
     spilled = np.zeros(muscle.label.size, dtype=bool)
     for label in np.unique(muscle.label[suspect & muscle.rim]):
         places = np.flatnonzero(suspect & (muscle.label == label))
-        larger = _of_larger_region(scan, muscle.index[places], field, level)
-        rim = places[larger & muscle.rim[places]]
+        larger = places[_of_larger_region(scan, muscle.index[places], field, level)]
         # No more voxels can have spilled over than the engine expects to have got wrong.
-        spilled[rim] = rim.size <= (1 - muscle.confidence[label]) * size[label]
+        expected = (1 - muscle.confidence[label]) * size[label]
+        for beyond in (larger, larger[muscle.rim[larger]]):
+            if beyond.size <= expected:
+                spilled[beyond] = True
+                break
     return replace(muscle, inner=muscle.inner & ~spilled)
 
 
