@@ -74,7 +74,10 @@ class ReadingRoom(QObject):
         viewer.dims.events.point.connect(self._moved)
         viewer.mouse_wheel_callbacks.append(self._wheel)
         window.installEventFilter(self)
-        viewer.window._qt_viewer.installEventFilter(self)
+        # The canvas and, while it is empty, what napari shows in its place.
+        for widget in window.findChildren(QWidget):
+            if widget.acceptDrops():
+                widget.installEventFilter(self)
         # With its first layer napari loads pandas and a table of units, and the first image that is read loads nibabel:
         # now, rather than when a case is waited for.
         Labels(np.zeros((1, 1), np.uint8), units=("mm", "mm"))
