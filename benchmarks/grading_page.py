@@ -181,7 +181,8 @@ def artefact_page(groups: Sequence[Group]) -> list[str]:
     return [
         "## Motion and failed fat suppression",
         "",
-        f"A group is spoilt where ghosts reach, or inversion fails by, {100 * SPOILT:.0f} % on average.",
+        f"{len({group.body for group in groups})} scans. A group is spoilt where ghosts reach, or inversion fails by, "
+        f"{100 * SPOILT:.0f} % on average.",
         "",
         *table(("groups", "number", "not assessable", "graded wrongly"), rows),
     ]
