@@ -15,7 +15,7 @@ from wbmri.segmentation.network.frame import (
     TILE_COARSE,
     TILE_FINE,
 )
-from wbmri.segmentation.network.native import labels_on, without_islands
+from wbmri.segmentation.network.native import in_muscle, labels_on, without_islands
 from wbmri.segmentation.network.sides import settle_sides
 from wbmri.segmentation.network.tiling import outline, tile_starts
 
@@ -74,6 +74,23 @@ def test_labels_arrive_on_oblique_voxels() -> None:
     assert not labels[outside].any()
     right = (place[0] > 20).reshape(labels.shape)
     assert (labels[inside & right] == 14).all()
+
+
+def test_dark_edges_are_dropped_under_shading_and_beside_oedema() -> None:
+    shape = (60, 20, 120)
+    labels = np.zeros(shape, np.uint8)
+    for number in range(8):
+        labels[5:55, 3:17, 15 * number : 15 * number + 14] = number + 1
+    image = np.ones(shape, np.float32)
+    image[5:55, 3:17, 45:52] = 3
+    fat = np.zeros(shape, bool)
+    fat[5:8], fat[52:55] = True, True
+    image[fat] = 0.3
+    image *= np.linspace(0.7, 1.5, shape[2], dtype=np.float32)
+    kept = in_muscle(labels, image, (2.0, 5.0, 2.0))
+    assert not kept[fat].any()
+    np.testing.assert_array_equal(kept[~fat], labels[~fat])
+    assert not in_muscle(np.zeros(shape, np.uint8), image, (2.0, 5.0, 2.0)).any()
 
 
 def test_tiny_pieces_beside_a_large_one_are_dropped() -> None:

@@ -75,7 +75,7 @@ class NetworkEngine:
         into[:3, 3] -= corner
         into[:3] /= FINE_MM
         into[:3, 3] -= first
-        labels = without_islands(in_muscle(labels_on(stored.shape, into, chances), stored.data))
+        labels = without_islands(in_muscle(labels_on(stored.shape, into, chances), stored.data, stored.spacing))
         outside = laid.outside()
         labels[np.isin(labels, sorted(outside))] = 0
         promised = _promised_overlap(chances)
