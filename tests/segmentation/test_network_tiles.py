@@ -1,5 +1,7 @@
-"""From the finder to labels: tiles cover all muscle and blend without a seam, muscles keep their order along the body,
-sides hold far from the midline, and labels arrive on oblique voxels without what is too dark.
+"""From the finder to labels, step by step.
+
+Tiles cover all muscle and blend without a seam, muscles keep their order along the body, sides hold far from the
+midline, and labels arrive on oblique voxels without what is too dark.
 """
 
 import numpy as np
