@@ -1,9 +1,17 @@
-"""Tiles cover all muscle and blend without a seam; labels arrive on oblique voxels; sides hold far from the midline."""
+"""From the finder to labels, step by step.
+
+Tiles cover all muscle and blend without a seam, muscles keep their order along the body, sides hold far from the
+midline, and labels arrive on oblique voxels without what is too dark.
+"""
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wbmri.scheme import load_scheme
+from wbmri.segmentation.atlas.placing import Placed
+from wbmri.segmentation.atlas.profile import Levels
+from wbmri.segmentation.atlas.tissue import Lean, Model
 from wbmri.segmentation.network.finding import find
 from wbmri.segmentation.network.frame import (
     ANSWERS,
@@ -15,7 +23,8 @@ from wbmri.segmentation.network.frame import (
     TILE_COARSE,
     TILE_FINE,
 )
-from wbmri.segmentation.network.native import labels_on, without_islands
+from wbmri.segmentation.network.native import in_muscle, labels_on, without_islands
+from wbmri.segmentation.network.order import in_order
 from wbmri.segmentation.network.sides import settle_sides
 from wbmri.segmentation.network.tiling import outline, tile_starts
 
@@ -76,6 +85,23 @@ def test_labels_arrive_on_oblique_voxels() -> None:
     assert (labels[inside & right] == 14).all()
 
 
+def test_dark_edges_are_dropped_under_shading_and_beside_oedema() -> None:
+    shape = (60, 20, 120)
+    labels = np.zeros(shape, np.uint8)
+    for number in range(8):
+        labels[5:55, 3:17, 15 * number : 15 * number + 14] = number + 1
+    image = np.ones(shape, np.float32)
+    image[5:55, 3:17, 45:52] = 3
+    fat = np.zeros(shape, bool)
+    fat[5:8], fat[52:55] = True, True
+    image[fat] = 0.3
+    image *= np.linspace(0.7, 1.5, shape[2], dtype=np.float32)
+    kept = in_muscle(labels, image, (2.0, 5.0, 2.0))
+    assert not kept[fat].any()
+    np.testing.assert_array_equal(kept[~fat], labels[~fat])
+    assert not in_muscle(np.zeros(shape, np.uint8), image, (2.0, 5.0, 2.0)).any()
+
+
 def test_tiny_pieces_beside_a_large_one_are_dropped() -> None:
     labels = np.zeros((30, 30, 30), np.uint8)
     labels[5:20, 5:20, 5:20] = 3
@@ -98,6 +124,36 @@ def test_the_outlines_decide_the_side_only_near_the_midline() -> None:
     np.testing.assert_allclose(settled[63:65], 0.4, atol=1e-6)
 
 
+def test_the_level_along_the_body_decides_between_muscles_and_not_how_much_muscle_there_is() -> None:
+    scheme = load_scheme()
+    calf, thigh, arm = (
+        1 + [pair.id for pair in scheme.pairs].index(name)
+        for name in ("leg_posterior", "thigh_posterior", "arm_anterior")
+    )
+    model_labels = np.zeros((2 * PAIRS, 1, 400), np.uint8)
+    for pair in range(1, PAIRS + 1):
+        low = {calf: 20, thigh: 130}.get(pair, 230)
+        model_labels[2 * pair - 2 : 2 * pair, 0, low : low + 90] = 2 * pair
+    nothing = np.zeros((2, 200))
+    # The scan begins at the model's level 10 and shows twice as much of it per level.
+    scan, model = (
+        Lean(np.zeros((1, 1, n), np.float32), np.array([0.0, 0.0, z]), 4.0) for n, z in ((200, -40.0), (400, 0.0))
+    )
+    levels = Levels(10 + 1.9 * np.arange(200), nothing, nothing, nothing, 850.0, 0.0)
+    found = np.full((FINDINGS, 2, 2, 100), 0.01, np.float32)
+    found[[0, thigh, calf, arm]] = np.array([0.25, 0.3, 0.25, 0.2], np.float32)[:, None, None, None]
+    ordered = in_order(
+        found, Placed(scan, 1.0, Model(model, model_labels), levels), scheme, np.array([0.0, 0.0, -40.0])
+    )
+    np.testing.assert_allclose(ordered[1 : PAIRS + 1].sum(0), found[1 : PAIRS + 1].sum(0), rtol=1e-5)
+    np.testing.assert_array_equal(ordered[0], found[0])
+    at = [round(((level - 10) / 1.9) / 2) for level in (60, 175)]
+    assert (ordered[calf, ..., at[0]] > 2 * ordered[thigh, ..., at[0]]).all()
+    assert (ordered[thigh, ..., at[1]] > 2 * ordered[calf, ..., at[1]]).all()
+    # An arm may lie anywhere.
+    assert (ordered[arm] >= found[arm]).all()
+
+
 @given(st.tuples(st.integers(20, 90), st.integers(10, 50), st.integers(12, 130)))
 @settings(max_examples=15, deadline=None)
 def test_the_finder_sees_every_voxel_in_its_place(shape: tuple[int, int, int]) -> None:
@@ -107,4 +163,7 @@ def test_the_finder_sees_every_voxel_in_its_place(shape: tuple[int, int, int]) -
         assert tile.shape == FIND_TILE
         return np.repeat(tile[None], FINDINGS, axis=0)
 
-    np.testing.assert_allclose(find(image, repeat, lambda done: None), np.repeat(image[None], FINDINGS, 0), rtol=1e-5)
+    found = find(image, repeat, lambda done: None)
+    np.testing.assert_allclose(np.delete(found, SIDE, 0), np.repeat(image[None], FINDINGS - 1, 0), rtol=1e-5)
+    # What is said of the side of a mirror image is said of the other side.
+    np.testing.assert_allclose(found[SIDE], 0.5, rtol=1e-5)

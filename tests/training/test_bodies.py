@@ -9,11 +9,13 @@ import pytest
 
 from wbmri.errors import InputError
 from wbmri.segmentation.network.frame import AIR, CONTEXT_SIDE, FIND_TILE, PAIRS
+from wbmri.segmentation.network.weights import networks
 from wbmri.training.anatomy import Anatomy, read_anatomy
 from wbmri.training.drawing import Drawn, draw
 from wbmri.training.examples import examples
 from wbmri.training.posing import Posed
-from wbmri.training.views import SAMPLES, views
+from wbmri.training.surveys import SAMPLES
+from wbmri.training.views import views
 
 SPACING = np.full(3, 8.0)
 
@@ -50,7 +52,7 @@ def test_height_is_what_was_drawn(anatomy: Anatomy) -> None:
 
 def test_examples_follow_from_the_seed_alone(anatomy: Anatomy) -> None:
     sources = [(anatomy, 1.0)]
-    once, again, other = (list(islice(examples(sources, seed, 0, 1), 2)) for seed in (3, 3, 4))
+    once, again, other = (list(islice(examples(sources, networks().finder, seed, 0, 1), 2)) for seed in (3, 3, 4))
     for a, b in zip(once, again, strict=True):
         for field in ("image", "context", "classes", "right"):
             np.testing.assert_array_equal(getattr(a, field), getattr(b, field))
@@ -80,7 +82,7 @@ def test_a_view_tells_what_each_of_its_voxels_holds(anatomy: Anatomy) -> None:
 
 def test_context_is_a_first_guess_at_the_truth(anatomy: Anatomy) -> None:
     overlaps = []
-    for example in islice(examples([(anatomy, 1.0)], 1, 0, 1), 4):
+    for example in islice(examples([(anatomy, 1.0)], networks().finder, 1, 0, 1), 4):
         shares = example.context[: PAIRS + 1]
         np.testing.assert_allclose(shares.sum(0), 1, atol=1e-5)
         assert example.context[CONTEXT_SIDE].max() <= 1

@@ -21,7 +21,7 @@ from wbmri.training.export import export, initial_weights
 from wbmri.training.fitting import Plan
 from wbmri.training.losses import finding_loss, outline_loss
 from wbmri.training.model import Finder, Outliner
-from wbmri.training.views import SAMPLES
+from wbmri.training.surveys import SAMPLES
 
 # The exporter that needs no further package is the older one; it warns of that, and of tracing.
 pytestmark = pytest.mark.filterwarnings("ignore")

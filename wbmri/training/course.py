@@ -10,7 +10,7 @@ from torch import Tensor
 
 from wbmri.errors import InputError
 from wbmri.progress import Progress
-from wbmri.segmentation.network.weights import FINDER, OUTLINER, package_weights
+from wbmri.segmentation.network.weights import FINDER, OUTLINER, networks, package_weights
 from wbmri.training.anatomy import Anatomy, measured_anatomy, read_anatomy
 from wbmri.training.examples import examples
 from wbmri.training.export import export, initial_weights
@@ -125,7 +125,8 @@ def _views(anatomies: Anatomies, seed: int) -> Source:
 
 def _tiles(anatomies: Anatomies, cases: list[Reviewed], seed: int) -> Source:
     def source(first: int, step: int) -> Iterator[Arrays]:
-        drawn = examples(anatomies, seed, first, step)
+        # Loaded here, in the process that draws: a session of onnxruntime is not handed over.
+        drawn = examples(anatomies, networks().finder, seed, first, step)
         corrected = reviewed_examples(cases, seed, first, step) if cases else None
         while True:
             for tile in (next(drawn),) if corrected is None else (next(corrected), next(drawn)):

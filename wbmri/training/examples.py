@@ -1,11 +1,18 @@
-"""Training examples: tiles at 3 mm with their truth and a mistaken context, made from seeds alone."""
+"""Training examples: tiles at 3 mm with their truth and a first guess as context, made from seeds alone.
 
-from collections.abc import Iterator
+The first guess is the finder's answer, as when the engine runs, or the truth misplaced: so that the outlines learn both
+what the finder is like and to correct more than it gets wrong on bodies like those it was trained on.
+"""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.errors import InputError
+from wbmri.segmentation.network.context import context_of
+from wbmri.segmentation.network.finding import find
 from wbmri.segmentation.network.frame import (
     AIR,
     BONE,
@@ -19,22 +26,26 @@ from wbmri.segmentation.network.frame import (
     OTHER,
     TILE_COARSE,
     TILE_FINE,
-    body_level,
     brightness,
 )
+from wbmri.segmentation.network.tiling import context_tile
 from wbmri.training.anatomy import TISSUES, Anatomy
 from wbmri.training.appearance import Appearance
 from wbmri.training.drawing import Drawn, draw
 from wbmri.training.posing import Posed
+from wbmri.training.surveys import Survey
 
-_SURVEY_MM = 12.0
-"""Voxel size at which a body is looked over to find its groups and its typical intensity."""
+Finding = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""The finder: from a tile to its answer, see `wbmri.segmentation.network.weights.Networks.finder`."""
+
 _WHOLE = 0.5
 """Share of scans that show the whole body; the rest show a part."""
 LOOKS = 2
 """Appearances each drawn body is used with."""
-TILES = 6
+TILES = 8
 """Tiles cut from each of them."""
+_FOUND = 0.6
+"""Share of tiles whose context is the finder's answer; of the rest it is the truth misplaced."""
 _NOISE = 0.6
 """What remains of a scan's noise at 3 mm: a voxel averages over several of the scanner's."""
 
@@ -69,20 +80,24 @@ class Example:
     right: NDArray[np.bool_]
 
 
-def examples(anatomies: list[tuple[Anatomy, float]], seed: int, first: int, step: int) -> Iterator[Example]:
+def examples(
+    anatomies: list[tuple[Anatomy, float]], finder: Finding, seed: int, first: int, step: int
+) -> Iterator[Example]:
     """Yield examples without end.
 
     Parameters
     ----------
     anatomies
         Anatomies with the share of bodies made of each.
+    finder
+        The network that finds the muscles roughly.
     seed
         The same seed gives the same examples.
     first, step
         Number of the first body, and how many to go on by (for several workers).
     """
     for body, rng in random_bodies(anatomies, seed, first, step):
-        yield from _examples_of(body, rng)
+        yield from _examples_of(body, finder, rng)
 
 
 def random_bodies(
@@ -108,21 +123,28 @@ def field_of_view(body: Posed, rng: np.random.Generator) -> NDArray[np.float64]:
     return np.array([[*(middle - half), bottom], [*(middle + half), bottom + length]])
 
 
-def _examples_of(body: Posed, rng: np.random.Generator) -> Iterator[Example]:
+def _examples_of(body: Posed, finder: Finding, rng: np.random.Generator) -> Iterator[Example]:
     view = field_of_view(body, rng)
-    spacing = np.full(3, _SURVEY_MM)
-    size = np.ceil((view[1] - view[0]) / _SURVEY_MM).astype(int)
-    survey = draw(body, (int(size[0]), int(size[1]), int(size[2])), spacing, view[0])
-    if not survey.labels.any():
+    survey = Survey.of(body, view)
+    pairs = (survey.drawn.labels + 1) // 2
+    present = np.unique(pairs[pairs > 0])
+    if not present.size:
         return
-    pairs = (survey.labels + 1) // 2
     for _ in range(LOOKS):
         look = Appearance.random(body, rng)
-        level = body_level(look.paint(survey, spacing, view[0])) * look.level_error
+        try:
+            seen, level = survey.scanned(look, rng)
+        except InputError:
+            # A look that shows nothing teaches nothing.
+            continue
+        found, _ = context_of(find(brightness(seen, level), finder, lambda _: None))
         for _ in range(TILES):
-            places = np.argwhere(pairs == rng.choice(np.unique(pairs[pairs > 0])))
-            centre = view[0] + _SURVEY_MM * places[rng.integers(len(places))] + rng.uniform(-60, 60, 3)
-            yield _tile(body, look, level, view, centre - TILE_COARSE * COARSE_MM / 2, rng)
+            places = np.argwhere(pairs == rng.choice(present))
+            centre = places[rng.integers(len(places))] / 2 + rng.uniform(-60, 60, 3) / COARSE_MM
+            x, y, z = (int(n) for n in np.rint(centre - TILE_COARSE / 2))
+            corner = view[0] + COARSE_MM * np.array([x, y, z])
+            guess = context_tile(found, (x, y, z)) if rng.random() < _FOUND else _context(body.mistaken(rng), corner)
+            yield _tile(body, look, level, view, corner, guess, rng)
 
 
 def _tile(
@@ -131,6 +153,7 @@ def _tile(
     level: float,
     view: NDArray[np.float64],
     corner: NDArray[np.float64],
+    guess: NDArray[np.float32],
     rng: np.random.Generator,
 ) -> Example:
     """Make the example whose lowest corner lies at `corner` (mm)."""
@@ -139,9 +162,7 @@ def _tile(
     drawn = draw(body, (TILE_FINE,) * 3, spacing, origin)
     inside = _inside(view, drawn.labels.shape, spacing, origin)
     seen = look.scanned(look.paint(drawn, spacing, origin), spacing, rng, _NOISE) * inside
-    return Example(
-        brightness(seen, level), _context(body.mistaken(rng), corner), classes_of(drawn) * inside, drawn.right
-    )
+    return Example(brightness(seen, level), guess, classes_of(drawn) * inside, drawn.right)
 
 
 def _context(body: Posed, corner: NDArray[np.float64]) -> NDArray[np.float32]:

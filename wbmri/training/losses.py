@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from wbmri.segmentation.network.frame import AIR, BONE, FAT, LEVEL, OTHER, PAIRS, SIDE
 from wbmri.training.examples import NONE
-from wbmri.training.views import SAMPLES
+from wbmri.training.surveys import SAMPLES
 
 _BALANCE = 0.3
 """A class counts in proportion to its size to the power 1 - this: small muscles must not drown."""

@@ -7,19 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.errors import InputError
-from wbmri.segmentation.network.frame import AIR, CLASSES, COARSE_MM, FIND_TILE, body_level, brightness
+from wbmri.segmentation.network.frame import AIR, CLASSES, FIND_TILE, brightness
 from wbmri.training.anatomy import Anatomy
 from wbmri.training.appearance import Appearance
-from wbmri.training.drawing import Drawn, draw
+from wbmri.training.drawing import Drawn
 from wbmri.training.examples import classes_of, field_of_view, random_bodies
 from wbmri.training.posing import Posed
+from wbmri.training.surveys import SAMPLES, Survey, means
 
-SAMPLES = 8
-"""A voxel of 8 mm is the mean of 2 x 2 x 2 that are drawn."""
 _LOOKS, _CUTS = 3, 3
 """Appearances each drawn body is used with, and pieces cut from each of them."""
-_NOISE = 0.45
-"""What remains of a scan's noise in the voxels that are drawn."""
 _LEAST_MUSCLE = 200
 """Drawn voxels of muscle that a view must show."""
 
@@ -51,32 +48,19 @@ def views(anatomies: list[tuple[Anatomy, float]], seed: int, first: int, step: i
 
 
 def _views_of(body: Posed, rng: np.random.Generator) -> Iterator[View]:
-    view = field_of_view(body, rng)
-    size = np.ceil((view[1] - view[0]) / COARSE_MM).astype(int)
-    spacing = np.full(3, COARSE_MM / 2)
-    origin = view[0] + spacing / 2
-    drawn = draw(body, (2 * int(size[0]), 2 * int(size[1]), 2 * int(size[2])), spacing, origin)
-    if np.count_nonzero(drawn.labels) < _LEAST_MUSCLE:
+    survey = Survey.of(body, field_of_view(body, rng))
+    if np.count_nonzero(survey.drawn.labels) < _LEAST_MUSCLE:
         return
-    truth = _truth(drawn)
+    truth = _truth(survey.drawn)
     for _ in range(_LOOKS):
-        look = Appearance.random(body, rng)
-        fine = look.scanned(look.paint(drawn, spacing, origin), spacing, rng, _NOISE)
-        seen = _means(fine)
         try:
-            level = body_level(seen) * look.level_error
+            seen, level = survey.scanned(Appearance.random(body, rng), rng)
         except InputError:
             # A look that shows nothing teaches nothing.
             continue
         whole = View(brightness(seen, level), *truth)
         for _ in range(_CUTS):
             yield _cut(whole, rng)
-
-
-def _means(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    x, y, z = (n // 2 for n in values.shape)
-    means: NDArray[np.float32] = values.reshape(x, 2, y, 2, z, 2).mean((1, 3, 5), dtype=np.float32)
-    return means
 
 
 def _truth(drawn: Drawn) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
@@ -87,7 +71,7 @@ def _truth(drawn: Drawn) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArra
     cells = np.indices(shape)
     for first in np.ndindex(2, 2, 2):
         np.add.at(counts, (classes[tuple(slice(f, None, 2) for f in first)], *cells), 1)
-    return counts, _means(drawn.right.astype(np.float32)), _means(drawn.level)
+    return counts, means(drawn.right.astype(np.float32)), means(drawn.level)
 
 
 def _cut(whole: View, rng: np.random.Generator) -> View:

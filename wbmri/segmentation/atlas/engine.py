@@ -17,8 +17,6 @@ from wbmri.volume import Volume, canonical
 _LEAN_ENOUGH = 0.4
 """Voxels of the scan with less lean tissue are not muscle: labels do not extend into them."""
 
-"""A group of which less than this share of the model's lies within the scanned levels is outside."""
-
 
 class AtlasEngine:
     """Places the 42 groups of ``jdm42`` by laying a model body over the scan."""
@@ -45,8 +43,9 @@ class AtlasEngine:
         laid = lay_body(stored, part(progress, 0.0, 0.85))
         progress(0.85, "drawing the outlines")
         labels = _labels_on(stored, laid)
-        seen = laid.share_in_view()
-        outside = laid.outside()
+        placed = laid.placed
+        seen = placed.share_in_view()
+        outside = placed.outside()
         labels[np.isin(labels, sorted(outside))] = 0
         confidence = _confidence(laid, seen)
         step = Step(
@@ -54,9 +53,9 @@ class AtlasEngine:
             {
                 "engine": self.name,
                 "working_mm": WORKING_MM,
-                "lean_level": laid.lean_level,
-                "stature_mm": laid.levels.stature_mm,
-                "profile_cost": round(laid.levels.cost, 6),
+                "lean_level": placed.lean_level,
+                "stature_mm": placed.levels.stature_mm,
+                "profile_cost": round(placed.levels.cost, 6),
                 "bending": PARAMETERS,
             },
         )
@@ -74,15 +73,16 @@ class AtlasEngine:
 def _labels_on(volume: Volume, laid: Laid) -> NDArray[np.uint8]:
     """Carry the model's labels to the volume's own grid, where its voxels are lean tissue."""
     labels = np.zeros(volume.shape, np.uint8)
+    placed = laid.placed
     into = volume.affine.copy()
-    into[:3, 3] -= laid.scan.origin
-    into[:3] /= laid.scan.spacing_mm
+    into[:3, 3] -= placed.scan.origin
+    into[:3] /= placed.scan.spacing_mm
     for i in range(volume.shape[0]):
-        jk = np.argwhere(lean_share(volume.data[i], laid.lean_level) > _LEAN_ENOUGH)
+        jk = np.argwhere(lean_share(volume.data[i], placed.lean_level) > _LEAN_ENOUGH)
         if not len(jk):
             continue
         working = (jk @ into[:3, 1:3].T + into[:3, 0] * i + into[:3, 3]).T.astype(np.float32)
-        labels[i, jk[:, 0], jk[:, 1]] = sample(laid.model.labels, laid.index_at(working), order=0)
+        labels[i, jk[:, 0], jk[:, 1]] = sample(placed.model.labels, laid.index_at(working), order=0)
     return labels
 
 
@@ -93,8 +93,9 @@ def _confidence(laid: Laid, seen: dict[int, float]) -> dict[int, float]:
     """
     from scipy import ndimage
 
-    labels = sample(laid.model.labels, laid.index, order=0).astype(np.uint8)
-    lean = sample(laid.model.lean.data, laid.index, order=1)
+    model = laid.placed.model
+    labels = sample(model.labels, laid.index, order=0).astype(np.uint8)
+    lean = sample(model.lean.data, laid.index, order=1)
     out = {}
     for label, box in enumerate(ndimage.find_objects(labels, max_label=max(seen)), start=1):
         if box is None:
@@ -102,6 +103,6 @@ def _confidence(laid: Laid, seen: dict[int, float]) -> dict[int, float]:
             continue
         around = tuple(slice(max(0, s.start - 3), s.stop + 3) for s in box)
         near = ndimage.binary_dilation(labels[around] == label, iterations=3)
-        a, b = laid.scan.data[around][near], lean[around][near]
+        a, b = laid.placed.scan.data[around][near], lean[around][near]
         out[label] = float(np.clip(2 * np.minimum(a, b).sum() / max(float((a + b).sum()), 1e-6), 0, 1)) * seen[label]
     return out

@@ -1,4 +1,4 @@
-"""The engine ``network``: a model body and one network find every muscle, another draws its outline."""
+"""The engine ``network``: one network finds every muscle, another draws its outline."""
 
 from wbmri.segmentation.network.engine import NetworkEngine
 

@@ -1,4 +1,4 @@
-"""The engine ``network``: a model body and a first network find the muscles, a second one draws outlines at 3 mm."""
+"""The engine ``network``: a first network finds the muscles at 8 mm, a second one draws their outlines at 3 mm."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from wbmri.labelmap import LabelMap
 from wbmri.progress import Progress, part
 from wbmri.provenance import Step
 from wbmri.scheme import DEFAULT_SCHEME, Scheme
-from wbmri.segmentation.atlas.laying import lay_body
+from wbmri.segmentation.atlas.placing import place_body
 from wbmri.segmentation.network.context import context_of
 from wbmri.segmentation.network.finding import find
 from wbmri.segmentation.network.frame import (
@@ -21,6 +21,7 @@ from wbmri.segmentation.network.frame import (
     brightness,
 )
 from wbmri.segmentation.network.native import in_muscle, labels_on, without_islands
+from wbmri.segmentation.network.order import in_order
 from wbmri.segmentation.network.sides import settle_sides
 from wbmri.segmentation.network.tiling import outline
 from wbmri.segmentation.network.weights import networks
@@ -32,10 +33,10 @@ _EVEN = 3
 
 
 class NetworkEngine:
-    """Finds the 42 groups of ``jdm42`` with a model body and two small networks that run on the CPU."""
+    """Finds the 42 groups of ``jdm42`` with two small networks that run on the CPU."""
 
     name = "network"
-    description = "a model body and two small networks find the muscles and draw outlines; whole-body or partial"
+    description = "two small networks find the muscles and draw their outlines; whole-body or partial"
     needs = ""
 
     def segment(self, volume: Volume, scheme: Scheme, progress: Progress) -> LabelMap:
@@ -54,20 +55,19 @@ class NetworkEngine:
             )
         nets = networks()
         stored = canonical(volume)
-        laid = lay_body(stored, part(progress, 0.0, 0.4))
-        progress(0.4, "finding the muscles")
+        placed = place_body(stored, part(progress, 0.0, 0.15))
         origin, count = _coarse_grid(stored)
         seen = linear_on_axes(stored, count, COARSE_MM, origin)
         level = body_level(seen)
         found = find(
-            brightness(seen, level), nets.finder, lambda done: progress(0.4 + 0.05 * done, "finding the muscles")
+            brightness(seen, level), nets.finder, lambda done: progress(0.15 + 0.1 * done, "finding the muscles")
         )
-        context, right = context_of(laid, found, seen, level, origin)
+        context, right = context_of(in_order(found, placed, scheme, origin))
         corner = origin - (COARSE_MM - FINE_MM) / 2
         x, y, z = (n * TILE_FINE // TILE_COARSE for n in count)
         image = brightness(linear_on_axes(stored, (x, y, z), FINE_MM, corner), level)
         chances, first = outline(
-            image, context, nets.outliner, lambda done: progress(0.45 + 0.4 * done, "drawing the outlines")
+            image, context, nets.outliner, lambda done: progress(0.25 + 0.6 * done, "drawing the outlines")
         )
         chances = settle_sides(chances, first, right)
         progress(0.85, "carrying the outlines to the scan")
@@ -75,8 +75,8 @@ class NetworkEngine:
         into[:3, 3] -= corner
         into[:3] /= FINE_MM
         into[:3, 3] -= first
-        labels = without_islands(in_muscle(labels_on(stored.shape, into, chances), stored.data))
-        outside = laid.outside()
+        labels = without_islands(in_muscle(labels_on(stored.shape, into, chances), stored.data, stored.spacing))
+        outside = placed.outside()
         labels[np.isin(labels, sorted(outside))] = 0
         promised = _promised_overlap(chances)
         step = Step(
@@ -84,7 +84,7 @@ class NetworkEngine:
             {
                 "engine": self.name,
                 "weights": nets.version,
-                "stature_mm": laid.levels.stature_mm,
+                "stature_mm": placed.levels.stature_mm,
                 "coarse_mm": COARSE_MM,
                 "fine_mm": FINE_MM,
                 "body_level": round(level, 4),
@@ -97,7 +97,7 @@ class NetworkEngine:
             self.name,
             confidence={
                 label: 0.0 if label in outside else float(np.clip(promised[label] * share, 0, 1))
-                for label, share in laid.share_in_view().items()
+                for label, share in placed.share_in_view().items()
             },
             outside=outside,
             provenance=(*volume.provenance, step),

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.segmentation.network.frame import FIND_TILE, FINDINGS
+from wbmri.segmentation.network.frame import FIND_TILE, FINDINGS, SIDE
 
 Array = NDArray[np.float32]
 
 
 def find(image: Array, finder: Callable[[Array], Array], progress: Callable[[float], None]) -> Array:
-    """Run the finder over a scan.
+    """Run the finder over a scan and over its mirror image, and return the mean: a body is much alike on both sides.
 
     Parameters
     ----------
@@ -36,7 +36,9 @@ def find(image: Array, finder: Callable[[Array], Array], progress: Callable[[flo
     for number, (there, here) in enumerate(tiles):
         tile = np.zeros(FIND_TILE, np.float32)
         tile[here] = image[there]
-        answer = finder(tile)
+        mirrored = finder(np.ascontiguousarray(tile[::-1]))[:, ::-1].copy()
+        mirrored[SIDE] = 1 - mirrored[SIDE]
+        answer = (finder(tile) + mirrored) / 2
         total[(slice(None), *there)] += answer[(slice(None), *here)] * window[here]
         weight[there] += window[here]
         progress((number + 1) / len(tiles))

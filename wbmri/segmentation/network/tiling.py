@@ -82,11 +82,9 @@ def outline(
     weight = np.zeros(size, np.float32)
     ramp = np.minimum(np.arange(TILE_FINE) + 0.5, TILE_FINE - np.arange(TILE_FINE) - 0.5).clip(max=_FADE) / _FADE
     window = (ramp[:, None, None] * ramp[:, None] * ramp).astype(np.float32)
-    nothing = np.zeros((len(context), 1, 1, 1), np.float32)
-    nothing[0] = 1
     for number, (start, first) in enumerate(zip(starts, begin, strict=True)):
         tile = _cut(image[None], tuple(first), TILE_FINE, np.zeros((1, 1, 1, 1), np.float32))[0]
-        answer = network(tile, _cut(context, start, TILE_COARSE, nothing))
+        answer = network(tile, context_tile(context, start))
         there = tuple(slice(int(f), int(f) + TILE_FINE) for f in first - low)
         total[there][..., :PAIRS] += np.moveaxis(answer[1 : PAIRS + 1] * window, 0, -1)
         total[there][..., PAIRS] += answer[SIDE] * window
@@ -94,6 +92,13 @@ def outline(
         progress((number + 1) / len(starts))
     total /= np.maximum(weight, 1e-6)[..., None]
     return total, (int(low[0]), int(low[1]), int(low[2]))
+
+
+def context_tile(context: Array, start: tuple[int, int, int]) -> Array:
+    """Return the context of the tile that begins at a coarse voxel, shape (24, 24, 24, 24); nothing beyond the scan."""
+    nothing = np.zeros((len(context), 1, 1, 1), np.float32)
+    nothing[0] = 1
+    return _cut(context, start, TILE_COARSE, nothing)
 
 
 def _cut(values: Array, start: tuple[int, ...], size: int, fill: Array) -> Array:

@@ -1,0 +1,70 @@
+"""Placing the model body over a scan, level by level: which part of a body the scan shows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wbmri.progress import Progress
+from wbmri.segmentation.atlas.profile import Levels, Profile, match_levels
+from wbmri.segmentation.atlas.tissue import WORKING_MM, Lean, Model, lean_of_volume, model_body
+from wbmri.volume import Volume
+
+_WHOLLY_SEEN = 0.5
+"""A group of which less than this share of the model's lies within the scanned levels is outside."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Placed:
+    """The model body, placed level by level over a scan.
+
+    Parameters
+    ----------
+    scan
+        Lean tissue of the scan on the working grid.
+    lean_level
+        Intensity of lean tissue.
+    model
+        The model body.
+    levels
+        How the scan's levels correspond to the model's.
+    """
+
+    scan: Lean
+    lean_level: float
+    model: Model
+    levels: Levels
+
+    def share_in_view(self) -> dict[int, float]:
+        """Return how much of each group lies between the lowest and the highest scanned level, by label."""
+        low, high = self.levels.model_level[0], self.levels.model_level[-1]
+        seen = slice(max(0, int(np.ceil(low))), max(0, int(high) + 1))
+        every = np.bincount(self.model.labels.ravel())
+        inside = np.bincount(self.model.labels[:, :, seen].ravel(), minlength=every.size)
+        return {label: float(inside[label] / every[label]) for label in range(1, every.size)}
+
+    def outside(self) -> frozenset[int]:
+        """Return the labels of groups that lie for the larger part outside the field of view."""
+        return frozenset(label for label, share in self.share_in_view().items() if share < _WHOLLY_SEEN)
+
+
+def place_body(stored: Volume, progress: Progress) -> Placed:
+    """Place the model body over a scan.
+
+    Parameters
+    ----------
+    stored
+        The scan, stored along the world axes as far as its orientation allows (see `wbmri.volume.canonical`).
+    progress
+        Called with the share that is done.
+
+    Raises
+    ------
+    InputError
+        If the volume shows no body.
+    """
+    progress(0.0, "drawing the model body")
+    model = model_body()
+    progress(0.4, "finding the body")
+    scan, lean_level = lean_of_volume(stored)
+    progress(0.9, "placing the body")
+    return Placed(scan, lean_level, model, match_levels(Profile.of(scan), Profile.of(model.lean), WORKING_MM))
