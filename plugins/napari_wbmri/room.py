@@ -22,7 +22,7 @@ from napari_wbmri.scene import Scene
 from napari_wbmri.side_by_side import SideBySide
 from napari_wbmri.windows import Preset, presets
 from wbmri.errors import WbmriError
-from wbmri.review import Change, Session
+from wbmri.review import Change, Place, Session
 from wbmri.scheme import Scheme
 
 if TYPE_CHECKING:
@@ -105,8 +105,10 @@ class ReadingRoom(QObject):
         self._marks = {view.group.label: Mark.of(view) for view in session.groups()}
         self.viewer.title = f"{session.title} · wbmri reading room"
         self.scene.colour(self._marks, session.current)
-        # The docks take their place first: the zoom depends on the size of the canvas.
-        QTimer.singleShot(0, self._to_place)
+        # The docks take their place first: the zoom depends on the size of the canvas. Where that takes long, the view
+        # may have come to rest before, which is not the place to go to.
+        place = session.place
+        QTimer.singleShot(0, lambda: self._to_place(session, place))
         self.prepared = False
         totals = session.totals
         self.say(f"{totals.groups - totals.read} of {totals.groups} groups to read.")
@@ -169,13 +171,13 @@ class ReadingRoom(QObject):
         for tell in self.opened:
             tell()
 
-    def _to_place(self) -> None:
-        if self.session is not None and self.docks is not None:
+    def _to_place(self, session: Session, place: Place) -> None:
+        if self.session is session and self.docks is not None:
             self.docks.lay_out()
-            self.scene.go_to(self.session.place)
+            self.scene.go_to(place)
             # Arrow keys walk through the groups at once, and no longer through the list the case was chosen from.
             self.viewer.window._qt_viewer.canvas.native.setFocus()
-            self._prepare(self.session)
+            self._prepare(session)
 
     def keep_docked(self, widget: QWidget, name: str, area: str) -> None:
         """Dock a widget unless it is: who closes a dock of napari takes its widget out of the window."""

@@ -56,6 +56,11 @@ def test_a_case_is_opened_in_the_reading_room(current: ReadingRoom, out: Path, q
     assert read_cases(str(paths.folder)) == [(None,)]
     qtbot.waitUntil(lambda: current.session is not None, timeout=20_000)
     assert current.session.case.paths.session == "month6"
+    qtbot.waitUntil(lambda: current.prepared, timeout=20_000)
+    qtbot.wait(50)
+    zoom = current.viewer.scene.camera.zoom
+    current.scene.focus(current.session.current)
+    assert zoom == pytest.approx(current.viewer.scene.camera.zoom, rel=0.1)
 
 
 def test_a_folder_of_cases_is_shown_in_the_worklist(current: ReadingRoom, out: Path, qtbot: object) -> None:
