@@ -18,8 +18,11 @@ from wbmri.volume import Volume
 BRIGHT_RATIO = 1.25
 """From this multiple of normal muscle on a voxel is bright."""
 
-LARGEST_SHARE = 0.15
+LARGEST_SHARE = 0.2
 """A group with a larger share of bright voxels has oedema of its own, and is measured with its edge."""
+
+DOUBT = 1.5
+"""Up to so many times what the engine expects to have got wrong of a group it has (nine groups of ten on two bodies)."""
 
 BEYOND_MM = 12.0
 """How far around a group's bright voxels the region they belong to is followed."""
@@ -51,10 +54,10 @@ def without_spill(
     for label in np.unique(muscle.label[suspect & muscle.rim]):
         places = np.flatnonzero(suspect & (muscle.label == label))
         larger = places[_of_larger_region(scan, muscle.index[places], field, level)]
-        # No more voxels can have spilled over than the engine expects to have got wrong.
-        expected = (1 - muscle.confidence[label]) * size[label]
+        # No more voxels can have spilled over than the engine may have got wrong.
+        wrong = DOUBT * (1 - muscle.confidence[label]) * size[label]
         for beyond in (larger, larger[muscle.rim[larger]]):
-            if beyond.size <= expected:
+            if beyond.size <= wrong:
                 spilled[beyond] = True
                 break
     return replace(muscle, inner=muscle.inner & ~spilled)
