@@ -22,7 +22,7 @@ LARGEST_SHARE = 0.2
 """A group with a larger share of bright voxels has oedema of its own, and is measured with its edge."""
 
 DOUBT = 1.5
-"""Up to so many times what the engine expects to have got wrong of a group it has (nine groups of ten on two bodies)."""
+"""An outline is wrong by up to so many times what the engine expects: measured on two bodies, in 9 of 10 groups."""
 
 BEYOND_MM = 12.0
 """How far around a group's bright voxels the region they belong to is followed."""
