@@ -164,7 +164,7 @@ def test_flags_lower_the_confidence_and_reach_the_reading(
     reading = noted(make_reading(), wrong)
     assert [entry.label for entry in reading.groups if entry.flags] == [label]
     assert reading.groups[label - 1].flags == wrong.flags[label]
-    assert "outline of 1 group is not plausible" in reading.warnings[-1]
+    assert "Outlines that are not plausible" in reading.warnings[-1]
     assert "Deltoid, left" in reading.warnings[-1]
 
 

@@ -167,7 +167,7 @@ def test_groups_whose_outlines_do_not_correspond_are_marked(
     nowhere = PointMap(np.zeros((3, 2, 2, 2), np.float32), np.zeros(3), 4.0, step)
     laid = Correspondence(nowhere, nowhere, {9: 0.4, 10: 0.9})
     html = write(make_reading(), make_reading(), with_images=False, correspondence=laid)
-    assert "1 groups do not lie in the same place" in text_of(html)
+    assert "Outlines that do not lie in the same place at both visits" in text_of(html)
     row = re.search(r'<tr><th scope="row">Deltoid</th>(.*?)</tr>', html, re.DOTALL)
     assert row
     assert row.group(1).count("‡") == 1

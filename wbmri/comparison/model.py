@@ -182,8 +182,8 @@ class Comparison:
         if self.marginal:
             names = [group.name for group in self.baseline.scheme.groups if group.label in self.marginal]
             said.append(
-                f"The grade of {len(names)} groups changed, but their oedematous share by {100 * HARDLY:g} points or "
-                f"less (marked ≈): they lie near a threshold and may be unchanged: {'; '.join(names)}."
+                f"Changed in grade, but by {100 * HARDLY:g} points or less of the oedematous share (marked ≈), so that "
+                f"near a threshold it may be no change: {'; '.join(names)}."
             )
         missing = self.transitions[Transition.NOT_ASSESSABLE]
         if missing:

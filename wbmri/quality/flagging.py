@@ -59,8 +59,7 @@ def noted(reading: Reading, labels: LabelMap) -> Reading:
     warnings = labels.flags.get(WHOLE_MAP, ())
     if names:
         said = "; ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else "")
-        outlines = "outline of 1 group is" if len(names) == 1 else f"outlines of {len(names)} groups are"
-        warnings = (*warnings, f"The {outlines} not plausible, look at them first: {said}.")
+        warnings = (*warnings, f"Outlines that are not plausible, to be looked at first: {said}.")
     return replace(reading, groups=groups, warnings=(*reading.warnings, *warnings))
 
 

@@ -81,8 +81,8 @@ class Findings:
         if self.doubtful:
             groups = [group.name for group in self.comparison.baseline.scheme.groups if group.label in self.doubtful]
             said.append(
-                f"The outlines of {len(groups)} groups do not lie in the same place at both visits (overlap below "
-                f"{LEAST_OVERLAP:g}, marked ‡): look at both scans before relying on their change: {'; '.join(groups)}."
+                f"Outlines that do not lie in the same place at both visits (overlap below {LEAST_OVERLAP:g}, marked "
+                f"‡), so look at both scans before relying on their change: {'; '.join(groups)}."
             )
         for name, reading in zip(self.names, self.readings, strict=True):
             said += [f"{name}: {warning}" for warning in reading.warnings]
