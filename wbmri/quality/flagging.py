@@ -59,7 +59,7 @@ def noted(reading: Reading, labels: LabelMap) -> Reading:
     warnings = labels.flags.get(WHOLE_MAP, ())
     if names:
         said = "; ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else "")
-        warnings = (*warnings, f"Outlines that are not plausible, to be looked at first: {said}.")
+        warnings = (*warnings, f"Outlines that are not plausible, look at them first: {said}.")
     return replace(reading, groups=groups, warnings=(*reading.warnings, *warnings))
 
 
