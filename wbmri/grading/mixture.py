@@ -153,7 +153,8 @@ class Mixture:
 
         a = self.effective * self.fraction + 0.5
         b = self.effective * (1.0 - self.fraction) + 0.5
-        return float(self.weight @ (1.0 - betainc(a, b, share)))
+        # Weights add up to 1 but for their last digits, which must not make another grade's probability negative.
+        return min(1.0, float(self.weight @ (1.0 - betainc(a, b, share))))
 
     def quantile(self, probability: float) -> float:
         """Share of the muscle that is exceeded with a probability of 1 - `probability`."""

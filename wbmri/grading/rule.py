@@ -72,7 +72,7 @@ def confidence_of(probability: float, evidence: Evidence, rule: GradingRule, out
         reference can be trusted.
     """
     enough = evidence.voxels / (evidence.voxels + rule.minimum_voxels)
-    return min(1.0, probability) * enough * outline * (1.0 if trusted else UNTRUSTED)
+    return probability * enough * outline * (1.0 if trusted else UNTRUSTED)
 
 
 def _extensive(evidence: Evidence, rule: GradingRule) -> bool:
