@@ -69,6 +69,11 @@ def test_a_sites_own_scheme_loads_from_its_file(write_scheme: Callable[..., Path
     assert load_scheme(str(path)) == load_scheme(path)
 
 
+def test_a_scheme_file_that_was_edited_is_read_anew(write_scheme: Callable[..., Path]) -> None:
+    assert load_scheme(write_scheme()).grading.minimum_voxels == 30
+    assert load_scheme(write_scheme("minimum_voxels = 30 ", "minimum_voxels = 31 ")).grading.minimum_voxels == 31
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

@@ -1,7 +1,7 @@
 """Schemes from TOML: those of the package and a site's own."""
 
 import tomllib
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -36,7 +36,7 @@ def load_scheme(name_or_path: str | Path = DEFAULT_SCHEME) -> Scheme:
     """
     text = str(name_or_path)
     if text in builtin_schemes():
-        return _builtin(text)
+        return _parse((_folder() / f"{text}.toml").read_bytes(), f"{text}.toml")
     path = Path(name_or_path)
     if path.suffix != ".toml" or not path.is_file():
         raise SchemeError(
@@ -51,11 +51,8 @@ def _folder() -> Traversable:
     return files("wbmri.scheme") / "builtin"
 
 
-@cache
-def _builtin(name: str) -> Scheme:
-    return _parse((_folder() / f"{name}.toml").read_bytes(), f"{name}.toml")
-
-
+# By its content, so that a file is parsed once however often it is asked for, and anew as soon as it was edited.
+@lru_cache(maxsize=16)
 def _parse(content: bytes, source: str) -> Scheme:
     try:
         return TypeAdapter(Scheme).validate_python(tomllib.loads(content.decode("utf-8")))
