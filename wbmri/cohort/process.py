@@ -115,14 +115,17 @@ class CaseProcess:
         except OSError:
             return self._died(job, basis, last=last)
         began = time.monotonic()
+        next_look = began
         while True:
             if self._abandoned.is_set():
                 self._end()
                 raise Abandoned
-            over = self._over_limit(process, began)
-            if over is not None:
-                self._end()
-                return _fail_locked(job, basis, *over)
+            if time.monotonic() >= next_look:
+                over = self._over_limit(process, began)
+                if over is not None:
+                    self._end()
+                    return _fail_locked(job, basis, *over)
+                next_look = time.monotonic() + _GLANCE_S
             try:
                 message = self._said.get(timeout=_GLANCE_S)
             except queue.Empty:
