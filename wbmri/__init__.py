@@ -11,8 +11,9 @@ The verbs, in the order in which they are used::
 how far readers agree, whose readings ``wbmri.read_ratings`` gathers.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wbmri.deferred import deferred_names
 
 __version__ = "0.1.0"
 
@@ -45,27 +46,21 @@ __all__ = [
 ]
 
 # Loaded when first used: importing wbmri must stay instant, because every command of the command line pays for it.
-_HOMES = {
-    "LabelMap": "wbmri.labelmap",
-    "Reading": "wbmri.reading",
-    "Scheme": "wbmri.scheme",
-    "Score": "wbmri.reading",
-    "Volume": "wbmri.volume",
-    "agree": "wbmri.agreement",
-    "compare": "wbmri.comparison",
-    "grade": "wbmri.grading",
-    "inspect": "wbmri.io",
-    "load": "wbmri.io",
-    "read_ratings": "wbmri.agreement",
-    "score": "wbmri.scoring",
-    "segment": "wbmri.segmentation",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = deferred_names(
+    __name__,
+    {
+        "agreement": ("agree", "read_ratings"),
+        "comparison": ("compare",),
+        "grading": ("grade",),
+        "io": ("inspect", "load"),
+        "labelmap": ("LabelMap",),
+        "reading": ("Reading", "Score"),
+        "scheme": ("Scheme",),
+        "scoring": ("score",),
+        "segmentation": ("segment",),
+        "volume": ("Volume",),
+    },
+)
 
 
 def __dir__() -> list[str]:

@@ -16,7 +16,7 @@ from wbmri.errors import InputError
 from wbmri.labelmap import LabelMap
 from wbmri.provenance import Step
 from wbmri.reading import NOTICE, Reading
-from wbmri.report import agreement_files
+from wbmri.report.agreement_report import agreement_files
 from wbmri.scheme import Scheme
 from wbmri.volume import Volume
 

@@ -89,6 +89,14 @@ def test_the_engine_is_loaded_once_in_a_worker(scored: Scored) -> None:
     assert len(scored.loaded) == len(set(scored.loaded)) == 2
 
 
+def test_a_worker_loads_only_what_scoring_takes() -> None:
+    code = "import sys, wbmri.cohort.worker, wbmri.scoring.visit; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    loaded = set(done.stdout.split())
+    assert not loaded & {"wbmri.agreement", "wbmri.outcomes", "wbmri.review", "wbmri.scoring.change"}
+    assert "wbmri.grading" in loaded
+
+
 def test_every_outcome_stands_beside_its_case_and_names_no_one(scored: Scored) -> None:
     for name in (*scored.made.good, *scored.made.bad):
         paths = CasePaths(scored.out, *(part.partition("-")[2] for part in name.split("_")))

@@ -12,7 +12,7 @@ from wbmri.cli import main
 from wbmri.labelmap import LabelMap
 from wbmri.outcomes import Outcomes, outcomes, read_cohort
 from wbmri.reading import NOTICE, Reading
-from wbmri.report import outcome_files
+from wbmri.report.outcome_report import outcome_files
 from wbmri.volume import Volume
 
 FILES = {

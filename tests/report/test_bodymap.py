@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from wbmri.report import body_map_svg
+from wbmri.report.bodymap import body_map_svg
 from wbmri.scheme import Scheme, Side
 
 SVG = "{http://www.w3.org/2000/svg}"

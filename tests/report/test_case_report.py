@@ -13,7 +13,7 @@ from wbmri.io import read_image, read_labels
 from wbmri.labelmap import LabelMap
 from wbmri.provenance import Step
 from wbmri.reading import NOTICE, GradeSource, Reading, Reason, Reference, Status
-from wbmri.report import case_report
+from wbmri.report.case_report import case_report
 from wbmri.scheme import Scheme
 from wbmri.volume import Volume
 

@@ -15,7 +15,11 @@ from wbmri.comparison import Comparison, Correspondence, Course, PointMap, Visit
 from wbmri.labelmap import LabelMap
 from wbmri.provenance import Step
 from wbmri.reading import NOTICE, Reading
-from wbmri.report import Findings, Visits, comparison_pdf, comparison_report, drawings
+from wbmri.report.comparison_figures import drawings
+from wbmri.report.comparison_pdf import comparison_pdf
+from wbmri.report.comparison_report import comparison_report
+from wbmri.report.findings import Findings
+from wbmri.report.visits import Visits
 from wbmri.volume import Volume
 
 MakeReading = Callable[..., Reading]

@@ -11,7 +11,7 @@ from PIL import Image
 
 from wbmri.errors import InputError
 from wbmri.labelmap import LabelMap
-from wbmri.report import mosaic_png
+from wbmri.report.mosaic import mosaic_png
 from wbmri.scheme import Scheme
 from wbmri.volume import Volume
 

@@ -40,7 +40,7 @@ def agreement(
     from wbmri.case import write_together
     from wbmri.cli.show_agreement import show_agreement
     from wbmri.errors import InputError
-    from wbmri.report import agreement_files
+    from wbmri.report.agreement_report import agreement_files
     from wbmri.scheme import load_scheme
 
     if (before is None) != (after is None):

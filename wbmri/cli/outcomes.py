@@ -36,7 +36,7 @@ def outcomes(
     from wbmri.outcomes import outcomes as describe
     from wbmri.outcomes import read_cohort
     from wbmri.reading import NOTICE
-    from wbmri.report import outcome_files
+    from wbmri.report.outcome_report import outcome_files
 
     found = describe(
         read_cohort(cases, clinical or ()),

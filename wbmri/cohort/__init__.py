@@ -1,7 +1,8 @@
 """Cohorts: many visits to cases, and many cases to tables."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wbmri.deferred import deferred_names
 
 if TYPE_CHECKING:
     from wbmri.cohort.finding import Cohort, find_visits
@@ -41,22 +42,18 @@ __all__ = [
 ]
 
 # Loaded when first used: a run and each of its workers would otherwise load what only the group level needs.
-_HOMES = {
-    "finding": ("Cohort", "find_visits"),
-    "group": ("Summary", "summarise"),
-    "job": ("Result", "State"),
-    "marks": ("QcMark", "marked_cases", "read_marks"),
-    "outcome": ("Cause", "Outcome", "Standing", "read_outcome"),
-    "process": ("Limits",),
-    "resources": ("Crew", "crew_planner", "plan_crew"),
-    "running": ("Step", "run"),
-    "settings": ("Settings",),
-    "visit": ("Skipped", "Visit"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"wbmri.cohort.{home}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = deferred_names(
+    __name__,
+    {
+        "finding": ("Cohort", "find_visits"),
+        "group": ("Summary", "summarise"),
+        "job": ("Result", "State"),
+        "marks": ("QcMark", "marked_cases", "read_marks"),
+        "outcome": ("Cause", "Outcome", "Standing", "read_outcome"),
+        "process": ("Limits",),
+        "resources": ("Crew", "crew_planner", "plan_crew"),
+        "running": ("Step", "run"),
+        "settings": ("Settings",),
+        "visit": ("Skipped", "Visit"),
+    },
+)

@@ -25,7 +25,9 @@ from wbmri.cohort.parquet import check_parquet, encode_parquet
 from wbmri.cohort.plots import cohort_figures
 from wbmri.errors import CaseError, InputError
 from wbmri.progress import Progress, silent
-from wbmri.report import QcCase, outcome_files, qc_page, thumbnail_png
+from wbmri.report.outcome_report import outcome_files
+from wbmri.report.qc_page import QcCase, qc_page
+from wbmri.report.thumbnail import thumbnail_png
 
 Row = tuple[str, ...]
 

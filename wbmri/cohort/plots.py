@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from wbmri.cohort.gathering import Gathered, Page
 from wbmri.cohort.joining import Facts
 from wbmri.outcomes import Outcomes
-from wbmri.report import groups_figure, totals_figure
+from wbmri.report.cohort_figures import groups_figure, totals_figure
 from wbmri.report.outcome_figures import waterfall_figure
 from wbmri.report.vector import png
 

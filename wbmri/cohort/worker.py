@@ -66,7 +66,7 @@ def main() -> None:
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(waiting,), daemon=True).start()
 
-    import wbmri.scoring  # noqa: F401  # loaded before the clock of the first visit starts
+    import wbmri.scoring.visit  # noqa: F401  # loaded before the clock of the first visit starts
     from wbmri.segmentation import make_engine
 
     engine_of = cache(make_engine)

@@ -8,7 +8,9 @@ from wbmri.case import Case, ChangePaths, check_dataset, encode, free_label, rea
 from wbmri.comparison import Comparison
 from wbmri.errors import CaseError, InputError
 from wbmri.progress import Progress, part, silent
-from wbmri.report import comparison_pdf, comparison_report, drawings
+from wbmri.report.comparison_figures import drawings
+from wbmri.report.comparison_pdf import comparison_pdf
+from wbmri.report.comparison_report import comparison_report
 from wbmri.scheme import Scheme
 from wbmri.scoring.change_document import ChangeDocument, change_document, encode_changes
 from wbmri.scoring.finding import Terms, find_change

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from wbmri.case import SCHEMA_VERSION, STRICT, DetectableChange, encode_table
 from wbmri.comparison import Course, Response, ResponseRule, Transition
 from wbmri.reading import NOTICE, Subtotal
-from wbmri.report import Findings
+from wbmri.report.findings import Findings
 from wbmri.scheme import Side
 
 _COLUMNS = ("label", "group", "side", "region", "baseline", "followup", "delta", "transition")

@@ -17,7 +17,8 @@ from wbmri.comparison import Comparison, Correspondence, Course, ResponseRule, V
 from wbmri.errors import InputError
 from wbmri.progress import Progress
 from wbmri.reading import Reading
-from wbmri.report import Findings, Images, Visits
+from wbmri.report.findings import Findings
+from wbmri.report.visits import Images, Visits
 from wbmri.scheme import Scheme
 
 

@@ -8,7 +8,8 @@ from wbmri.case import Case, ReadingPaths, rebuild_tables, signed_of_record, wri
 from wbmri.errors import CaseError
 from wbmri.labelmap import LabelMap
 from wbmri.reading import Reading
-from wbmri.report import case_report, mosaic_png
+from wbmri.report.case_report import case_report
+from wbmri.report.mosaic import mosaic_png
 from wbmri.review import Concern, Session
 from wbmri.volume import Volume
 

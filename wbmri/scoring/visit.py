@@ -20,7 +20,9 @@ from wbmri.errors import CaseError
 from wbmri.grading import check_contrast, grade
 from wbmri.io import load
 from wbmri.progress import Progress, part, silent
-from wbmri.report import case_report, mosaic_png, thumbnail_png
+from wbmri.report.case_report import case_report
+from wbmri.report.mosaic import mosaic_png
+from wbmri.report.thumbnail import thumbnail_png
 from wbmri.scheme import Scheme
 from wbmri.segmentation import Engine, segment
 
