@@ -17,6 +17,7 @@ from wbmri.report.bodymap import (
     Region,
     body_drawing,
     legend_places,
+    mark_size,
     side_seen,
     undrawn_pairs,
 )
@@ -127,8 +128,9 @@ def _mark(axes: "Axes", region: Region, area: Area, midline: int, sign: int, poi
         ink = INK
         ends = (midline + sign * region.leader[0], midline + sign * (x - 9))
         axes.plot(ends, (region.leader[1] + TOP, y + TOP), color=INK, linewidth=1.2 * points)
-    size = (17 if len(area.mark) == 1 else 14) * points
-    axes.text(midline + sign * x, y + 6 + TOP, area.mark, fontsize=size, fontweight="bold", ha="center", color=ink)
+    size = mark_size(area.mark)
+    look: dict[str, Any] = {"fontsize": size * points, "fontweight": "bold", "ha": "center", "color": ink}
+    axes.text(midline + sign * x, y + 0.36 * size + TOP, area.mark, **look)
 
 
 def _patch(axes: "Axes", path: str, midline: int, sign: int, **style: Any) -> None:

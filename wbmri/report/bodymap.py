@@ -177,6 +177,11 @@ def _svg(scheme: Scheme, areas: Mapping[int, Area], legend: Legend, title: str, 
     return "\n".join(parts)
 
 
+def mark_size(mark: str) -> int:
+    """Return the size in which a mark is written on the body, the largest that the narrow groups hold."""
+    return 20 if len(mark) == 1 else 16
+
+
 def undrawn_pairs(scheme: Scheme) -> list[str]:
     """Return the names of the pairs that the drawing does not show."""
     return [pair.name for pair in scheme.pairs if pair.id not in body_drawing().pairs]
@@ -252,10 +257,10 @@ def _figure(region: Region, area: Area, sign: int) -> str:
     if region.leader is not None:
         start, end, colour = sign * region.leader[0], sign * (x - 9), INK
         line = f'<path d="M{start:g} {region.leader[1]:g}L{end:g} {y:g}" stroke="{INK}" stroke-width="1.2"/>'
-    size = 17 if len(area.mark) == 1 else 14
+    size = mark_size(area.mark)
     return (
-        f'{line}<text x="{sign * x:g}" y="{y + 6:g}" font-size="{size}" font-weight="700" text-anchor="middle" '
-        f'fill="{colour}" aria-hidden="true">{area.mark}</text>'
+        f'{line}<text x="{sign * x:g}" y="{y + 0.36 * size:g}" font-size="{size}" font-weight="700" '
+        f'text-anchor="middle" fill="{colour}" aria-hidden="true">{area.mark}</text>'
     )
 
 

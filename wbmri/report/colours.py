@@ -26,7 +26,7 @@ NOT_ASSESSABLE_CONTOUR = "#b8c0c8"
 
 CHANGE_FILL = {
     Transition.RESOLVED: "#1f5f99",
-    Transition.BETTER: "#9ecae8",
+    Transition.BETTER: "#72a9d8",
     Transition.SAME: "#d9c29c",
     Transition.WORSE: "#f08a4b",
     Transition.NEW: "#9c1f1f",

@@ -1,28 +1,31 @@
 """The report of two visits of one person as one HTML file."""
 
+from collections.abc import Sequence
+
 from wbmri.report.bodymap import body_map_svg, change_map_svg
-from wbmri.report.comparison_figures import drawings
+from wbmri.report.comparison_figures import Drawing
 from wbmri.report.figures import picture_svg, white_in_words, whole_projection
 from wbmri.report.findings import Findings
 from wbmri.report.page import acquisition_facts, by_region, markup, reading_facts, render
-from wbmri.report.vector import inline_svg, png, svg
+from wbmri.report.vector import inline_svg
 from wbmri.report.visits import Visits
 
 _INLINE = ("dumbbell", "course")
 """Drawings that stand on the page as they stand in their files; the page has its own, lighter ones of the images."""
 
+_REDUCED = 2
+"""150 dpi are enough for a drawing on the page whose file has 300."""
 
-_SCREEN_DPI = 130
-"""Enough for a drawing on the page whose file has 300."""
 
-
-def comparison_report(found: Findings) -> str:
+def comparison_report(found: Findings, drawn: Sequence[Drawing]) -> str:
     """Write the report of two visits.
 
     Parameters
     ----------
     found
         All that the report shows.
+    drawn
+        Its drawings, see `wbmri.report.comparison_figures`.
 
     Returns
     -------
@@ -32,7 +35,7 @@ def comparison_report(found: Findings) -> str:
     """
     comparison = found.comparison
     visits = found.visits
-    drawn = {drawing.name: drawing for drawing in drawings(found)}
+    by_name = {drawing.name: drawing for drawing in drawn}
     return render(
         "comparison.html.j2",
         found.title,
@@ -52,11 +55,9 @@ def comparison_report(found: Findings) -> str:
         ],
         change_map=markup(change_map_svg(comparison, title=f"Change from {found.names[0]} to {found.names[1]}")),
         inline={
-            name: markup(inline_svg(svg(drawn[name].figure(), name), drawn[name].title))
-            for name in _INLINE
-            if name in drawn
+            name: markup(inline_svg(by_name[name].svg, by_name[name].title)) for name in _INLINE if name in by_name
         },
-        voxels=_embedded(png(drawn["voxels"].figure(), _SCREEN_DPI)) if "voxels" in drawn else None,
+        voxels=_embedded(by_name["voxels"].png) if "voxels" in by_name else None,
         pictures=[] if visits is None else _pictures(visits),
         slices=[] if visits is None else _slices(visits),
         white="" if visits is None else white_in_words(visits.white),
@@ -65,34 +66,43 @@ def comparison_report(found: Findings) -> str:
     )
 
 
-def _pictures(visits: Visits) -> list[tuple[object, str, float]]:
-    """Draw both projections of both visits: the drawing, its caption and its width in mm, which sets the scale."""
+def _pictures(visits: Visits) -> list[tuple[object, str, str, float]]:
+    """Draw both projections of both visits: drawing, letter, caption, and the width in mm, which sets the scale."""
     drawn = [*map(whole_projection, visits.scans), *visits.projections]
     return [
         (
             markup(picture_svg(picture, title=f"Projection at {name}, {picture.caption}")),
-            f"{'AB'[number % 2]} {name}: {picture.caption}",
+            letter,
+            picture.caption,
             picture.width_mm,
         )
-        for number, (picture, name) in enumerate(zip(drawn, visits.sessions * 2, strict=True))
+        for picture, letter, name in zip(drawn, "AB" * 2, visits.sessions * 2, strict=True)
     ]
 
 
-def _slices(visits: Visits) -> list[list[tuple[object, str]]]:
-    """Draw matching coronal slices, a row for each visit: the drawings with their captions."""
+def _slices(visits: Visits) -> list[list[tuple[object, str, str]]]:
+    """Draw matching coronal slices in rows, those of A before those of B: drawings with letters and captions."""
     return [
         [
             (
                 markup(picture_svg(pair[number], title=f"Slice at {name}, {pair[number].caption}")),
-                f"visit {'AB'[number]}, {pair[number].caption}",
+                letter,
+                pair[number].caption,
             )
-            for pair in visits.slices
+            for number, (letter, name) in enumerate(zip("AB", visits.sessions, strict=True))
+            for pair in row
         ]
-        for number, name in enumerate(visits.sessions)
+        for row in visits.rows
     ]
 
 
 def _embedded(content: bytes) -> str:
+    """Return a PNG as base64, with as many pixels as a screen shows."""
     from base64 import b64encode
+    from io import BytesIO
 
-    return b64encode(content).decode()
+    from PIL import Image
+
+    file = BytesIO()
+    Image.open(BytesIO(content)).reduce(_REDUCED).save(file, "PNG")
+    return b64encode(file.getvalue()).decode()
