@@ -119,7 +119,7 @@ def test_every_group_shows_in_some_chosen_slice() -> None:
 
 def test_the_window_follows_normal_muscle_where_it_is_known(scheme: Scheme) -> None:
     volume, labels = body(scheme, "RAS")
-    assert ratio_window(volume, labels, Reference(12.0, 1.0, "known", True)) == (0.0, 48.0)
+    assert ratio_window(volume, labels, Reference(12.0, 1.0, "known", True)) == (0.0, 36.0)
     assert ratio_window(volume, labels, Reference(5000.0, 1.0, "of another scale", True)) is None
     assert ratio_window(volume, labels, None) is None
     black, white = percentile_window(volume)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
 
 from wbmri.report.body_figure import body_height, draw_body
 from wbmri.report.bodymap import CHANGE_LEGEND, GRADE_LEGEND, change_areas, grade_areas
@@ -14,15 +14,12 @@ from wbmri.report.vector import SOFT, pdf, png, style, svg
 from wbmri.report.visits import WIDTH, draw_slices, draw_visits, foot_words, slices_height, visits_height
 from wbmri.report.voxel_figure import draw_voxels, voxels_height
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 _MAP_HEADER, _MAP_FOOTER = 9.0, 6.0
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Drawing:
-    """One drawing of a comparison.
+    """One drawing of a comparison; it is made when it is first asked for, and once for its files, page and print.
 
     Parameters
     ----------
@@ -41,17 +38,32 @@ class Drawing:
     height: float
     draw: Callable[[Sheet], None]
 
-    def figure(self) -> "Figure":
-        """Draw it on a sheet of its own."""
+    @cached_property
+    def sheet(self) -> Sheet:
+        """The drawing on a sheet of its own."""
         with style(self.name):
             sheet = Sheet.blank(WIDTH, self.height)
             self.draw(sheet)
-        return sheet.figure
+        return sheet
+
+    @cached_property
+    def png(self) -> bytes:
+        """The drawing as PNG of 300 dpi."""
+        return png(self.sheet.figure)
+
+    @cached_property
+    def svg(self) -> bytes:
+        """The drawing as SVG with text as text."""
+        return svg(self.sheet.figure, self.name)
+
+    @cached_property
+    def pdf(self) -> bytes:
+        """The drawing as PDF with its fonts."""
+        return pdf(self.sheet.figure)
 
     def files(self) -> dict[str, bytes]:
-        """Return the drawing as PNG (300 dpi), SVG and PDF, by ending; equal content gives equal bytes."""
-        figure = self.figure()
-        return {"png": png(figure), "svg": svg(figure, self.name), "pdf": pdf(figure)}
+        """Return the drawing as PNG, SVG and PDF, by ending; equal content gives equal bytes."""
+        return {"png": self.png, "svg": self.svg, "pdf": self.pdf}
 
 
 def drawings(found: Findings) -> Iterator[Drawing]:

@@ -1,6 +1,7 @@
 """The report of two visits of one person for print: A4 pages with vector text."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from textwrap import wrap
@@ -10,14 +11,14 @@ from wbmri import __version__
 from wbmri.comparison import Transition
 from wbmri.reading import NOTICE
 from wbmri.report.colours import CHANGE_FILL, CHANGE_TEXT, fill_of, mark_of, text_of
-from wbmri.report.comparison_figures import drawings
+from wbmri.report.comparison_figures import Drawing
 from wbmri.report.findings import Findings
 from wbmri.report.page import acquisition_facts, by_region, reading_facts, step_parameters
 from wbmri.report.sheet import Sheet
-from wbmri.report.vector import INK, LINE, SOFT, style
+from wbmri.report.vector import INK, LINE, SOFT, own_pixels, style
 from wbmri.report.visits import WIDTH
 
-A4, MARGIN, HEAD = (210.0, 297.0), 15.0, 10.0
+A4, MARGIN, HEAD, _HEADING = (210.0, 297.0), 15.0, 10.0, 2.0
 _FIRST, _LAST = MARGIN + HEAD, A4[1] - 20.0
 
 _CHARACTER = 0.2
@@ -26,63 +27,78 @@ _CHARACTER = 0.2
 _ACCENT = "#17507a"
 
 
-def comparison_pdf(found: Findings) -> bytes:
+def comparison_pdf(found: Findings, drawn: Sequence[Drawing]) -> bytes:
     """Write the report of two visits as a PDF.
 
     Parameters
     ----------
     found
         All that the report shows.
+    drawn
+        Its drawings, each of which becomes a page.
 
     Returns
     -------
     bytes
         A PDF of A4 pages; equal input gives equal bytes.
     """
-    from matplotlib.backends.backend_pdf import PdfPages
-
     with style("report"):
         pages = _Pages(found.title)
         _summary(pages, found)
-        for drawing in drawings(found):
-            pages.turn(drawing.title)
-            drawing.draw(pages.sheet.part(MARGIN, pages.y, WIDTH, drawing.height))
+        for drawing in drawn:
+            pages.insert(drawing)
         _groups(pages, found)
         _method(pages, found)
-        file = BytesIO()
-        metadata = {"Title": found.title, "CreationDate": None, "Creator": None, "Producer": None}
-        with PdfPages(file, metadata=metadata) as pdf:
-            for number, sheet in enumerate(pages.every, start=1):
-                words = f"wbmri {__version__}, page {number} of {len(pages.every)}"
-                sheet.write(A4[0] - MARGIN, A4[1] - 10, words, fontsize=7, color=SOFT, ha="right")
-                for image in (image for axes in sheet.figure.axes for image in axes.images):
-                    image.set_interpolation("none")
-                pdf.savefig(sheet.figure)
-    return file.getvalue()
+        return pages.saved()
 
 
 @dataclass
 class _Pages:
-    """The pages so far, and where on the last one the next line stands."""
+    """The pages so far with their headings, and where on the last one the next line stands."""
 
     title: str
-    every: list[Sheet] = field(default_factory=list)
+    every: list[tuple[Sheet, str]] = field(default_factory=list)
     y: float = 0.0
 
     @property
     def sheet(self) -> Sheet:
-        return self.every[-1]
+        return self.every[-1][0]
 
     def turn(self, heading: str = "") -> None:
         """Begin a page."""
-        sheet = Sheet.blank(*A4)
+        self.every.append((Sheet.blank(*A4), heading))
+        self.y = _FIRST + (_HEADING if heading else 0.0)
+
+    def insert(self, drawing: Drawing) -> None:
+        """Make a page of a drawing, below its title."""
+        self.every.append((drawing.sheet.on_page(MARGIN, _FIRST + _HEADING, *A4), drawing.title))
+
+    def saved(self) -> bytes:
+        """Return the pages as a PDF."""
+        from matplotlib.backends.backend_pdf import PdfPages
+
+        file = BytesIO()
+        metadata = {"Title": self.title, "CreationDate": None, "Creator": None, "Producer": None}
+        with PdfPages(file, metadata=metadata) as pdf:
+            for number, (sheet, heading) in enumerate(self.every, start=1):
+                foot = f"wbmri {__version__}, page {number} of {len(self.every)}"
+                with self._framed(sheet, heading, foot), own_pixels(sheet.figure):
+                    pdf.savefig(sheet.figure, bbox_inches=sheet.bounds)
+        return file.getvalue()
+
+    @contextmanager
+    def _framed(self, sheet: Sheet, heading: str, foot: str) -> Iterator[None]:
+        """Write the head and the foot of a page for as long as it is saved: a drawing is used elsewhere without."""
+        before = len(sheet.figure.texts)
         sheet.write(MARGIN, MARGIN, self.title, fontsize=7, color=SOFT)
+        sheet.write(MARGIN, _FIRST - 2, heading, fontsize=12, fontweight="bold", color=_ACCENT)
         sheet.write(MARGIN, A4[1] - 10, NOTICE, fontsize=7, color=SOFT)
-        self.every.append(sheet)
-        self.y = _FIRST
-        if heading:
-            sheet.write(MARGIN, self.y - 2, heading, fontsize=12, fontweight="bold", color=_ACCENT)
-            self.y += 2
+        sheet.write(A4[0] - MARGIN, A4[1] - 10, foot, fontsize=7, color=SOFT, ha="right")
+        try:
+            yield
+        finally:
+            for text in sheet.figure.texts[before:]:
+                text.remove()
 
     def line(self, words: str, size: float = 8, indent: float = 0.0, **look: Any) -> None:
         """Write words on as many lines as they need."""

@@ -18,8 +18,11 @@ PIXEL_MM = 1.5
 GREYS = 64
 """Grey levels of the pictures: no visible step, and noise compresses to less."""
 
-WINDOW_RATIO = 4.0
-"""White is this multiple of the normal-muscle level, where that is known: fluid, the brightest tissue, is near 4."""
+WINDOW_RATIO = 3.0
+"""White is this multiple of the normal-muscle level, where that is known.
+
+Normal muscle is then a third and a T2 of 50 ms half of white, and only the brightest oedema and fluid are white.
+"""
 
 SPECK_MM2 = 40.0
 """Outlines around less than this, such as tendons cut across, are left out of the pictures."""

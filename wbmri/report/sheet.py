@@ -8,6 +8,7 @@ from wbmri.report.vector import INK
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
 MM_PER_INCH = 25.4
 
@@ -45,6 +46,18 @@ class Sheet:
     def part(self, left: float, top: float, width: float, height: float) -> "Sheet":
         """Return a part of this sheet."""
         return Sheet(self.figure, self.left + left, self.top + top, width, height)
+
+    def on_page(self, left: float, top: float, width: float, height: float) -> "Sheet":
+        """Return a page of this size in mm on which this sheet lies so far from its left and upper edge."""
+        return Sheet(self.figure, self.left - left, self.top - top, width, height)
+
+    @property
+    def bounds(self) -> "Bbox":
+        """The rectangle of this sheet in inches, as `Figure.savefig` takes it; a page reaches beyond its figure."""
+        from matplotlib.transforms import Bbox
+
+        bottom = self._full[1] - self.top - self.height
+        return Bbox.from_bounds(*(mm / MM_PER_INCH for mm in (self.left, bottom, self.width, self.height)))
 
     def axes(self, left: float, top: float, width: float, height: float) -> "Axes":
         """Return axes that fill a rectangle of this sheet."""

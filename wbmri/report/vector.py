@@ -1,7 +1,8 @@
 """Drawings of matplotlib as files for a paper or a page; equal drawings give equal bytes."""
 
 import re
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -83,9 +84,19 @@ def png(figure: "Figure", dpi: int = 300) -> bytes:
 
 def _saved(figure: "Figure", kind: str, name: str, metadata: dict[str, None]) -> bytes:
     file = BytesIO()
-    # Pictures keep their own pixels there: whoever shows the file smooths them.
-    for image in (image for axes in figure.axes for image in axes.images):
-        image.set_interpolation("none")
-    with style(name):
+    with style(name), own_pixels(figure):
         figure.savefig(file, format=kind, metadata=metadata)
     return file.getvalue()
+
+
+@contextmanager
+def own_pixels(figure: "Figure") -> Iterator[None]:
+    """Keep the pixels of pictures as they are while a figure is saved: whoever shows the file smooths them."""
+    images = [(image, image.get_interpolation()) for axes in figure.axes for image in axes.images]
+    for image, _ in images:
+        image.set_interpolation("none")
+    try:
+        yield
+    finally:
+        for image, before in images:
+            image.set_interpolation(before)

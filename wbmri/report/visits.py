@@ -35,6 +35,9 @@ Images = tuple[tuple[Volume, LabelMap], tuple[Volume, LabelMap]]
 WIDTH = 180.0
 """Width of every drawing in mm: that of a page without its margins."""
 
+Row = tuple[tuple[Picture, Picture], ...]
+"""Slices of the first visit beside each other, each with that of the second which shows the same groups."""
+
 TALLEST = 255.0
 """No drawing is higher than this in mm, so that it fits on such a page with a heading."""
 
@@ -44,8 +47,8 @@ _HEADER, _LINE = 16.0, 5.0
 ABOVE_MM = 40.0
 """What of the body is shown above the highest muscle where only muscle is shown."""
 
-SLICES = 5
-"""Coronal slices of each visit that stand above one another."""
+SLICES, ROW = 4, 2
+"""Coronal slices of each visit, and how many of them stand in a row."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -78,8 +81,13 @@ class Visits:
     scans: tuple[Upright, Upright]
     white: float | None
     projections: tuple[Picture, Picture]
-    slices: tuple[tuple[Picture, Picture], ...]
+    slices: Row
     chosen: tuple[int, ...]
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The slices as they are arranged on a page: `ROW` levels of the body beside each other."""
+        return tuple(self.slices[first : first + ROW] for first in range(0, len(self.slices), ROW))
 
     @classmethod
     def of(cls, comparison: Comparison, images: Images, sessions: tuple[str, str]) -> "Visits":
@@ -139,25 +147,25 @@ def draw_visits(sheet: Sheet, visits: Visits) -> None:
 
 def slices_height(visits: Visits) -> float:
     """Return the height in mm that `draw_slices` takes at `WIDTH`."""
-    pairs = visits.slices
-    return 2 * (_HEADER + _LINE + _tall(_all(pairs)) * _row_scale(pairs)) + FOOTER
+    rows, (_, tall) = visits.rows, _slice_size(visits.rows)
+    return _HEADER + len(rows) * (tall + _LINE) + FOOTER
 
 
 def draw_slices(sheet: Sheet, visits: Visits) -> None:
-    """Draw matching coronal slices: those of visit A above those of visit B."""
-    pairs = visits.slices
-    scale, tall = _row_scale(pairs), _tall(_all(pairs))
-    top = 0.0
-    for number in range(2):
-        _heading(sheet.part(0, top, sheet.width, sheet.height), 0.0, visits, number)
-        left = 0.0
-        for pair in pairs:
-            wide = max(one.width_mm for one in pair) * scale
-            axes = sheet.axes(left, top + _HEADER, wide, tall * scale)
-            _draw(axes, pair[number], tall, legend=False, wide=wide / scale)
-            sheet.write(left, top + _HEADER + tall * scale + 3.2, pair[number].caption, fontsize=7, color=SOFT)
-            left += wide + GAP / 2
-        top += _HEADER + tall * scale + _LINE
+    """Draw coronal slices of A on the left and the matching ones of B on the right, in rows from front to back."""
+    rows, (wide, tall) = visits.rows, _slice_size(visits.rows)
+    tallest = _tallest(rows)
+    for number, letter in enumerate("AB"):
+        beside = number * (WIDTH + GAP) / 2
+        _heading(sheet, beside, visits, number)
+        for down, row in enumerate(rows):
+            top = _HEADER + down * (tall + _LINE)
+            for along, pair in enumerate(row):
+                left = beside + along * (wide + GAP / 2)
+                axes = sheet.axes(left, top, wide, tall)
+                _draw(axes, pair[number], tallest, legend=False, wide=wide * tallest / tall)
+                words = f"{letter}, {pair[number].caption}"
+                sheet.write(left, top + tall + 3.2, words, fontsize=7, color=SOFT)
     _foot(sheet, visits.comparison)
 
 
@@ -189,14 +197,17 @@ def _scale(pictures: Sequence[Picture]) -> float:
     return min(wide, (TALLEST - _HEADER - FOOTER) / _tall(pictures))
 
 
-def _row_scale(pairs: Sequence[tuple[Picture, Picture]]) -> float:
-    """Return the same for two rows."""
-    wide = (WIDTH - GAP / 2 * (len(pairs) - 1)) / sum(max(one.width_mm for one in pair) for pair in pairs)
-    return min(wide, ((TALLEST - FOOTER) / 2 - _HEADER - _LINE) / _tall(_all(pairs)))
+def _slice_size(rows: Sequence[Row]) -> tuple[float, float]:
+    """Return the width and the height in mm that every slice takes on the sheet, so that all have one scale."""
+    columns = len(rows[0])
+    wide = ((WIDTH - GAP) / 2 - GAP / 2 * (columns - 1)) / columns
+    tall = (TALLEST - _HEADER - FOOTER) / len(rows) - _LINE
+    widest = max(one.width_mm for row in rows for pair in row for one in pair)
+    return wide, min(tall, _tallest(rows) * wide / widest)
 
 
-def _all(pairs: Sequence[tuple[Picture, Picture]]) -> list[Picture]:
-    return [one for pair in pairs for one in pair]
+def _tallest(rows: Sequence[Row]) -> float:
+    return max(one.height_mm for row in rows for pair in row for one in pair)
 
 
 def _tall(pictures: Sequence[Picture]) -> float:
@@ -219,18 +230,21 @@ def _alike(plane: NDArray[np.uint8], labels: NDArray[np.uint8]) -> int:
 
 
 def _draw(axes: "Axes", picture: Picture, tall: float, *, legend: bool, wide: float | None = None) -> None:
-    """Draw a picture with its outlines, side marks and scale bar into black axes that are `tall` mm of body high."""
+    """Draw a picture with its outlines, side marks and scale bar into black axes.
+
+    These are `tall` mm of body high and as wide as the picture, or `wide` with the picture in the middle.
+    """
     from matplotlib.collections import LineCollection
 
     width = picture.width_mm
-    wide = wide or width
+    spare = 0.0 if wide is None else (wide - width) / 2
     axes.set_facecolor("black")
     axes.imshow(
         picture.grey, cmap="gray", vmin=0, vmax=1, extent=(0, width, picture.height_mm, 0), interpolation="bilinear"
     )
     for grade in (None, 0, 1, 2):
         lines = [line for outline in picture.outlines if outline.grade == grade for line in outline.lines]
-        bold = (0.35 if legend else 0.22) * width_of(grade)
+        bold = (0.35 if legend else 0.16) * width_of(grade)
         style = "dashed" if grade is None else "solid"
         axes.add_collection(LineCollection(lines, colors=contour_of(grade), linewidths=bold, linestyles=style))
     for numeral in picture.numerals:
@@ -238,14 +252,14 @@ def _draw(axes: "Axes", picture: Picture, tall: float, *, legend: bool, wide: fl
         look: dict[str, Any] = {"color": text_of(numeral.grade), "bbox": box, "fontsize": 7, "fontweight": "bold"}
         axes.text(*numeral.at, str(numeral.grade), ha="center", va="center_baseline", **look)
     size = 13 if legend else 8
-    axes.text(10, 12, "R", color="white", fontsize=size, fontweight="bold", va="top")
-    axes.text(width - 10, 12, "L", color="white", fontsize=size, fontweight="bold", va="top", ha="right")
-    axes.plot((12, 112), (tall - 14, tall - 14), color="white", linewidth=1.2)
-    axes.text(62, tall - 20, "100 mm", color="white", fontsize=7 if legend else 5, ha="center")
+    axes.text(10 - spare, 12, "R", color="white", fontsize=size, fontweight="bold", va="top")
+    axes.text(width + spare - 10, 12, "L", color="white", fontsize=size, fontweight="bold", va="top", ha="right")
+    axes.plot((12 - spare, 112 - spare), (tall - 14, tall - 14), color="white", linewidth=1.2)
+    axes.text(62 - spare, tall - 20, "100 mm", color="white", fontsize=7 if legend else 5, ha="center")
     if legend:
         for grade in range(3):
             place = (width - 10, tall - 14 - 22 * (2 - grade))
             axes.text(*place, f"grade {grade}", color=contour_of(grade), fontsize=8, fontweight="bold", ha="right")
-    axes.set(xlim=(0, wide), ylim=(tall, 0), xticks=(), yticks=())
+    axes.set(xlim=(-spare, width + spare), ylim=(tall, 0), xticks=(), yticks=())
     for spine in axes.spines.values():
         spine.set_visible(False)

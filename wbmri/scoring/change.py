@@ -139,15 +139,16 @@ def compare_cases(
     document = change_document(found)
     progress(0.6, "drawing the change")
     files = [(paths.table, encode_changes(document))]
-    for drawing in drawings(found):
+    drawn = tuple(drawings(found))
+    for drawing in drawn:
         for ending, content in drawing.files().items():
             files.append((paths.drawing(drawing.name, ending), content))
             if (drawing.name, ending) == ("visits", "png"):
                 files.append((paths.figure, content))
     progress(0.8, "writing the report")
     files += [
-        (paths.report, comparison_report(found).encode()),
-        (paths.print, comparison_pdf(found)),
+        (paths.report, comparison_report(found, drawn).encode()),
+        (paths.print, comparison_pdf(found, drawn)),
         (paths.document, encode(document)),
     ]
     write_together(paths.out, files)
