@@ -49,9 +49,13 @@ def pair(cases: Sequence[Path], tables: Sequence[Path]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one body gave: groups that changed though nothing did, and totals before and after half of it healed."""
+    """What one body gave: groups that changed though nothing did, and totals before and after half of it healed.
+
+    `marginal` counts those of `changed` that the comparison takes for the same, since their shares are not told apart.
+    """
 
     changed: tuple[str, ...]
+    marginal: int
     before: int
     after: int
     true_before: int
@@ -81,6 +85,7 @@ def body(number: int) -> Outcome:
     right, judged = transitions_right(improved, (first.truth, better.truth))
     return Outcome(
         changed=tuple(changed_though_nothing_did(unchanged, first)),
+        marginal=len(unchanged.marginal),
         before=improved.before.total,
         after=improved.after.total,
         true_before=first.total,
@@ -91,7 +96,7 @@ def body(number: int) -> Outcome:
 
 
 def changed_though_nothing_did(change: Comparison, trial: Trial) -> Iterator[str]:
-    """Say of each such group how it was graded at both scans, with the evidence, and what is true of it."""
+    """Say of each group with another grade how it was graded at both scans, with the evidence, and what is true."""
     entries = ({entry.label: entry for entry in reading.groups} for reading in (change.baseline, change.followup))
     first, again = entries
     for group, one in change.by_group():
@@ -104,23 +109,26 @@ def changed_though_nothing_did(change: Comparison, trial: Trial) -> Iterator[str
             for entry in (first[group.label], again[group.label])
             if entry.evidence is not None
         )
-        yield f"{group.id}: {seen}; true {trial.truth[group.label]}, {true}"
+        counted = "not told apart" if one.marginal else str(one.transition)
+        yield f"{group.id}: {seen}, {counted}; true {trial.truth[group.label]}, {true}"
 
 
 def bodies(first: int, count: int) -> None:
     """Print what every body gave as soon as it is known, and the sum of it."""
-    print("body  changed though nothing did  total before -> after (true)  transitions right")
+    print("body  other grade, told apart though nothing changed  total before -> after (true)  transitions right")
     made = []
     for number in range(first, first + count):
         one = body(number)
         made.append(one)
         true = f"({one.true_before} -> {one.true_after})"
         totals = f"{one.before:12d} -> {one.after:5d} {true:>10s}"
-        print(f"{number:4d}  {len(one.changed):26d}  {totals}  {one.right}/{one.judged}", flush=True)
+        counted = f"{len(one.changed):11d}, {len(one.changed) - one.marginal:10d}"
+        print(f"{number:4d}  {counted:45s}  {totals}  {one.right}/{one.judged}", flush=True)
         for said in one.changed:
             print(f"      {said}", flush=True)
     print(
-        f"at most {max(len(one.changed) for one in made)} groups changed though nothing did; "
+        f"nothing changed: at most {max(len(one.changed) for one in made)} groups with another grade, "
+        f"{max(len(one.changed) - one.marginal for one in made)} of them taken for a change; "
         f"{sum(one.after < one.before for one in made)} of {len(made)} seen to improve; transitions right "
         f"{sum(one.right for one in made) / sum(one.judged for one in made):.1%}"
     )

@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 
 from wbmri.case import ClinicalRow
 from wbmri.comparison import Course, Response, ResponseRule, Transition, Visit, compare
+from wbmri.comparison.telling import told_apart
 from wbmri.errors import InputError
-from wbmri.reading import GradeSource, Reading
+from wbmri.reading import GradeSource, GroupReading, Reading
 from wbmri.scheme import Side
 
 MakeReading = Callable[..., Reading]
 GRADES = st.lists(st.sampled_from([None, 0, 1, 2]), min_size=42, max_size=42)
+Share = tuple[float, float, float]
+SHARES = st.lists(st.floats(0, 1), min_size=3, max_size=3).map(lambda limits: tuple(sorted(limits)))
 MIRROR = {
     Transition.RESOLVED: Transition.NEW,
     Transition.BETTER: Transition.WORSE,
@@ -23,6 +26,16 @@ MIRROR = {
     Transition.NEW: Transition.RESOLVED,
     Transition.NOT_ASSESSABLE: Transition.NOT_ASSESSABLE,
 }
+
+
+def measured(reading: Reading, share: Share, *, known: bool = True) -> GroupReading:
+    """Return the first group of a reading with this share of oedema and, if known, its interval."""
+    entry = reading.groups[0]
+    assert entry.evidence
+    low, found, high = share
+    return replace(
+        entry, evidence=replace(entry.evidence, oedema_fraction=found, fraction_range=(low, high) if known else None)
+    )
 
 
 def test_the_published_case(make_reading: MakeReading) -> None:
@@ -70,21 +83,38 @@ def test_every_step_has_its_name(
     assert change.delta == (None if baseline is None or followup is None else followup - baseline)
 
 
-@pytest.mark.parametrize(("share", "source", "marked"), [
-    (0.45, GradeSource.AUTO, True), (0.30, GradeSource.AUTO, False), (0.45, GradeSource.READER, False)
+@pytest.mark.parametrize(("before", "after", "source", "apart"), [
+    ((0.45, 0.52, 0.60), (0.38, 0.45, 0.52), GradeSource.AUTO, False),
+    ((0.45, 0.52, 0.60), (0.24, 0.30, 0.36), GradeSource.AUTO, True),
+    ((0.45, 0.52, 0.60), (0.38, 0.45, 0.52), GradeSource.READER, True),
+    (None, (0.38, 0.45, 0.52), GradeSource.AUTO, True),
+    ((0.40, 0.47, 0.54), (0.38, 0.45, 0.52), GradeSource.AUTO, True),  # grade 2 by its brightness
 ])  # fmt: skip
-def test_a_grade_that_changed_near_a_threshold_is_marked(
-    make_reading: MakeReading, share: float, source: GradeSource, marked: bool
+def test_grades_count_as_changed_only_if_what_was_measured_tells_them_apart(
+    make_reading: MakeReading, before: Share | None, after: Share, source: GradeSource, apart: bool
 ) -> None:
-    before, after = make_reading(lambda _: 2), make_reading(lambda label: 1 if label < 3 else 2)
-    high, low = before.groups[0], after.groups[0]
-    assert high.evidence
-    assert low.evidence
-    before = before.with_group(replace(high, evidence=replace(high.evidence, oedema_fraction=0.52)))
-    after = after.with_group(replace(low, evidence=replace(low.evidence, oedema_fraction=share), source=source))
-    change = compare(before, after)
-    assert change.marginal == compare(after, before).marginal == ((1,) if marked else ())
-    assert any("near a threshold" in caution for caution in change.cautions) == marked
+    first = make_reading(lambda _: 2)
+    first = first.with_group(measured(first, before or (0.0, 0.52, 0.0), known=before is not None))
+    second = make_reading(lambda label: 1 if label < 3 else 2)
+    second = second.with_group(replace(measured(second, after), source=source))
+    change, back = compare(first, second), compare(second, first)
+    assert change.marginal == back.marginal == (() if apart else (1,))
+    assert change.changes[0].transition is (Transition.BETTER if apart else Transition.SAME)
+    assert any("marked ≈" in caution for caution in change.cautions) is not apart
+    # The totals stay what they are.
+    assert (change.delta, change.matrix[2][1]) == (-2, 2)
+
+
+@given(first=SHARES, second=SHARES, wider=st.floats(0, 0.3))
+def test_grades_are_told_apart_alike_in_both_directions_and_never_by_knowing_less(
+    make_reading: MakeReading, first: Share, second: Share, wider: float
+) -> None:
+    rule = make_reading().scheme.grading
+    one, two = measured(make_reading(lambda _: 1), first), measured(make_reading(lambda _: 1), second)
+    assert told_apart(one, two, rule) == told_apart(two, one, rule)
+    low, share, high = second
+    vaguer = measured(make_reading(lambda _: 1), (low - wider, share, high + wider))
+    assert told_apart(one, two, rule) or not told_apart(one, vaguer, rule)
 
 
 @given(first=GRADES, second=GRADES)

@@ -2,11 +2,14 @@
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from wbmri.report.bodymap import body_map_svg
+from wbmri.comparison import compare
+from wbmri.reading import Reading
+from wbmri.report.bodymap import body_map_svg, change_map_svg
 from wbmri.scheme import Scheme, Side
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -85,6 +88,35 @@ def test_the_written_grades_are_on_the_side_they_belong_to(scheme: Scheme) -> No
                 assert (text.text == "2") == (viewers_left == (heading == "Front"))
                 seen.add((heading, text.text))
     assert seen == {("Front", "1"), ("Front", "2"), ("Back", "1"), ("Back", "2")}
+
+
+def test_the_change_map_shows_what_became_of_each_group(make_reading: Callable[..., Reading]) -> None:
+    steps = {
+        "deltoid": (2, 1),
+        "pectoral": (1, 1),
+        "trapezius": (1, 0),
+        "forearm_anterior": (0, 0),
+        "iliopsoas": (1, 2),
+    }
+    scheme = make_reading().scheme
+    grades = {group.label: steps.get(group.pair.id, (None, 1)) for group in scheme.groups}
+    visits = [make_reading(lambda label, k=k: grades[label][k]) for k in (0, 1)]
+    left = scheme.group("deltoid_left").label
+    for number, reading in enumerate(visits):  # whose shares, 51 and 49 %, are not told apart
+        entry = reading.groups[left - 1]
+        evidence = replace(entry.evidence, oedema_fraction=0.51 - 0.02 * number, fraction_range=(0.4, 0.6))
+        visits[number] = reading.with_group(replace(entry, evidence=evidence))
+    shown = areas(change_map_svg(compare(*visits), title="t"))
+    marks = {group: {area.get("data-grade") for area in found} for group, found in shown.items()}
+    assert marks["deltoid_left"] == {"≈"}
+    assert marks["deltoid_right"] == marks["trapezius_left"] == {"−1"}
+    assert marks["pectoral_left"] == {"0"}
+    assert marks["forearm_anterior_left"] == {""}
+    assert marks["iliopsoas_right"] == {"+1"}
+    assert marks["leg_lateral_left"] == {"n/a"}
+    fills = {group: found[0].get("fill") for group, found in shown.items()}
+    assert fills["deltoid_left"] == fills["pectoral_left"]
+    assert fills["deltoid_right"] != fills["trapezius_left"]
 
 
 def test_a_pair_the_drawing_does_not_know_is_named(scheme: Scheme) -> None:

@@ -93,11 +93,11 @@ CHANGES = (
     Column("involved_before", "Groups with grade 1 or 2 at the earlier visit", int),
     Column("involved_after", "The same at the later visit", int),
     Column("assessable", "Groups assessable at both visits", int),
-    Column("resolved", "Groups whose grade fell to 0", int),
-    Column("better", "Groups whose grade fell, but not to 0", int),
-    Column("same", "Groups with equal grades", int),
-    Column("worse", "Groups whose grade rose from 1 to 2", int),
-    Column("new", "Groups whose grade rose from 0", int),
+    Column("resolved", "Groups whose grade fell to 0, by more than measuring twice may give", int),
+    Column("better", "Groups whose grade fell likewise, but not to 0", int),
+    Column("same", "Groups with equal grades, or with shares of oedema that do not tell the grades apart", int),
+    Column("worse", "Groups whose grade rose likewise from 1 to 2", int),
+    Column("new", "Groups whose grade rose likewise from 0", int),
     Column("not_assessable", "Groups not assessable at one of the visits", int),
     Column("note", "Why the visits cannot be compared, or what to be careful with"),
 )
@@ -108,7 +108,7 @@ TRANSITIONS = (
     Column("grade_before", "Grade at the earlier visit", int, levels=_GRADES),
     Column("grade_after", "Grade at the later visit", int, levels=_GRADES),
     Column("delta", "Later less earlier", int),
-    Column("transition", "What became of the group"),
+    Column("transition", "What became of the group; the same if its shares of oedema do not tell the grades apart"),
 )
 
 

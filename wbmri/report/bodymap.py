@@ -8,7 +8,7 @@ from hashlib import blake2b
 from html import escape
 from importlib.resources import files
 
-from wbmri.comparison import Comparison, Transition
+from wbmri.comparison import Comparison
 from wbmri.report.colours import CHANGE_FILL, CHANGE_TEXT, STILL_FREE, fill_of, mark_of, said_of, text_of
 from wbmri.scheme import Group, Scheme, Side
 
@@ -111,16 +111,20 @@ def grade_areas(scheme: Scheme, grades: Mapping[int, int | None]) -> dict[int, A
 
 
 def change_areas(comparison: Comparison) -> dict[int, Area]:
-    """Return each group in the colour of its transition, with the change of its grade; 0 where oedema remains."""
+    """Return each group in the colour of its transition, with the change of its grade.
+
+    0 stands where as much oedema remains, and ≈ where the grades differ but are not told apart.
+    """
     made = {}
     for change in comparison.changes:
         words = f"{said_of(change.baseline)}, then {said_of(change.followup)}: {change.transition}"
+        words += ", within the uncertainty of measuring" if change.marginal else ""
         if change.delta is None:
             made[change.label] = Area(None, "n/a", text_of(None), words)
-        elif change.transition is Transition.SAME and change.followup == 0:
+        elif change.baseline == change.followup == 0:
             made[change.label] = Area(STILL_FREE, "", text_of(0), words)
         else:
-            mark = f"{change.delta:+d}".replace("-", "−") if change.delta else "0"
+            mark = "≈" if change.marginal else f"{change.delta:+d}".replace("-", "−") if change.delta else "0"
             fill = CHANGE_FILL[change.transition]
             made[change.label] = Area(fill, mark, CHANGE_TEXT[change.transition], words)
     return made

@@ -119,7 +119,7 @@ def _maps(sheet: Sheet, found: Findings) -> None:
         draw_body(part.part(0, _MAP_HEADER, wide, tall), reading.scheme, areas, GRADE_LEGEND)
     below = sheet.part(wide / 2, tall + _MAP_HEADER, wide, tall + _MAP_HEADER)
     below.write(1, 6, "A → B", fontsize=14, fontweight="bold")
-    below.write(24, 6, "change of the grade", fontsize=10, fontweight="bold")
+    below.write(24, 6, "change of the grade (≈: not told apart)", fontsize=10, fontweight="bold")
     areas = change_areas(found.comparison)
     draw_body(below.part(0, _MAP_HEADER, wide, tall), found.comparison.baseline.scheme, areas, CHANGE_LEGEND)
     sheet.write(1, sheet.height - 2, foot_words(found.comparison), fontsize=6.5, color=SOFT)

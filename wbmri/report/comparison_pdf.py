@@ -217,7 +217,7 @@ def _groups(pages: _Pages, found: Findings) -> None:
                 axes.text(x + 30, pages.y, words, fontsize=8, color=INK)
     pages.y += 6
     pages.line(
-        "≈ The oedematous share hardly changed. ‡ The outlines do not lie in the same place at both visits.",
+        "≈ Shares of oedema that do not tell the grades apart. ‡ Outlines that do not lie in the same place.",
         7,
         color=SOFT,
     )

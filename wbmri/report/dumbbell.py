@@ -1,6 +1,6 @@
 """The dumbbell plot: both visits of every group on one line."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wbmri.comparison import Comparison, GroupChange, Transition
 from wbmri.reading import GroupReading
@@ -12,9 +12,18 @@ from wbmri.scheme import Side
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ROW_MM, NAMES_MM, HEAD_MM, FOOT_MM = 6.6, 42.0, 8.0, 20.0
+ROW_MM, NAMES_MM, HEAD_MM, FOOT_MM = 6.6, 42.0, 8.0, 23.0
 
-_BETTER, _WORSE = "#1f5f99", "#c4501b"
+_LESS: dict[str, Any] = {"color": "#1f5f99", "linewidth": 2.2}
+_MORE: dict[str, Any] = {"color": "#c4501b", "linewidth": 2.2, "linestyle": (0, (2.2, 0.7))}
+_AS_MUCH: dict[str, Any] = {"color": "#9aa4ae", "linewidth": 1.0}
+_LOOK = {
+    Transition.RESOLVED: _LESS,
+    Transition.BETTER: _LESS,
+    Transition.WORSE: _MORE,
+    Transition.NEW: _MORE,
+}
+"""Lines by what became of a group: more oedema is dashed, too, for prints in grey."""
 
 
 def dumbbell_height(comparison: Comparison) -> float:
@@ -58,13 +67,15 @@ def draw_dumbbell(sheet: Sheet, comparison: Comparison, sessions: tuple[str, str
         if pair.region != before:
             sheet.write(NAMES_MM - 2.5, y, pair.region, fontsize=6.5, color=SOFT, ha="right")
         before = pair.region
-    words = f"○ {sessions[0]} (A)   □ {sessions[1]} (B), with their grades. Line: blue less, orange more, grey as much."
-    sheet.write(0, HEAD_MM + tall + 15, words, fontsize=8)
+    words = f"○ {sessions[0]} (A)   □ {sessions[1]} (B), with their grades"
+    sheet.write(0, HEAD_MM + tall + 14.5, words, fontsize=8)
+    words = "Line between them: blue less oedema, dashed orange more, thin grey where the grades are not told apart."
+    sheet.write(0, HEAD_MM + tall + 18.5, words, fontsize=6.5, color=SOFT)
     if measured:
         rule = scheme.grading
-        words = f"Dotted: the shares from which a group is involved ({rule.involved_fraction:.1%}) and of grade 2 "
-        words += f"({rule.extensive_fraction:.0%}) whatever its brightness."
-        sheet.write(0, HEAD_MM + tall + 19, words.replace("%", " %"), fontsize=6.5, color=SOFT)
+        words = "Thin dark line: where a share lies with 90 %. Dotted: shares from which a group is involved "
+        words += f"({100 * rule.involved_fraction:g} %) and of grade 2 ({100 * rule.extensive_fraction:g} %)."
+        sheet.write(0, HEAD_MM + tall + 22, words, fontsize=6.5, color=SOFT)
 
 
 def _frame(axes: "Axes", rows: int, measured: bool, comparison: Comparison) -> None:
@@ -89,9 +100,8 @@ def _dumbbell(
     places = [(_place(entry, measured), y) for entry, y in ((before, above), (after, below))]
     known = [(x, y) for x, y in places if x is not None]
     if len(known) == 2:
-        colour = _BETTER if (change.delta or 0) < 0 else _WORSE if (change.delta or 0) > 0 else "#9aa4ae"
-        wide = 1.0 if change.transition is Transition.SAME else 2.2
-        axes.plot([x for x, _ in known], [y for _, y in known], color=colour, linewidth=wide, zorder=1)
+        xs, ys = zip(*known, strict=True)
+        axes.plot(xs, ys, zorder=1, **_LOOK.get(change.transition, _AS_MUCH))
     for (x, y), entry, shape in zip(places, (before, after), "os", strict=True):
         if x is None:
             axes.text(
@@ -104,6 +114,9 @@ def _dumbbell(
                 va="center",
             )
             continue
+        span = entry.evidence.fraction_range if measured and entry.evidence is not None else None
+        if span is not None:
+            axes.plot([100 * limit for limit in span], [y, y], color=SOFT, linewidth=0.7, zorder=0.5)
         axes.plot(
             [x],
             [y],
