@@ -13,6 +13,9 @@ from wbmri.grading.masks import Muscle
 REACH_MM = 5.0
 """A voxel speaks for its group up to twice this distance, the less the farther, and across two thick slices."""
 
+CELL_MM = 2.5
+"""Voxels are counted in cells of about this width, where they are finer."""
+
 LEAST = 1e-4
 """Below this share of its surroundings a voxel is not reached by a measured one."""
 
@@ -38,19 +41,22 @@ def represented(muscle: Muscle, places: NDArray[np.intp], measured: NDArray[np.b
     from scipy.ndimage import uniform_filter
 
     index = muscle.index[places]
-    index = index - index.min(axis=0)
-    size = [2 * max(1, round(REACH_MM / mm)) + 1 for mm in muscle.spacing]
-    where, seen = tuple(index.T), tuple(index[measured].T)
+    # Voxels much finer than the reach are taken together in cells.
+    step = np.array([max(1, round(CELL_MM / mm)) for mm in muscle.spacing])
+    size = [2 * max(1, round(REACH_MM / (mm * n))) + 1 for mm, n in zip(muscle.spacing, step, strict=True)]
+    index = (index - index.min(axis=0)) // step
+    shape = tuple(index.max(axis=0) + 1)
+    where = np.ravel_multi_index(tuple(index.T), shape)
+    seen = where[measured]
 
-    def around(values: NDArray[np.float32], at: tuple[NDArray[np.intp], ...]) -> NDArray[np.float32]:
-        block = np.zeros(index.max(axis=0) + 1, dtype=np.float32)
-        block[at] = values
+    def around(values: NDArray[np.float32], at: NDArray[np.intp]) -> NDArray[np.float32]:
+        block = np.bincount(at, values, minlength=int(np.prod(shape))).reshape(shape).astype(np.float32)
         smooth: NDArray[np.float32] = uniform_filter(
             uniform_filter(block, size, mode="constant"), size, mode="constant"
         )
-        return smooth
+        return smooth.ravel() / np.float32(step.prod())
 
-    speak = around(np.ones(len(seen[0]), dtype=np.float32), seen)[where]
+    speak = around(np.ones(seen.size, dtype=np.float32), seen)[where]
     # Places that no measured voxel reaches are spoken for by none.
     asked = np.where(speak > LEAST, 1 / np.maximum(speak, LEAST), 0).astype(np.float32)
     weight = around(asked, where)[seen].astype(np.float64)
