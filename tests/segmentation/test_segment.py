@@ -9,10 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from wbmri.errors import InputError
+from wbmri.grading import grade
 from wbmri.io import load
 from wbmri.labelmap import LabelMap
+from wbmri.reading import Reason
 from wbmri.scheme import Scheme
 from wbmri.segmentation import segment
+from wbmri.segmentation.resampling import nearest_on_grid
 from wbmri.volume import Volume
 
 
@@ -50,8 +53,22 @@ def test_a_scan_of_the_legs_has_the_rest_outside(legs: LabelMap, scheme: Scheme)
     inside = {g.pair.id for g in scheme.groups if g.label not in legs.outside}
     assert {"leg_anterior", "leg_lateral", "leg_posterior"} <= inside
     assert not inside & {"neck_flexors", "deltoid", "pectoral", "arm_anterior", "iliopsoas", "gluteus_maximus"}
-    assert set(np.unique(legs.data)) <= {0} | {g.label for g in scheme.groups if g.label not in legs.outside}
+    drawn = {g.pair.id for g in scheme.groups if (legs.data == g.label).any()}
+    assert drawn <= inside | {"thigh_anterior", "thigh_medial", "thigh_posterior"}
     assert all(legs.confidence[label] == 0 for label in legs.outside)
+
+
+def test_what_the_picture_shows_of_a_group_that_it_cuts_is_drawn_but_not_graded(
+    legs: LabelMap, station: Callable[[int], Path], whole_body: Volume, true_labels: NDArray[np.uint8], scheme: Scheme
+) -> None:
+    volume = load(station(3))
+    truth = nearest_on_grid(true_labels, whole_body.affine, volume)
+    reading = grade(volume, legs)
+    for group in scheme.groups:
+        if group.pair.id in ("thigh_anterior", "thigh_posterior"):
+            assert group.label in legs.outside
+            assert dice(legs.data == group.label, truth == group.label) > 0.7
+            assert reading.groups[group.label - 1].reason == Reason.OUTSIDE
 
 
 def test_each_run_gives_the_same_labels_whatever_storage_and_unit(

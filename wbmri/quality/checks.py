@@ -1,6 +1,6 @@
 """The checks: each compares one measure of a group with what is plausible, and says so in one sentence."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -79,7 +79,7 @@ def examine(labels: LabelMap, measures: Measures | None = None) -> tuple[Flag, .
     found = measures or measure(labels)
     ranges = plausible_ranges()
     checks = (
-        _missing(found, ranges, labels.outside),
+        _missing(found, ranges),
         _volumes(found, ranges),
         _shares(found, ranges),
         _sides(found, ranges),
@@ -89,7 +89,7 @@ def examine(labels: LabelMap, measures: Measures | None = None) -> tuple[Flag, .
         _order(found, ranges),
         _across(found),
     )
-    flags = (flag for check in checks for flag in check)
+    flags = (flag for check in checks for flag in check if flag.label not in labels.outside)
     return tuple(sorted(flags, key=lambda flag: (flag.label, list(Check).index(flag.check))))
 
 
@@ -121,10 +121,10 @@ def _scale(found: Measures, ranges: Ranges) -> float | None:
     return float(np.median(ratios)) if len(ratios) >= FEWEST_FOR_SIZE else None
 
 
-def _missing(found: Measures, ranges: Ranges, outside: Iterable[int]) -> Iterator[Flag]:
+def _missing(found: Measures, ranges: Ranges) -> Iterator[Flag]:
     groups = {group.id: group for group in found.scheme.groups}
     for group, entry in _known(found.scheme, ranges):
-        if found.volume_ml[group.label] > 0 or group.label in set(outside):
+        if found.volume_ml[group.label] > 0:
             continue
         around = [groups[f"{name}_{group.side}"] for name in entry.beside if f"{name}_{group.side}" in groups]
         seen = [other for other in around if found.whole[other.label]]

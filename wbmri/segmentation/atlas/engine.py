@@ -46,7 +46,8 @@ class AtlasEngine:
         placed = laid.placed
         seen = placed.share_in_view()
         outside = placed.outside()
-        labels[np.isin(labels, sorted(outside))] = 0
+        # Of a group that the field of view cuts, what is in the picture stays; what cannot be there was mistaken.
+        labels[np.isin(labels, sorted(placed.unseen()))] = 0
         confidence = _confidence(laid, seen)
         step = Step(
             "segment",

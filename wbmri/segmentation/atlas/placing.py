@@ -9,8 +9,9 @@ from wbmri.segmentation.atlas.profile import Levels, Profile, match_levels
 from wbmri.segmentation.atlas.tissue import WORKING_MM, Lean, Model, lean_of_volume, model_body
 from wbmri.volume import Volume
 
-_WHOLLY_SEEN = 0.5
-"""A group of which less than this share of the model's lies within the scanned levels is outside."""
+_LARGER_PART, _NEXT_TO_NOTHING = 0.5, 0.05
+"""A group of which less than the first share of the model's lies within the scanned levels is outside; of which less
+than the second does, is not there at all."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -44,7 +45,14 @@ class Placed:
 
     def outside(self) -> frozenset[int]:
         """Return the labels of groups that lie for the larger part outside the field of view."""
-        return frozenset(label for label, share in self.share_in_view().items() if share < _WHOLLY_SEEN)
+        return self._seen_less_than(_LARGER_PART)
+
+    def unseen(self) -> frozenset[int]:
+        """Return the labels of groups of which the scan shows next to nothing."""
+        return self._seen_less_than(_NEXT_TO_NOTHING)
+
+    def _seen_less_than(self, least: float) -> frozenset[int]:
+        return frozenset(label for label, share in self.share_in_view().items() if share < least)
 
 
 def place_body(stored: Volume, progress: Progress) -> Placed:

@@ -77,7 +77,8 @@ class NetworkEngine:
         into[:3, 3] -= first
         labels = without_islands(in_muscle(labels_on(stored.shape, into, chances), stored.data, stored.spacing))
         outside = placed.outside()
-        labels[np.isin(labels, sorted(outside))] = 0
+        # Of a group that the field of view cuts, what is in the picture stays; what cannot be there was mistaken.
+        labels[np.isin(labels, sorted(placed.unseen()))] = 0
         promised = _promised_overlap(chances)
         step = Step(
             "segment",

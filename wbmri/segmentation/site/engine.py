@@ -133,11 +133,12 @@ def _fused(
     size = max(group.label for group in scheme.groups) + 1
     weights = np.zeros((1 + len(voters), size), np.float32)
     for group in scheme.groups:
-        weights[0, group.label] = found.confidence.get(group.label, 1.0)
+        # What the engine is not sure of it still votes for where no atlas does.
+        weights[0, group.label] = max(found.confidence.get(group.label, 1.0), 1e-3)
         weights[1:, group.label] = [group.label not in voter.labels.outside for voter in voters]
     # What is out of view for the engine stays so: an atlas has no image there either.
     unseen = np.array(sorted(found.outside), np.uint8)
-    weights[:, unseen] = 0
+    weights[1:, unseen] = 0
     tally = Tally(len(weights), size)
     likeness, counted = np.zeros(weights.shape), np.zeros(weights.shape)
     data = found.data.copy()
