@@ -74,8 +74,8 @@ class Docks:
         self._window.tabifyDockWidget(self._grades, dock)
         QTimer.singleShot(0, dock.raise_)
 
-    def beside(self, view: QWidget, name: str, close: Callable[[], None]) -> QDockWidget:
-        """Put another view between the scan and the reading, as wide as the scan.
+    def beside(self, view: QWidget, name: str, close: Callable[[], None], *, before: bool) -> QDockWidget:
+        """Put another view beside the scan, as wide as the scan.
 
         Parameters
         ----------
@@ -85,14 +85,20 @@ class Docks:
             What stands above it.
         close
             Called when the reader closes it.
+        before
+            Whether it stands on the left of the scan, where what was earlier is looked for.
         """
         dock: QDockWidget = self._viewer.window.add_dock_widget(
-            view, name=name, area="right", add_vertical_stretch=False
+            view, name=name, area="left" if before else "right", add_vertical_stretch=False
         )
         # napari's bar would take the view away without telling those who keep it up to date.
         dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         dock.setTitleBarWidget(_bar(name, close))
-        self._window.splitDockWidget(dock, self._reading, Qt.Orientation.Horizontal)
+        if before:
+            # Not by splitting: what is split from a tab becomes another tab.
+            self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock, Qt.Orientation.Horizontal)
+        else:
+            self._window.splitDockWidget(dock, self._reading, Qt.Orientation.Horizontal)
         return dock
 
     def lay_out(self, beside: QDockWidget | None = None) -> None:

@@ -8,6 +8,11 @@ from napari_wbmri.histogram import Histogram
 from wbmri.reading import Evidence, GroupReading
 from wbmri.review import GroupView, Session
 
+_CONFIDENCE = (
+    "Confidence: the probability of the suggested grade, less what the outline, few voxels or an uncertain level of "
+    "normal muscle leave open. In brackets: the probability of each grade if the outline is right."
+)
+
 
 class EvidencePanel(QWidget):
     """Shows one group, as far as its mode lets it be seen."""
@@ -23,6 +28,7 @@ class EvidencePanel(QWidget):
         self.title.setStyleSheet("font-size: 17px; font-weight: bold;")
         self.flags.setStyleSheet(f"color: {CAUTION.name()}; font-size: 12px;")
         self.numbers.setStyleSheet(f"color: {FAINT.name()}; font-size: 12px;")
+        self.suggestion.setToolTip(_CONFIDENCE)
         for label in (self.title, self.decision, self.suggestion, self.why, self.numbers):
             self._add(column, label)
         column.addWidget(self.histogram)
@@ -120,6 +126,6 @@ def _numbers(evidence: Evidence) -> str:
         foci = evidence.pattern.foci
         said.append(f"{evidence.pattern.extent}, {foci} {'focus' if foci == 1 else 'foci'}")
     if evidence.asymmetry is not None:
-        said.append(f"{100 * evidence.asymmetry:+.0f} % against the other side")
+        said.append(f"{100 * evidence.asymmetry:+.0f} % against the other side".replace("-", "\u2212"))
     said.append(f"{evidence.volume_ml:.0f} ml")
     return " · ".join(said)

@@ -4,8 +4,10 @@ from qtpy.QtCore import QPoint, Qt, Signal
 from qtpy.QtWidgets import QGridLayout, QMenu, QPushButton, QWidget
 
 from napari_wbmri.colours import CHOSEN, LINE, RAISED, area_of, text_of
+from napari_wbmri.styling import dress
 from wbmri.reading import Reason
-from wbmri.review import Decision
+from wbmri.report.colours import said_of
+from wbmri.review import GroupView
 
 
 class GradeButtons(QWidget):
@@ -41,13 +43,12 @@ class GradeButtons(QWidget):
             action.triggered.connect(lambda _=False, reason=reason: self.unassessable.emit(reason))
         self.reasons.setMenu(self.menu)
         grid.addWidget(self.reasons, 0, 3)
-        self.accept = QPushButton("Accept the suggestion  ⏎")
+        self.accept = QPushButton()
         self.accept.clicked.connect(self.accepted)
         grid.addWidget(self.accept, 1, 0, 1, 4)
         for button in (*self.grades, self.reasons, self.accept):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setMinimumHeight(38 if button is not self.accept else 28)
-        self.show_decision(None, suggested=None, enabled=True)
 
     def ask_reason(self) -> None:
         """Let the reader choose why the group cannot be graded, with the mouse or the arrow keys."""
@@ -55,33 +56,45 @@ class GradeButtons(QWidget):
         self.menu.popup(self.reasons.mapToGlobal(above))
         self.menu.setActiveAction(self.menu.actions()[0])
 
-    def show_decision(self, decision: Decision | None, suggested: int | None, *, enabled: bool) -> None:
-        """Show what was decided, and whether there is something to accept.
+    def show_group(self, view: GroupView, *, read_only: bool) -> None:
+        """Show what was decided about a group, and what Enter does.
 
         Parameters
         ----------
-        decision
-            What the reader decided about the group.
-        suggested
-            The grade the program suggests, where that may be seen.
-        enabled
-            Whether decisions can be taken at all.
+        view
+            The group that is being read.
+        read_only
+            Whether nothing can be decided at all.
         """
+        decision, enabled = view.decision, view.to_read and not read_only
         for grade, button in enumerate(self.grades):
             given = decision is not None and decision.grade == grade
             ground, ink = (area_of(grade), text_of(grade)) if given else (RAISED, CHOSEN if enabled else LINE)
             border = CHOSEN if given else area_of(grade) if enabled else RAISED
-            button.setStyleSheet(
+            dress(
+                button,
                 f"QPushButton {{ font-size: 18px; font-weight: bold; background: {ground.name()}; "
-                f"color: {ink.name()}; border: 2px solid {border.name()}; border-radius: 4px; }}"
+                f"color: {ink.name()}; border: 2px solid {border.name()}; border-radius: 4px; }}",
             )
         refused = decision is not None and decision.grade is None
-        self.reasons.setStyleSheet(
+        dress(
+            self.reasons,
             "QPushButton { font-size: 13px; border-radius: 4px; "
-            f"border: 2px solid {CHOSEN.name() if refused else RAISED.name()}; }}"
+            f"border: 2px solid {CHOSEN.name() if refused else RAISED.name()}; }}",
         )
-        self.accept.setVisible(suggested is not None)
-        if suggested is not None:
-            self.accept.setText(f"Accept the suggestion: grade {suggested}   ⏎")
-        for button in (*self.grades, self.reasons, self.accept):
+        for button in (*self.grades, self.reasons):
             button.setEnabled(enabled)
+        # Always there, so that the grades stay under the mouse.
+        self.accept.setText(_entering(view, read_only=read_only))
+        self.accept.setEnabled(not read_only and (view.read or view.measured is not None))
+
+
+def _entering(view: GroupView, *, read_only: bool) -> str:
+    """Say what Enter does."""
+    if read_only:
+        return "Read-only"
+    if view.read:
+        return "Next unread group   ⏎"
+    if view.measured is None:
+        return "Suggestion hidden: grade 0, 1, 2 or X"
+    return f"Accept the suggestion: {said_of(view.measured.auto_grade)}   ⏎"

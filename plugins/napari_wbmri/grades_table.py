@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QBrush, QPainter, QPen
+from qtpy.QtGui import QBrush, QFontMetrics, QPainter, QPen
 from qtpy.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
-from napari_wbmri.colours import CHOSEN, FAINT, INK, LINE
+from napari_wbmri.colours import CHOSEN, INK, LINE
 from napari_wbmri.marks import Mark, Standing
 from napari_wbmri.painting import paint_chip
 from wbmri.comparison import Transition
@@ -20,14 +20,18 @@ NAME, RIGHT, LEFT = 0, 1, 2
 
 ROW_PX, TEXT_PX = 18, 12
 
+GRADE_PX = 58
+"""Width of a column of grades; that of two visits takes a little more."""
+
 _CHANGED = {
-    Transition.RESOLVED: "gone",
-    Transition.BETTER: "less",
-    Transition.SAME: "=",
-    Transition.WORSE: "more",
-    Transition.NEW: "new",
-    Transition.NOT_ASSESSABLE: "n/a",
+    Transition.RESOLVED: ("↓", "gone"),
+    Transition.BETTER: ("↓", "less"),
+    Transition.SAME: ("=", "the same"),
+    Transition.WORSE: ("↑", "more"),
+    Transition.NEW: ("↑", "new"),
+    Transition.NOT_ASSESSABLE: ("", "not comparable"),
 }
+"""What became of a group: a sign, and a word for the tooltip."""
 
 
 class GradesModel(QAbstractTableModel):
@@ -75,11 +79,11 @@ class GradesModel(QAbstractTableModel):
         other = (self.others or {}).get(label, Mark(Standing.OPEN))
         return (other, self.mark(label)) if self.others_first else (self.mark(label), other)
 
-    def change(self, label: int) -> str:
-        """Return what became of a group between the two visits, in one word; nothing where one is open."""
+    def change(self, label: int) -> tuple[str, str]:
+        """Return what became of a group between the two visits, as a sign and a word; nothing where one is open."""
         before, after = self.both(label)
         if Standing.OPEN in (before.standing, after.standing):
-            return ""
+            return "", ""
         return _CHANGED[Transition.between(before.grade, after.grade)]
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -92,14 +96,21 @@ class GradesModel(QAbstractTableModel):
             if self.others is None:
                 return mark.text
             before, after = self.both(label)
-            return f"{before.text} → {after.text} {self.change(label)}".strip()
+            return f"{before.text} → {after.text}"
         if role == Qt.ItemDataRole.ToolTipRole:
             if label is None:
                 pair = self.scheme.pairs[index.row()]
                 return f"{pair.name} ({pair.region}): {', '.join(member.name for member in pair.members)}"
-            words = f"{self.scheme.group(label).name}: {self.mark(label).words}"
+            words = f"{self.scheme.group(label).name}: {self._said(label)}"
             return f"{words}, outline corrected" if label in self.edited else words
         return None
+
+    def _said(self, label: int) -> str:
+        if self.others is None:
+            return self.mark(label).words
+        before, after = self.both(label)
+        change = self.change(label)[1]
+        return f"{before.words}, then {after.words}{f' ({change})' if change else ''}"
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802 - Qt's name
         """Name the columns."""
@@ -126,7 +137,7 @@ class GradesTable(QTableView):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         for column in (RIGHT, LEFT):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column, 58)
+            header.resizeSection(column, GRADE_PX)
         header.setFixedHeight(20)
         self.setShowGrid(False)
         self.setSelectionMode(QTableView.SelectionMode.NoSelection)
@@ -165,7 +176,7 @@ class GradesTable(QTableView):
         model = self.grades
         if (others is None) != (model.others is None):
             for column in (RIGHT, LEFT):
-                self.horizontalHeader().resizeSection(column, 58 if others is None else 96)
+                self.horizontalHeader().resizeSection(column, GRADE_PX if others is None else GRADE_PX + 12)
         model.marks, model.label, model.edited = marks, label, edited
         model.others, model.others_first = others, others_first
         model.dataChanged.emit(model.index(0, 0), model.index(model.rowCount() - 1, LEFT))
@@ -209,23 +220,26 @@ class _Cell(QStyledItemDelegate):
         if index.row() and pairs[index.row() - 1].region != pair.region:
             painter.setPen(QPen(LINE, 1.0))
             painter.drawLine(box.topLeft(), box.topRight())
-        font = painter.font()
+        font, room = painter.font(), int(box.width()) - 4
         font.setBold(reading)
+        if QFontMetrics(font).horizontalAdvance(pair.name) > room:
+            # Beside a second visit the longest names fit in plain letters only.
+            font.setBold(False)
         painter.setFont(font)
         painter.setPen(CHOSEN if reading else INK)
-        text = painter.fontMetrics().elidedText(pair.name, Qt.TextElideMode.ElideRight, int(box.width()) - 6)
-        painter.drawText(box.adjusted(4, 0, -2, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        text = painter.fontMetrics().elidedText(pair.name, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(box.adjusted(3, 0, -1, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
     def _paint_grades(self, painter: QPainter, box: QRectF, label: int) -> None:
         grades = self._grades
         if grades.others is None:
             chips = [(box.adjusted(8, 1.5, -14, -1.5), grades.mark(label))]
         else:
-            before = QRectF(box.left() + 2, box.top() + 1.5, 26, box.height() - 3)
-            chips = list(zip((before, before.translated(29, 0)), grades.both(label), strict=True))
-            painter.setPen(FAINT)
-            at = QRectF(before.right() + 32, box.top(), box.width() - 60, box.height())
-            painter.drawText(at, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, grades.change(label))
+            before = QRectF(box.left() + 2, box.top() + 1.5, 22, box.height() - 3)
+            chips = list(zip((before, before.translated(24, 0)), grades.both(label), strict=True))
+            painter.setPen(INK)
+            at = QRectF(before.right() + 25, box.top(), 12, box.height())
+            painter.drawText(at, Qt.AlignmentFlag.AlignCenter, grades.change(label)[0])
         for place, mark in chips:
             paint_chip(painter, place, mark)
         if label in grades.edited:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from wbmri.case import Case, CasePaths, find_cases, read_case, signed_of_record
 from wbmri.errors import CaseError
 from wbmri.labelmap import LabelMap
+from wbmri.outcomes import by_label
 from wbmri.reading import Reading
 
 
@@ -18,12 +19,15 @@ class OtherVisit:
         The case.
     reading
         Its reading of record: a person's signed one, or else the program's.
+    earlier
+        Whether it was before the visit that is read.
     labels
         The outlines that reading rests on.
     """
 
     case: Case
     reading: Reading
+    earlier: bool
     labels: LabelMap
 
     @property
@@ -33,18 +37,21 @@ class OtherVisit:
 
 
 def other_visits(paths: CasePaths) -> list[OtherVisit]:
-    """Return the other visits of the same person that can be read, by session."""
+    """Return the other visits of the same person that can be read, in the order of time that their labels state."""
+    own = {case.session: case for case in find_cases(paths.out) if case.participant == paths.participant}
+    order = by_label(paths.participant, list(own))
     made = []
-    for other in find_cases(paths.out):
-        if other.participant != paths.participant or other.session == paths.session:
+    for session in order:
+        other, earlier = own[session], order.index(session) < order.index(paths.session)
+        if session == paths.session:
             continue
         try:
             case = read_case(other.reading)
             signed = signed_of_record(case)
             if signed is None:
-                made.append(OtherVisit(case, case.reading, case.labels()))
+                made.append(OtherVisit(case, case.reading, earlier, case.labels()))
             else:
-                made.append(OtherVisit(case, signed.reading, signed.labels(case)))
+                made.append(OtherVisit(case, signed.reading, earlier, signed.labels(case)))
         except CaseError:
             continue
     return made

@@ -12,6 +12,7 @@ from napari_wbmri.grade_buttons import GradeButtons
 from napari_wbmri.grades_table import GradesTable
 from napari_wbmri.marks import Mark
 from napari_wbmri.soft_tissue_panel import SoftTissuePanel
+from napari_wbmri.styling import dress, said
 from napari_wbmri.totals import TotalsBar
 from wbmri.reading import NOTICE
 from wbmri.review import Session
@@ -121,8 +122,7 @@ class ReadingDock(QWidget):
         self.case.setText(f"{session.title} · {session.reader} · {session.mode}")
         self.totals.show_totals(session.totals)
         self.evidence.show_group(view)
-        suggested = view.measured.auto_grade if view.measured is not None and not view.read else None
-        self.buttons.show_decision(view.decision, suggested, enabled=view.to_read and not session.read_only)
+        self.buttons.show_group(view, read_only=session.read_only)
         self.soft_tissue.show_marks(session.soft_tissue, enabled=not session.read_only)
         self.sign.setEnabled(not session.read_only)
         self.show_saving(session)
@@ -136,13 +136,13 @@ class ReadingDock(QWidget):
             problem, words = None, "Signed: this reading is locked. An addendum begins a new one."
         self.saved.setText(problem or words)
         colour = CAUTION if problem or session.holder is not None else FAINT
-        self.saved.setStyleSheet(f"font-size: 12px; color: {colour.name()};")
+        dress(self.saved, f"font-size: 12px; color: {colour.name()};")
         self.elsewhere.setVisible(problem is not None)
 
     def say(self, words: str, *, caution: bool = False) -> None:
         """Say what was done, or what was not and why."""
         self.state.setText(words)
-        self.state.setStyleSheet(f"font-size: 12px;{f' color: {CAUTION.name()};' if caution else ''}")
+        dress(self.state, said(caution=caution))
 
 
 def _rule() -> QFrame:

@@ -1,6 +1,7 @@
 """The reading room: one case at a time in one napari window, its docks, and what follows when something changes."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -93,12 +94,26 @@ class ReadingRoom(QObject):
     # Opening and closing.
 
     def open(self, session: Session) -> None:
-        """Show a session, in place of the one that is open."""
+        """Show a session, in place of the one that is open.
+
+        Raises
+        ------
+        CaseError
+            If a file of the case is missing or damaged; the session is closed then.
+        """
         self.close()
+        with ThreadPoolExecutor(1) as beside:
+            loading = beside.submit(session.load)
+            docks = self._build(session.case.reading.scheme)
+        try:
+            loading.result()
+        except WbmriError:
+            docks.hide()
+            session.close()
+            raise
         volume, labels = session.volume, session.label_map
         self.session = session
         self.scene.label = session.current
-        self._build(session.case.reading.scheme)
         self.scene.show("scan", volume.data, session.labels, DisplayGrid.of(volume))
         self.presets = presets(volume, labels, session.case.reading.reference)
         self.scene.window(self.presets[self.scene.preset])

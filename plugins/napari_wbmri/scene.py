@@ -11,6 +11,7 @@ from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
 from napari_wbmri.colours import line_of
+from napari_wbmri.directions import Directions
 from napari_wbmri.display import PLANES, DisplayGrid
 from napari_wbmri.edges import Edges
 from napari_wbmri.marks import Mark, Standing
@@ -54,6 +55,7 @@ class Scene:
 
     def __init__(self, viewer: ViewerModel) -> None:
         self.viewer = viewer
+        self.directions = Directions(viewer)
         self.contours = Contours.ALL
         self.depth = Depth.SLICE
         self.plane = "coronal"

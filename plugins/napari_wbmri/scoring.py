@@ -21,9 +21,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_wbmri.colours import CAUTION
 from napari_wbmri.panel import notice
 from napari_wbmri.room import ReadingRoom
+from napari_wbmri.styling import dress, said
 from wbmri.case import CasePaths, find_cases
 from wbmri.errors import WbmriError
 
@@ -58,6 +58,8 @@ class Work(QThread):
             self.cancelled.emit()
         except (WbmriError, OSError, MemoryError) as error:
             self.failed.emit(str(error))
+        except Exception as error:  # whatever it is, the reader is not left waiting
+            self.failed.emit(f"Not done, because of an error in the program: {type(error).__name__}: {error}")
         else:
             self.done.emit(result)
 
@@ -247,7 +249,7 @@ class ScoringDock(QWidget):
 
     def _say(self, words: str, *, caution: bool) -> None:
         self.doing.setText(words)
-        self.doing.setStyleSheet(f"font-size: 12px;{f' color: {CAUTION.name()};' if caution else ''}")
+        dress(self.doing, said(caution=caution))
 
     def _follow(self) -> None:
         busy = self.work is not None

@@ -80,8 +80,8 @@ class SideBySide:
         volume, labels = case.volume(), visit.labels
         model = ViewerModel(title=visit.session)
         self._inner = QtViewer(model, show_welcome_screen=False)
-        self._dock = room.docks.beside(self._inner, f"Visit {visit.session}", self.end)
-        self.visit, self.earlier = visit, visit.session < session.case.session
+        self._dock = room.docks.beside(self._inner, f"Visit {visit.session}", self.end, before=visit.earlier)
+        self.visit, self.earlier = visit, visit.earlier
         self.marks = {entry.label: Mark(Standing.GIVEN, entry.grade) for entry in reading.groups}
         self.scene = Scene(model)
         self.scene.plane, self.scene.contours = room.scene.plane, room.scene.contours

@@ -8,6 +8,7 @@ from napari import Viewer
 from qtpy.QtCore import QModelIndex, Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QCheckBox,
     QComboBox,
     QFileDialog,
@@ -28,7 +29,7 @@ from napari_wbmri.panel import notice
 from napari_wbmri.room import ReadingRoom
 from napari_wbmri.worklist_model import WorklistModel
 from wbmri.case import CasePaths
-from wbmri.errors import WbmriError
+from wbmri.errors import CaseError, WbmriError
 from wbmri.reading import Status
 from wbmri.review import Mode, Worklist, WorklistRow, load_worklist, open_review
 
@@ -270,12 +271,17 @@ class WorklistDock(QWidget):
         if self.room.session is not None:
             self.room.close()
         seed = None if self.worklist is None else self.worklist.seed
+        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
-            session = open_review(paths, reader, self.reading_mode, addendum=addendum, seed=seed)
+            self.room.open(open_review(paths, reader, self.reading_mode, addendum=addendum, seed=seed))
+        except CaseError as error:
+            # The names of files would say whose case it is.
+            blinded = self.reading_mode is Mode.BLINDED
+            self.message.setText("The files of this case are damaged." if blinded else str(error))
         except WbmriError as error:
             self.message.setText(str(error))
-            return
-        self.room.open(session)
+        finally:
+            QApplication.restoreOverrideCursor()
 
     def _open_index(self, index: QModelIndex, *, addendum: bool = False) -> None:
         if index.isValid():

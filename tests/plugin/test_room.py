@@ -153,7 +153,7 @@ def test_blinded_reading_hides_suggestions_others_and_whose_case_it_is(
     assert "baseline" not in room.viewer.title + shown
     assert "Suggestion:" not in shown
     assert room.docks.panel.evidence.histogram.counts is None
-    assert not room.docks.panel.buttons.accept.isVisible()
+    assert not room.docks.panel.buttons.accept.isEnabled()
     press("C")
     assert room.side.visit is None
     press("1")

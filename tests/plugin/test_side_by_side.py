@@ -1,13 +1,16 @@
 """Baseline and follow-up side by side: the same place, the same window, both grades in one table."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
+from napari_wbmri.other_visit import other_visits
 from napari_wbmri.room import ReadingRoom
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
+from wbmri.case import CasePaths, read_case, write_case
 from wbmri.errors import InputError
 
 
@@ -47,6 +50,25 @@ def test_another_visit_is_linked_in_place_and_window(
     press("V", "W")
     assert side.scene.plane == room.scene.plane == "axial"
     assert side.scene.scan.contrast_limits[1] / level == pytest.approx(8.0)
+
+
+def test_visits_stand_in_the_order_of_time(out: Path) -> None:
+    baseline = read_case(CasePaths(out, "01", "baseline").reading)
+    for session in ("month12", "month24"):
+        volume, labels = baseline.volume(), baseline.labels()
+        write_case(out, "01", session, volume, labels, baseline.reading, "<!doctype html><title>x</title>", {})
+    found = other_visits(CasePaths(out, "01", "month12"))
+    assert [(visit.session, visit.earlier) for visit in found] == [
+        ("baseline", True),
+        ("month6", True),
+        ("month24", False),
+    ]
+
+
+def test_the_earlier_visit_stands_on_the_left_of_the_later(both: ReadingRoom, qtbot: object) -> None:
+    other, scan = both.side._inner, both.viewer.window._qt_viewer
+    qtbot.waitUntil(lambda: abs(other.width() - scan.width()) < 20, timeout=20_000)
+    assert other.mapToGlobal(other.rect().center()).x() < scan.mapToGlobal(scan.rect().center()).x()
 
 
 def test_both_grades_stand_in_one_table(both: ReadingRoom, press: Callable[..., None]) -> None:

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from napari_wbmri.body_map import BodyMap
 from napari_wbmri.colours import area_of, text_of
+from napari_wbmri.docks import OVERVIEW_PX
 from napari_wbmri.evidence import EvidencePanel
-from napari_wbmri.grades_table import LEFT, NAME, RIGHT, GradesTable
+from napari_wbmri.grades_table import LEFT, NAME, RIGHT, TEXT_PX, GradesTable
 from napari_wbmri.marks import Mark, Standing
 from napari_wbmri.totals import TotalsBar
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtGui import QColor
+from qtpy.QtGui import QColor, QFontMetrics
 
 from wbmri.reading import Reading
 from wbmri.review import Decision, GroupView, Totals
@@ -96,20 +97,41 @@ class TestTable:
         assert chosen == [1, 2, 20, 41]
 
     @pytest.mark.parametrize(
-        ("earlier", "later", "word"),
-        [(1, 0, "gone"), (2, 1, "less"), (1, 1, "="), (1, 2, "more"), (0, 1, "new"), (None, 1, "n/a")],
+        ("earlier", "later", "sign", "word"),
+        [
+            (1, 0, "↓", "gone"),
+            (2, 1, "↓", "less"),
+            (1, 1, "=", "the same"),
+            (1, 2, "↑", "more"),
+            (0, 1, "↑", "new"),
+            (None, 1, "", "not comparable"),
+        ],
     )
     def test_two_visits_stand_in_order_with_what_changed(
-        self, qtbot: object, scheme: Scheme, earlier: int | None, later: int, word: str
+        self, qtbot: object, scheme: Scheme, earlier: int | None, later: int, sign: str, word: str
     ) -> None:
         table = GradesTable(scheme)
         qtbot.addWidget(table)
+        model, place = table.grades, table.grades.index_of(1)
         first, second = {1: Mark(Standing.GIVEN, earlier)}, {1: Mark(Standing.GIVEN, later)}
-        said = f"{'n/a' if earlier is None else earlier} → {later} {word}"
-        table.show_marks(second, 1, others=first, others_first=True)
-        assert table.grades.data(table.grades.index_of(1)) == said
-        table.show_marks(first, 1, others=second, others_first=False)
-        assert table.grades.data(table.grades.index_of(1)) == said
+        for mine, others, others_first in ((second, first, True), (first, second, False)):
+            table.show_marks(mine, 1, others=others, others_first=others_first)
+            assert model.data(place) == f"{'n/a' if earlier is None else earlier} → {later}"
+            assert model.change(1) == (sign, word)
+            assert model.data(place, Qt.ItemDataRole.ToolTipRole).endswith(f"then grade {later} ({word})")
+
+    def test_every_name_is_readable_beside_a_second_visit(
+        self, qtbot: object, scheme: Scheme, marks: dict[int, Mark]
+    ) -> None:
+        table = GradesTable(scheme)
+        qtbot.addWidget(table)
+        table.resize(OVERVIEW_PX - 8, 420)
+        table.show()
+        table.show_marks(marks, 1, others=marks)
+        font = table.font()
+        font.setPixelSize(TEXT_PX)
+        widest = max(QFontMetrics(font).horizontalAdvance(pair.name) for pair in scheme.pairs)
+        assert widest <= table.columnWidth(NAME) - 4
 
 
 class TestEvidence:

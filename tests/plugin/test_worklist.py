@@ -9,7 +9,8 @@ from napari_wbmri.room import ReadingRoom
 from napari_wbmri.worklist import WorklistDock
 from qtpy.QtCore import Qt
 
-from wbmri.review import Mode
+from wbmri.case import CasePaths
+from wbmri.review import Mode, open_review
 
 
 @pytest.fixture
@@ -124,3 +125,19 @@ def test_a_damaged_case_is_a_row_that_says_why(worklist: WorklistDock, out: Path
     worklist._selected()
     assert not worklist.opening.isEnabled()
     assert "reading.json" in worklist.message.text()
+
+
+@pytest.mark.parametrize("mode", [Mode.ASSISTED, Mode.BLINDED])
+def test_a_damaged_scan_is_said_and_the_case_is_left_to_others(
+    worklist: WorklistDock, out: Path, room: ReadingRoom, mode: Mode
+) -> None:
+    paths = CasePaths(out, "02", "baseline")
+    paths.volume.write_bytes(paths.volume.read_bytes()[:2000])
+    worklist.show_folder(out, "ANNA", mode)
+    worklist.open_case(paths)
+    assert room.session is None
+    assert "damaged" in worklist.message.text() or "cut short" in worklist.message.text()
+    assert ("sub-02" in worklist.message.text()) is (mode is Mode.ASSISTED)
+    other = open_review(paths, "BERT")
+    assert other.holder is None
+    other.close()

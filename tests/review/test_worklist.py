@@ -55,6 +55,13 @@ def test_every_case_shows_how_far_it_is(out: Path) -> None:
     assert "reading.json" in rows[4].problem
 
 
+def test_numbers_in_names_count_as_numbers(write: WriteCase, tmp_path: Path) -> None:
+    for participant, session in (("10", "baseline"), ("2", "month12"), ("2", "month6")):
+        write(participant, session)
+    titles = [row.title for row in load_worklist(tmp_path / "OUT").rows]
+    assert titles == ["sub-2_ses-month6", "sub-2_ses-month12", "sub-10_ses-baseline"]
+
+
 def test_rows_are_found_by_words_and_filters(out: Path) -> None:
     worklist = load_worklist(out, "anna")
 

@@ -1,6 +1,5 @@
 """What several readers gave to the same visits."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -9,6 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.case import natural
 from wbmri.errors import InputError
 from wbmri.reading import AUTO, Reading
 from wbmri.scheme import Scheme
@@ -138,11 +138,6 @@ class Ratings:
 def is_program(reader: str) -> bool:
     """Whether a reader of `Ratings` is the program, at its first or a repeated reading."""
     return reader == AUTO or reader.startswith(f"{AUTO} (repeat ")
-
-
-def natural(text: str) -> tuple[tuple[int, int | str], ...]:
-    """Return a key that sorts numbers inside names by their value: month6 before month12."""
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", text) if part)
 
 
 def _visit_order(visit: tuple[str, str]) -> tuple[tuple[tuple[int, int | str], ...], ...]:

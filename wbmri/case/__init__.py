@@ -5,7 +5,7 @@ from wbmri.case.collection import cases_at, find_cases, free_label, rebuild_tabl
 from wbmri.case.dataset import check_dataset
 from wbmri.case.detectable import DetectableChange, read_detectable_change
 from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, decode, encode
-from wbmri.case.paths import CONSENSUS, CasePaths, ChangePaths, ReadingPaths, bids_label
+from wbmri.case.paths import CONSENSUS, CasePaths, ChangePaths, ReadingPaths, bids_label, natural
 from wbmri.case.people import (
     SignedReading,
     corrected_labels,
@@ -46,6 +46,7 @@ __all__ = [
     "free_label",
     "keep_valid",
     "labels_of_record",
+    "natural",
     "note_signed",
     "read_case",
     "read_clinical",

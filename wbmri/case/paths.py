@@ -38,6 +38,11 @@ def bids_label(text: str, entity: str) -> str:
     return label
 
 
+def natural(text: str) -> tuple[tuple[int, int | str], ...]:
+    """Return a key that sorts numbers inside names by their value: month6 before month12."""
+    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", text) if part)
+
+
 @dataclass(frozen=True, slots=True)
 class CasePaths:
     """The files of one person at one visit.

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Self
 
-from wbmri.agreement.ratings import natural
-from wbmri.case import ClinicalRow
+from wbmri.case import ClinicalRow, natural
 from wbmri.comparison import Comparison
 from wbmri.errors import InputError
 from wbmri.reading import Reading

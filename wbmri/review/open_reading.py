@@ -1,6 +1,7 @@
 """A reading as it stands: what a screen shows of it, and where the reader is."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -126,6 +127,19 @@ class OpenReading:
         """The outlines as they are now, with what the engine said about them."""
         given = self._outlines.map
         return replace(given, data=self._outlines.labels) if self._deeds.edited else given
+
+    def load(self) -> None:
+        """Load the scan and the outlines side by side, on this thread and another, before they are asked for.
+
+        Raises
+        ------
+        CaseError
+            If a file of the case is missing or damaged.
+        """
+        with ThreadPoolExecutor(1) as other:
+            outlines = other.submit(lambda: self._outlines.labels)
+            _ = self._outlines.volume
+            outlines.result()
 
     def prepare(self) -> None:
         """Load what showing and correcting outlines needs; may be called on another thread before the first `edit`."""

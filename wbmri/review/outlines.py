@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from threading import RLock
+from threading import Lock, RLock
 from typing import NamedTuple
 
 import numpy as np
@@ -56,8 +56,8 @@ class Outlines:
         self._start = start
         self._changes = tuple(changes)
         self._measured: dict[int, GroupReading] = {}
-        # `prepare` may run on another thread: whatever is loaded is loaded once.
-        self._loading = RLock()
+        # The scan, the outlines and what measuring needs may be loaded on different threads: each is loaded once.
+        self._loading_scan, self._loading = Lock(), RLock()
         self._volume: Volume | None = None
         self._drawn: _Drawn | None = None
         self._found: dict[int, Box] | None = None
@@ -67,7 +67,7 @@ class Outlines:
     @property
     def volume(self) -> Volume:
         """The scan."""
-        with self._loading:
+        with self._loading_scan:
             if self._volume is None:
                 self._volume = self._case.volume()
             return self._volume

@@ -3,7 +3,16 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wbmri.case import CasePaths, ReadingPaths, check_dataset, find_cases, read_case, read_signed, signed_of_record
+from wbmri.case import (
+    CasePaths,
+    ReadingPaths,
+    check_dataset,
+    find_cases,
+    natural,
+    read_case,
+    read_signed,
+    signed_of_record,
+)
 from wbmri.errors import CaseError, InputError
 from wbmri.reading import Status
 from wbmri.review.blinding import code, default_seed, rank
@@ -162,7 +171,8 @@ def load_worklist(
     if not cases:
         raise InputError(f"{out} without a case", "a folder that 'wbmri score' wrote to", "score a visit first")
     if not blinded:
-        return Worklist(Path(out), reader, tuple(_row(paths, reader, None) for paths in cases))
+        in_order = sorted(cases, key=lambda paths: (natural(paths.participant), natural(paths.session)))
+        return Worklist(Path(out), reader, tuple(_row(paths, reader, None) for paths in in_order))
     chosen = default_seed(reader or "") if seed is None else seed
     shuffled = sorted(cases, key=lambda paths: rank(paths, chosen))
     return Worklist(Path(out), reader, tuple(_row(paths, reader, chosen) for paths in shuffled), chosen)
