@@ -1,10 +1,10 @@
 """The body from the front and from the back, every group in the colour of its grade, to be clicked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from qtpy.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from qtpy.QtGui import (
     QColor,
     QHelpEvent,
@@ -26,6 +26,9 @@ from wbmri.scheme import Scheme, Side
 
 _WIDTH, _HEIGHT, _TOP = 1060.0, 960.0, 60.0
 
+_LINE, _FIGURE = 12.0, QPointF(40.0, 40.0)
+"""Room around a group for its border and its figure, in units of the drawing."""
+
 _AIM = ((0, 0), (-3, 0), (3, 0), (0, -3), (0, 3))
 """Pixels by which a click may miss: some groups are narrow."""
 
@@ -37,6 +40,14 @@ class _Area:
     label: int
     path: QPainterPath
     at: QPointF | None
+
+    @property
+    def box(self) -> QRectF:
+        """Where it paints: its path with the thickest line around it, and its figure."""
+        box = self.path.boundingRect()
+        if self.at is not None:
+            box = box.united(QRectF(self.at - _FIGURE, self.at + _FIGURE))
+        return box.adjusted(-_LINE, -_LINE, _LINE, _LINE)
 
 
 class BodyMap(QWidget):
@@ -65,8 +76,22 @@ class BodyMap(QWidget):
 
     def show_marks(self, marks: Mapping[int, Mark], label: int) -> None:
         """Show the marks by label, and the group that is being read."""
+        changed: set[int | None] = {
+            one for one in marks.keys() | self._marks.keys() if marks.get(one) != self._marks.get(one)
+        }
+        if label != self._label:
+            changed |= {label, self._label}
         self._marks, self._label = dict(marks), label
-        self.update()
+        self._paint_anew(changed)
+
+    def _paint_anew(self, labels: Container[int | None]) -> None:
+        """Paint these groups alone: the rest of the window waits for a painting before a key is answered."""
+        for area in self._areas:
+            if area.label in labels:
+                self.update(self._box(area))
+
+    def _box(self, area: _Area) -> QRect:
+        return self._transform().mapRect(area.box).toAlignedRect()
 
     def label_at(self, point: QPointF) -> int | None:
         """Return the group at a point of the widget, or else one a few pixels off; the one drawn last of several."""
@@ -105,21 +130,22 @@ class BodyMap(QWidget):
             for sign, letter in ((-1, "R" if view == "front" else "L"), (1, "L" if view == "front" else "R")):
                 self._write(painter, QPointF(midline + sign * 215, _TOP + 60), letter, 13, FAINT)
             self._write(painter, QPointF(midline, 30), view, 11, FAINT)
-        for area in self._areas:
+        areas = [area for area in self._areas if event.region().intersects(self._box(area))]
+        for area in areas:
             mark = self._marks.get(area.label, Mark(Standing.OPEN))
             pen = pen_of(mark)
             pen.setCosmetic(True)
             painter.setPen(pen)
             painter.setBrush(brush_of(mark))
             painter.drawPath(area.path)
-        for area in self._areas:
+        for area in areas:
             if area.label in (self._label, self._under):
                 pen = QPen(CHOSEN, 2.4 if area.label == self._label else 1.2)
                 pen.setCosmetic(True)
                 painter.setPen(pen)
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawPath(area.path)
-        for area in self._areas:
+        for area in areas:
             mark = self._marks.get(area.label, Mark(Standing.OPEN))
             if area.at is not None and mark.standing is not Standing.OPEN and mark.grade is not None:
                 self._write(painter, area.at, mark.text, 11, ink_of(mark))
@@ -162,14 +188,14 @@ class BodyMap(QWidget):
         """Show what a click would choose."""
         label = self.label_at(event.position())
         if label != self._under:
+            self._paint_anew((self._under, label))
             self._under = label
             self.setCursor(Qt.CursorShape.ArrowCursor if label is None else Qt.CursorShape.PointingHandCursor)
-            self.update()
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Forget what was under the mouse."""
+        self._paint_anew((self._under,))
         self._under = None
-        self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Draw in the new size."""

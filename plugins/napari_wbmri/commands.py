@@ -12,7 +12,7 @@ from napari_wbmri.docks import Docks
 from napari_wbmri.key_filter import KeyFilter
 from napari_wbmri.key_help import KeyHelp
 from napari_wbmri.mask_editor import Tool
-from napari_wbmri.saving import save_elsewhere
+from napari_wbmri.saving import save_elsewhere, save_labels
 from napari_wbmri.scene import Contours, Depth
 from napari_wbmri.signing import SignDialog
 from wbmri.errors import WbmriError
@@ -92,6 +92,7 @@ class Commands:
             Command.WHOLE_BODY: lambda _: room.viewer.fit_to_view(),
             Command.NEXT_CASE: lambda _: self._worklist().open_next(),
             Command.WORKLIST: lambda _: self._worklist().come_forward(),
+            Command.SAVE_LABELS: lambda _: save_labels(room),
             Command.SIGN: self._sign,
             Command.HELP: lambda _: self._help(),
         }
@@ -199,6 +200,7 @@ class Commands:
         if self.room.editor.active and depth is not Depth.SLICE:
             self.room.editor.stop()
         self.room.scene.project(depth)
+        self.room.side.project()
         self.room.say(f"Showing the {depth.value}.")
 
     def _contours(self) -> None:

@@ -1,30 +1,32 @@
 """Where right, left, head, feet, front and back of the patient are, at the edges of the picture."""
 
 from napari.components import ViewerModel
-from napari.components.overlays import TextOverlay
-
-_EDGES = {"up": "top_center", "down": "bottom_center", "left": "middle_left", "right": "middle_right"}
-"""Direction in the picture to where napari puts what stands at that edge."""
+from qtpy.QtCore import QEvent, QObject, QPoint, Qt
+from qtpy.QtWidgets import QLabel, QWidget
 
 _OPPOSITE = {"up": "down", "down": "up", "left": "right", "right": "left"}
 
 _ENDS = (("A", "P"), ("H", "F"), ("R", "L"))
 """What of the patient lies where each axis of a `DisplayGrid` begins, and where it ends."""
 
+_SIZE_PX, _MARGIN_PX = 22, 4
 
-class Directions:
+
+class Directions(QObject):
     """The letters that radiologists look for; they follow whatever turns the picture, napari's own keys among it.
 
     Parameters
     ----------
     viewer
-        The viewer, or a viewer model without a window, in which layers lie on a `DisplayGrid`.
+        What is shown; its layers lie on a `DisplayGrid`, or there are no letters.
+    canvas
+        The widget that shows it. Labels upon it cost less than text that is drawn with each picture.
     """
 
-    def __init__(self, viewer: ViewerModel) -> None:
-        self._viewer = viewer
-        self.letters = {towards: TextOverlay(position=edge, font_size=11) for towards, edge in _EDGES.items()}
-        viewer.canvas.overlays.update({f"wbmri_{towards}": letter for towards, letter in self.letters.items()})
+    def __init__(self, viewer: ViewerModel, canvas: QWidget) -> None:
+        super().__init__(canvas)
+        self._viewer, self._canvas = viewer, canvas
+        self.letters = {towards: _letter(canvas) for towards in _OPPOSITE}
         for turned in (
             viewer.layers.events.inserted,
             viewer.layers.events.removed,
@@ -33,14 +35,43 @@ class Directions:
             viewer.scene.camera.events.orientation,
         ):
             turned.connect(self._follow)
+        canvas.installEventFilter(self)
+        self._place()
+        self._follow()
 
     def _follow(self, _: object = None) -> None:
         dims, layers = self._viewer.dims, self._viewer.layers
         known = bool(layers) and all("stored_shape" in layer.metadata for layer in layers)
-        flat = dims.ndim == len(_ENDS) and dims.ndisplay == 2
-        if known and flat:
+        known = known and dims.ndim == len(_ENDS) and dims.ndisplay == 2
+        if known:
             for axis, towards in zip(dims.order[-2:], self._viewer.scene.camera.orientation2d, strict=True):
                 begins, ends = _ENDS[axis]
-                self.letters[_OPPOSITE[str(towards)]].text, self.letters[str(towards)].text = begins, ends
+                self.letters[_OPPOSITE[str(towards)]].setText(begins)
+                self.letters[str(towards)].setText(ends)
         for letter in self.letters.values():
-            letter.visible = known and flat
+            letter.setVisible(known)
+
+    def _place(self) -> None:
+        size = self._canvas.size()
+        right, down = size.width() - _SIZE_PX - _MARGIN_PX, size.height() - _SIZE_PX - _MARGIN_PX
+        across, along = (size.width() - _SIZE_PX) // 2, (size.height() - _SIZE_PX) // 2
+        self.letters["up"].move(QPoint(across, _MARGIN_PX))
+        self.letters["down"].move(QPoint(across, down))
+        self.letters["left"].move(QPoint(_MARGIN_PX, along))
+        self.letters["right"].move(QPoint(right, along))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Stay at the edges."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+
+def _letter(canvas: QWidget) -> QLabel:
+    letter = QLabel(canvas)
+    letter.resize(_SIZE_PX, _SIZE_PX)
+    letter.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    letter.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    letter.setStyleSheet("font-size: 14px; font-weight: bold; color: #f0f1f2; background: transparent;")
+    letter.hide()
+    return letter

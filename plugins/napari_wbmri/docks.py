@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from napari import Viewer
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QPushButton, QWidget
+from qtpy.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QPushButton, QStyle, QWidget
 
 from napari_wbmri.mask_editor import MaskEditor
 from napari_wbmri.mask_tools import MaskTools
@@ -105,9 +105,11 @@ class Docks:
         """Give the docks their widths, and the rest to the scan, half of it to a view beside it."""
         docks, widths = [self._grades, self._reading], [OVERVIEW_PX, READING_PX]
         if beside is not None:
-            scan = self._viewer.window._qt_viewer.width()
+            between = self._window.style().pixelMetric(
+                QStyle.PixelMetric.PM_DockWidgetSeparatorExtent, None, self._window
+            )
             docks.append(beside)
-            widths.append((scan + beside.width()) // 2)
+            widths.append((self._window.width() - sum(widths) - 3 * between) // 2)
         self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
 
 

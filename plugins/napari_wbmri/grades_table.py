@@ -79,6 +79,18 @@ class GradesModel(QAbstractTableModel):
         other = (self.others or {}).get(label, Mark(Standing.OPEN))
         return (other, self.mark(label)) if self.others_first else (self.mark(label), other)
 
+    def cells(self) -> dict[int, tuple[object, ...]]:
+        """Return what is painted for each group."""
+        return {
+            group.label: (
+                *self.both(group.label),
+                self.change(group.label),
+                group.label in self.edited,
+                group.label == self.label,
+            )
+            for group in self.scheme.groups
+        }
+
     def change(self, label: int) -> tuple[str, str]:
         """Return what became of a group between the two visits, as a sign and a word; nothing where one is open."""
         before, after = self.both(label)
@@ -177,9 +189,16 @@ class GradesTable(QTableView):
         if (others is None) != (model.others is None):
             for column in (RIGHT, LEFT):
                 self.horizontalHeader().resizeSection(column, GRADE_PX if others is None else GRADE_PX + 12)
-        model.marks, model.label, model.edited = marks, label, edited
-        model.others, model.others_first = others, others_first
-        model.dataChanged.emit(model.index(0, 0), model.index(model.rowCount() - 1, LEFT))
+        before, read = model.cells(), model.label
+        # Of their own: whoever gave them may go on to change them.
+        model.marks, model.label, model.edited = dict(marks), label, edited
+        model.others, model.others_first = None if others is None else dict(others), others_first
+        # What stays as it is, is not painted anew: a key is answered once the window is painted.
+        changed = [model.index_of(one) for one, cell in model.cells().items() if cell != before[one]]
+        if label != read:
+            changed += [model.index_of(one).siblingAtColumn(NAME) for one in (read, label)]
+        for index in changed:
+            model.dataChanged.emit(index, index)
         self.scrollTo(model.index_of(label))
 
     def _clicked(self, index: QModelIndex) -> None:

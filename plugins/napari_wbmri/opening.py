@@ -62,6 +62,8 @@ def read_cases(path: str | Sequence[str]) -> list[tuple[None]] | list[Layer]:
             worklist.select(cases[0])
             if worklist.reader.text().strip():
                 worklist.open_case(cases[0])
+                return
+        worklist.come_forward()
 
     # napari adds what a reader returns before it lets go of the mouse; the docks follow after that.
     QTimer.singleShot(0, show)

@@ -11,15 +11,16 @@ from napari import Viewer
 from napari.layers import Labels
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QEvent, QObject, QTimer
-from qtpy.QtGui import QDropEvent
-from qtpy.QtWidgets import QWidget
+from qtpy.QtGui import QDragLeaveEvent, QDropEvent
+from qtpy.QtWidgets import QApplication, QWidget
 
+from napari_wbmri.directions import Directions
 from napari_wbmri.display import DisplayGrid
 from napari_wbmri.docks import Docks, dock_of
 from napari_wbmri.marks import Mark
 from napari_wbmri.mask_editor import MaskEditor
 from napari_wbmri.opening import open_dropped
-from napari_wbmri.scene import Scene
+from napari_wbmri.scene import Depth, Scene
 from napari_wbmri.side_by_side import SideBySide
 from napari_wbmri.windows import Preset, presets
 from wbmri.errors import WbmriError
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 REST_MS = 400
 """The view has come to rest when it did not move for so long."""
+
+MEASURE_MS = 15
+"""The histogram of a group follows its picture by so much, and is left out where the reader has gone on before."""
 
 ALIVE_MS = 30_000
 """How often the session is told that the window is open."""
@@ -58,6 +62,7 @@ class ReadingRoom(QObject):
         self.viewer, self.window = viewer, window
         self.session: Session | None = None
         self.scene = Scene(viewer)
+        self.directions = Directions(viewer, viewer.window._qt_viewer.canvas.native)
         self.editor = MaskEditor(viewer, self.scene, self.follow, self.say_error)
         self.side = SideBySide(self)
         self.docks: Docks | None = None
@@ -69,6 +74,8 @@ class ReadingRoom(QObject):
         self._marks: dict[int, Mark] = {}
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.remember)
+        self._measure = QTimer(self, singleShot=True, interval=MEASURE_MS)
+        self._measure.timeout.connect(self._show_histogram)
         self._alive = QTimer(self, interval=ALIVE_MS)
         self._alive.timeout.connect(self._tell_alive)
         viewer.scene.camera.events.connect(self._moved)
@@ -113,16 +120,14 @@ class ReadingRoom(QObject):
             raise
         volume, labels = session.volume, session.label_map
         self.session = session
-        self.scene.label = session.current
-        self.scene.show("scan", volume.data, session.labels, DisplayGrid.of(volume))
+        # The docks take their place before the view does: its zoom depends on the size of the canvas. Where that takes
+        # long, the view may have come to rest before, which is not the place to go to.
+        place = session.place
+        self._marks = {view.group.label: Mark.of(view) for view in session.groups()}
+        self.scene.show("scan", volume.data, session.labels, DisplayGrid.of(volume), self._marks, place)
         self.presets = presets(volume, labels, session.case.reading.reference)
         self.scene.window(self.presets[self.scene.preset])
-        self._marks = {view.group.label: Mark.of(view) for view in session.groups()}
         self.viewer.title = f"{session.title} · wbmri reading room"
-        self.scene.colour(self._marks, session.current)
-        # The docks take their place first: the zoom depends on the size of the canvas. Where that takes long, the view
-        # may have come to rest before, which is not the place to go to.
-        place = session.place
         QTimer.singleShot(0, lambda: self._to_place(session, place))
         self.prepared = False
         totals = session.totals
@@ -149,6 +154,8 @@ class ReadingRoom(QObject):
         self.remember()
         self.editor.stop()
         self.side.close()
+        if self.scene.depth is not Depth.SLICE:
+            self.scene.project(Depth.SLICE)
         self._alive.stop()
         session, self.session = self.session, None
         session.close()
@@ -239,11 +246,17 @@ class ReadingRoom(QObject):
         session, docks = self.session, self.docks
         if session is None or docks is None:
             return
-        edited = frozenset(one.group.label for one in session.groups() if one.outline_edited)
-        docks.overview.show_marks(self._marks, session.current, edited, self.side.marks, others_first=self.side.earlier)
+        docks.overview.show_marks(
+            self._marks, session.current, session.edited, self.side.marks, others_first=self.side.earlier
+        )
         docks.panel.show_session(session)
         if measured:
-            docks.panel.evidence.show_histogram(session, ready=self.prepared)
+            docks.panel.evidence.histogram.show_nothing("")
+            self._measure.start()
+
+    def _show_histogram(self) -> None:
+        if self.session is not None and self.docks is not None:
+            self.docks.panel.evidence.show_histogram(self.session, ready=self.prepared)
 
     def say(self, words: str) -> None:
         """Say what was done, where the reader looks."""
@@ -299,5 +312,7 @@ class ReadingRoom(QObject):
             paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
             if open_dropped(self.viewer, paths):
                 event.acceptProposedAction()
+                # What was lit up while something was held over it.
+                QApplication.sendEvent(watched, QDragLeaveEvent())
                 return True
         return False

@@ -1,14 +1,46 @@
-"""The way out when a reading cannot be saved where it belongs."""
+"""Saving by hand: the label map as a file, and the way out when a reading cannot be saved where it belongs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QFileDialog
 
+from napari_wbmri.writing import write_labels
 from wbmri.errors import WbmriError
 
 if TYPE_CHECKING:
     from napari_wbmri.room import ReadingRoom
+
+
+def save_labels(room: "ReadingRoom", path: str | Path | None = None) -> None:
+    """Save the outlines as they are now, on the grid and with the affine of the scan; the case stays as it is.
+
+    Parameters
+    ----------
+    room
+        The reading room.
+    path
+        The file, ``.nii.gz`` or ``.nii``; asked for if ``None``.
+    """
+    session = room.session
+    if session is None:
+        return
+    chosen = path
+    if chosen is None:
+        offered = Path.home() / f"{session.title.replace(' ', '-')}_dseg.nii.gz"
+        chosen, _ = QFileDialog.getSaveFileName(
+            room.window, "Save the label map", str(offered), "NIfTI (*.nii.gz *.nii)"
+        )
+    if not chosen:
+        return
+    target = str(chosen) if str(chosen).endswith((".nii", ".nii.gz")) else f"{chosen}.nii.gz"
+    layer = room.scene.groups
+    try:
+        write_labels(target, layer.data, {"name": layer.name, "metadata": layer.metadata})
+    except OSError as error:
+        room.say(f"Not saved: {target} cannot be written ({error.strerror or error}).")
+    else:
+        room.say(f"The label map is saved as {target}.")
 
 
 def save_elsewhere(room: "ReadingRoom", folder: str | Path | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
 from napari_wbmri.colours import line_of
-from napari_wbmri.directions import Directions
 from napari_wbmri.display import PLANES, DisplayGrid
 from napari_wbmri.edges import Edges
 from napari_wbmri.marks import Mark, Standing
@@ -55,7 +55,6 @@ class Scene:
 
     def __init__(self, viewer: ViewerModel) -> None:
         self.viewer = viewer
-        self.directions = Directions(viewer)
         self.contours = Contours.ALL
         self.depth = Depth.SLICE
         self.plane = "coronal"
@@ -63,7 +62,15 @@ class Scene:
         self.label = 0
         self._marks: Mapping[int, Mark] = {}
 
-    def show(self, name: str, image: NDArray[np.float32], labels: NDArray[np.uint8], grid: DisplayGrid) -> None:
+    def show(
+        self,
+        name: str,
+        image: NDArray[np.float32],
+        labels: NDArray[np.uint8],
+        grid: DisplayGrid,
+        marks: Mapping[int, Mark] = MappingProxyType({}),
+        place: Place | None = None,
+    ) -> None:
         """Put a scan and its outlines on the screen, in place of what was there.
 
         Parameters
@@ -74,8 +81,14 @@ class Scene:
             Intensities and labels on the stored grid. The labels are copied; `change` keeps the copy up to date.
         grid
             Where the stored grid lies on the screen.
+        marks
+            What stands for each group, as for `colour`.
+        place
+            Which slice of which plane to begin with; `go_to` does the rest once the canvas has its size.
         """
-        self.grid = grid
+        self.grid, self._marks = grid, marks
+        if place is not None:
+            self.plane, self.label = place.plane, place.label
         self._stored = np.array(labels, dtype=np.uint8)
         self._boxes: dict[int, tuple[slice, ...]] = {}
         if self.viewer.layers:
@@ -90,10 +103,16 @@ class Scene:
             layer.editable = False
         # Tested for depth, lines in the plane of the scan may be hidden by it.
         self.lines.blending = "translucent_no_depth"
-        self.viewer.layers.extend([self.scan, self.groups, self.lines])
+        self._recolour()
+        self.viewer.layers.append(self.scan)
+        self.viewer.dims.order = PLANES[self.plane]
+        # Before there is more that would be sliced anew.
+        point = self.middle(self.label) if place is None or place.point_mm is None else grid.world(place.point_mm)
+        if point is not None:
+            self._slice(point)
+        self.viewer.layers.extend([self.groups, self.lines])
         # No layer is selected: the keys are the reading room's, and napari's hints about a layer's keys would mislead.
         self.viewer.layers.selection.clear()
-        self.viewer.dims.order = PLANES[self.plane]
         bar = self.viewer.canvas.overlays.scale_bar
         bar.visible, bar.font_size = True, 10
         self.viewer.fit_to_view()
@@ -198,18 +217,22 @@ class Scene:
 
     def look(self, point: tuple[float, float, float], zoom: float | None) -> None:
         """Show a point of the screen in the middle, at a zoom in pixels per mm if one is given."""
-        # In the middle of a voxel: napari's sliders would move it there, and all layers would be sliced once more.
-        steps = [
-            round((value - along.start) / along.step)
-            for value, along in zip(point, self.viewer.dims.range, strict=True)
-        ]
-        self.viewer.dims.set_current_step(range(3), steps)
+        self._slice(point)
         camera = self.viewer.scene.camera
         if self.depth is not Depth.BODY:
             _, down, right = PLANES[self.plane]
             camera.center = (0.0, point[down], point[right])
             if zoom is not None:
                 camera.zoom = zoom
+
+    def _slice(self, point: tuple[float, float, float]) -> None:
+        """Go to the slices of a point."""
+        # In the middle of a voxel: napari's sliders would move it there, and all layers would be sliced once more.
+        steps = [
+            round((value - along.start) / along.step)
+            for value, along in zip(point, self.viewer.dims.range, strict=True)
+        ]
+        self.viewer.dims.set_current_step(range(3), steps)
 
     @property
     def point(self) -> tuple[float, float, float]:

@@ -87,6 +87,7 @@ class ScoringDock(QWidget):
         ScoringDock._of[napari_viewer] = self
         self.viewer = napari_viewer
         self.inputs: list[str] = []
+        self.sample: Path | None = None
         self.work: Work | None = None
         self.what, self.doing = QLabel("No scan chosen."), QLabel()
         self.out, self.participant, self.session = QLineEdit(), QLineEdit(), QLineEdit()
@@ -149,7 +150,12 @@ class ScoringDock(QWidget):
 
     def offer(self, inputs: Sequence[str]) -> None:
         """Make ready to score a scan."""
-        self.inputs = list(inputs)
+        from napari_wbmri.worklist import WorklistDock
+
+        self.inputs, self.sample = list(inputs), None
+        shown = WorklistDock.folder_in(self.viewer)
+        if shown is not None and not self.out.text():
+            self.out.setText(str(shown))
         names = ", ".join(Path(path).name for path in self.inputs[:3])
         self.what.setText(names + (f" and {len(self.inputs) - 3} more" if len(self.inputs) > 3 else ""))
         self._follow()
@@ -170,7 +176,8 @@ class ScoringDock(QWidget):
                 score(sample_images(session), out, participant="sample", session=session, progress=step)
             return CasePaths(out, "sample", SESSIONS[0])
 
-        self.offer(["sample baseline", "sample month6"])
+        self.inputs, self.sample = [], out
+        self.what.setText("The sample pair: baseline and month6")
         self.out.setText(str(out))
         if missing:
             self.run(job)
@@ -205,6 +212,9 @@ class ScoringDock(QWidget):
             self.work.wait()
 
     def _start(self) -> None:
+        if self.sample is not None:
+            self.score_sample(self.sample)
+            return
         inputs, out = list(self.inputs), self.out.text().strip()
         participant, session = self.participant.text().strip() or None, self.session.text().strip() or None
         engine = self.engine.currentData()
@@ -253,7 +263,8 @@ class ScoringDock(QWidget):
 
     def _follow(self) -> None:
         busy = self.work is not None
-        self.start.setEnabled(not busy)
+        for widget in (self.start, self.files, self.folder, self.out, self.place, self.engine):
+            widget.setEnabled(not busy)
         self.stop.setEnabled(busy)
         self.bar.setVisible(busy)
 

@@ -9,6 +9,7 @@ from napari.qt import QtViewer
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QTimer
 
+from napari_wbmri.directions import Directions
 from napari_wbmri.display import DisplayGrid
 from napari_wbmri.marks import Mark, Standing
 from napari_wbmri.other_visit import OtherVisit, other_visits
@@ -80,18 +81,20 @@ class SideBySide:
         volume, labels = case.volume(), visit.labels
         model = ViewerModel(title=visit.session)
         self._inner = QtViewer(model, show_welcome_screen=False)
+        Directions(model, self._inner.canvas.native)
         self._dock = room.docks.beside(self._inner, f"Visit {visit.session}", self.end, before=visit.earlier)
         self.visit, self.earlier = visit, visit.earlier
         self.marks = {entry.label: Mark(Standing.GIVEN, entry.grade) for entry in reading.groups}
         self.scene = Scene(model)
         self.scene.plane, self.scene.contours = room.scene.plane, room.scene.contours
-        self.scene.show("scan", volume.data, labels.data, DisplayGrid.of(volume))
+        self.scene.label = session.current
+        self.scene.show("scan", volume.data, labels.data, DisplayGrid.of(volume), self.marks)
         self._presets = presets(volume, labels, case.reading.reference)
         self.window()
-        self.scene.colour(self.marks, session.current)
         for view, name in ((room.viewer, session.case.session), (model, visit.session)):
             caption = view.canvas.overlays.text
             caption.text, caption.visible, caption.font_size, caption.color = name, True, 13, "white"
+        self.project()
         self._register(session.volume, session.label_map, volume, labels)
         room.say(f"Beside it: visit {visit.session}, read by {reading.reader}.")
         # The canvases take their new sizes first.
@@ -153,6 +156,13 @@ class SideBySide:
         if self.scene is not None:
             self.scene.turn(self._room.scene.plane)
             self.follow()
+
+    def project(self) -> None:
+        """Show a slice or a projection as the first view does; the body in three dimensions stays there alone."""
+        here, there = self._room.scene, self.scene
+        wanted = Depth.SLICE if here.depth is Depth.BODY else here.depth
+        if there is not None and there.depth is not wanted:
+            there.project(wanted)
 
     def draw(self, contours: Contours) -> None:
         """Draw the contours that the first view draws."""

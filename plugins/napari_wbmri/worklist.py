@@ -79,6 +79,12 @@ class WorklistDock(QWidget):
         made.room.keep_docked(made, "Worklist", "left")
         return made
 
+    @classmethod
+    def folder_in(cls, viewer: Viewer) -> Path | None:
+        """Return the folder that the worklist of a viewer shows, if there is one."""
+        made = cls._of.get(viewer)
+        return None if made is None else made.out
+
     @property
     def reading_mode(self) -> Mode:
         """How cases are opened; the box itself keeps plain words."""
@@ -233,7 +239,7 @@ class WorklistDock(QWidget):
             dock.show()
             dock.raise_()
         self._spread()
-        self.table.setFocus()
+        (self.table if self.reader.text().strip() else self.reader).setFocus()
 
     def _spread(self) -> None:
         """Show all columns where no scan needs the room."""

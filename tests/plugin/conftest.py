@@ -145,12 +145,10 @@ def _viewer(_display: None, _own_settings: None, qapp: Any) -> Iterator["Viewer"
 def room(_viewer: "Viewer") -> Iterator["ReadingRoom"]:
     """The reading room, with no case open and its view as at the start."""
     from napari_wbmri.room import ReadingRoom
-    from napari_wbmri.scene import Contours, Depth
+    from napari_wbmri.scene import Contours
 
     room = ReadingRoom.of(_viewer)
     yield room
-    if room.session is not None and room.scene.depth is not Depth.SLICE:
-        room.scene.project(Depth.SLICE)
     room.close()
     room.scene.contours, room.scene.plane, room.scene.preset = Contours.ALL, "coronal", 1
 

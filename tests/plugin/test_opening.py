@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -117,6 +117,20 @@ def test_a_label_map_is_saved_with_the_affine_of_the_scan(out: Path, tmp_path: P
         saved = nibabel.load(path)
         np.testing.assert_array_equal(np.asarray(saved.dataobj), labels.data)
         np.testing.assert_allclose(saved.affine, labels.affine, atol=1e-5)
+
+
+def test_the_label_map_of_a_case_is_saved_by_its_key_as_it_is_drawn_now(
+    read: Callable[..., ReadingRoom], press: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = read()
+    press("E", "Shift+M")
+    path = tmp_path / "labels"
+    monkeypatch.setattr("napari_wbmri.saving.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
+    press("Ctrl+S")
+    saved = nibabel.load(tmp_path / "labels.nii.gz")
+    np.testing.assert_array_equal(np.asarray(saved.dataobj), room.session.labels)
+    np.testing.assert_allclose(saved.affine, room.session.label_map.affine, atol=1e-5)
+    assert "saved" in room.docks.panel.state.text()
 
 
 def test_a_layer_that_is_no_label_map_of_a_scan_is_refused(tmp_path: Path) -> None:

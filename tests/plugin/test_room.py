@@ -14,13 +14,14 @@ from wbmri.case import CasePaths
 from wbmri.review import Mode, open_review
 
 
-def test_a_case_opens_with_contours_window_totals_and_notice(read: Callable[..., ReadingRoom]) -> None:
+def test_a_case_opens_with_contours_window_totals_and_notice(read: Callable[..., ReadingRoom], qtbot: object) -> None:
     room = read()
     level = room.session.case.reading.reference.level
     assert [layer.name for layer in room.viewer.layers] == ["scan", "muscle groups", "contours"]
     np.testing.assert_allclose(room.scene.scan.contrast_limits, (0.0, 4 * level))
     assert "0" in room.docks.panel.totals.total.text()
-    assert room.docks.panel.evidence.histogram.counts.sum() > 0
+    histogram = room.docks.panel.evidence.histogram
+    qtbot.waitUntil(lambda: histogram.counts is not None and histogram.counts.sum() > 0, timeout=20_000)
     notices = [label for label in room.window.findChildren(QLabel) if "score of record" in label.text()]
     assert any(label.isVisible() for label in notices)
 
@@ -158,3 +159,30 @@ def test_blinded_reading_hides_suggestions_others_and_whose_case_it_is(
     assert room.side.visit is None
     press("1")
     assert not room.session.decisions[1].suggestion_seen
+
+
+def test_letters_say_where_right_and_left_are_however_the_picture_is_turned(
+    read: Callable[..., ReadingRoom], press: Callable[..., None]
+) -> None:
+    room = read()
+
+    def shown() -> str:
+        letters = room.directions.letters
+        return "".join(letters[at].text() if letters[at].isVisible() else "-" for at in ("left", "right", "up", "down"))
+
+    assert shown() == "RLHF"
+    press("V")
+    assert shown() == "RLAP"
+    press("V")
+    assert shown() == "APHF"
+    room.viewer.dims.order = (2, 0, 1)
+    assert shown() == "HFAP"
+    room.viewer.dims.order = (0, 1, 2)
+    room.viewer.scene.camera.orientation2d = ("up", "left")
+    assert shown() == "LRFH"
+    room.viewer.scene.camera.orientation2d = ("down", "right")
+    room.viewer.dims.ndisplay = 3
+    assert shown() == "----"
+    room.viewer.dims.ndisplay = 2
+    room.close()
+    assert shown() == "----"

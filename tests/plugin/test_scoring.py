@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from napari_wbmri.room import ReadingRoom
 from napari_wbmri.scoring import ScoringDock
+from qtpy.QtCore import Qt
 
 from wbmri.case import CasePaths
 from wbmri.errors import InputError
@@ -48,6 +49,29 @@ def test_it_can_be_cancelled_and_writes_nothing(dock: ScoringDock, tmp_path: Pat
     assert not written.exists()
 
 
+def test_the_sample_can_be_scored_again_after_it_was_cancelled(
+    dock: ScoringDock, tmp_path: Path, qtbot: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    def slow(images: object, out: Path, *, session: str, progress: Callable[[float, str], None], **_: object) -> None:
+        begun.append(session)
+        while True:
+            progress(0.1, "placing the body")
+            dock.work.wait(10)
+
+    monkeypatch.setattr("wbmri.scoring.score", slow)
+    dock.score_sample(tmp_path / "sample")
+    for times in (1, 2):
+        qtbot.waitUntil(lambda times=times: len(begun) == times, timeout=20_000)
+        qtbot.mouseClick(dock.stop, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: dock.work is None, timeout=20_000)
+        assert "Cancelled" in dock.doing.text()
+        if times == 1:
+            qtbot.mouseClick(dock.start, Qt.MouseButton.LeftButton)
+    assert begun == ["baseline", "baseline"]
+
+
 def test_what_is_wrong_with_the_input_is_said(dock: ScoringDock, qtbot: object) -> None:
     def job(progress: Callable[[float, str], None]) -> object:
         raise InputError("a T1 series", "a STIR series", "choose another folder")
@@ -57,8 +81,8 @@ def test_what_is_wrong_with_the_input_is_said(dock: ScoringDock, qtbot: object) 
     assert "a T1 series; expected a STIR series" in dock.doing.text()
 
 
-def test_without_a_scan_or_a_folder_it_asks_for_them(dock: ScoringDock) -> None:
-    dock.inputs = []
-    dock._start()
+def test_without_a_scan_or_a_folder_it_asks_for_them(dock: ScoringDock, qtbot: object) -> None:
+    dock.offer([])
+    qtbot.mouseClick(dock.start, Qt.MouseButton.LeftButton)
     assert dock.work is None
     assert "Choose a scan" in dock.doing.text()

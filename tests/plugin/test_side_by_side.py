@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from napari_wbmri.other_visit import other_visits
 from napari_wbmri.room import ReadingRoom
+from napari_wbmri.scene import Depth
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
@@ -50,6 +51,8 @@ def test_another_visit_is_linked_in_place_and_window(
     press("V", "W")
     assert side.scene.plane == room.scene.plane == "axial"
     assert side.scene.scan.contrast_limits[1] / level == pytest.approx(8.0)
+    press("M")
+    assert side.scene.depth is room.scene.depth is Depth.PROJECTION
 
 
 def test_visits_stand_in_the_order_of_time(out: Path) -> None:

@@ -61,6 +61,7 @@ class Command(StrEnum):
     PLANE = "plane"
     NEXT_CASE = "next_case"
     WORKLIST = "worklist"
+    SAVE_LABELS = "save_labels"
     SIGN = "sign"
     HELP = "help"
 

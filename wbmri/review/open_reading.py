@@ -100,6 +100,8 @@ class OpenReading:
         except CaseError:
             self._keeper.release()
             raise
+        # Asked for at every key.
+        self._groups_by_label = {group.label: group for group in start.base.scheme.groups}
         self._outlines = Outlines(case, start.base, start.labels, changes)
         self._clock = ReadingClock(self._deeds.seconds)
         self._order = Order.SCHEME
@@ -182,6 +184,11 @@ class OpenReading:
         return MappingProxyType(self._deeds.decisions)
 
     @property
+    def edited(self) -> frozenset[int]:
+        """Labels of the groups whose outlines were corrected."""
+        return self._deeds.edited
+
+    @property
     def soft_tissue(self) -> SoftTissue:
         """Fascia, subcutis and calcinosis as marked so far, with what the program suggests where that may be seen."""
         suggested = self._start.base.soft_tissue if self.visible.suggestions else None
@@ -191,7 +198,7 @@ class OpenReading:
         """Return one group as it may be shown."""
         see = self.visible
         return GroupView(
-            group=self._start.base.scheme.group(label),
+            group=self._group(label),
             decision=self._deeds.decisions.get(label),
             measured=self._measured(label) if see.suggestions else None,
             outline_edited=self._deeds.is_edited(label),
@@ -323,7 +330,7 @@ class OpenReading:
         )
 
     def _group(self, label: int) -> Group:
-        return self._start.base.scheme.group(label)
+        return self._groups_by_label.get(label) or self._start.base.scheme.group(label)
 
     def _measured(self, label: int) -> GroupReading:
         return self._outlines.measured(label, edited=self._deeds.is_edited(label))

@@ -53,9 +53,11 @@ class Outlines:
     def __init__(self, case: Case, base: Reading, start: Callable[[], LabelMap], changes: Iterable[MaskChange]) -> None:
         self._case = case
         self._base = base
+        self._given = {entry.label: entry for entry in base.groups}
         self._start = start
         self._changes = tuple(changes)
         self._measured: dict[int, GroupReading] = {}
+        self._histograms: dict[int, NDArray[np.intp]] = {}
         # The scan, the outlines and what measuring needs may be loaded on different threads: each is loaded once.
         self._loading_scan, self._loading = Lock(), RLock()
         self._volume: Volume | None = None
@@ -138,6 +140,7 @@ class Outlines:
         boxes = self._boxes()
         for label in change.labels:
             self._measured.pop(label, None)
+            self._histograms.pop(label, None)
             gained = change.index[change.after == label]
             if gained.size:
                 place = np.stack(np.unravel_index(gained, change.shape))
@@ -148,7 +151,7 @@ class Outlines:
 
     def measured(self, label: int, *, edited: bool) -> GroupReading:
         """Return the program's entry for a group as its outline is now."""
-        given = next(entry for entry in self._base.groups if entry.label == label)
+        given = self._given[label]
         if not edited:
             return given
         if label not in self._measured:
@@ -167,7 +170,11 @@ class Outlines:
     def histogram(self, label: int) -> NDArray[np.intp] | None:
         """Count a group's voxels in the bins of `EDGES`; ``None`` where the level of normal muscle is not known."""
         measuring = self._measuring()
-        return None if measuring is None else measuring.histogram(self.labels, label, EDGES, self._box(label))
+        if measuring is None:
+            return None
+        if label not in self._histograms:
+            self._histograms[label] = measuring.histogram(self.labels, label, EDGES, self._box(label))
+        return self._histograms[label]
 
     def _again(self, given: GroupReading) -> GroupReading:
         measuring = self._measuring()
