@@ -1,6 +1,7 @@
 """One case in one napari viewer model: the scan, its contours, and where the view is. No Qt."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
@@ -98,18 +99,20 @@ class Scene:
         self.scan = Image(shown, name=name, interpolation2d="linear", contrast_limits=limits, **grid.layer())
         self._edges: dict[str, Edges] = {}
         self.groups = Labels(grid.shown(self._stored), name="muscle groups", visible=False, **grid.layer())
-        self.lines = Labels(self._borders().data, name="contours", opacity=1.0, **self._fine_layer())
+        with ThreadPoolExecutor(1) as beside:
+            borders = beside.submit(self._borders)
+            self.viewer.layers.append(self.scan)
+            self.viewer.dims.order = PLANES[self.plane]
+            # Before there is more that would be sliced anew.
+            point = self.middle(self.label) if place is None or place.point_mm is None else grid.world(place.point_mm)
+            if point is not None:
+                self._slice(point)
+        self.lines = Labels(borders.result().data, name="contours", opacity=1.0, **self._fine_layer())
         for layer in (self.groups, self.lines):
             layer.editable = False
         # Tested for depth, lines in the plane of the scan may be hidden by it.
         self.lines.blending = "translucent_no_depth"
         self._recolour()
-        self.viewer.layers.append(self.scan)
-        self.viewer.dims.order = PLANES[self.plane]
-        # Before there is more that would be sliced anew.
-        point = self.middle(self.label) if place is None or place.point_mm is None else grid.world(place.point_mm)
-        if point is not None:
-            self._slice(point)
         self.viewer.layers.extend([self.groups, self.lines])
         # No layer is selected: the keys are the reading room's, and napari's hints about a layer's keys would mislead.
         self.viewer.layers.selection.clear()
