@@ -12,6 +12,7 @@ from qtpy.QtCore import QTimer
 from napari_wbmri.display import DisplayGrid
 from wbmri.case import cases_at
 from wbmri.errors import WbmriError
+from wbmri.volume import Volume
 
 Layer = tuple[Any, dict[str, Any], str]
 Read = Callable[[Any], list[Layer] | list[tuple[None]]]
@@ -85,16 +86,26 @@ def read_scan(path: str | Sequence[str]) -> list[Layer]:
         ReadingRoom.of(viewer).close()
 
         def offer() -> None:
-            viewer.canvas.overlays.scale_bar.visible = True
-            viewer.dims.order = (0, 1, 2)
-            viewer.fit_to_view()
+            show_whole(viewer)
             ScoringDock.of(viewer).offer(paths)
 
         QTimer.singleShot(0, offer)
+    return [scan_layer(volume)]
+
+
+def scan_layer(volume: Volume) -> Layer:
+    """Return a scan as a layer in its place, in a window that suits most scans."""
     grid = DisplayGrid.of(volume)
     white = float(np.percentile(volume.data[::2, ::2, ::2], 99.7))
     settings = {**grid.layer(), "name": "scan", "contrast_limits": (0.0, white or 1.0), "interpolation2d": "linear"}
-    return [(grid.shown(volume.data), settings, "image")]
+    return grid.shown(volume.data), settings, "image"
+
+
+def show_whole(viewer: napari.Viewer) -> None:
+    """Show a scan that was added from the front and as a whole, with a scale."""
+    viewer.canvas.overlays.scale_bar.visible = True
+    viewer.dims.order = (0, 1, 2)
+    viewer.fit_to_view()
 
 
 def open_dropped(viewer: napari.Viewer, paths: Sequence[str]) -> bool:

@@ -1,37 +1,38 @@
 """File > Open Sample: the two visits that come with wbmri, scored on first use."""
 
 from pathlib import Path
-from typing import Any
 
 import napari
 from qtpy.QtCore import QTimer
 
-from napari_wbmri.opening import NOTHING
+from napari_wbmri.opening import Layer, scan_layer, show_whole
 
 SESSIONS = ("baseline", "month6")
 
 
-def open_sample(out: str | Path | None = None) -> Any:
-    """Open the sample pair in the worklist; the visits that are not scored yet are scored in the background.
+def open_sample(out: str | Path | None = None) -> list[Layer]:
+    """Show the baseline, and open the sample pair in the worklist; what is not scored yet is, in the background.
 
     Parameters
     ----------
     out
         Where its cases are kept; by default in the user's own folder for data of wbmri.
     """
+    import wbmri
     from wbmri.cli.sample import sample_images
 
     folder = Path(out) if out is not None else Path.home() / ".wbmri" / "sample"
     viewer = napari.current_viewer()
-    if viewer is None or not hasattr(viewer, "window"):
-        from napari_wbmri.opening import read_scan
-
-        return read_scan([str(path) for path in sample_images("baseline")])
-
-    def show() -> None:
+    if viewer is not None and hasattr(viewer, "window"):
+        from napari_wbmri.room import ReadingRoom
         from napari_wbmri.scoring import ScoringDock
 
-        ScoringDock.of(viewer).score_sample(folder)
+        ReadingRoom.of(viewer).close()
 
-    QTimer.singleShot(0, show)
-    return NOTHING
+        def begin() -> None:
+            show_whole(viewer)
+            ScoringDock.of(viewer).score_sample(folder)
+
+        # Once napari has added what it gets here.
+        QTimer.singleShot(0, begin)
+    return [scan_layer(wbmri.load([str(path) for path in sample_images(SESSIONS[0])]))]

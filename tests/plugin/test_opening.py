@@ -94,6 +94,20 @@ def test_what_is_dropped_is_opened_without_being_asked_how(
     assert ScoringDock.of(current.viewer).inputs
 
 
+def test_the_sample_is_shown_and_scored(
+    current: ReadingRoom, tmp_path: Path, small_volume: Volume, monkeypatch: pytest.MonkeyPatch, qtbot: object
+) -> None:
+    path = tmp_path / "scan.nii.gz"
+    path.write_bytes(encode_nifti(small_volume.data, small_volume.affine))
+    monkeypatch.setattr("wbmri.cli.sample.sample_images", lambda _: [path])
+    scored: list[Path] = []
+    monkeypatch.setattr(ScoringDock, "score_sample", lambda _, out: scored.append(out))
+    (layer,) = current.viewer.open_sample("wbmri", "pair", out=tmp_path)
+    assert layer.name == "scan"
+    assert layer in current.viewer.layers
+    qtbot.waitUntil(lambda: scored == [tmp_path], timeout=20_000)
+
+
 def test_an_oblique_scan_is_shown_along_its_planes_in_millimetres(
     tmp_path: Path, small_volume: Volume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
