@@ -274,7 +274,8 @@ def _step(change: "GroupChange") -> str:
     def grade(value: int | None) -> str:
         return "n/a" if value is None else str(value)
 
-    return f"{grade(change.baseline)} -> {grade(change.followup)}  {change.transition}"
+    mark = " ≈" if change.marginal else ""
+    return f"{grade(change.baseline)} -> {grade(change.followup)}  {change.transition}{mark}"
 
 
 def _table(*columns: str) -> "Table":
