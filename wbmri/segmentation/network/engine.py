@@ -20,7 +20,7 @@ from wbmri.segmentation.network.frame import (
     body_level,
     brightness,
 )
-from wbmri.segmentation.network.native import in_muscle, labels_on, without_islands
+from wbmri.segmentation.network.native import in_muscle, labels_on, muscle_in, without_islands
 from wbmri.segmentation.network.order import in_order
 from wbmri.segmentation.network.sides import settle_sides
 from wbmri.segmentation.network.tiling import outline
@@ -30,6 +30,8 @@ from wbmri.volume import Volume, canonical
 
 _EVEN = 3
 """Coarse grids have lengths in multiples of 3, which are 8 fine voxels."""
+_SOME = 0.001
+"""Where less than this speaks for muscle, it adds nothing to what the probabilities promise."""
 
 
 class NetworkEngine:
@@ -123,16 +125,19 @@ def _promised_overlap(chances: NDArray[np.float32]) -> NDArray[np.float64]:
     With a truth drawn from the probabilities p, the outline that takes the voxels S has an expected overlap of about
     2 sum_S(p) / (|S| + sum(p)).
     """
-    pairs, right = chances[..., :PAIRS], chances[..., PAIRS] > 0.5
-    best = pairs.argmax(-1)
-    most = pairs.max(-1)
-    taken = most > 1 - pairs.sum(-1)
+    muscle = muscle_in(chances)
+    somewhere = muscle > _SOME
+    muscle, flat = muscle[somewhere], chances[somewhere]
+    pairs, right = flat[:, :PAIRS], flat[:, PAIRS] > 0.5
+    best = pairs.argmax(1)
+    most = pairs[np.arange(len(pairs)), best]
+    taken = most > 1 - muscle
     out = np.zeros(2 * PAIRS + 1)
     for side in (0, 1):
         half = right == bool(side)
         chosen = taken & half
         hit = np.bincount(best[chosen], weights=most[chosen], minlength=PAIRS)
         size = np.bincount(best[chosen], minlength=PAIRS)
-        whole = pairs[half].sum(0, dtype=np.float64)
+        whole = half.astype(np.float32) @ pairs
         out[1 + side :: 2] = 2 * hit / np.maximum(size + whole, 1e-6)
     return out

@@ -13,8 +13,17 @@ _BRIGHTEST = 1.5
 """Voxels brighter than this, relative to that quartile, count no more for the level of muscle around them."""
 _CELL_MM, _AROUND_MM = 8.0, 25.0
 """Cells in which the level of muscle is gathered, and the standard deviation over which it is averaged."""
+_SOME = 0.15
+"""Where less speaks for muscle of any group, a voxel belongs to none."""
 _LARGEST_SHARE = 0.1
 """Pieces of a group smaller than this share of its largest piece are dropped."""
+
+
+def muscle_in(chances: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how probable muscle of any pair is, shape (x, y, z); `chances` as of `labels_on`."""
+    # Little of the box holds muscle, so that all else begins here; a product is the fastest sum.
+    made: NDArray[np.float32] = chances @ np.array([1] * PAIRS + [0], np.float32)
+    return made
 
 
 def labels_on(
@@ -32,7 +41,7 @@ def labels_on(
         Probabilities of the pairs and of the right side, shape (x, y, z, 22).
     """
     labels = np.zeros(shape, np.uint8)
-    near = _widened(chances[..., :PAIRS].max(-1) > 0.15)
+    near = _widened(muscle_in(chances) > _SOME)
     size = np.array(near.shape)
     flat = chances.reshape(-1, PAIRS + 1)
     strides = np.array([size[1] * size[2], size[2], 1])

@@ -19,7 +19,7 @@ def settle_sides(
     Parameters
     ----------
     chances
-        Probabilities of the pairs and of the right side at 3 mm, shape (x, y, z, 22).
+        Probabilities of the pairs and of the right side at 3 mm, shape (x, y, z, 22); the last are changed in place.
     first
         Where they begin on the fine grid.
     right
@@ -27,9 +27,16 @@ def settle_sides(
     """
     from scipy import ndimage
 
-    blurred = ndimage.gaussian_filter(right, _BLUR, mode="nearest")
     ratio = TILE_COARSE / TILE_FINE
-    axes = [(f + np.arange(n) + 0.5) * ratio - 0.5 for f, n in zip(first, chances.shape[:3], strict=True)]
-    there = ndimage.map_coordinates(blurred, np.meshgrid(*axes, indexing="ij"), order=1, mode="nearest")
-    side = np.where(there < _SURE, 0, np.where(there > 1 - _SURE, 1, chances[..., PAIRS]))
-    return np.concatenate([chances[..., :PAIRS], side[..., None].astype(np.float32)], axis=-1)
+    there = ndimage.affine_transform(
+        ndimage.gaussian_filter(right, _BLUR, mode="nearest"),
+        np.full(3, ratio),
+        (np.array(first) + 0.5) * ratio - 0.5,
+        chances.shape[:3],
+        order=1,
+        mode="nearest",
+    )
+    side = chances[..., PAIRS]
+    side[there < _SURE] = 0
+    side[there > 1 - _SURE] = 1
+    return chances
