@@ -3,6 +3,7 @@
     python benchmarks/cohort.py broken    [--visits 200] [--broken 15]   every bad visit is named, the output is BIDS
     python benchmarks/cohort.py kills     [--visits 16] [--kills 20]     kill -9 at random moments changes nothing
     python benchmarks/cohort.py rate      [--visits 24]                  two workers against one, and against loops
+    python benchmarks/cohort.py overhead  [--visits 12]                  what a visit costs beyond the Python function
     python benchmarks/cohort.py skip      [--visits 100]                 time to pass over what is done
     python benchmarks/cohort.py memory    [--visits 10000]               growth of the parent's memory
     python benchmarks/cohort.py cluster   [--visits 16]                  dask with two workers, one killed midway
@@ -24,6 +25,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 IMPORTABLE = Path(__file__).parents[1] / "tests" / "cohort" / "importable"
 """The engine `blocks` and the maker of cohorts, which the tests use too."""
@@ -243,6 +245,46 @@ def loop(folder: Path, options: argparse.Namespace) -> None:
         score_case(visit.inputs, paths, engine=engine, scheme=scheme)
 
 
+def overhead(folder: Path, options: argparse.Namespace) -> None:
+    """Time what a visit costs beyond `score_case`: in the worker around it, and between worker and run.
+
+    Both are timed where they arise, so that the pace of the machine, which drifts by more, is left out.
+    """
+    import wbmri.scoring.visit as scoring
+    from wbmri.cohort import Crew, Limits, Settings, find_visits
+    from wbmri.cohort.attempt import attempt
+    from wbmri.cohort.job import job_maker
+    from wbmri.cohort.running import run as run_cohort
+    from wbmri.segmentation import make_engine
+
+    os.environ |= environment()
+    made = make_cohort(folder / "bids", options.visits, 0)
+    settings, engine = Settings.checked("blocks", made.scheme), make_engine("blocks")
+    score_case, inside = scoring.score_case, []
+
+    def timed_score_case(*arguments: Any, **named: Any) -> Any:
+        start = time.perf_counter()
+        result = score_case(*arguments, **named)
+        inside.append(time.perf_counter() - start)
+        return result
+
+    scoring.score_case = timed_score_case
+    around, job_of = [], job_maker(folder / "here", settings)
+    for visit in find_visits(made.root):
+        start = time.perf_counter()
+        assert attempt(job_of(visit), lambda name: engine).state.value == "done"
+        around.append(time.perf_counter() - start - inside[-1])
+    spent, last = [], time.perf_counter()
+    for result in run_cohort(find_visits(made.root), folder / "out", settings, crew=Crew(1, 1, Limits(60, 4000), "")):
+        now = time.perf_counter()
+        spent.append(now - last - result.seconds)
+        last = now
+    # The first visit pays for what is loaded once.
+    alone, worker, between = (sum(times[1:]) / (options.visits - 1) for times in (inside, around, spent))
+    print(f"score_case {alone:.3f} s a visit; beyond it {1000 * worker:.1f} ms in the worker and ", end="")
+    print(f"{1000 * between:.1f} ms between worker and run: {100 * (worker + between) / alone:.1f} %")
+
+
 def skip(folder: Path, options: argparse.Namespace) -> None:
     """Score one visit, make many of it, and time a run that has nothing to do."""
     made, out = many_cases(folder, options.visits)
@@ -370,6 +412,7 @@ PROMISES: dict[str, tuple[Callable[[Path, argparse.Namespace], None], int]] = {
     "kills": (kills, 16),
     "rate": (rate, 24),
     "loop": (loop, 0),
+    "overhead": (overhead, 12),
     "skip": (skip, 100),
     "memory": (memory, 10_000),
     "cluster": (cluster, 16),
