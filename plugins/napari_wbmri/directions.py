@@ -72,6 +72,7 @@ def _letter(canvas: QWidget) -> QLabel:
     letter.resize(_SIZE_PX, _SIZE_PX)
     letter.setAlignment(Qt.AlignmentFlag.AlignCenter)
     letter.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-    letter.setStyleSheet("font-size: 14px; font-weight: bold; color: #f0f1f2; background: transparent;")
+    style = "font-size: 14px; font-weight: bold; color: #f0f1f2; background: rgba(0, 0, 0, 130); border-radius: 4px;"
+    letter.setStyleSheet(style)
     letter.hide()
     return letter

@@ -56,7 +56,7 @@ class GradeButtons(QWidget):
         self.menu.popup(self.reasons.mapToGlobal(above))
         self.menu.setActiveAction(self.menu.actions()[0])
 
-    def show_group(self, view: GroupView, *, read_only: bool) -> None:
+    def show_group(self, view: GroupView, *, read_only: bool, all_read: bool) -> None:
         """Show what was decided about a group, and what Enter does.
 
         Parameters
@@ -65,6 +65,8 @@ class GradeButtons(QWidget):
             The group that is being read.
         read_only
             Whether nothing can be decided at all.
+        all_read
+            Whether no group waits for a decision.
         """
         decision, enabled = view.decision, view.to_read and not read_only
         for grade, button in enumerate(self.grades):
@@ -85,14 +87,12 @@ class GradeButtons(QWidget):
         for button in (*self.grades, self.reasons):
             button.setEnabled(enabled)
         # Always there, so that the grades stay under the mouse.
-        self.accept.setText(_entering(view, read_only=read_only))
-        self.accept.setEnabled(not read_only and (view.read or view.measured is not None))
+        self.accept.setText("Read-only" if read_only else "All groups are read" if all_read else _entering(view))
+        self.accept.setEnabled(not read_only and not all_read and (view.read or view.measured is not None))
 
 
-def _entering(view: GroupView, *, read_only: bool) -> str:
+def _entering(view: GroupView) -> str:
     """Say what Enter does."""
-    if read_only:
-        return "Read-only"
     if view.read:
         return "Next unread group   ⏎"
     if view.measured is None:

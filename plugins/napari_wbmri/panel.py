@@ -120,9 +120,10 @@ class ReadingDock(QWidget):
         """Show what a reading adds up to, the group that is being read, and whether all is saved."""
         view = session.group(session.current)
         self.case.setText(f"{session.title} · {session.reader} · {session.mode}")
-        self.totals.show_totals(session.totals)
+        totals = session.totals
+        self.totals.show_totals(totals)
         self.evidence.show_group(view)
-        self.buttons.show_group(view, read_only=session.read_only)
+        self.buttons.show_group(view, read_only=session.read_only, all_read=totals.read == totals.groups)
         self.soft_tissue.show_marks(session.soft_tissue, enabled=not session.read_only)
         self.sign.setEnabled(not session.read_only)
         self.show_saving(session)

@@ -46,7 +46,7 @@ class SoftTissuePanel(QWidget):
         self.present, self.course, self.places = QComboBox(), QComboBox(), QLineEdit()
         for words, present in _PRESENT:
             self.present.addItem(words, present)
-        self.course.addItem("no earlier visit", None)
+        self.course.addItem("not compared", None)
         for course in CalcinosisCourse:
             self.course.addItem(course.value, course.value)
         self.course.setToolTip("How it compares with the visit before")

@@ -135,13 +135,14 @@ class WorklistDock(QWidget):
         line.addStretch(1)
         line.addWidget(self.refreshing)
         column.addLayout(line)
+        # Above the list, where one looks when there is nothing in it.
+        column.addWidget(self.message)
         column.addWidget(self.table, 1)
         line = QHBoxLayout()
         for widget, stretch in ((self.opening, 2), (self.next, 2), (self.addendum, 1)):
             widget.setMinimumHeight(30)
             line.addWidget(widget, stretch)
         column.addLayout(line)
-        column.addWidget(self.message)
         column.addWidget(notice())
         self.setMinimumWidth(330)
 
