@@ -81,6 +81,7 @@ class ReadingRoom(QObject):
         viewer.scene.camera.events.connect(self._moved)
         viewer.dims.events.point.connect(self._moved)
         viewer.mouse_wheel_callbacks.append(self._wheel)
+        viewer.layers.selection.events.active.connect(self._quieten)
         window.installEventFilter(self)
         # The canvas and, while it is empty, what napari shows in its place.
         for widget in window.findChildren(QWidget):
@@ -134,6 +135,7 @@ class ReadingRoom(QObject):
         self.say(f"{totals.groups - totals.read} of {totals.groups} groups to read.")
         self.show_all()
         self._alive.start()
+        self._quieten()
         for tell in self.opened:
             tell()
 
@@ -158,6 +160,7 @@ class ReadingRoom(QObject):
             self.scene.project(Depth.SLICE)
         self._alive.stop()
         session, self.session = self.session, None
+        self._quieten()
         session.close()
         self.viewer.layers.clear()
         self.viewer.title = "wbmri reading room"
@@ -285,6 +288,17 @@ class ReadingRoom(QObject):
             self._active = True
             self._rest.start()
             self.side.follow()
+
+    def _quieten(self, _: object = None) -> None:
+        """Keep napari from saying what is under the mouse while a case is read and no layer is selected.
+
+        There is nothing to say then but "Ready", over what was done last, and each slice would wait for it.
+        """
+        moved, tell = self.viewer.cursor.events.position, self.window.status_thread.trigger_status_update
+        if self.session is not None and self.viewer.layers.selection.active is None:
+            moved.disconnect(tell)
+        else:
+            moved.connect(tell)
 
     def _tell_alive(self) -> None:
         if self.session is not None:

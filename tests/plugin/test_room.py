@@ -186,3 +186,23 @@ def test_letters_say_where_right_and_left_are_however_the_picture_is_turned(
     room.viewer.dims.ndisplay = 2
     room.close()
     assert shown() == "----"
+
+
+def test_what_was_done_stays_in_the_status_bar_unless_a_layer_is_asked_about(
+    read: Callable[..., ReadingRoom], press: Callable[..., None]
+) -> None:
+    room = read()
+    moved, tell = room.viewer.cursor.events.position, room.window.status_thread.trigger_status_update
+
+    def told() -> bool:
+        return any(name == tell.__name__ for _, name in moved.callbacks)
+
+    press("1")
+    assert "grade 1" in room.viewer.status
+    assert not told()
+    room.viewer.layers.selection.active = room.scene.scan
+    assert told()
+    room.viewer.layers.selection.clear()
+    assert not told()
+    room.close()
+    assert told()
