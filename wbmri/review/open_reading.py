@@ -100,8 +100,6 @@ class OpenReading:
         except CaseError:
             self._keeper.release()
             raise
-        # Asked for at every key.
-        self._groups_by_label = {group.label: group for group in start.base.scheme.groups}
         self._outlines = Outlines(case, start.base, start.labels, changes)
         self._clock = ReadingClock(self._deeds.seconds)
         self._order = Order.SCHEME
@@ -330,7 +328,7 @@ class OpenReading:
         )
 
     def _group(self, label: int) -> Group:
-        return self._groups_by_label.get(label) or self._start.base.scheme.group(label)
+        return self._start.base.scheme.group(label)
 
     def _measured(self, label: int) -> GroupReading:
         return self._outlines.measured(label, edited=self._deeds.is_edited(label))

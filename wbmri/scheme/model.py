@@ -1,7 +1,6 @@
 """The scheme value types."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
@@ -204,12 +203,14 @@ class Scheme:
     @property
     def groups(self) -> tuple[Group, ...]:
         """Every group, by label."""
-        return tuple(self._groups())
+        return tuple(self._group(label) for label in self._labels)
 
-    def _groups(self) -> Iterator[Group]:
-        for k, pair in enumerate(self.pairs, start=1):
-            yield Group(2 * k - 1, Side.LEFT, pair)
-            yield Group(2 * k, Side.RIGHT, pair)
+    @property
+    def _labels(self) -> range:
+        return range(1, 2 * len(self.pairs) + 1)
+
+    def _group(self, label: int) -> Group:
+        return Group(label, Side.LEFT if label % 2 else Side.RIGHT, self.pairs[(label - 1) // 2])
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -229,8 +230,10 @@ class Scheme:
         SchemeError
             If the scheme has no such group.
         """
-        for group in self._groups():
-            if key in (group.label, group.id):
+        if key in self._labels:
+            return self._group(int(key))
+        for group in self.groups:
+            if group.id == key:
                 return group
         raise SchemeError(
             f"the group {key!r}",
