@@ -44,7 +44,7 @@ class AtlasEngine:
         progress(0.85, "drawing the outlines")
         labels = _labels_on(stored, laid)
         placed = laid.placed
-        seen = placed.share_in_view()
+        seen = placed.share_in_view
         outside = placed.outside()
         # Of a group that the field of view cuts, what is in the picture stays; what cannot be there was mistaken.
         labels[np.isin(labels, sorted(placed.unseen()))] = 0

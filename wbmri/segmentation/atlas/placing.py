@@ -1,6 +1,7 @@
 """Placing the model body over a scan, level by level: which part of a body the scan shows."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -14,7 +15,7 @@ _LARGER_PART, _NEXT_TO_NOTHING = 0.5, 0.05
 than the second does, is not there at all."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Placed:
     """The model body, placed level by level over a scan.
 
@@ -35,8 +36,9 @@ class Placed:
     model: Model
     levels: Levels
 
+    @cached_property
     def share_in_view(self) -> dict[int, float]:
-        """Return how much of each group lies between the lowest and the highest scanned level, by label."""
+        """How much of each group lies between the lowest and the highest scanned level, by label."""
         low, high = self.levels.model_level[0], self.levels.model_level[-1]
         seen = slice(max(0, int(np.ceil(low))), max(0, int(high) + 1))
         every = np.bincount(self.model.labels.ravel())
@@ -52,7 +54,7 @@ class Placed:
         return self._seen_less_than(_NEXT_TO_NOTHING)
 
     def _seen_less_than(self, least: float) -> frozenset[int]:
-        return frozenset(label for label, share in self.share_in_view().items() if share < least)
+        return frozenset(label for label, share in self.share_in_view.items() if share < least)
 
 
 def place_body(stored: Volume, progress: Progress) -> Placed:

@@ -100,7 +100,7 @@ class NetworkEngine:
             self.name,
             confidence={
                 label: 0.0 if label in outside else float(np.clip(promised[label] * share, 0, 1))
-                for label, share in placed.share_in_view().items()
+                for label, share in placed.share_in_view.items()
             },
             outside=outside,
             provenance=(*volume.provenance, step),
