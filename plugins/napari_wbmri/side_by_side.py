@@ -37,12 +37,16 @@ class SideBySide:
         self._room = room
         self.visit: OtherVisit | None = None
         self.marks: dict[int, Mark] | None = None
-        self.earlier = True
         self.scene: Scene | None = None
         self.link: PointMap | None = None
         self._inner: Any = None
         self._dock: Any = None
         self._worker: Any = None
+
+    @property
+    def earlier(self) -> bool:
+        """Whether the visit beside it was before the one that is read."""
+        return self.visit is None or self.visit.earlier
 
     def toggle(self) -> None:
         """Show the next other visit; after the last one, none."""
@@ -83,7 +87,7 @@ class SideBySide:
         self._inner = QtViewer(model, show_welcome_screen=False)
         Directions(model, self._inner.canvas.native)
         self._dock = room.docks.beside(self._inner, f"Visit {visit.session}", self.end, before=visit.earlier)
-        self.visit, self.earlier = visit, visit.earlier
+        self.visit = visit
         self.marks = {entry.label: Mark(Standing.GIVEN, entry.grade) for entry in reading.groups}
         self.scene = Scene(model)
         self.scene.plane, self.scene.contours = room.scene.plane, room.scene.contours
