@@ -14,6 +14,7 @@ from wbmri.segmentation.atlas.profile import Levels
 from wbmri.segmentation.atlas.tissue import Lean, Model
 from wbmri.segmentation.network.finding import find
 from wbmri.segmentation.network.frame import (
+    AIR,
     ANSWERS,
     CONTEXT,
     FIND_TILE,
@@ -167,3 +168,24 @@ def test_the_finder_sees_every_voxel_in_its_place(shape: tuple[int, int, int]) -
     np.testing.assert_allclose(np.delete(found, SIDE, 0), np.repeat(image[None], FINDINGS - 1, 0), rtol=1e-5)
     # What is said of the side of a mirror image is said of the other side.
     np.testing.assert_allclose(found[SIDE], 0.5, rtol=1e-5)
+
+
+def test_air_around_the_body_costs_the_finder_nothing() -> None:
+    image = np.random.default_rng(0).random((90, 70, 60)).astype(np.float32) * 0.3
+    body = (slice(20, 70), slice(30, 54), slice(5, 50))
+    image[body] = 2
+    asked = 0
+
+    def count(tile: np.ndarray) -> np.ndarray:
+        nonlocal asked
+        asked += 1
+        return np.full((FINDINGS, *tile.shape), 0.25, np.float32)
+
+    found = find(image, count, lambda done: None)
+    # The body fits into two tiles, one above the other, and each is seen in its mirror image, too.
+    assert asked == 4
+    np.testing.assert_allclose(found[(1, *body)], 0.25, rtol=1e-5)
+    outside = np.ones(image.shape, bool)
+    outside[18:72, 28:56, 3:52] = False
+    assert (found[AIR][outside] == 1).all()
+    assert not found[1:, outside].any()

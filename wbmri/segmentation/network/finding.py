@@ -5,9 +5,16 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.segmentation.network.frame import FIND_TILE, FINDINGS, SIDE
+from wbmri.segmentation.network.frame import AIR, FIND_TILE, FINDINGS, SIDE, brightness
 
 Array = NDArray[np.float32]
+
+_SIGNAL = 0.4
+"""Tissue other than fat is brighter than this multiple of the body's level."""
+_LEAST_VOXELS = 10
+"""A layer of the scan in which fewer voxels are so bright shows air and noise, or nothing that could be muscle."""
+_MARGIN = 2
+"""Voxels around the body that are looked at besides."""
 
 
 def find(image: Array, finder: Callable[[Array], Array], progress: Callable[[float], None]) -> Array:
@@ -26,8 +33,29 @@ def find(image: Array, finder: Callable[[Array], Array], progress: Callable[[flo
     -------
     array, shape (27, x, y, z)
         Probabilities of the 25 classes and of the right side, and the height in the body (0 soles, 1 vertex). Where
-        tiles overlap each counts the more, the closer to its middle.
+        tiles overlap each counts the more, the closer to its middle. Beyond the box around the body all is air.
     """
+    found = np.zeros((FINDINGS, *image.shape), np.float32)
+    found[AIR] = 1
+    box = _around_body(image)
+    found[(slice(None), *box)] = _find_all(image[box], finder, progress)
+    return found
+
+
+def _around_body(image: Array) -> tuple[slice, slice, slice]:
+    """Return the box that holds the body: scans show much air, and each tile that shows only that takes as long."""
+    bright = image > brightness(np.full(1, _SIGNAL, np.float32), 1.0)
+    box = []
+    for axis, length in enumerate(image.shape):
+        other = tuple(k for k in range(3) if k != axis)
+        there = np.flatnonzero(bright.sum(other) >= _LEAST_VOXELS)
+        low, high = (int(there[0]), int(there[-1]) + 1) if there.size else (0, length)
+        box.append(slice(max(0, low - _MARGIN), min(length, high + _MARGIN)))
+    return box[0], box[1], box[2]
+
+
+def _find_all(image: Array, finder: Callable[[Array], Array], progress: Callable[[float], None]) -> Array:
+    """Run the finder over all of an image, see `find`."""
     total = np.zeros((FINDINGS, *image.shape), np.float32)
     weight = np.zeros(image.shape, np.float32)
     x, y, z = (np.minimum(np.arange(n) + 0.5, n - np.arange(n) - 0.5) / n for n in FIND_TILE)
