@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from wbmri.volume import Volume
 
+SMOOTH = 0.4
+"""A standard deviation of this multiple of a grid's spacing halves the amplitude of the finest detail it can hold."""
+
 
 def nearest_on_grid(data: NDArray[np.uint8], affine: NDArray[np.float64], volume: Volume) -> NDArray[np.uint8]:
     """Return labels on the volume's grid by nearest neighbour, 0 outside.
@@ -37,9 +40,13 @@ def nearest_on_grid(data: NDArray[np.uint8], affine: NDArray[np.float64], volume
 
 
 def linear_on_axes(
-    volume: Volume, shape: tuple[int, int, int], spacing_mm: float, origin: NDArray[np.float64]
+    volume: Volume,
+    shape: tuple[int, int, int],
+    spacing_mm: float,
+    origin: NDArray[np.float64],
+    smoothing: float = SMOOTH,
 ) -> NDArray[np.float32]:
-    """Return the image on a cubic grid along the world axes, smoothed first so that finer detail does not alias.
+    """Return the image on a cubic grid along the world axes, smoothed first.
 
     Parameters
     ----------
@@ -47,6 +54,8 @@ def linear_on_axes(
         The image.
     shape, spacing_mm, origin
         Voxels along x, y, z; their distance; the RAS mm of the first voxel's centre.
+    smoothing
+        Standard deviation of the smoothing as a multiple of the spacing; with `SMOOTH`, finer detail does not alias.
 
     Returns
     -------
@@ -57,8 +66,7 @@ def linear_on_axes(
 
     image = sitk.GetImageFromArray(volume.data.transpose(2, 1, 0))
     for axis, spacing in enumerate(volume.spacing):
-        # Sigma in voxels for a fall to half the amplitude at the coarser grid's finest detail.
-        sigma = 0.4 * spacing_mm / spacing
+        sigma = smoothing * spacing_mm / spacing
         if sigma > 0.5:
             image = sitk.RecursiveGaussian(image, sigma, False, sitk.RecursiveGaussianImageFilter.ZeroOrder, axis)
     to_index = np.linalg.inv(volume.affine)

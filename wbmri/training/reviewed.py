@@ -13,6 +13,7 @@ from wbmri.segmentation.network.frame import (
     CONTEXT_LEVEL,
     CONTEXT_SIDE,
     FINE_MM,
+    SHARP,
     TILE_COARSE,
     TILE_FINE,
     body_level,
@@ -56,7 +57,7 @@ class Reviewed:
         extent = np.abs(stored.affine[:3, :3]) @ np.array(stored.shape)
         count = np.maximum(np.ceil(extent / COARSE_MM), 1).astype(int)
         corner = stored.affine[:3, 3]
-        seen = linear_on_axes(stored, (int(count[0]), int(count[1]), int(count[2])), COARSE_MM, corner)
+        seen = linear_on_axes(stored, (int(count[0]), int(count[1]), int(count[2])), COARSE_MM, corner, SHARP)
         return cls(stored, np.rint(moved.data).astype(np.uint8), body_level(seen))
 
     def tile(self, rng: np.random.Generator) -> Example:

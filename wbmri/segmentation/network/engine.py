@@ -15,12 +15,13 @@ from wbmri.segmentation.network.frame import (
     COARSE_MM,
     FINE_MM,
     PAIRS,
+    SHARP,
     TILE_COARSE,
     TILE_FINE,
     body_level,
     brightness,
 )
-from wbmri.segmentation.network.native import in_muscle, labels_on, muscle_in, without_islands
+from wbmri.segmentation.network.native import TAKEN, in_muscle, labels_on, muscle_in, without_islands
 from wbmri.segmentation.network.order import in_order
 from wbmri.segmentation.network.sides import settle_sides
 from wbmri.segmentation.network.tiling import outline
@@ -59,7 +60,7 @@ class NetworkEngine:
         stored = canonical(volume)
         placed = place_body(stored, part(progress, 0.0, 0.15))
         origin, count = _coarse_grid(stored)
-        seen = linear_on_axes(stored, count, COARSE_MM, origin)
+        seen = linear_on_axes(stored, count, COARSE_MM, origin, SHARP)
         level = body_level(seen)
         found = find(
             brightness(seen, level), nets.finder, lambda done: progress(0.15 + 0.1 * done, "finding the muscles")
@@ -67,7 +68,7 @@ class NetworkEngine:
         context, right = context_of(in_order(found, placed, scheme, origin))
         corner = origin - (COARSE_MM - FINE_MM) / 2
         x, y, z = (n * TILE_FINE // TILE_COARSE for n in count)
-        image = brightness(linear_on_axes(stored, (x, y, z), FINE_MM, corner), level)
+        image = brightness(linear_on_axes(stored, (x, y, z), FINE_MM, corner, SHARP), level)
         chances, first = outline(
             image, context, nets.outliner, lambda done: progress(0.25 + 0.6 * done, "drawing the outlines")
         )
@@ -131,7 +132,7 @@ def _promised_overlap(chances: NDArray[np.float32]) -> NDArray[np.float64]:
     pairs, right = flat[:, :PAIRS], flat[:, PAIRS] > 0.5
     best = pairs.argmax(1)
     most = pairs[np.arange(len(pairs)), best]
-    taken = most > 1 - muscle
+    taken = muscle > TAKEN
     out = np.zeros(2 * PAIRS + 1)
     for side in (0, 1):
         half = right == bool(side)

@@ -9,6 +9,9 @@ COARSE_MM = 8.0
 """Voxel size at which the network is told what lies where, roughly."""
 FINE_MM = 3.0
 """Voxel size of the outlines."""
+SHARP = 0.1
+"""Scans are smoothed by this multiple of the voxel size before they are sampled. It leaves some of what is finer than a
+voxel, and gaps between muscles are seen where they lie; noise is averaged over a millimetre."""
 TILE_COARSE = 24
 TILE_FINE = 64
 """A tile of the outlines covers 24 coarse voxels, which are 64 fine ones: 192 mm."""
