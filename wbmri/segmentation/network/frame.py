@@ -10,8 +10,8 @@ COARSE_MM = 8.0
 FINE_MM = 3.0
 """Voxel size of the outlines."""
 SHARP = 0.1
-"""Scans are smoothed by this multiple of the voxel size before they are sampled. It leaves some of what is finer than a
-voxel, and gaps between muscles are seen where they lie; noise is averaged over a millimetre."""
+"""Scans are smoothed by this multiple of the voxel size before they are sampled: gaps between muscles stay where they
+lie, and noise is averaged over a millimetre. Sharper than in training, which is better (docs/training.md)."""
 TILE_COARSE = 24
 TILE_FINE = 64
 """A tile of the outlines covers 24 coarse voxels, which are 64 fine ones: 192 mm."""
