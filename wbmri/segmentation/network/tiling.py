@@ -9,8 +9,8 @@ from wbmri.segmentation.network.frame import PAIRS, SIDE, TILE_COARSE, TILE_FINE
 
 Array = NDArray[np.float32]
 
-_STEP = 18
-"""Tiles begin at most this many coarse voxels apart, so that neighbours share a quarter."""
+_STEP = 21
+"""Tiles begin at most this many coarse voxels apart, so that neighbours share an eighth."""
 _EVEN = 3
 """Tiles begin at multiples of 3 coarse voxels, which are 8 fine ones."""
 _LIKELY = 0.1
