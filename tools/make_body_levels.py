@@ -3,10 +3,15 @@
 Run as ``python tools/make_body_levels.py > wbmri/segmentation/body_levels.csv``.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.anatomy.parts import Tissue, measured_body
+from wbmri.anatomy.body import Body
+from wbmri.anatomy.clearance import lift_arms
+from wbmri.anatomy.parts import Tissue
+from wbmri.anatomy.pose import Arm, Pose
 from wbmri.anatomy.rendering import TISSUES, Grid, render
 from wbmri.anatomy.shape import Shape
 from wbmri.segmentation.levels import LOOK_MM, SCALES, Levels, outline
@@ -15,6 +20,9 @@ HEIGHTS_MM = (900, 1300, 1700)
 """Bodies whose levels stand for all: a small child, a school child and an adult have other proportions."""
 
 DARK = (Tissue.BONE, Tissue.LUNG, Tissue.AIRWAY, Tissue.TENDON)
+
+ON_BELLY = Arm(rotation=55.0, elbow=80.0)
+"""In the middle of the ranges of `wbmri.anatomy.sampling`."""
 
 LEVELS = 201
 """From soles to vertex, evenly spaced."""
@@ -29,15 +37,19 @@ def model(levels: Levels, height_mm: int) -> NDArray[np.float64]:
 
 def main() -> None:
     """Draw the bodies and print their levels."""
-    print("height_mm,outline,share,log_width,log_depth,log_half_area")
+    print("height_mm,arms,outline,share,log_width,log_depth,log_half_area")
     for height in HEIGHTS_MM:
-        parts = measured_body().mapped(Shape(height_mm=height).mapping())
-        drawn = render(parts, Grid.around(parts, (LOOK_MM,) * 3))
-        lean = np.isin(drawn.tissue, [k for k, tissue in enumerate(TISSUES, start=1) if tissue not in DARK])
-        # Where fat is dark the outline follows the muscle or the skin, and where it is bright the skin.
-        for name, bright in (("lean", lean), ("skin", drawn.tissue > 0)):
-            for share, row in zip(np.linspace(0, 1, LEVELS), model(Levels.of(outline(bright)), height), strict=True):
-                print(f"{height},{name},{share:.3f}," + ",".join(f"{value:.4f}" for value in row))
+        straight = Body(Shape(height_mm=height))
+        folded = replace(straight, pose=Pose(left_arm=ON_BELLY, right_arm=ON_BELLY))
+        for arms, body in (("beside", straight), ("on belly", replace(folded, pose=lift_arms(folded)))):
+            parts = body.parts()
+            drawn = render(parts, Grid.around(parts, (LOOK_MM,) * 3))
+            lean = np.isin(drawn.tissue, [k for k, tissue in enumerate(TISSUES, start=1) if tissue not in DARK])
+            # Where fat is dark the outline follows the muscle or the skin, and where it is bright the skin.
+            for name, bright in (("lean", lean), ("skin", drawn.tissue > 0)):
+                rows = model(Levels.of(outline(bright)), height)
+                for share, row in zip(np.linspace(0, 1, LEVELS), rows, strict=True):
+                    print(f"{height},{arms},{name},{share:.3f}," + ",".join(f"{value:.4f}" for value in row))
 
 
 if __name__ == "__main__":

@@ -90,11 +90,13 @@ SCALES = np.array([1.0, 1.0, 2.0])[:, None]
 def _models() -> NDArray[np.float64]:
     """Return the shape of bodies of several heights by level from soles to vertex, scaled to 1 m, shape (m, 3, n).
 
+    With the arms beside the body and on the belly.
+
     Drawn by ``tools/make_body_levels.py`` from the bodies of `wbmri.anatomy`, which takes seconds.
     """
     table = (files("wbmri.segmentation") / "body_levels.csv").read_text(encoding="utf-8").splitlines()
     rows = list(csv.DictReader(table))
-    kinds = dict.fromkeys((row["height_mm"], row["outline"]) for row in rows)
+    kinds = dict.fromkeys((row["height_mm"], row["arms"], row["outline"]) for row in rows)
     values = np.array([[float(row[name]) for name in ("log_width", "log_depth", "log_half_area")] for row in rows])
     return np.ascontiguousarray(values.reshape(len(kinds), -1, 3).transpose(0, 2, 1))
 
