@@ -67,9 +67,9 @@ NEGLIGIBLE = 1e-4
 FULL = 0.9
 """Share of the voxels that hold nothing but muscle, to begin with."""
 
-WHOLE = 0.25
+WHOLE, ROUGH_WHOLE = 1.0, 0.25
 """Where the outline is right, it tells how many voxels hold nothing but muscle: as if this many more voxels had been
-seen for each that was."""
+seen for each that was. Less so while the field is fitted, since what is dark there may be the field."""
 
 OUTLIER = 0.02
 """Share of voxels that are neither: tendon, fat, vessels."""
@@ -183,7 +183,7 @@ class Mixture:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Table:
-    """Densities of the components over the bins: (hypothesis, component, bin)."""
+    """Densities of the components over the bins: (hypothesis, component, bin); and how far outlines are believed."""
 
     density: NDArray[np.float32]
     level: Floats
@@ -191,6 +191,7 @@ class _Table:
     narrow: Floats
     wide: Floats
     prior: Floats
+    pull: float
 
 
 def histogram(values: Floats, weight: Floats | None = None) -> Floats:
@@ -255,7 +256,8 @@ def _table(kernel: Kernel) -> _Table:
     prior = prior - np.where(contrast > 0, np.log(contrasts.size * uneven.size), 0.0)
     if kernel.fine:
         prior = prior - np.where(contrast > 0, FAINT_DOUBT * np.clip((FAINT - contrast) / FAINT, 0, 1), 0.0)
-    return _Table(density.astype(np.float32), level, contrast, narrow, wide, prior)
+    pull = WHOLE if kernel.fine else ROUGH_WHOLE
+    return _Table(density.astype(np.float32), level, contrast, narrow, wide, prior, pull)
 
 
 def _normal(middle: Floats, width: Floats) -> Floats:
@@ -347,7 +349,7 @@ def _explain(table: _Table, chosen: NDArray[np.intp], counts: NDArray[np.float32
     tissue = np.broadcast_to(start[:, None, :], (*shape[:2], 3))
     full = np.full(shape, FULL, np.float32)
     sure = np.isfinite(whole)
-    pull = np.where(sure, WHOLE, 0.0).astype(np.float32)[None, :, None]
+    pull = np.where(sure, table.pull, 0.0).astype(np.float32)[None, :, None]
     to = np.where(sure, whole, FULL).astype(np.float32)[None, :, None]
     for _ in range(ROUNDS):
         weights = np.concatenate([tissue * full, tissue * (1 - full)], axis=2) * np.float32(1 - OUTLIER)

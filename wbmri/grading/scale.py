@@ -53,8 +53,9 @@ SHADED = 0.3
 CLEAR = 2.0
 """Voxels darker than normal muscle by this many of its spreads share their place with fat."""
 
-LACKING = 1 / 3
-"""A voxel that is not wholly muscle lacks so much of it on average, where slices end anywhere between two outlines."""
+UNFILLED = 0.2
+"""How fast voxels that are wholly muscle get rare as neighbouring slices leave more of them empty. On drawn bodies
+those that seem to be filled by 0.96, 0.93 and 0.88 are wholly muscle in 89, 72 and 52 of 100."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -120,12 +121,18 @@ def measure_groups(
     """
     chosen = muscle.inner & (log_ratio < np.log(FLUID_RATIO))
     measured = [places[chosen[places]] for places in members]
-    whole = np.array([_whole(muscle, own) for own in measured])
     # What the edge of an outline that is not sure holds is not known.
+    sure = [own.size > 0 and muscle.confidence[muscle.label[own[0]]] >= SURE for own in measured]
     weights = [
-        represented(muscle, places, chosen[places]) if kernel.fine and np.isfinite(sure) else np.ones(own.size)
-        for places, own, sure in zip(members, measured, whole, strict=True)
+        represented(muscle, places, chosen[places]) if kernel.fine and known else np.ones(own.size)
+        for places, own, known in zip(members, measured, sure, strict=True)
     ]
+    whole = np.array(
+        [
+            _whole(muscle, own, weight) if known else np.nan
+            for own, weight, known in zip(measured, weights, sure, strict=True)
+        ]
+    )
     counts = np.stack([histogram(log_ratio[own], weight) for own, weight in zip(measured, weights, strict=True)])
     mixtures = fit_mixtures(counts, whole, kernel)
     made = []
@@ -151,11 +158,9 @@ def _has_edges(
     return bool(clear.any()) and unrest(values[clear], muscle.index[own[clear]], muscle.spacing) > kernel.spread
 
 
-def _whole(muscle: Muscle, measured: NDArray[np.intp]) -> float:
-    """Share of the voxels that hold nothing but muscle, or not a number where the outline may hold anything."""
-    if measured.size == 0 or muscle.confidence[muscle.label[measured[0]]] < SURE:
-        return float("nan")
-    return float(np.clip(1 - (1 - muscle.share[measured]) / LACKING, 0, 1).mean())
+def _whole(muscle: Muscle, measured: NDArray[np.intp], weight: NDArray[np.float64]) -> float:
+    """Share of the voxels that hold nothing but muscle, as far as the outlines tell."""
+    return float(np.average(np.exp((muscle.share[measured] - 1) / UNFILLED), weights=weight))
 
 
 def _contrast(mixture: Mixture) -> float:
