@@ -138,7 +138,9 @@ def measure_groups(
     made = []
     for one, (own, mixture) in enumerate(zip(measured, mixtures, strict=True)):
         values = log_ratio[own]
-        if kernel.fine and 0 < _contrast(mixture) < FAINT and not _has_edges(muscle, own, values, mixture, kernel):
+        faint = kernel.fine and 0 < _contrast(mixture) < FAINT
+        # Where an outline is not sure, edges may be its mistakes.
+        if faint and not (sure[one] and _has_edges(muscle, own, values, mixture, kernel)):
             points = muscle.index[own] * np.asarray(muscle.spacing)
             even = without_shading(values, points, float(np.prod(muscle.spacing)) / 1000.0)
             (other,) = fit_mixtures(histogram(even, weights[one])[None], whole[one : one + 1], kernel)
@@ -151,9 +153,7 @@ def measure_groups(
 def _has_edges(
     muscle: Muscle, own: NDArray[np.intp], values: NDArray[np.float64], mixture: Mixture, kernel: Kernel
 ) -> bool:
-    """Tell whether places a centimetre apart differ by more than noise, where no mistake of the outline can be why."""
-    if muscle.confidence[muscle.label[own[0]]] < SURE:
-        return False
+    """Tell whether places a centimetre apart differ by more than noise."""
     clear = values > mixture.own_level - CLEAR * kernel.spread
     return bool(clear.any()) and unrest(values[clear], muscle.index[own[clear]], muscle.spacing) > kernel.spread
 
