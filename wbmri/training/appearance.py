@@ -97,7 +97,7 @@ class Appearance:
         from scipy.stats import norm
 
         signal = np.zeros(len(TISSUES), np.float32)
-        kind = rng.choice(["stir", "bright fat", "any"], p=[0.72, 0.14, 0.14])
+        kind = rng.choice(["stir", "bright fat", "any"], p=[0.82, 0.09, 0.09])
         for name, (low, high) in _STIR.items():
             if kind == "bright fat":
                 low, high = _BRIGHT_FAT.get(name, (0.1, 3.0))

@@ -86,8 +86,8 @@ def outline(
         tile = _cut(image[None], tuple(first), TILE_FINE, np.zeros((1, 1, 1, 1), np.float32))[0]
         answer = network(tile, context_tile(context, start))
         there = tuple(slice(int(f), int(f) + TILE_FINE) for f in first - low)
-        total[there][..., :PAIRS] += np.moveaxis(answer[1 : PAIRS + 1] * window, 0, -1)
-        total[there][..., PAIRS] += answer[SIDE] * window
+        total[there][..., :PAIRS] += answer[..., 1 : PAIRS + 1] * window[..., None]
+        total[there][..., PAIRS] += answer[..., SIDE] * window
         weight[there] += window
         progress((number + 1) / len(starts))
     total /= np.maximum(weight, 1e-6)[..., None]

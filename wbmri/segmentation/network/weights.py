@@ -47,7 +47,7 @@ class Networks:
         return found
 
     def outliner(self, image: Array, context: Array) -> Array:
-        """Return the answer, shape (26, 64, 64, 64), for a tile at 3 mm and its context, shape (24, 24, 24, 24)."""
+        """Return the answer, shape (64, 64, 64, 26), for a tile at 3 mm and its context, shape (24, 24, 24, 24)."""
         (answer,) = self.sessions[1].run(None, {"image": image[None, None], "context": context[None]})
         found: Array = answer[0]
         return found
