@@ -11,10 +11,10 @@ Array = NDArray[np.float32]
 
 _SIGNAL = 0.4
 """Tissue other than fat is brighter than this multiple of the body's level."""
-_LEAST_VOXELS = 10
-"""A layer of the scan in which fewer voxels are so bright shows air and noise, or nothing that could be muscle."""
-_MARGIN = 2
-"""Voxels around the body that are looked at besides."""
+_MEAN_OVER = 3
+"""Voxels along each axis over which the signal is averaged, so that the noise of the air stays below that."""
+_NEAR = 3
+"""Voxels around such tissue in which there may be muscle that is shaded, and fat and skin."""
 
 
 def find(image: Array, finder: Callable[[Array], Array], progress: Callable[[float], None]) -> Array:
@@ -33,25 +33,26 @@ def find(image: Array, finder: Callable[[Array], Array], progress: Callable[[flo
     -------
     array, shape (27, x, y, z)
         Probabilities of the 25 classes and of the right side, and the height in the body (0 soles, 1 vertex). Where
-        tiles overlap each counts the more, the closer to its middle. Beyond the box around the body all is air.
+        tiles overlap each counts the more, the closer to its middle. Away from the body all is air.
     """
+    from scipy import ndimage
+
+    near = _near_body(image)
+    # Each tile takes as long, whether it shows the body or air.
+    box = ndimage.find_objects(near.view(np.uint8))[0]
     found = np.zeros((FINDINGS, *image.shape), np.float32)
-    found[AIR] = 1
-    box = _around_body(image)
-    found[(slice(None), *box)] = _find_all(image[box], finder, progress)
+    found[(slice(None), *box)] = _find_all(image[box], finder, progress) * near[box]
+    found[AIR, ~near] = 1
     return found
 
 
-def _around_body(image: Array) -> tuple[slice, slice, slice]:
-    """Return the box that holds the body: scans show much air, and each tile that shows only that takes as long."""
-    bright = image > brightness(np.full(1, _SIGNAL, np.float32), 1.0)
-    box = []
-    for axis, length in enumerate(image.shape):
-        other = tuple(k for k in range(3) if k != axis)
-        there = np.flatnonzero(bright.sum(other) >= _LEAST_VOXELS)
-        low, high = (int(there[0]), int(there[-1]) + 1) if there.size else (0, length)
-        box.append(slice(max(0, low - _MARGIN), min(length, high + _MARGIN)))
-    return box[0], box[1], box[2]
+def _near_body(image: Array) -> NDArray[np.bool_]:
+    """Return where the body may be; everywhere if nothing is bright. In noise alone the finder sees bodies, too."""
+    from scipy import ndimage
+
+    bright = ndimage.uniform_filter(image, _MEAN_OVER) > brightness(np.full(1, _SIGNAL, np.float32), 1.0)
+    near: NDArray[np.bool_] = ndimage.binary_dilation(bright, iterations=_NEAR)
+    return near if near.any() else np.ones(image.shape, bool)
 
 
 def _find_all(image: Array, finder: Callable[[Array], Array], progress: Callable[[float], None]) -> Array:
