@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.training.anatomy import TISSUES
+from wbmri.training.artefacts import Artefacts
 from wbmri.training.drawing import Drawn
-from wbmri.training.lattice import between
 from wbmri.training.posing import Posed, Wobble
 
 # Signal relative to healthy muscle on STIR, as ranges that hold the signal equation's values at 1.5 and 3 T.
@@ -43,6 +43,7 @@ _STIR = {
 }
 _BRIGHT_FAT = {"fat": (1.5, 4.5), "skin": (0.3, 2.0), "marrow": (1.0, 4.0), "muscle": (0.9, 1.1)}
 _SILENT = ("air", "cortical", "airway")
+_FATTY = [TISSUES.index(name) for name in ("fat", "skin", "marrow")]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -75,6 +76,8 @@ class Appearance:
         Standard deviation of the noise relative to muscle.
     level_error
         What the brightness is multiplied by, since the level of a body is only estimated.
+    artefacts
+        What goes wrong.
     """
 
     signal: NDArray[np.float32]
@@ -90,6 +93,7 @@ class Appearance:
     blur_mm: float
     noise: float
     level_error: float
+    artefacts: Artefacts
 
     @classmethod
     def random(cls, body: Posed, rng: np.random.Generator) -> Self:
@@ -109,6 +113,7 @@ class Appearance:
         fraction = np.where(involved, rng.uniform(0.03, 1.0, 43), 1e-6)
         edges = np.arange(-200, body.height_mm + 300, rng.uniform(200, 450))
         gains = np.exp(rng.normal(0, rng.uniform(0, 0.2), edges.size + 1))
+        slice_axis = int(rng.choice([0, 1, 2], p=[0.04, 0.72, 0.24]))
         return cls(
             signal,
             (1 + rng.uniform(0, 0.2) * rng.standard_normal(43)).clip(0.5, 1.6).astype(np.float32),
@@ -118,43 +123,46 @@ class Appearance:
             Wobble.random(rng, foot, head, ((rng.uniform(12, 40), rng.uniform(0, 0.15)),), 1),
             Wobble.random(rng, foot, head, ((220.0, rng.uniform(0, 0.45)),), 1),
             (edges + rng.uniform(0, 200), gains.astype(np.float32)),
-            int(rng.choice([0, 1, 2], p=[0.04, 0.72, 0.24])),
+            slice_axis,
             float(rng.uniform(2, 8)),
             float(rng.uniform(0.4, 1.2)),
             float(rng.uniform(0.01, 0.14)),
             float(np.exp(rng.normal(0, 0.25))),
+            Artefacts.random(slice_axis, body.height_mm, rng),
         )
 
-    def paint(self, drawn: Drawn, spacing: NDArray[np.float64], origin: NDArray[np.float64]) -> NDArray[np.float32]:
+    def paint(self, drawn: Drawn, spacing_mm: float, origin: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return the signal of a drawn body before blur and noise, healthy muscle at about 1.
 
         Parameters
         ----------
-        drawn, spacing, origin
+        drawn, spacing_mm, origin
             The body and its grid.
         """
+        axes = [o + spacing_mm * np.arange(n) for o, n in zip(origin, drawn.tissue.shape, strict=True)]
         signal = self.signal[drawn.tissue]
+        if self.artefacts.bright_fat:
+            fatty = np.isin(drawn.tissue, _FATTY)
+            signal[fatty] = np.maximum(signal, self.artefacts.of_fat(axes))[fatty]
         muscle = drawn.labels > 0
         label = drawn.labels[muscle]
-        patches = self._on(self.patches, drawn.tissue.shape, spacing, origin)[muscle]
+        patches = self.patches.on_grid(axes)[0][muscle]
         ratio = np.where(patches > self.patchiness[label], self.oedema[label], np.float32(1))
         signal[muscle] *= self.group_gain[label] * ratio
-        log = self._on(self.shading, drawn.tissue.shape, spacing, origin)
-        log += self._on(self.texture, drawn.tissue.shape, spacing, origin)
-        heights = origin[2] + spacing[2] * np.arange(signal.shape[2])
-        gain = self.stations[1][np.searchsorted(self.stations[0], heights)]
+        log = self.shading.on_grid(axes)[0] + self.texture.on_grid(axes)[0]
+        gain = self.stations[1][np.searchsorted(self.stations[0], axes[2])]
         painted: NDArray[np.float32] = signal * np.exp(log) * gain
         return painted
 
     def scanned(
-        self, painted: NDArray[np.float32], spacing: NDArray[np.float64], rng: np.random.Generator, noise_share: float
+        self, painted: NDArray[np.float32], spacing_mm: float, rng: np.random.Generator, noise_share: float
     ) -> NDArray[np.float32]:
-        """Return what the scanner makes of painted signal: slices, blur and noise.
+        """Return what the scanner makes of painted signal: slices, blur, artefacts and noise.
 
         Parameters
         ----------
-        painted, spacing
-            Signal and voxel size in mm.
+        painted, spacing_mm
+            Signal of all that the scan shows, and voxel size.
         rng
             Of the noise.
         noise_share
@@ -162,25 +170,11 @@ class Appearance:
         """
         from scipy import ndimage
 
-        sigma = [self.blur_mm / s for s in spacing]
+        sigma = [self.blur_mm / spacing_mm] * 3
         # Slices of this thickness, interpolated: box and triangle together blur like 0.45 of the thickness.
-        sigma[self.slice_axis] = 0.45 * self.slice_mm / spacing[self.slice_axis]
-        blurred = ndimage.gaussian_filter(painted, sigma, truncate=2.5)
+        sigma[self.slice_axis] = 0.45 * self.slice_mm / spacing_mm
+        shown = self.artefacts.added(ndimage.gaussian_filter(painted, sigma, truncate=2.5), spacing_mm)
         noise = rng.standard_normal((2, *painted.shape), dtype=np.float32)
         noise = ndimage.gaussian_filter(noise, (0, 0.5, 0.5, 0.5), truncate=2.0) * np.float32(2.2 * noise_share)
-        seen: NDArray[np.float32] = np.hypot(blurred + self.noise * noise[0], self.noise * noise[1])
+        seen: NDArray[np.float32] = np.hypot(shown + self.noise * noise[0], self.noise * noise[1])
         return seen
-
-    @staticmethod
-    def _on(
-        field: Wobble, shape: tuple[int, ...], spacing: NDArray[np.float64], origin: NDArray[np.float64]
-    ) -> NDArray[np.float32]:
-        """Return a field on a grid, evaluated on a coarser lattice first where it is smooth enough."""
-        apart = min(field.step) / 2.5
-        count = [max(2, min(n, int(np.ceil(n * s / apart)) + 1)) for n, s in zip(shape, spacing, strict=True)]
-        axes = [o + s * np.linspace(0, n - 1, c) for o, s, n, c in zip(origin, spacing, shape, count, strict=True)]
-        lattice = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-        values = field(lattice).reshape(1, *count)
-        places = [np.linspace(0, c - 1, n) for n, c in zip(shape, count, strict=True)]
-        full: NDArray[np.float32] = between(values, places)[0]
-        return full

@@ -20,7 +20,7 @@ from wbmri.training.model import Finder, Outliner
 from wbmri.training.reviewed import Reviewed, reviewed_examples
 from wbmri.training.views import views
 
-_OWN_SHARE = 0.25
+_OWN_SHARE = 0.35
 """Share of bodies made of the package's own anatomy beside others."""
 
 Anatomies = list[tuple[Anatomy, float]]

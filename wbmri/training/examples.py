@@ -14,48 +14,39 @@ from wbmri.errors import InputError
 from wbmri.segmentation.network.context import context_of
 from wbmri.segmentation.network.finding import find
 from wbmri.segmentation.network.frame import (
-    AIR,
-    BONE,
     CLASSES,
     COARSE_MM,
     CONTEXT,
     CONTEXT_LEVEL,
     CONTEXT_SIDE,
-    FAT,
     FINE_MM,
-    OTHER,
+    PAIRS,
     TILE_COARSE,
     TILE_FINE,
     brightness,
 )
-from wbmri.segmentation.network.tiling import context_tile
-from wbmri.training.anatomy import TISSUES, Anatomy
+from wbmri.segmentation.network.tiling import EVEN, context_tile, cube
+from wbmri.training.anatomy import Anatomy
 from wbmri.training.appearance import Appearance
-from wbmri.training.drawing import Drawn, draw
 from wbmri.training.posing import Posed
-from wbmri.training.surveys import Survey
+from wbmri.training.surveys import SAMPLE_MM, SAMPLES, Survey, means
 
 Finding = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """The finder: from a tile to its answer, see `wbmri.segmentation.network.weights.Networks.finder`."""
 
 _WHOLE = 0.5
 """Share of scans that show the whole body; the rest show a part."""
+_AIRY = 0.35
+"""Share of scans that show more air before or behind the body than most."""
 LOOKS = 2
 """Appearances each drawn body is used with."""
-TILES = 8
+TILES = 16
 """Tiles cut from each of them."""
-_FOUND = 0.6
+_FOUND = 0.75
 """Share of tiles whose context is the finder's answer; of the rest it is the truth misplaced."""
-_NOISE = 0.6
-"""What remains of a scan's noise at 3 mm: a voxel averages over several of the scanner's."""
 
 NONE = CLASSES
 """Class of a voxel that belongs to no muscle group, where nothing more is known of it."""
-
-_CLASS = np.full(len(TISSUES), OTHER, np.uint8)
-_CLASS[[TISSUES.index(name) for name in ("cortical", "marrow")]] = BONE
-_CLASS[[TISSUES.index(name) for name in ("fat", "skin")]] = FAT
-_CLASS[TISSUES.index("air")] = AIR
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -120,78 +111,51 @@ def field_of_view(body: Posed, rng: np.random.Generator) -> NDArray[np.float64]:
     bottom = -50 if whole else rng.uniform(-40, body.height_mm - length + 40)
     half = np.array([rng.uniform(170, 260), rng.uniform(75, 140)])
     middle = rng.normal(0, [15, 8])
-    return np.array([[*(middle - half), bottom], [*(middle + half), bottom + length]])
+    view = np.array([[*(middle - half), bottom], [*(middle + half), bottom + length]])
+    if rng.random() < _AIRY:
+        view[:, 1] += np.array([-1, 1]) * rng.uniform(0, 200, 2) * (rng.random(2) < 0.6)
+        view[:, 0] += np.array([-1, 1]) * rng.uniform(0, 120) * (rng.random() < 0.7)
+    return view
 
 
 def _examples_of(body: Posed, finder: Finding, rng: np.random.Generator) -> Iterator[Example]:
     view = field_of_view(body, rng)
-    survey = Survey.of(body, view)
-    pairs = (survey.drawn.labels + 1) // 2
-    present = np.unique(pairs[pairs > 0])
-    if not present.size:
+    coarse, fine = (Survey.of(body, view, spacing_mm) for spacing_mm in (SAMPLE_MM, FINE_MM))
+    places = np.argwhere(coarse.drawn.labels)
+    if not len(places):
         return
+    pairs = (coarse.drawn.labels[tuple(places.T)] + 1) // 2
+    present = np.unique(pairs)
+    classes, right = fine.classes(), fine.drawn.right
+    mistaken = _context(Survey.of(body.mistaken(rng), view, SAMPLE_MM))
     for _ in range(LOOKS):
         look = Appearance.random(body, rng)
         try:
-            seen, level = survey.scanned(look, rng)
+            seen, level = coarse.seen(look, rng)
         except InputError:
             # A look that shows nothing teaches nothing.
             continue
         found, _ = context_of(find(brightness(seen, level), finder, lambda _: None))
+        image = brightness(fine.scanned(look, rng), level)
         for _ in range(TILES):
-            places = np.argwhere(pairs == rng.choice(present))
-            centre = places[rng.integers(len(places))] / 2 + rng.uniform(-60, 60, 3) / COARSE_MM
-            x, y, z = (int(n) for n in np.rint(centre - TILE_COARSE / 2))
-            corner = view[0] + COARSE_MM * np.array([x, y, z])
-            guess = context_tile(found, (x, y, z)) if rng.random() < _FOUND else _context(body.mistaken(rng), corner)
-            yield _tile(body, look, level, view, corner, guess, rng)
+            near = places[pairs == rng.choice(present)]
+            middle = near[rng.integers(len(near))] / 2 + rng.uniform(-60, 60, 3) / COARSE_MM
+            x, y, z = (EVEN * round(n / EVEN) for n in middle - TILE_COARSE / 2)
+            first = tuple(n * TILE_FINE // TILE_COARSE for n in (x, y, z))
+            yield Example(
+                cube(image, first, TILE_FINE),
+                context_tile(found if rng.random() < _FOUND else mistaken, (x, y, z)),
+                cube(classes, first, TILE_FINE),
+                cube(right, first, TILE_FINE),
+            )
 
 
-def _tile(
-    body: Posed,
-    look: Appearance,
-    level: float,
-    view: NDArray[np.float64],
-    corner: NDArray[np.float64],
-    guess: NDArray[np.float32],
-    rng: np.random.Generator,
-) -> Example:
-    """Make the example whose lowest corner lies at `corner` (mm)."""
-    spacing = np.full(3, FINE_MM)
-    origin = corner + FINE_MM / 2
-    drawn = draw(body, (TILE_FINE,) * 3, spacing, origin)
-    inside = _inside(view, drawn.labels.shape, spacing, origin)
-    seen = look.scanned(look.paint(drawn, spacing, origin), spacing, rng, _NOISE) * inside
-    return Example(brightness(seen, level), guess, classes_of(drawn) * inside, drawn.right)
-
-
-def _context(body: Posed, corner: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the context of a tile: two samples a coarse voxel along each axis."""
-    half = COARSE_MM / 2
-    drawn = draw(body, (2 * TILE_COARSE,) * 3, np.full(3, half), corner + half / 2)
-    context = np.zeros((CONTEXT, TILE_COARSE, TILE_COARSE, TILE_COARSE), np.float32)
-    pairs = (drawn.labels + 1) // 2
-    where = np.indices(context.shape[1:])
-    for first in np.ndindex(2, 2, 2):
-        part = tuple(slice(f, None, 2) for f in first)
-        np.add.at(context, (pairs[part], *where), np.float32(1 / 8))
-        context[CONTEXT_SIDE] += drawn.right[part] * np.float32(1 / 8)
-        context[CONTEXT_LEVEL] += drawn.level[part] * np.float32(1 / 8)
+def _context(survey: Survey) -> NDArray[np.float32]:
+    """Return what a survey shows as `wbmri.segmentation.network.context.context_of` returns it."""
+    counts = survey.counts()
+    context = np.empty((CONTEXT, *counts.shape[1:]), np.float32)
+    context[1 : PAIRS + 1] = counts[1 : PAIRS + 1] / np.float32(SAMPLES)
+    context[0] = 1 - context[1 : PAIRS + 1].sum(0)
+    context[CONTEXT_SIDE] = means(survey.drawn.right.astype(np.float32))
+    context[CONTEXT_LEVEL] = means(survey.drawn.level)
     return context
-
-
-def classes_of(drawn: Drawn) -> NDArray[np.uint8]:
-    """Return the class of every voxel that is drawn."""
-    return np.where(drawn.labels > 0, (drawn.labels + 1) // 2, _CLASS[drawn.tissue]).astype(np.uint8)
-
-
-def _inside(
-    view: NDArray[np.float64], shape: tuple[int, ...], spacing: NDArray[np.float64], origin: NDArray[np.float64]
-) -> NDArray[np.uint8]:
-    """Return 1 inside the field of view and 0 outside, shape of the grid."""
-    masks = []
-    for axis in range(3):
-        place = origin[axis] + spacing[axis] * np.arange(shape[axis])
-        masks.append(((place >= view[0, axis]) & (place <= view[1, axis])).astype(np.uint8))
-    inside: NDArray[np.uint8] = masks[0][:, None, None] * masks[1][:, None] * masks[2]
-    return inside

@@ -1,4 +1,4 @@
-"""A body seen as a whole: drawn, painted and scanned on the coarse grid that the finder looks at."""
+"""A body seen as a whole: all that a scan shows of it, drawn, painted and scanned at one voxel size."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -6,50 +6,78 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.segmentation.network.frame import COARSE_MM, body_level
+from wbmri.segmentation.network.frame import AIR, BONE, CLASSES, COARSE_MM, FAT, OTHER, body_level
+from wbmri.training.anatomy import TISSUES
 from wbmri.training.appearance import Appearance
 from wbmri.training.drawing import Drawn, draw
 from wbmri.training.posing import Posed
 
 SAMPLES = 8
 """A voxel of 8 mm is the mean of 2 x 2 x 2 that are drawn."""
-_SPACING = np.full(3, COARSE_MM / 2)
-_NOISE = 0.45
-"""What remains of a scan's noise in the voxels that are drawn."""
+SAMPLE_MM = COARSE_MM / 2
+_NOISE_MM = 1.8
+"""What remains of a scan's noise, times the voxel size: a voxel averages over several of the scanner's."""
+
+_CLASS = np.full(len(TISSUES), OTHER, np.uint8)
+_CLASS[[TISSUES.index(name) for name in ("cortical", "marrow")]] = BONE
+_CLASS[[TISSUES.index(name) for name in ("fat", "skin")]] = FAT
+_CLASS[TISSUES.index("air")] = AIR
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Survey:
-    """A body drawn with `SAMPLES` voxels to a coarse one.
+    """What a scan shows of a body.
 
     Parameters
     ----------
     drawn
-        The body, shape (2 x, 2 y, 2 z).
+        The body, shape (x, y, z), all lengths even.
     corner
         Lowest corner of the grid in mm.
+    spacing_mm
+        Voxel size.
     """
 
     drawn: Drawn
     corner: NDArray[np.float64]
+    spacing_mm: float
 
     @classmethod
-    def of(cls, body: Posed, view: NDArray[np.float64]) -> Self:
+    def of(cls, body: Posed, view: NDArray[np.float64], spacing_mm: float) -> Self:
         """Draw what lies in a field of view, given by its lowest and its highest corner in mm, shape (2, 3)."""
-        x, y, z = (2 * int(n) for n in np.ceil((view[1] - view[0]) / COARSE_MM))
-        return cls(draw(body, (x, y, z), _SPACING, view[0] + _SPACING / 2), view[0])
+        x, y, z = (2 * int(n) for n in np.ceil((view[1] - view[0]) / spacing_mm / 2))
+        return cls(draw(body, (x, y, z), np.full(3, spacing_mm), view[0] + spacing_mm / 2), view[0], spacing_mm)
 
-    def scanned(self, look: Appearance, rng: np.random.Generator) -> tuple[NDArray[np.float32], float]:
-        """Return what a scanner shows at 8 mm, shape (x, y, z), and the level that is taken for the body's.
+    def scanned(self, look: Appearance, rng: np.random.Generator) -> NDArray[np.float32]:
+        """Return what a scanner shows, on the same grid."""
+        painted = look.paint(self.drawn, self.spacing_mm, self.corner + self.spacing_mm / 2)
+        return look.scanned(painted, self.spacing_mm, rng, _NOISE_MM / self.spacing_mm)
+
+    def seen(self, look: Appearance, rng: np.random.Generator) -> tuple[NDArray[np.float32], float]:
+        """Return what is seen at 8 mm of a body drawn at `SAMPLE_MM`, and the level that is taken for the body's.
 
         Raises
         ------
         InputError
             If the look shows nothing.
         """
-        painted = look.paint(self.drawn, _SPACING, self.corner + _SPACING / 2)
-        seen = means(look.scanned(painted, _SPACING, rng, _NOISE))
+        seen = means(self.scanned(look, rng))
         return seen, body_level(seen) * look.level_error
+
+    def classes(self) -> NDArray[np.uint8]:
+        """Return the class of every voxel that is drawn."""
+        drawn = self.drawn
+        return np.where(drawn.labels > 0, (drawn.labels + 1) // 2, _CLASS[drawn.tissue]).astype(np.uint8)
+
+    def counts(self) -> NDArray[np.uint8]:
+        """Return how many of the `SAMPLES` of each coarse voxel are of each class, shape (25, x / 2, y / 2, z / 2)."""
+        classes = self.classes()
+        shape = tuple(n // 2 for n in classes.shape)
+        counts = np.zeros((CLASSES, *shape), np.uint8)
+        cells = np.indices(shape)
+        for first in np.ndindex(2, 2, 2):
+            np.add.at(counts, (classes[tuple(slice(f, None, 2) for f in first)], *cells), 1)
+        return counts
 
 
 def means(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,10 +10,9 @@ from wbmri.errors import InputError
 from wbmri.segmentation.network.frame import AIR, CLASSES, FIND_TILE, brightness
 from wbmri.training.anatomy import Anatomy
 from wbmri.training.appearance import Appearance
-from wbmri.training.drawing import Drawn
-from wbmri.training.examples import classes_of, field_of_view, random_bodies
+from wbmri.training.examples import field_of_view, random_bodies
 from wbmri.training.posing import Posed
-from wbmri.training.surveys import SAMPLES, Survey, means
+from wbmri.training.surveys import SAMPLE_MM, SAMPLES, Survey, means
 
 _LOOKS, _CUTS = 3, 3
 """Appearances each drawn body is used with, and pieces cut from each of them."""
@@ -48,30 +47,19 @@ def views(anatomies: list[tuple[Anatomy, float]], seed: int, first: int, step: i
 
 
 def _views_of(body: Posed, rng: np.random.Generator) -> Iterator[View]:
-    survey = Survey.of(body, field_of_view(body, rng))
+    survey = Survey.of(body, field_of_view(body, rng), SAMPLE_MM)
     if np.count_nonzero(survey.drawn.labels) < _LEAST_MUSCLE:
         return
-    truth = _truth(survey.drawn)
+    truth = survey.counts(), means(survey.drawn.right.astype(np.float32)), means(survey.drawn.level)
     for _ in range(_LOOKS):
         try:
-            seen, level = survey.scanned(Appearance.random(body, rng), rng)
+            seen, level = survey.seen(Appearance.random(body, rng), rng)
         except InputError:
             # A look that shows nothing teaches nothing.
             continue
         whole = View(brightness(seen, level), *truth)
         for _ in range(_CUTS):
             yield _cut(whole, rng)
-
-
-def _truth(drawn: Drawn) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
-    """Return the counts of the classes, the share of the right half and the height, by coarse voxel."""
-    classes = classes_of(drawn)
-    shape = tuple(n // 2 for n in classes.shape)
-    counts = np.zeros((CLASSES, *shape), np.uint8)
-    cells = np.indices(shape)
-    for first in np.ndindex(2, 2, 2):
-        np.add.at(counts, (classes[tuple(slice(f, None, 2) for f in first)], *cells), 1)
-    return counts, means(drawn.right.astype(np.float32)), means(drawn.level)
 
 
 def _cut(whole: View, rng: np.random.Generator) -> View:

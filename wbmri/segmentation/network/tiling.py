@@ -1,6 +1,7 @@
 """Which tiles cover the muscle, and how their answers are blended."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,10 +9,11 @@ from numpy.typing import NDArray
 from wbmri.segmentation.network.frame import PAIRS, SIDE, TILE_COARSE, TILE_FINE
 
 Array = NDArray[np.float32]
+Number = TypeVar("Number", bound=np.generic)
 
 _STEP = 21
 """Tiles begin at most this many coarse voxels apart, so that neighbours share an eighth."""
-_EVEN = 3
+EVEN = 3
 """Tiles begin at multiples of 3 coarse voxels, which are 8 fine ones."""
 _LIKELY = 0.1
 """Share of muscle in a coarse voxel from which on a tile should show it."""
@@ -46,9 +48,9 @@ def _along(muscle: NDArray[np.bool_], axis: int) -> list[int]:
     low, high = int(there[0]) - _MARGIN, int(there[-1]) + 1 + _MARGIN
     if high - low <= TILE_COARSE:
         middle = (low + high - TILE_COARSE) / 2
-        return [_EVEN * round(middle / _EVEN)]
+        return [EVEN * round(middle / EVEN)]
     count = -(-(high - low - TILE_COARSE) // _STEP) + 1
-    return sorted({_EVEN * round(s / _EVEN) for s in np.linspace(low, high - TILE_COARSE, count)})
+    return sorted({EVEN * round(s / EVEN) for s in np.linspace(low, high - TILE_COARSE, count)})
 
 
 def outline(
@@ -83,7 +85,7 @@ def outline(
     ramp = np.minimum(np.arange(TILE_FINE) + 0.5, TILE_FINE - np.arange(TILE_FINE) - 0.5).clip(max=_FADE) / _FADE
     window = (ramp[:, None, None] * ramp[:, None] * ramp).astype(np.float32)
     for number, (start, first) in enumerate(zip(starts, begin, strict=True)):
-        tile = _cut(image[None], tuple(first), TILE_FINE, np.zeros((1, 1, 1, 1), np.float32))[0]
+        tile = cube(image, tuple(first), TILE_FINE)
         answer = network(tile, context_tile(context, start))
         there = tuple(slice(int(f), int(f) + TILE_FINE) for f in first - low)
         total[there][..., :PAIRS] += answer[..., 1 : PAIRS + 1] * window[..., None]
@@ -96,20 +98,19 @@ def outline(
 
 def context_tile(context: Array, start: tuple[int, int, int]) -> Array:
     """Return the context of the tile that begins at a coarse voxel, shape (24, 24, 24, 24); nothing beyond the scan."""
-    nothing = np.zeros((len(context), 1, 1, 1), np.float32)
-    nothing[0] = 1
-    return _cut(context, start, TILE_COARSE, nothing)
+    tile = np.stack([cube(values, start, TILE_COARSE) for values in context])
+    inside = cube(np.ones(context.shape[1:], bool), start, TILE_COARSE)
+    tile[0, ~inside] = 1
+    return tile
 
 
-def _cut(values: Array, start: tuple[int, ...], size: int, fill: Array) -> Array:
-    """Return a cube of the last three axes; what lies beyond the array is `fill`."""
-    out = np.broadcast_to(fill, (values.shape[0], size, size, size)).copy()
-    into, of = [slice(None)], [slice(None)]
-    for first, length in zip(start, values.shape[1:], strict=True):
-        a, b = max(0, first), min(length, first + size)
-        if a >= b:
-            return out
-        of.append(slice(a, b))
-        into.append(slice(a - first, b - first))
+def cube(values: NDArray[Number], start: tuple[int, ...], size: int) -> NDArray[Number]:
+    """Return a cube of an array, shape (size, size, size); 0 beyond the array."""
+    out = np.zeros((size,) * 3, values.dtype)
+    into, of = [], []
+    for first, length in zip(start, values.shape, strict=True):
+        low, high = max(0, first), max(0, min(length, first + size))
+        of.append(slice(low, high))
+        into.append(slice(low - first, max(low, high) - first))
     out[tuple(into)] = values[tuple(of)]
     return out
