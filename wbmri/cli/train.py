@@ -26,6 +26,9 @@ def train(
         Network, Option("--network", help="What to train: what finds the muscles, or what draws their outlines.")
     ] = Network.OUTLINES,
     steps: Annotated[int, Option("--steps", min=1, help="Optimiser steps.")] = 6000,
+    batch: Annotated[
+        int | None, Option("--batch", min=1, help="Examples a step; by default 2 for the finder, 1 for the outlines.")
+    ] = None,
     seed: Annotated[int, Option("--seed", help="Seed of bodies and first weights.")] = 0,
     afresh: Annotated[bool, Option("--afresh", help="Begin with random weights, not with the package's.")] = False,
 ) -> None:
@@ -46,7 +49,8 @@ def train(
     for folder in cases or []:
         case = read_case(folder)
         corrected.append(Reviewed.of(case.volume(), labels_of_record(case)))
-    plan = Plan(steps=steps, batch=2 if network is Network.FINDER else 1, rate=5e-4 if not afresh else 2e-3, seed=seed)
+    usual = 2 if network is Network.FINDER else 1
+    plan = Plan(steps=steps, batch=batch or usual, rate=5e-4 if not afresh else 2e-3, seed=seed)
     with shown_progress() as progress:
         weights = run(network.value, out, plan, anatomies or [], corrected, afresh=afresh, progress=progress)
     echo(f"Weights in {weights}; use them with WBMRI_NETWORK={weights}")

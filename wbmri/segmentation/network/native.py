@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from wbmri.segmentation.network.frame import PAIRS
 
-_DARK = 0.65
-"""Signal relative to muscle below which a voxel is not muscle: half-way to fat that keeps 0.3 of muscle's signal."""
+_DARK = 0.6
+"""Signal relative to muscle below which a voxel is not muscle: half-way to fat that keeps 0.2 of muscle's signal."""
 _RAISED = 1.25
 """A group's median may lie this far above the lower quartile of all before it counts as raised by oedema."""
 _BRIGHTEST = 1.5
@@ -77,7 +77,7 @@ def in_muscle(
 ) -> NDArray[np.uint8]:
     """Return the labels without voxels too dark for muscle: fat, fascia and compact bone at the edge of a group.
 
-    Where fat is dark, half-way between fat and muscle lies at 0.65 of muscle. Muscle is what is labelled around the
+    Where fat is dark, half-way between fat and muscle lies at 0.6 of muscle. Muscle is what is labelled around the
     voxel and not dark itself, so that shading moves the limit along; oedema counts no more than a little above the
     lower quartile of all groups' medians, so that no normal muscle beside it is lost.
 
