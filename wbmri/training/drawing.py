@@ -44,7 +44,6 @@ def draw(
     shape: tuple[int, int, int],
     spacing: NDArray[np.float64],
     origin: NDArray[np.float64],
-    jitter: NDArray[np.float32] | None = None,
 ) -> Drawn:
     """Draw a body.
 
@@ -54,8 +53,6 @@ def draw(
         The body.
     shape, spacing, origin
         The grid: voxels along x, y, z; their size in mm; the first one's centre in the scan's RAS mm.
-    jitter
-        Displacement in mm along y of every voxel's sampling point, so that large voxels see more than their centres.
     """
     anatomy = body.anatomy
     count = [max(2, int(np.ceil(n * s / _LATTICE_MM)) + 1) for n, s in zip(shape, spacing, strict=True)]
@@ -77,8 +74,6 @@ def draw(
             np.arange(b.start, b.stop) / d - p.indices(c)[0] for b, d, p, c in zip(box, steps, part, count, strict=True)
         ]
         full = between(np.moveaxis(index[part], -1, 0).astype(np.float32), places)
-        if jitter is not None:
-            full[1] += jitter[box] / np.float32(anatomy.spacing[1])
         table = anatomy.trunk if trunk else anatomy.limbs
         found = table.ravel()[_flat(full, table.shape)]
         kind = (found & 255).astype(np.uint8)
