@@ -29,7 +29,7 @@ from wbmri.segmentation.network.tiling import EVEN, context_tile, cube
 from wbmri.training.anatomy import Anatomy
 from wbmri.training.appearance import Appearance
 from wbmri.training.posing import Posed
-from wbmri.training.surveys import SAMPLE_MM, SAMPLES, Survey, means
+from wbmri.training.surveys import SAMPLE_MM, SAMPLES, Survey
 
 Finding = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """The finder: from a tile to its answer, see `wbmri.segmentation.network.weights.Networks.finder`."""
@@ -152,10 +152,9 @@ def _examples_of(body: Posed, finder: Finding, rng: np.random.Generator) -> Iter
 
 def _context(survey: Survey) -> NDArray[np.float32]:
     """Return what a survey shows as `wbmri.segmentation.network.context.context_of` returns it."""
-    counts = survey.counts()
+    counts, right, level = survey.truth()
     context = np.empty((CONTEXT, *counts.shape[1:]), np.float32)
     context[1 : PAIRS + 1] = counts[1 : PAIRS + 1] / np.float32(SAMPLES)
     context[0] = 1 - context[1 : PAIRS + 1].sum(0)
-    context[CONTEXT_SIDE] = means(survey.drawn.right.astype(np.float32))
-    context[CONTEXT_LEVEL] = means(survey.drawn.level)
+    context[CONTEXT_SIDE], context[CONTEXT_LEVEL] = right, level
     return context

@@ -69,15 +69,23 @@ class Survey:
         drawn = self.drawn
         return np.where(drawn.labels > 0, (drawn.labels + 1) // 2, _CLASS[drawn.tissue]).astype(np.uint8)
 
-    def counts(self) -> NDArray[np.uint8]:
-        """Return how many of the `SAMPLES` of each coarse voxel are of each class, shape (25, x / 2, y / 2, z / 2)."""
+    def truth(self) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+        """Return the truth of a body drawn at `SAMPLE_MM`, by coarse voxel.
+
+        Returns
+        -------
+        counts, shape (25, x / 2, y / 2, z / 2)
+            How many of the `SAMPLES` are of each class.
+        right, level, shape (x / 2, y / 2, z / 2)
+            Share of the right half, and height in the body.
+        """
         classes = self.classes()
         shape = tuple(n // 2 for n in classes.shape)
         counts = np.zeros((CLASSES, *shape), np.uint8)
         cells = np.indices(shape)
         for first in np.ndindex(2, 2, 2):
             np.add.at(counts, (classes[tuple(slice(f, None, 2) for f in first)], *cells), 1)
-        return counts
+        return counts, means(self.drawn.right.astype(np.float32)), means(self.drawn.level)
 
 
 def means(values: NDArray[np.float32]) -> NDArray[np.float32]:

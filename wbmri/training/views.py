@@ -12,7 +12,7 @@ from wbmri.training.anatomy import Anatomy
 from wbmri.training.appearance import Appearance
 from wbmri.training.examples import field_of_view, random_bodies
 from wbmri.training.posing import Posed
-from wbmri.training.surveys import SAMPLE_MM, SAMPLES, Survey, means
+from wbmri.training.surveys import SAMPLE_MM, SAMPLES, Survey
 
 _LOOKS, _CUTS = 3, 3
 """Appearances each drawn body is used with, and pieces cut from each of them."""
@@ -50,7 +50,7 @@ def _views_of(body: Posed, rng: np.random.Generator) -> Iterator[View]:
     survey = Survey.of(body, field_of_view(body, rng), SAMPLE_MM)
     if np.count_nonzero(survey.drawn.labels) < _LEAST_MUSCLE:
         return
-    truth = survey.counts(), means(survey.drawn.right.astype(np.float32)), means(survey.drawn.level)
+    truth = survey.truth()
     for _ in range(_LOOKS):
         try:
             seen, level = survey.seen(Appearance.random(body, rng), rng)
