@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wbmri.agreement import Rating, Ratings, agree, read_ratings
-from wbmri.scheme import Scheme, load_scheme
+from wbmri.analysis.agreement import Rating, Ratings, agree, read_ratings
+from wbmri.core.scheme import Scheme, load_scheme
 
 BAR_S = 10.0
 PLAIN_ROUNDS = 5
@@ -132,7 +132,7 @@ def main() -> int:
         found.append(timing)
         print(
             f"{timing.readers:>8} {timing.readings:>9} {timing.rounds:>7} {timing.seconds:>8.2f} "
-            f"{timing.plain_seconds:>10.0f} {timing.ratio:>7.0f} {timing.table_seconds:>7.2f}"
+            f"{timing.plain_seconds:>10.0f} {timing.ratio:>7.0f} {timing.table_seconds:>7.2f}",
         )
     if options.json:
         options.json.write_text(json.dumps([asdict(timing) for timing in found], indent=2) + "\n")

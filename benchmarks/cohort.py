@@ -152,7 +152,8 @@ def kills(folder: Path, options: argparse.Namespace) -> None:
         run(command(made, out, "group"))
         same = tables_of(out) == expected
         print(
-            f"round {round_}: {killed} so far; last run: {len(states)} visits, {states.count('done')} scored; ", end=""
+            f"round {round_}: {killed} so far; last run: {len(states)} visits, {states.count('done')} scored; ",
+            end="",
         )
         print("tables byte for byte the same" if same else "TABLES DIFFER", flush=True)
         assert same
@@ -172,7 +173,7 @@ def check_outcomes(out: Path) -> None:
     """See that whatever is called done is a whole case."""
     from wbmri.case import read_case
     from wbmri.cohort import read_outcome
-    from wbmri.cohort.outcome import Ending, digest_of_reading
+    from wbmri.cohort.job_record import Ending, digest_of_reading
 
     for path in out.glob("sub-*/ses-*/*_outcome.json"):
         person, visit = (part.name.partition("-")[2] for part in (path.parents[1], path.parent))
@@ -210,7 +211,8 @@ def rate(folder: Path, options: argparse.Namespace) -> None:
         return [sys.executable, __file__, "loop", "--folder", str(made.root), "--out", str(out)]
 
     os.environ |= dict.fromkeys(
-        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"), "1"
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"),
+        "1",
     )
     # In turn and twice, the better one of each: a machine's pace drifts by more than what is to be seen.
     kinds = {"loop": loop_over, "one worker": workers(1), "two workers": workers(2)}
@@ -234,9 +236,9 @@ def rate(folder: Path, options: argparse.Namespace) -> None:
 
 def loop(folder: Path, options: argparse.Namespace) -> None:
     """Score the visits of a cohort one after the other with the Python function."""
-    from wbmri.cohort import find_visits
-    from wbmri.scheme import load_scheme
-    from wbmri.scoring import score_case
+    from wbmri.cohort.discovery import find_visits
+    from wbmri.core.scheme import load_scheme
+    from wbmri.pipeline import score_case
     from wbmri.segmentation import make_engine
 
     scheme, engine = load_scheme(folder.parent / "legs.toml"), make_engine("blocks")
@@ -250,11 +252,13 @@ def overhead(folder: Path, options: argparse.Namespace) -> None:
 
     Both are timed where they arise, so that the pace of the machine, which drifts by more, is left out.
     """
-    import wbmri.scoring.visit as scoring
-    from wbmri.cohort import Crew, Limits, Settings, find_visits
-    from wbmri.cohort.attempt import attempt
+    import wbmri.pipeline.visit_score as scoring
+    from wbmri.cohort import Settings
+    from wbmri.cohort.discovery import find_visits
     from wbmri.cohort.job import job_maker
-    from wbmri.cohort.running import run as run_cohort
+    from wbmri.cohort.scheduler import Crew, Limits
+    from wbmri.cohort.scheduler import run as run_cohort
+    from wbmri.cohort.worker import attempt
     from wbmri.segmentation import make_engine
 
     os.environ |= environment()
@@ -298,10 +302,11 @@ def skip(folder: Path, options: argparse.Namespace) -> None:
 
 def many_cases(folder: Path, visits: int) -> tuple[Made, Path]:
     """Score a dozen visits and copy them under other names, outcomes and all."""
-    from wbmri.cohort import Settings, find_visits, read_outcome
-    from wbmri.cohort.files import digest_of, stamp_of
+    from wbmri.cohort import Settings, read_outcome
+    from wbmri.cohort.discovery import find_visits
+    from wbmri.cohort.input_files import digest_of, stamp_of
     from wbmri.cohort.job import job_maker
-    from wbmri.cohort.outcome import Basis, Ending, Outcome, digest_of_reading, write_outcome
+    from wbmri.cohort.job_record import Basis, Ending, Outcome, digest_of_reading, write_outcome
 
     first = make_cohort(folder / "few", 12, 0)
     run(command(first, folder / "few-out", "participant"))
@@ -340,8 +345,10 @@ def memory(folder: Path, options: argparse.Namespace) -> None:
     """Run through a long table of visits that all fail at once, and watch the parent's memory."""
     import psutil
 
-    from wbmri.cohort import Crew, Limits, Settings, find_visits
-    from wbmri.cohort.running import run as run_cohort
+    from wbmri.cohort import Settings
+    from wbmri.cohort.discovery import find_visits
+    from wbmri.cohort.scheduler import Crew, Limits
+    from wbmri.cohort.scheduler import run as run_cohort
 
     make_cohort(folder / "bids", 2, 0)
     here = psutil.Process()

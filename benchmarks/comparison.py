@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from grading_bodies import HABITUS, Trial, involvement, random_scan, scanned
 
+from wbmri.analysis.comparison import Comparison, Transition, compare
 from wbmri.case import read_case
-from wbmri.comparison import Comparison, Transition, compare
+from wbmri.core import Reading
 from wbmri.grading import grade
-from wbmri.reading import Reading
 
 LEAST_TOTAL, MOST_TOTAL = 16, 60
 """Range of the true totals at baseline."""
@@ -130,7 +130,7 @@ def bodies(first: int, count: int) -> None:
         f"nothing changed: at most {max(len(one.changed) for one in made)} groups with another grade, "
         f"{max(len(one.changed) - one.marginal for one in made)} of them taken for a change; "
         f"{sum(one.after < one.before for one in made)} of {len(made)} seen to improve; transitions right "
-        f"{sum(one.right for one in made) / sum(one.judged for one in made):.1%}"
+        f"{sum(one.right for one in made) / sum(one.judged for one in made):.1%}",
     )
 
 

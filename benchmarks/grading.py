@@ -23,12 +23,10 @@ import numpy as np
 from grading_bodies import HABITUS, Case, Trial, involvement, random_scan, resampled, scanned, spread_trials
 from numpy.typing import NDArray
 
-from wbmri.anatomy.artefacts import Artefacts
-from wbmri.composing import compose
+from wbmri.core import LabelMap, Reading, Volume
 from wbmri.grading import grade
-from wbmri.labelmap import LabelMap
-from wbmri.reading import Reading
-from wbmri.volume import Volume
+from wbmri.io.stitching import compose
+from wbmri.simulation.scanner.disturbances import Artefacts
 
 SEED = 4
 KAPPA_BAR, ERROR_BAR, SLOPE_BAR = 0.90, 1.5, (0.97, 1.03)

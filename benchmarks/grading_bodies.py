@@ -7,18 +7,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.anatomy.artefacts import Artefacts
-from wbmri.anatomy.body import Body
-from wbmri.anatomy.oedema import Involvement, oedema_ratio
-from wbmri.anatomy.parts import Tissue
-from wbmri.anatomy.relaxation import Protocol
-from wbmri.anatomy.rendering import FAT, Grid, Rendered, code
-from wbmri.anatomy.sampling import BodyRanges, random_body
-from wbmri.anatomy.scanner import Scan, Scanned, acquire_with_truth
-from wbmri.composing import compose
-from wbmri.labelmap import LabelMap
-from wbmri.scheme import load_scheme
-from wbmri.volume import Volume
+from wbmri.core import LabelMap, Volume
+from wbmri.core.scheme import load_scheme
+from wbmri.io.stitching import compose
+from wbmri.simulation.body import Tissue
+from wbmri.simulation.body.random_body import Body, BodyRanges, random_body
+from wbmri.simulation.scanner import FAT, Grid, Involvement, Protocol, Rendered, Scan, code, oedema_ratio
+from wbmri.simulation.scanner.disturbances import Artefacts
+from wbmri.simulation.scanner.scanner import Scanned, acquire_with_truth
 
 GRID_MM = (2.6, 2.2, 2.6)
 SUBSLICES = 3
@@ -177,7 +173,7 @@ def spread_trials(count: int, seed: int) -> list[Trial]:
                 involvement(total, own),
                 random_scan(rng, own),
                 pattern=own,
-            )
+            ),
         )
     return sorted(trials, key=lambda trial: names.index(trial.habitus))
 

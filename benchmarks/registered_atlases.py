@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.anatomy.parts import measured_body
-from wbmri.anatomy.relaxation import Protocol
-from wbmri.anatomy.rendering import Grid, render
-from wbmri.anatomy.scanner import Plane, Scan, acquire_with_truth
-from wbmri.volume import Volume
+from wbmri.core import Volume
+from wbmri.simulation.body import measured_body
+from wbmri.simulation.scanner import Grid, Protocol, Scan, render
+from wbmri.simulation.scanner.scanner import Plane, acquire_with_truth
 
 WORKING_MM = 3.0
 SEED = 1
@@ -72,7 +71,14 @@ def _working(image: Any) -> Any:
     size = [max(1, round(n * s / WORKING_MM)) for n, s in zip(image.GetSize(), image.GetSpacing(), strict=True)]
     spacing = (WORKING_MM,) * 3
     return sitk.Resample(
-        image, size, sitk.Transform(), sitk.sitkLinear, image.GetOrigin(), spacing, image.GetDirection(), 0.0
+        image,
+        size,
+        sitk.Transform(),
+        sitk.sitkLinear,
+        image.GetOrigin(),
+        spacing,
+        image.GetDirection(),
+        0.0,
     )
 
 
@@ -155,7 +161,10 @@ def _elastix(fixed: Any, moving: Any, labels: Any) -> Any:
     settings["RandomSeed"] = [str(SEED)]
     parameters.AddParameterMap(settings)
     _, result = itk.elastix_registration_method(
-        as_itk(fixed, np.float32), as_itk(moving, np.float32), parameter_object=parameters, log_to_console=False
+        as_itk(fixed, np.float32),
+        as_itk(moving, np.float32),
+        parameter_object=parameters,
+        log_to_console=False,
     )
     result.SetParameter(0, "FinalBSplineInterpolationOrder", "0")
     bent = itk.transformix_filter(as_itk(labels, np.float32), result, log_to_console=False)

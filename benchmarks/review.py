@@ -14,12 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.case import write_case
+from wbmri.core import Acquisition, LabelMap, Reading, Step, Volume
+from wbmri.core.scheme import load_scheme
 from wbmri.grading import grade
-from wbmri.labelmap import LabelMap
-from wbmri.provenance import Step
-from wbmri.reading import Reading
-from wbmri.scheme import load_scheme
-from wbmri.volume import Acquisition, Volume
 
 SHAPE = (400, 40, 1134)
 SLICES = 40
@@ -62,7 +59,7 @@ def seconds(work: Callable[[], object]) -> float:
 def main() -> None:
     """Print one line per figure."""
     import napari
-    from napari_wbmri.room import ReadingRoom
+    from napari_wbmri.app import ReadingRoom
     from qtpy.QtWidgets import QApplication
 
     from wbmri.review import Command, open_review

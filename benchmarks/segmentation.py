@@ -24,18 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 from registered_atlases import NEEDS, register
 
-from wbmri.anatomy.artefacts import Artefacts
-from wbmri.anatomy.oedema import oedema_ratio, random_involvement
-from wbmri.anatomy.relaxation import Protocol
-from wbmri.anatomy.rendering import Grid
-from wbmri.anatomy.sampling import BodyRanges, random_body
-from wbmri.anatomy.scanner import Plane, Scan, acquire_with_truth
-from wbmri.composing import compose
-from wbmri.errors import InputError
-from wbmri.scheme import load_scheme
+from wbmri.core import Acquisition, InputError, Volume
+from wbmri.core.scheme import load_scheme
+from wbmri.io.stitching import compose
+from wbmri.registration import nearest_on_grid
 from wbmri.segmentation import segment
-from wbmri.segmentation.resampling import nearest_on_grid
-from wbmri.volume import Acquisition, Volume
+from wbmri.simulation.body.random_body import BodyRanges, random_body
+from wbmri.simulation.scanner import Grid, Protocol, Scan, oedema_ratio
+from wbmri.simulation.scanner.disturbances import Artefacts, random_involvement
+from wbmri.simulation.scanner.scanner import Plane, acquire_with_truth
 
 SEED = 20260
 BODIES = 20
@@ -246,7 +243,7 @@ def summarise(engine: str, results: list[Result]) -> None:
         print(f"{engine}: {what} (bar: {value}): {'reached' if reached else 'not reached'}")
     print(
         f"{engine}: {np.median([r.seconds for r in results]):.0f} s a body (median), "
-        f"{max(r.peak_mib for r in results):.0f} MiB at most"
+        f"{max(r.peak_mib for r in results):.0f} MiB at most",
     )
 
 

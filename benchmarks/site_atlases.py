@@ -15,18 +15,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.anatomy.oedema import Involvement, oedema_ratio
-from wbmri.anatomy.parts import Parts, Points, measured_body
-from wbmri.anatomy.relaxation import Protocol
-from wbmri.anatomy.rendering import Grid, render
-from wbmri.anatomy.scanner import Scan, acquire
-from wbmri.anatomy.shape import Shape
-from wbmri.labelmap import LabelMap
-from wbmri.progress import silent
-from wbmri.scheme import load_scheme
+from wbmri.core import LabelMap, Volume, silent
+from wbmri.core.scheme import load_scheme
 from wbmri.segmentation import make_engine
-from wbmri.segmentation.site import SiteAtlasEngine, add_atlas
-from wbmri.volume import Volume
+from wbmri.segmentation.multi_atlas import SiteAtlasEngine, add_atlas
+from wbmri.simulation.body import Parts, Shape, measured_body
+from wbmri.simulation.body.parts import Points
+from wbmri.simulation.scanner import Grid, Involvement, Protocol, Scan, acquire, oedema_ratio, render
 
 GRID_MM = (2.6, 2.2, 2.6)
 SUBSLICES = 3
@@ -63,7 +58,9 @@ def with_bulk(parts: Parts, factor: NDArray[np.float64]) -> Parts:
     """Scale the muscles of each pair about their own centres; `factor` is of volume, by pair, shape (22,)."""
     scale = factor[(parts.label + 1) // 2]
     return replace(
-        parts, volume_ml=parts.volume_ml * scale, covariance=parts.covariance * (scale ** (2 / 3))[:, None, None]
+        parts,
+        volume_ml=parts.volume_ml * scale,
+        covariance=parts.covariance * (scale ** (2 / 3))[:, None, None],
     )
 
 

@@ -10,11 +10,20 @@ import pydantic.types  # noqa: F401  # before Qt, whose import hook pydantic's o
 import pytest
 from hypothesis import settings
 
-from wbmri.labelmap import LabelMap
-from wbmri.provenance import Step
-from wbmri.reading import Evidence, GradeSource, GroupReading, Reading, Reason, Reference
-from wbmri.scheme import Scheme, load_scheme
-from wbmri.volume import Acquisition, Station, Volume
+from wbmri.core import (
+    Acquisition,
+    Evidence,
+    GradeSource,
+    GroupReading,
+    LabelMap,
+    Reading,
+    Reason,
+    Reference,
+    Station,
+    Step,
+    Volume,
+)
+from wbmri.core.scheme import Scheme, load_scheme
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Each of several test processes keeps to one processor, rather than all of them fighting for every one.
@@ -106,7 +115,7 @@ def make_reading(scheme: Scheme, small_volume: Volume, small_labels: LabelMap) -
                     None if grade is None else measured,
                     0.9,
                     f"{share:.0%} of the group is oedematous",
-                )
+                ),
             )
         return Reading(
             scheme,

@@ -14,7 +14,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from wbmri.scheme import load_scheme
+from wbmri.core.scheme import load_scheme
 
 
 def main(elements_file: str, groups_file: str, tissue_file: str, codes_file: str, out: str) -> None:

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from wbmri.anatomy.body import Body
-from wbmri.anatomy.parts import Tissue
-from wbmri.anatomy.rendering import FAT, SKIN, Grid, code
-from wbmri.anatomy.sampling import average_body
-from wbmri.anatomy.shape import Shape
+from wbmri.simulation.body import Shape, Tissue
+from wbmri.simulation.body.random_body import Body, average_body
+from wbmri.simulation.scanner import FAT, SKIN, Grid, code
 
 START, END = "<!-- tools/anatomy_table.py -->\n", "<!-- end of the tables -->\n"
 GRID_MM = 4.0
@@ -62,7 +60,7 @@ def by_age() -> list[str]:
         mass, muscle = masses(average_body(height * 10.0))
         rows.append(
             f"| {name}, {height} cm | {mass:.0f} kg | {reference_mass:.0f} kg | {muscle:.1f} kg | "
-            f"{reference_muscle:.1f} kg | {muscle / mass:.0%} | {reference_muscle / reference_mass:.0%} |"
+            f"{reference_muscle:.1f} kg | {muscle / mass:.0%} | {reference_muscle / reference_mass:.0%} |",
         )
     return rows
 
@@ -78,7 +76,7 @@ def by_group() -> list[str]:
     for name, (numbers, published) in LOWER_LIMB.items():
         shares = [100 * pairs(parts, *numbers) / pairs(parts, *ALL_LOWER) for parts in (measured, average)]
         rows.append(
-            f"| {name}, % of the lower limb | {shares[0]:.1f} | {shares[1]:.1f} | {published} | Handsfield 2014 |"
+            f"| {name}, % of the lower limb | {shares[0]:.1f} | {shares[1]:.1f} | {published} | Handsfield 2014 |",
         )
 
     def muscles(parts, *names):

@@ -8,13 +8,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.anatomy.body import Body
-from wbmri.anatomy.clearance import lift_arms
-from wbmri.anatomy.parts import Tissue
-from wbmri.anatomy.pose import Arm, Pose
-from wbmri.anatomy.rendering import TISSUES, Grid, render
-from wbmri.anatomy.shape import Shape
-from wbmri.segmentation.levels import LOOK_MM, SCALES, Levels, outline
+from wbmri.segmentation.body_detection import LOOK_MM, SCALES, Levels, outline
+from wbmri.simulation.body import Shape, Tissue
+from wbmri.simulation.body.pose import Arm, Pose
+from wbmri.simulation.body.random_body import Body, lift_arms
+from wbmri.simulation.scanner import Grid, render
+from wbmri.simulation.scanner.rendering import TISSUES
 
 HEIGHTS_MM = (900, 1300, 1700)
 """Bodies whose levels stand for all: a small child, a school child and an adult have other proportions."""

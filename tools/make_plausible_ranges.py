@@ -1,16 +1,15 @@
-"""Print ``wbmri/quality/plausible.toml``: what is plausible of each muscle group, from bodies of many shapes.
+"""Print ``wbmri/segmentation/quality/reference_ranges.toml``: what is plausible of each muscle group.
 
-Run as ``python tools/make_plausible_ranges.py > wbmri/quality/plausible.toml``.
+Run as ``python tools/make_plausible_ranges.py > wbmri/segmentation/quality/reference_ranges.toml``.
 """
 
 import numpy as np
 
-from wbmri.anatomy.parts import measured_body
-from wbmri.anatomy.rendering import Grid, render
-from wbmri.anatomy.shape import Shape
-from wbmri.labelmap import LabelMap
-from wbmri.quality.measures import Measures, measure
-from wbmri.scheme import Side, load_scheme
+from wbmri.core import LabelMap
+from wbmri.core.scheme import Side, load_scheme
+from wbmri.segmentation.quality.measures import Measures, measure
+from wbmri.simulation.body import Shape, measured_body
+from wbmri.simulation.scanner import Grid, render
 
 HEIGHTS_MM = (900, 1150, 1400, 1650, 1900)
 GIRTHS = (0.8, 1.0, 1.25)
@@ -84,7 +83,7 @@ def main() -> None:
             girths=", ".join(map(str, GIRTHS)),
             touching=TOUCHING_MM,
             below=BELOW_SHARE,
-        ).rstrip()
+        ).rstrip(),
     )
     for k, pair in enumerate(pairs):
         free = np.isin(pairs, LEGS) if pair in ARMS else ~np.isin(pairs, ARMS) | (pair in LEGS)
@@ -97,7 +96,7 @@ def main() -> None:
             f"beside = {named((same[:, :, k].max((0, 1)) <= TOUCHING_MM) & (np.arange(len(pairs)) != k))}\n"
             f"apart_same = {named(np.isinf(same[:, :, k].min((0, 1))) & free)}\n"
             f"apart_other = {named(np.isinf(other[:, k].min(0)) & free)}\n"
-            f"below = {named(lower[k] & settled)}"
+            f"below = {named(lower[k] & settled)}",
         )
 
 

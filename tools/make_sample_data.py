@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from wbmri.anatomy.sample import SESSIONS, sample_visit
+from wbmri.core.scheme import load_scheme
 from wbmri.io import encode_nifti, write_atomic
-from wbmri.scheme import load_scheme
+from wbmri.simulation.sample_person import SESSIONS, sample_visit
 
 SUBJECT = "sub-sample"
 
@@ -28,7 +28,7 @@ derivatives/truth holds the true outlines and grades.
 Made again with: python tools/make_sample_data.py sample_data
 
 Licence: CC BY 4.0. The simulated body is built from figures measured on BodyParts3D, (c) The Database Center for Life
-Science, CC BY 4.0 (see wbmri/anatomy/body.md).
+Science, CC BY 4.0 (see wbmri/simulation/body/body.md).
 """
 
 

@@ -93,7 +93,7 @@ def main(elements_path, table_path, groups_path, out_path):
                 | {
                     "xyz"[i] + "xyz"[j]: round(covariance[i, j])
                     for i, j in ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
-                }
+                },
             )
 
     def points_of(label):

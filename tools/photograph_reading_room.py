@@ -17,10 +17,9 @@ from pathlib import Path
 
 import napari
 import numpy as np
-from napari_wbmri.display import PLANES
-from napari_wbmri.room import ReadingRoom
-from napari_wbmri.signing import SignDialog
-from napari_wbmri.worklist import WorklistDock
+from napari_wbmri.app import ReadingRoom
+from napari_wbmri.docks import SignDialog, WorklistDock
+from napari_wbmri.viewer import PLANES
 from qtpy.QtCore import QPoint, QTimer
 from qtpy.QtWidgets import QApplication, QComboBox, QWidget
 
@@ -212,7 +211,8 @@ class Story:
         ]
         before = session.undo_words
         self.hands.drag(
-            self.room.viewer.window._qt_viewer.canvas.native, *(canvas_point(self.room, at) for at in border)
+            self.room.viewer.window._qt_viewer.canvas.native,
+            *(canvas_point(self.room, at) for at in border),
         )
         wait(lambda: session.undo_words != before)
 
@@ -270,7 +270,8 @@ def photograph(path: Path) -> None:
     QApplication.primaryScreen().grabWindow(0).save(str(path))
     with Image.open(path) as picture:
         picture.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-            path, optimize=True
+            path,
+            optimize=True,
         )
 
 

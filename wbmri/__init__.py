@@ -13,21 +13,19 @@ how far readers agree, whose readings ``wbmri.read_ratings`` gathers.
 
 from typing import TYPE_CHECKING
 
-from wbmri.deferred import deferred_names
+from wbmri.core import lazy_names
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from wbmri.agreement import agree, read_ratings
-    from wbmri.comparison import compare
+    from wbmri.analysis.agreement import agree, read_ratings
+    from wbmri.analysis.comparison import compare
+    from wbmri.core import LabelMap, Reading, Score, Volume
+    from wbmri.core.scheme import Scheme
     from wbmri.grading import grade
     from wbmri.io import inspect, load
-    from wbmri.labelmap import LabelMap
-    from wbmri.reading import Reading, Score
-    from wbmri.scheme import Scheme
-    from wbmri.scoring import score
+    from wbmri.pipeline import score
     from wbmri.segmentation import segment
-    from wbmri.volume import Volume
 
 __all__ = [
     "LabelMap",
@@ -46,19 +44,17 @@ __all__ = [
 ]
 
 # Loaded when first used: importing wbmri must stay instant, because every command of the command line pays for it.
-__getattr__ = deferred_names(
+__getattr__ = lazy_names(
     __name__,
     {
-        "agreement": ("agree", "read_ratings"),
-        "comparison": ("compare",),
+        "analysis.agreement": ("agree", "read_ratings"),
+        "analysis.comparison": ("compare",),
+        "core": ("LabelMap", "Reading", "Score", "Volume"),
+        "core.scheme": ("Scheme",),
         "grading": ("grade",),
         "io": ("inspect", "load"),
-        "labelmap": ("LabelMap",),
-        "reading": ("Reading", "Score"),
-        "scheme": ("Scheme",),
-        "scoring": ("score",),
+        "pipeline": ("score",),
         "segmentation": ("segment",),
-        "volume": ("Volume",),
     },
 )
 

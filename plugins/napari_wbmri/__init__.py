@@ -1,5 +1,5 @@
 """The reading room: wbmri's review of a case, shown in napari. All decisions are taken in `wbmri.review`."""
 
-from napari_wbmri.launching import launch
+from napari_wbmri.app import launch
 
 __all__ = ["launch"]

@@ -7,22 +7,16 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QInputDialog
 
-from napari_wbmri.display import PLANES
-from napari_wbmri.docks import Docks
-from napari_wbmri.key_filter import KeyFilter
-from napari_wbmri.key_help import KeyHelp
-from napari_wbmri.mask_editor import Tool
-from napari_wbmri.saving import save_elsewhere, save_labels
-from napari_wbmri.scene import Contours, Depth
-from napari_wbmri.signing import SignDialog
-from wbmri.errors import WbmriError
-from wbmri.reading import Reason
+from napari_wbmri.docks import Docks, SignDialog
+from napari_wbmri.io import save_elsewhere, save_labels
+from napari_wbmri.viewer import PLANES, Contours, Depth, Tool
+from napari_wbmri.widgets import KeyFilter, KeyHelp
+from wbmri.core import Calcinosis, LimbPart, Reason, Tissue, WbmriError
 from wbmri.review import Change, Command, Order, Session, default_keys, load_keys
-from wbmri.soft_tissue import Calcinosis, LimbPart, Tissue
 
 if TYPE_CHECKING:
-    from napari_wbmri.room import ReadingRoom
-    from napari_wbmri.worklist import WorklistDock
+    from napari_wbmri.app import ReadingRoom
+    from napari_wbmri.docks import WorklistDock
 
 
 class Commands:
@@ -226,7 +220,7 @@ class Commands:
 
     def _worklist(self) -> "WorklistDock":
         # Imported late: the worklist opens reading rooms, and so imports this module.
-        from napari_wbmri.worklist import WorklistDock
+        from napari_wbmri.docks import WorklistDock
 
         return WorklistDock.of(self.room.viewer)
 

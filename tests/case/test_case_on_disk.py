@@ -15,10 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wbmri.case import Case, CasePaths, bids_label, find_cases, free_label, read_case, rebuild_tables, write_case
-from wbmri.errors import CaseError, InputError
-from wbmri.labelmap import LabelMap
-from wbmri.reading import GradeSource, Reading, Status
-from wbmri.volume import Volume
+from wbmri.core import CaseError, GradeSource, InputError, LabelMap, Reading, Status, Volume
 
 MakeReading = Callable[..., Reading]
 WriteCase = Callable[..., Case]
@@ -45,12 +42,23 @@ def write(tmp_path: Path, small_volume: Volume, small_labels: LabelMap, make_rea
     """Write a case below OUT, by default sub-X, ses-Y with an automatic reading."""
 
     def write(
-        participant: str = "X", session: str = "Y", reading: Reading | None = None, out: Path = tmp_path / "OUT"
+        participant: str = "X",
+        session: str = "Y",
+        reading: Reading | None = None,
+        out: Path = tmp_path / "OUT",
     ) -> Case:
         reading = reading or make_reading()
         html = "<!doctype html><title>report</title>"
         return write_case(
-            out, participant, session, small_volume, small_labels, reading, html, {"load": 1.5}, b"\x89PNG"
+            out,
+            participant,
+            session,
+            small_volume,
+            small_labels,
+            reading,
+            html,
+            {"load": 1.5},
+            b"\x89PNG",
         )
 
     return write
@@ -68,7 +76,9 @@ def edit(path: Path, change: Callable[[dict], object]) -> None:
 
 
 def test_the_files_are_those_of_the_layout_and_no_temporary_one_stays(
-    write: WriteCase, tmp_path: Path, digests: Digests
+    write: WriteCase,
+    tmp_path: Path,
+    digests: Digests,
 ) -> None:
     write()
     assert sorted(digests(tmp_path / "OUT")) == FILES
@@ -76,7 +86,10 @@ def test_the_files_are_those_of_the_layout_and_no_temporary_one_stays(
 
 
 def test_what_was_written_comes_back(
-    write: WriteCase, small_volume: Volume, small_labels: LabelMap, make_reading: MakeReading
+    write: WriteCase,
+    small_volume: Volume,
+    small_labels: LabelMap,
+    make_reading: MakeReading,
 ) -> None:
     reading = make_reading(lambda label: None if label == 42 else label % 3)
     case = read_case(write(reading=reading).paths.folder)
@@ -100,7 +113,9 @@ def test_a_sites_own_scheme_survives_without_its_file(write: WriteCase, make_rea
 
 
 def test_the_same_input_gives_the_same_bytes_but_for_the_history(
-    write: WriteCase, tmp_path: Path, digests: Digests
+    write: WriteCase,
+    tmp_path: Path,
+    digests: Digests,
 ) -> None:
     write(out=tmp_path / "first")
     write(out=tmp_path / "second")
@@ -125,7 +140,8 @@ def test_the_history_grows_and_tells_who_when_what_and_how_long(write: WriteCase
 
 
 def test_scores_hold_one_row_per_group_with_what_is_missing_as_not_available(
-    write: WriteCase, make_reading: MakeReading
+    write: WriteCase,
+    make_reading: MakeReading,
 ) -> None:
     case = write(reading=make_reading(lambda label: None if label == 42 else 1))
     rows = rows_of(case.paths.scores)
@@ -145,7 +161,9 @@ def test_scores_hold_one_row_per_group_with_what_is_missing_as_not_available(
 
 
 def test_tables_of_all_cases_are_rebuilt_from_the_cases(
-    write: WriteCase, make_reading: MakeReading, tmp_path: Path
+    write: WriteCase,
+    make_reading: MakeReading,
+    tmp_path: Path,
 ) -> None:
     write("B", "1", make_reading(lambda label: 2 if label <= 6 else 1))
     write("A", "2", make_reading(lambda label: None if label > 20 else 1))
@@ -194,7 +212,9 @@ def test_a_damaged_case_is_named_and_does_not_keep_the_others_out(write: WriteCa
     ],
 )
 def test_a_reading_that_was_edited_wrongly_or_is_too_new_is_refused_with_its_fault(
-    write: WriteCase, change: Callable[[dict], object], message: str
+    write: WriteCase,
+    change: Callable[[dict], object],
+    message: str,
 ) -> None:
     case = write()
     edit(case.paths.reading, change)
@@ -246,7 +266,9 @@ def test_a_persons_reading_is_never_overwritten(
 
 
 def test_a_reading_that_cannot_be_read_is_not_overwritten_either(
-    write: WriteCase, tmp_path: Path, digests: Digests
+    write: WriteCase,
+    tmp_path: Path,
+    digests: Digests,
 ) -> None:
     write().paths.reading.write_text("{}")
     before = digests(tmp_path / "OUT")
@@ -291,7 +313,9 @@ def test_a_failure_at_any_file_leaves_the_earlier_case_as_it_was(
 
 
 def test_the_reading_is_the_last_file_in_place(
-    write: WriteCase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    write: WriteCase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     order: list[str] = []
     really = os.replace
@@ -306,7 +330,8 @@ def test_the_reading_is_the_last_file_in_place(
 
 
 def test_every_file_is_forced_to_the_disk_before_it_takes_its_name_and_the_names_after(
-    write: WriteCase, monkeypatch: pytest.MonkeyPatch
+    write: WriteCase,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     steps: list[str] = []
     fsync, move = os.fsync, os.replace
@@ -319,7 +344,10 @@ def test_every_file_is_forced_to_the_disk_before_it_takes_its_name_and_the_names
 
 
 def test_a_label_map_of_another_grid_is_refused_before_anything_is_written(
-    tmp_path: Path, small_volume: Volume, small_labels: LabelMap, make_reading: MakeReading
+    tmp_path: Path,
+    small_volume: Volume,
+    small_labels: LabelMap,
+    make_reading: MakeReading,
 ) -> None:
     shifted = replace(small_labels, affine=small_volume.affine @ np.diag([1.0, 1.0, -1.0, 1.0]))
     with pytest.raises(InputError, match="one grid"):
@@ -413,7 +441,10 @@ def test_the_bids_validator_accepts_the_dataset(write: WriteCase, tmp_path: Path
     write("01", "month6")
     rebuild_tables(tmp_path / "OUT")
     done = subprocess.run(  # noqa: S603 - the validator found above
-        [validator, str(tmp_path / "OUT"), "--json"], capture_output=True, text=True, check=False
+        [validator, str(tmp_path / "OUT"), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     issues = json.loads(done.stdout)["issues"]["issues"]
     assert [issue for issue in issues if issue["severity"] == "error"] == []

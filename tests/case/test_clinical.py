@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wbmri.case import ClinicalRow, read_clinical, read_units
-from wbmri.errors import InputError
+from wbmri.core import InputError
 
 
 def table(path: Path, *lines: str) -> Path:

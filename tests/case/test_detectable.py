@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wbmri.case.detectable import DetectableChange, read_detectable_change
-from wbmri.case.documents import encode
-from wbmri.errors import InputError
+from wbmri.case import DetectableChange, encode, read_detectable_change
+from wbmri.core import InputError
 
 FOUND = DetectableChange("jdm42 1", 84, 7.2, 4.7, "SDC", 20, ("ab", "cd"))
 

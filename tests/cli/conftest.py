@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from wbmri.cli import main
+from wbmri.core.scheme import Scheme
 from wbmri.io import encode_nifti
-from wbmri.scheme import Scheme
 
 
 @dataclass(frozen=True)

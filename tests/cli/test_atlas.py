@@ -15,7 +15,9 @@ Command = Callable[..., SimpleNamespace]
 
 
 def test_a_case_with_outlines_of_ones_own_can_be_added_listed_and_removed(
-    wbmri: Command, scored: SimpleNamespace, tmp_path: Path
+    wbmri: Command,
+    scored: SimpleNamespace,
+    tmp_path: Path,
 ) -> None:
     case, folder = scored.out / "sub-toy" / "ses-baseline", tmp_path / "atlases"
     for _ in range(2):  # added again, it takes its own place
@@ -32,7 +34,10 @@ def test_a_case_with_outlines_of_ones_own_can_be_added_listed_and_removed(
 
 
 def test_the_environment_names_the_folder(
-    wbmri: Command, scored: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    wbmri: Command,
+    scored: SimpleNamespace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("WBMRI_ATLASES", str(tmp_path / "mine"))
     assert wbmri("atlas", "add", scored.out / "sub-toy" / "ses-month6").code == 0
@@ -89,6 +94,6 @@ def test_a_mapping_of_ones_own(wbmri: Command, toy: SimpleNamespace, tmp_path: P
 
 
 def read_scheme_groups() -> tuple:
-    from wbmri.scheme import load_scheme
+    from wbmri.core.scheme import load_scheme
 
     return load_scheme().groups

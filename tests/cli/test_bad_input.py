@@ -144,7 +144,13 @@ BAD: dict[str, Callable[[Place], Sequence[Path]]] = {
 
 @pytest.mark.parametrize("kind", BAD)
 def test_bad_input_is_refused_and_nothing_is_lost(
-    kind: str, toy: SimpleNamespace, dicom: ModuleType, out: Path, wbmri: Command, digests: Digests, tmp_path: Path
+    kind: str,
+    toy: SimpleNamespace,
+    dicom: ModuleType,
+    out: Path,
+    wbmri: Command,
+    digests: Digests,
+    tmp_path: Path,
 ) -> None:
     (tmp_path / "input").mkdir()
     inputs = BAD[kind](Place(tmp_path / "input", toy, dicom))
@@ -190,7 +196,11 @@ def test_a_label_map_that_does_not_fit_is_refused(
 
 
 def test_a_label_map_of_another_body_is_refused(
-    toy: SimpleNamespace, out: Path, wbmri: Command, digests: Digests, tmp_path: Path
+    toy: SimpleNamespace,
+    out: Path,
+    wbmri: Command,
+    digests: Digests,
+    tmp_path: Path,
 ) -> None:
     from wbmri.io import read_labels
 
@@ -218,7 +228,11 @@ def test_a_label_map_of_another_body_is_refused(
     ],
 )
 def test_an_option_that_cannot_be_used_is_refused(
-    options: tuple[str, ...], toy: SimpleNamespace, out: Path, wbmri: Command, digests: Digests
+    options: tuple[str, ...],
+    toy: SimpleNamespace,
+    out: Path,
+    wbmri: Command,
+    digests: Digests,
 ) -> None:
     before = digests(out)
     done = wbmri("score", toy.baseline, "--out", out, *options)
@@ -234,7 +248,10 @@ def test_bad_input_makes_no_new_folder(wbmri: Command, tmp_path: Path) -> None:
 
 
 def test_inspect_says_what_is_wrong_and_still_shows_what_is_there(
-    wbmri: Command, tmp_path: Path, toy: SimpleNamespace, dicom: ModuleType
+    wbmri: Command,
+    tmp_path: Path,
+    toy: SimpleNamespace,
+    dicom: ModuleType,
 ) -> None:
     done = wbmri("inspect", *t1_alone(Place(tmp_path, toy, dicom)))
     assert done.code == 2

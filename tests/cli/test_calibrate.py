@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wbmri.calibration import read_controls
+from wbmri.analysis.calibration import read_controls
 from wbmri.case import CasePaths
 from wbmri.cli import calibrate
-from wbmri.grading.rule import grade_of
-from wbmri.reading import Evidence, GradeSource, GroupReading, Reading, Reference
-from wbmri.scheme import load_scheme
-from wbmri.volume import Acquisition
+from wbmri.core import Acquisition, Evidence, GradeSource, GroupReading, Reading, Reference
+from wbmri.core.scheme import load_scheme
+from wbmri.grading import grade_of
 
 
 @dataclass(frozen=True)

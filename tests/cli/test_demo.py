@@ -9,7 +9,8 @@ import pytest
 
 
 def test_the_demo_gives_both_readings_and_their_comparison(
-    wbmri: Callable[..., SimpleNamespace], tmp_path: Path
+    wbmri: Callable[..., SimpleNamespace],
+    tmp_path: Path,
 ) -> None:
     done = wbmri("demo", "--out", tmp_path / "OUT", "--json")
     assert (done.code, done.errors) == (0, [])

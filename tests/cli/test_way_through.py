@@ -8,11 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from wbmri.case import CasePaths, DetectableChange, decode, read_case, write_case
-from wbmri.case.documents import ReadingDocument, encode
-from wbmri.errors import CaseError
-from wbmri.reading import NOTICE
-from wbmri.scoring import ChangeDocument
+from wbmri.case import CasePaths, DetectableChange, ReadingDocument, decode, encode, read_case, write_case
+from wbmri.core import NOTICE, CaseError
+from wbmri.pipeline import ChangeDocument
 
 Command = Callable[..., SimpleNamespace]
 
@@ -86,7 +84,10 @@ def test_without_names_a_visit_is_that_of_a_new_participant(out: Path, wbmri: Co
 
 
 def test_scoring_again_gives_the_same_bytes_and_adds_to_the_history(
-    out: Path, scored: SimpleNamespace, wbmri: Command, toy: SimpleNamespace
+    out: Path,
+    scored: SimpleNamespace,
+    wbmri: Command,
+    toy: SimpleNamespace,
 ) -> None:
     again = ("score", toy.baseline, "--labels", toy.labels, "--out", out, "--sub", "toy", "--ses", "baseline")
     assert wbmri(*again).code == 0
@@ -100,7 +101,10 @@ def test_scoring_again_gives_the_same_bytes_and_adds_to_the_history(
 
 
 def test_a_persons_reading_is_kept_and_nothing_else_changes_either(
-    out: Path, wbmri: Command, toy: SimpleNamespace, digests: Callable[[Path], dict[str, str]]
+    out: Path,
+    wbmri: Command,
+    toy: SimpleNamespace,
+    digests: Callable[[Path], dict[str, str]],
 ) -> None:
     signed_by("R1", out / "sub-toy" / "ses-baseline")
     before = digests(out)
@@ -111,7 +115,9 @@ def test_a_persons_reading_is_kept_and_nothing_else_changes_either(
 
 
 def test_a_damaged_case_of_out_is_named_and_the_new_one_written(
-    out: Path, wbmri: Command, toy: SimpleNamespace
+    out: Path,
+    wbmri: Command,
+    toy: SimpleNamespace,
 ) -> None:
     CasePaths(out, "toy", "month6").reading.write_text("{}")
     done = wbmri("score", toy.baseline, "--labels", toy.labels, "--out", out, "--sub", "toy")
@@ -152,7 +158,7 @@ def test_three_visits_as_json_with_clinical_measures_and_a_detectable_change(out
     clinical, detectable = person / "sub-toy_sessions.tsv", out / "sdc.json"
     clinical.write_text(
         "session_id\tmonths\tcmas\ttreatment\n"
-        "ses-baseline\t0\t28\tprednisone\nses-month3\t3\tn/a\tn/a\nses-month6\t6\t47\tbaricitinib\n"
+        "ses-baseline\t0\t28\tprednisone\nses-month3\t3\tn/a\tn/a\nses-month6\t6\t47\tbaricitinib\n",
     )
     detectable.write_bytes(encode(DetectableChange("jdm42 1.0.0", 84, 7.2, 4.7, "SDC", 20, ("ab", "cd"))))
     visits = (first.paths.folder, between.paths.folder, person / "ses-month6")
@@ -186,7 +192,9 @@ def test_other_protocols_are_refused_with_the_way_out(out: Path, wbmri: Command)
 
 
 def test_cases_of_two_people_or_of_one_visit_are_not_compared(
-    out: Path, wbmri: Command, digests: Callable[[Path], dict[str, str]]
+    out: Path,
+    wbmri: Command,
+    digests: Callable[[Path], dict[str, str]],
 ) -> None:
     first = read_case(out / "sub-toy" / "ses-baseline")
     other = write_case(out, "two", "01", first.volume(), first.labels(), first.reading, "", {})
@@ -201,12 +209,13 @@ def test_cases_of_two_people_or_of_one_visit_are_not_compared(
 def test_a_sites_own_scheme_grades_by_its_own_anchors(tmp_path: Path, wbmri: Command, toy: SimpleNamespace) -> None:
     from importlib.resources import files
 
-    text = (files("wbmri.scheme") / "builtin" / "jdm42.toml").read_text("utf-8")
+    text = (files("wbmri.core.scheme") / "builtin" / "jdm42.toml").read_text("utf-8")
     path = tmp_path / "site.toml"
     path.write_text(
         text.replace('name = "jdm42"', 'name = "site_a"').replace(
-            "extensive_fraction = 0.5 ", "extensive_fraction = 0.1 "
-        )
+            "extensive_fraction = 0.5 ",
+            "extensive_fraction = 0.1 ",
+        ),
     )
     done = wbmri("score", toy.followup, "--labels", toy.labels, "--scheme", path, "--out", tmp_path / "OUT", "--json")
     told = json.loads(done.out)

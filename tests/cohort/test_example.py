@@ -10,7 +10,10 @@ DOCS = Path(__file__).parents[2] / "docs" / "cohort.md"
 
 
 def test_the_example_of_the_docs_runs(
-    maker: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    maker: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     root = maker.make_cohort(tmp_path / "bids", 2, 0).root
     maker.BREAKS[4](maker.Place(root, "sub-002", "ses-baseline"), 9)

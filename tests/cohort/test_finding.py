@@ -8,8 +8,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from wbmri.cohort import Cohort, Skipped, Visit, find_visits
-from wbmri.errors import InputError
+from wbmri.cohort.discovery import Cohort, Skipped, Visit, find_visits
+from wbmri.core import InputError
 
 
 def names(cohort: Cohort) -> list[str]:
@@ -30,7 +30,9 @@ def place(maker: ModuleType, tmp_path: Path) -> Callable[[str, str], object]:
 
 
 def test_the_stir_among_the_images_of_a_session_is_found_and_the_rest_is_explained(
-    maker: ModuleType, place: Callable[[str, str], object], tmp_path: Path
+    maker: ModuleType,
+    place: Callable[[str, str], object],
+    tmp_path: Path,
 ) -> None:
     one = place("sub-01", "ses-1")
     stir = maker.write_visit(one, 1)
@@ -40,14 +42,16 @@ def test_the_stir_among_the_images_of_a_session_is_found_and_the_rest_is_explain
     maker.write_visit(one, 3)
     cohort = find_visits(tmp_path / "bids")
     assert [(visit.name, [Path(path).name for path in visit.inputs]) for visit in cohort] == [
-        ("sub-01_ses-1", [stir.name])
+        ("sub-01_ses-1", [stir.name]),
     ]
     assert list(left_out(cohort)) == ["sub-01_ses-1_acq-a_T1w.nii.gz"]
     assert "T1 weighting" in left_out(cohort)["sub-01_ses-1_acq-a_T1w.nii.gz"]
 
 
 def test_stations_are_one_scan_and_two_sets_are_not_guessed_between(
-    maker: ModuleType, place: Callable[[str, str], object], tmp_path: Path
+    maker: ModuleType,
+    place: Callable[[str, str], object],
+    tmp_path: Path,
 ) -> None:
     one = place("sub-01", "ses-1")
     for number in (1, 2):
@@ -61,7 +65,9 @@ def test_stations_are_one_scan_and_two_sets_are_not_guessed_between(
 
 
 def test_an_image_of_which_nothing_is_known_is_taken_by_its_name_or_by_a_pattern(
-    maker: ModuleType, place: Callable[[str, str], object], tmp_path: Path
+    maker: ModuleType,
+    place: Callable[[str, str], object],
+    tmp_path: Path,
 ) -> None:
     for number, acquisition in enumerate(("wbstir", "other"), start=1):
         one = place(f"sub-0{number}", "ses-1")
@@ -88,7 +94,7 @@ def test_filters_keep_what_they_name_and_a_label_of_nobody_is_refused(maker: Mod
     root = maker.make_cohort(tmp_path / "bids", 6, 0).root
     assert names(find_visits(root, participants=["sub-002"])) == ["sub-002_ses-baseline", "sub-002_ses-month6"]
     assert names(find_visits(root, participants=["002", "003"], sessions=["month6"])) == [
-        "sub-002_ses-month6", "sub-003_ses-month6"
+        "sub-002_ses-month6", "sub-003_ses-month6",
     ]  # fmt: skip
     assert names(find_visits(root, only=["sub-001_ses-month6"])) == ["sub-001_ses-month6"]
     with pytest.raises(InputError, match="participant label 007"):

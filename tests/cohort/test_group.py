@@ -13,13 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wbmri.case import CasePaths, read_case, write_case
-from wbmri.cohort import marked_cases, read_marks, summarise
-from wbmri.cohort.outcome import Cause, Ending, Outcome, digest_of_reading, write_outcome
-from wbmri.cohort.outliers import UNUSUAL, modified_z
-from wbmri.errors import CaseError, InputError
-from wbmri.labelmap import LabelMap
-from wbmri.reading import Reading
-from wbmri.volume import Volume
+from wbmri.cohort import marked_cases, read_marks
+from wbmri.cohort.aggregate import summarise
+from wbmri.cohort.job_record import Cause, Ending, Outcome, digest_of_reading, write_outcome
+from wbmri.cohort.qc import UNUSUAL, modified_z
+from wbmri.core import CaseError, InputError, LabelMap, Reading, Volume
 
 MakeReading = Callable[..., Reading]
 Write = Callable[..., CasePaths]
@@ -59,7 +57,7 @@ def dataset(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "participants.tsv").write_text(
         "participant_id\tage\tstatus\tBirthDate\tpatient_name\n"
-        "sub-01\t7\tactive\t2015-06-07\tAnna Muster\nsub-03\t9\tn/a\tx\ty\n"
+        "sub-01\t7\tactive\t2015-06-07\tAnna Muster\nsub-03\t9\tn/a\tx\ty\n",
     )
     (folder / "participants.json").write_text(json.dumps({"age": {"Description": "Age in years"}}))
     return folder
@@ -85,7 +83,7 @@ def test_all_pairs_of_visits_are_compared_in_the_order_of_time(out: Path) -> Non
 def test_the_dataset_may_state_another_order_of_visits(out: Path, dataset: Path) -> None:
     (dataset / "sub-01").mkdir()
     (dataset / "sub-01" / "sub-01_sessions.tsv").write_text(
-        "session_id\tacq_time\nses-month12\t2020-01-01\nses-baseline\t2020-03-01\nses-month6\t2020-02-01\n"
+        "session_id\tacq_time\nses-month12\t2020-01-01\nses-baseline\t2020-03-01\nses-month6\t2020-02-01\n",
     )
     summarise(out, dataset)
     assert [row["baseline"] for row in rows_of(out / "changes.tsv")] == ["ses-month12", "ses-month12", "ses-month6"]
@@ -93,7 +91,8 @@ def test_the_dataset_may_state_another_order_of_visits(out: Path, dataset: Path)
 
 
 def test_the_outcomes_of_the_cohort_are_described_with_the_numbers_that_the_dataset_has(
-    out: Path, dataset: Path
+    out: Path,
+    dataset: Path,
 ) -> None:
     (dataset / "participants.tsv").write_text("participant_id\tage\tmrn\nsub-01\t7\t1234\nsub-02\t9\t5678\n")
     (dataset / "sub-01").mkdir()
@@ -102,7 +101,7 @@ def test_the_outcomes_of_the_cohort_are_described_with_the_numbers_that_the_data
     assert summarise(out, dataset).unusable == ()
     (person,) = rows_of(out / "outcomes.tsv")
     assert [person[name] for name in ("first", "last", "before", "after", "response")] == [
-        "ses-baseline", "ses-month12", "48", "0", "complete response"
+        "ses-baseline", "ses-month12", "48", "0", "complete response",
     ]  # fmt: skip
     measures = {row["clinical_measure"]: row["units"] for row in rows_of(out / "outcomes_correlations.tsv")}
     assert measures == {"age": "4", "cmas": "1"}, "cmas of three visits, then its change"
@@ -176,7 +175,7 @@ def test_parquet_holds_the_same_with_types(out: Path) -> None:
                 )
     scores = parquet.read_table(out / "scores.parquet")
     assert {str(scores.schema.field(name).type) for name in ("grade", "volume_ml", "assessable")} == {
-        "int64", "double", "bool"
+        "int64", "double", "bool",
     }  # fmt: skip
 
 
@@ -201,11 +200,12 @@ def test_a_visit_that_failed_is_named_and_its_old_case_is_no_result(out: Path) -
     CasePaths(out, "01", "month12").reading.write_bytes(b"{}")
     paths = CasePaths(out, "01", "month6")
     write_outcome(
-        paths, Outcome("01", "month6", Ending.BEGUN, None, digest_of_reading(paths), reason="begun and not ended")
+        paths,
+        Outcome("01", "month6", Ending.BEGUN, None, digest_of_reading(paths), reason="begun and not ended"),
     )
     made = summarise(out)
     assert [name for name, _ in made.failed] == [
-        "sub-01_ses-month12", "sub-01_ses-month6", "sub-02_ses-baseline", "sub-03_ses-baseline"
+        "sub-01_ses-month12", "sub-01_ses-month6", "sub-02_ses-baseline", "sub-03_ses-baseline",
     ]  # fmt: skip
     assert {row["participant_id"] for row in rows_of(out / "summary.tsv")} == {"sub-01"}
     page = (out / "qc.html").read_text()
@@ -214,7 +214,9 @@ def test_a_visit_that_failed_is_named_and_its_old_case_is_no_result(out: Path) -
 
 
 def test_the_same_cases_give_the_same_bytes(
-    out: Path, dataset: Path, digests: Callable[[Path], dict[str, str]]
+    out: Path,
+    dataset: Path,
+    digests: Callable[[Path], dict[str, str]],
 ) -> None:
     summarise(out, dataset)
     first = digests(out)
@@ -247,10 +249,10 @@ def test_a_mark_is_honoured_by_the_next_run(out: Path) -> None:
     made = summarise(out)
     assert made.excluded == ("sub-01_ses-month6",)
     assert [(row["baseline"], row["followup"]) for row in rows_of(out / "changes.tsv")] == [
-        ("ses-baseline", "ses-month12")
+        ("ses-baseline", "ses-month12"),
     ]
     assert {row["session_id"]: row["qc"] for row in rows_of(out / "cohort.tsv")[:3]} == {
-        "ses-baseline": "pass", "ses-month12": "n/a", "ses-month6": "fail"
+        "ses-baseline": "pass", "ses-month12": "n/a", "ses-month6": "fail",
     }  # fmt: skip
     assert dict(cards(out))["sub-01_ses-month6"] == "fail"
     assert len(rows_of(out / "summary.tsv")) == 4

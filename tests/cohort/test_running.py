@@ -16,24 +16,15 @@ import psutil
 import pytest
 
 from wbmri.case import CasePaths, read_case
-from wbmri.cohort import (
-    Crew,
-    Limits,
-    Settings,
-    State,
-    Step,
-    find_visits,
-    plan_crew,
-    read_outcome,
-    run,
-    summarise,
-)
-from wbmri.cohort.attempt import attempt
+from wbmri.cohort import Settings, State, read_outcome
+from wbmri.cohort.aggregate import summarise
+from wbmri.cohort.discovery import find_visits
 from wbmri.cohort.job import job_maker
-from wbmri.cohort.preview import preview
+from wbmri.cohort.scheduler import Crew, Limits, Step, plan_crew, preview, run
+from wbmri.cohort.worker import attempt
+from wbmri.core.scheme import load_scheme
 from wbmri.io import write_atomic
-from wbmri.scheme import load_scheme
-from wbmri.scoring import score
+from wbmri.pipeline import score
 from wbmri.segmentation import make_engine
 
 Cohort = Callable[..., SimpleNamespace]
@@ -79,7 +70,7 @@ def test_all_good_visits_are_done_and_each_bad_one_is_named_with_its_reason(scor
         result = scored.done.results[name]
         assert (result["state"], said in result["reason"]) == ("failed", True), result
     assert scored.done.end == {
-        "event": "end", "done": 3, "failed": 9, "skipped": 0, "kept": 0, "left": 0, "stopped": False
+        "event": "end", "done": 3, "failed": 9, "skipped": 0, "kept": 0, "left": 0, "stopped": False,
     }  # fmt: skip
     assert scored.done.err.startswith("wbmri: 9 of 12 visits failed")
 
@@ -90,10 +81,15 @@ def test_the_engine_is_loaded_once_in_a_worker(scored: Scored) -> None:
 
 
 def test_a_worker_loads_only_what_scoring_takes() -> None:
-    code = "import sys, wbmri.cohort.worker, wbmri.scoring.visit; print(*sys.modules)"
+    code = "import sys, wbmri.cohort.worker, wbmri.pipeline.visit_score; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     loaded = set(done.stdout.split())
-    assert not loaded & {"wbmri.agreement", "wbmri.outcomes", "wbmri.review", "wbmri.scoring.change"}
+    assert not loaded & {
+        "wbmri.analysis.agreement",
+        "wbmri.analysis.clinical",
+        "wbmri.review",
+        "wbmri.pipeline.visit_change",
+    }
     assert "wbmri.grading" in loaded
 
 
@@ -124,7 +120,10 @@ def test_what_is_done_is_passed_over_and_what_failed_is_still_said(again: Scored
 
 
 def test_a_dry_run_tells_what_would_be_done_and_writes_nothing(
-    again: Scored, here: Cohort, digests: Digests, tmp_path: Path
+    again: Scored,
+    here: Cohort,
+    digests: Digests,
+    tmp_path: Path,
 ) -> None:
     before = digests(again.out)
     done = here(again.made.root, again.out, "participant", *again.options, "--dry-run")
@@ -168,7 +167,10 @@ def small(tmp_path: Path, maker: ModuleType) -> Small:
 
     def plan(**options: object) -> tuple[str, str]:
         (one,) = preview(
-            find_visits(tmp_path / "bids"), tmp_path / "OUT", Settings.checked("blocks", scheme), **options
+            find_visits(tmp_path / "bids"),
+            tmp_path / "OUT",
+            Settings.checked("blocks", scheme),
+            **options,
         )
         return one.action, str(one.why)
 
@@ -230,7 +232,13 @@ def test_a_visit_that_failed_and_was_scored_otherwise_since_is_kept(small: Small
     assert small.score() == ["failed"]
     assert here(small.image.parents[3], small.out, "group").code == 1
     score(
-        whole, small.out, participant="1", session="1", engine="blocks", scheme=load_scheme(small.scheme), series=["S1"]
+        whole,
+        small.out,
+        participant="1",
+        session="1",
+        engine="blocks",
+        scheme=load_scheme(small.scheme),
+        series=["S1"],
     )
     assert small.score() == ["kept"]
     assert here(small.image.parents[3], small.out, "group").code == 0
@@ -255,7 +263,11 @@ def test_a_persons_reading_is_kept_whatever_is_asked_for(small: Small) -> None:
 
 
 def test_crashes_errors_and_hoarding_cost_their_visit_alone(
-    maker: ModuleType, tmp_path: Path, legs: tuple[str, ...], cohort: Cohort, here: Cohort
+    maker: ModuleType,
+    tmp_path: Path,
+    legs: tuple[str, ...],
+    cohort: Cohort,
+    here: Cohort,
 ) -> None:
     demands = {"hoard": "more than 1.0 GB", "die": "SIGKILL", "raise": "out of blocks"}
     for number, demand in enumerate([*demands, "talk"], start=1):
@@ -273,7 +285,10 @@ def test_crashes_errors_and_hoarding_cost_their_visit_alone(
 
 
 def test_a_visit_that_takes_too_long_is_ended(
-    maker: ModuleType, tmp_path: Path, legs: tuple[str, ...], cohort: Cohort
+    maker: ModuleType,
+    tmp_path: Path,
+    legs: tuple[str, ...],
+    cohort: Cohort,
 ) -> None:
     maker.write_visit(maker.Place(tmp_path / "bids", "sub-1", "ses-1"), 1, ManufacturersModelName="hang")
     done = cohort(tmp_path / "bids", tmp_path / "OUT", "participant", *legs, "--time-limit", "3")
@@ -336,7 +351,9 @@ def begin(command: Callable[..., list[str]], legs: tuple[str, ...]) -> Iterator[
 
 
 def test_kill_9_of_the_run_and_of_its_worker_changes_nothing(
-    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]]
+    calm: SimpleNamespace,
+    tmp_path: Path,
+    begin: Callable[..., subprocess.Popen[str]],
 ) -> None:
     out = tmp_path / "OUT"
     first = begin(calm.root, out)
@@ -357,7 +374,9 @@ def test_kill_9_of_the_run_and_of_its_worker_changes_nothing(
 
 
 def test_two_runs_on_one_out_share_the_work(
-    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]]
+    calm: SimpleNamespace,
+    tmp_path: Path,
+    begin: Callable[..., subprocess.Popen[str]],
 ) -> None:
     runs = [begin(calm.root, tmp_path / "OUT", "--json") for _ in range(2)]
     printed = [process.communicate()[0].splitlines() for process in runs]
@@ -369,7 +388,9 @@ def test_two_runs_on_one_out_share_the_work(
 
 
 def test_ctrl_c_finishes_what_is_in_work_and_the_next_run_goes_on(
-    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]]
+    calm: SimpleNamespace,
+    tmp_path: Path,
+    begin: Callable[..., subprocess.Popen[str]],
 ) -> None:
     out = tmp_path / "OUT"
     process = begin(calm.root, out)
@@ -401,9 +422,11 @@ def test_leaving_the_iterator_leaves_no_process_behind(small: Small) -> None:
 
 
 def test_never_more_workers_than_processors_or_memory_allow(
-    maker: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    maker: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import wbmri.cohort.resources as resources
+    import wbmri.cohort.scheduler.resources as resources
 
     maker.write_visit(maker.Place(tmp_path / "bids", "sub-1", "ses-1"), 1)
     found = find_visits(tmp_path / "bids")
@@ -420,7 +443,10 @@ def test_never_more_workers_than_processors_or_memory_allow(
 
 
 def test_bad_arguments_are_refused_before_anything_is_written(
-    maker: ModuleType, here: Cohort, legs: tuple[str, ...], tmp_path: Path
+    maker: ModuleType,
+    here: Cohort,
+    legs: tuple[str, ...],
+    tmp_path: Path,
 ) -> None:
     maker.write_visit(maker.Place(tmp_path / "bids", "sub-1", "ses-1"), 1)
     for options in (("--engine", "magic"), ("--workers", "0")):
@@ -433,7 +459,11 @@ def test_bad_arguments_are_refused_before_anything_is_written(
 
 
 def test_a_scheduler_that_does_not_answer_is_said(
-    maker: ModuleType, cohort: Cohort, legs: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    maker: ModuleType,
+    cohort: Cohort,
+    legs: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pytest.importorskip("distributed")
     maker.write_visit(maker.Place(tmp_path / "bids", "sub-1", "ses-1"), 1)
@@ -445,7 +475,10 @@ def test_a_scheduler_that_does_not_answer_is_said(
 
 
 def test_labels_may_follow_one_option_as_in_bids_apps(
-    maker: ModuleType, here: Cohort, legs: tuple[str, ...], tmp_path: Path
+    maker: ModuleType,
+    here: Cohort,
+    legs: tuple[str, ...],
+    tmp_path: Path,
 ) -> None:
     root = tmp_path / "bids"
     for number in (1, 2):
@@ -457,7 +490,9 @@ def test_labels_may_follow_one_option_as_in_bids_apps(
 
 
 def test_a_cluster_gives_the_same_tables_though_a_worker_is_killed(
-    calm: SimpleNamespace, tmp_path: Path, begin: Callable[..., subprocess.Popen[str]]
+    calm: SimpleNamespace,
+    tmp_path: Path,
+    begin: Callable[..., subprocess.Popen[str]],
 ) -> None:
     pytest.importorskip("distributed")
     out = tmp_path / "OUT"
@@ -479,7 +514,10 @@ def test_the_bids_validator_accepts_what_a_cohort_leaves(again: Scored, here: Co
     assert group.code == 1
     assert group.err.count("wbmri: sub-") == len(again.made.bad)
     done = subprocess.run(  # noqa: S603
-        [validator, str(again.out), "--json"], capture_output=True, text=True, check=False
+        [validator, str(again.out), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     issues = json.loads(done.stdout)["issues"]["issues"]
     assert [issue for issue in issues if issue["severity"] == "error"] == []

@@ -8,9 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from wbmri.labelmap import LabelMap
-from wbmri.scheme import load_scheme
-from wbmri.volume import Acquisition, Volume
+from wbmri.core import Acquisition, LabelMap, Volume
+from wbmri.core.scheme import load_scheme
 
 SPACING = np.array([2.9, 6.0, 2.9])
 SHAPE = (112, 15, 300)

@@ -6,11 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wbmri.errors import InputError
+from wbmri.core import InputError, LabelMap, Reading, Reason, Volume
 from wbmri.grading import grade
-from wbmri.labelmap import LabelMap
-from wbmri.reading import Reading, Reason
-from wbmri.volume import Volume
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +68,8 @@ def test_groups_cut_by_the_field_of_view_are_outside(scan: tuple[Volume, LabelMa
     part = tuple(slice(0, size) if k == axis else slice(None) for k in range(3))
     cut = np.bincount(labels.data[part].ravel(), minlength=43) / np.bincount(labels.data.ravel(), minlength=43)
     reading = grade(
-        dataclasses.replace(volume, data=volume.data[part]), dataclasses.replace(labels, data=labels.data[part])
+        dataclasses.replace(volume, data=volume.data[part]),
+        dataclasses.replace(labels, data=labels.data[part]),
     )
     assert np.count_nonzero(cut == 1) >= 12
     for entry in reading.groups:

@@ -8,12 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter
 
-from wbmri.anatomy.artefacts import Artefacts
+from wbmri.core import LabelMap, LimbPart, Reading, Reason, Tissue, Volume
 from wbmri.grading import Regrader, grade
-from wbmri.labelmap import LabelMap
-from wbmri.reading import Reading, Reason
-from wbmri.soft_tissue import LimbPart, Tissue
-from wbmri.volume import Volume
+from wbmri.simulation.scanner.disturbances import Artefacts
 
 AIR = 50
 """Columns of air beside the body on either side: without air motion is not seen."""

@@ -9,12 +9,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import maximum_filter
 
-from wbmri.errors import InputError
+from wbmri.core import Acquisition, InputError, LabelMap, Reading, Step, Volume
 from wbmri.grading import grade
-from wbmri.labelmap import LabelMap
-from wbmri.provenance import Step
-from wbmri.reading import Reading
-from wbmri.volume import Acquisition, Volume
 
 EVERY = range(1, 43)
 
@@ -47,10 +43,15 @@ def published_reading(published: tuple[Volume, LabelMap]) -> Reading:
 
 
 @pytest.mark.parametrize(
-    ("mild", "severe"), [(0, 0), (9, 0), (19, 0), (20, 6), (42, 0), (18, 24), (0, 42)], ids=lambda value: str(value)
+    ("mild", "severe"),
+    [(0, 0), (9, 0), (19, 0), (20, 6), (42, 0), (18, 24), (0, 42)],
+    ids=lambda value: str(value),
 )
 def test_total_follows_the_truth_from_no_to_full_involvement(
-    body: Any, involvement: Callable[..., Any], mild: int, severe: int
+    body: Any,
+    involvement: Callable[..., Any],
+    mild: int,
+    severe: int,
 ) -> None:
     scan = body(oedema=involvement(mild, severe, mild + severe), seed=mild, shading=0.25)
     reading = grade(scan.volume(), scan.labels())
@@ -64,7 +65,8 @@ def test_total_follows_the_truth_from_no_to_full_involvement(
 
 
 def test_no_healthy_group_is_needed_where_the_median_of_muscle_fails(
-    published: tuple[Volume, LabelMap], published_reading: Reading
+    published: tuple[Volume, LabelMap],
+    published_reading: Reading,
 ) -> None:
     volume, labels = published
     inside = volume.data[labels.data > 0]
@@ -139,10 +141,15 @@ def test_a_gain_changes_no_grade(published: tuple[Volume, LabelMap], published_r
 
 
 @pytest.mark.parametrize(
-    ("order", "flips"), [((0, 1, 2), (0, 1, 2)), ((2, 0, 1), ()), ((1, 2, 0), (1,))], ids=["flip", "permute", "both"]
+    ("order", "flips"),
+    [((0, 1, 2), (0, 1, 2)), ((2, 0, 1), ()), ((1, 2, 0), (1,))],
+    ids=["flip", "permute", "both"],
 )
 def test_storage_changes_nothing(
-    published: tuple[Volume, LabelMap], published_reading: Reading, order: tuple[int, ...], flips: tuple[int, ...]
+    published: tuple[Volume, LabelMap],
+    published_reading: Reading,
+    order: tuple[int, ...],
+    flips: tuple[int, ...],
 ) -> None:
     volume, labels = published
     move = np.zeros((4, 4))
@@ -182,7 +189,8 @@ def test_provenance_goes_on_from_the_labels_and_holds_the_parameters(published_r
 
 
 def test_a_poor_outline_lowers_the_confidence_and_progress_is_told(
-    published: tuple[Volume, LabelMap], published_reading: Reading
+    published: tuple[Volume, LabelMap],
+    published_reading: Reading,
 ) -> None:
     volume, labels = published
     seen: list[float] = []
@@ -208,7 +216,9 @@ def test_another_grid_is_refused(published: tuple[Volume, LabelMap]) -> None:
     ids=["contrast", "unknown"],
 )
 def test_protocol_facts_are_warned_about(
-    published: tuple[Volume, LabelMap], acquisition: Acquisition, words: tuple[str, ...]
+    published: tuple[Volume, LabelMap],
+    acquisition: Acquisition,
+    words: tuple[str, ...],
 ) -> None:
     volume, labels = published
     reading = grade(dataclasses.replace(volume, acquisition=acquisition), labels, post_contrast=True)

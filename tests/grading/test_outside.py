@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from wbmri.errors import InputError
+from wbmri.core import InputError, OutsideLevel, Reading
 from wbmri.grading import grade, level_of_visit
-from wbmri.reading import OutsideLevel, Reading
 
 EVERY = range(1, 43)
 

@@ -5,11 +5,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from wbmri.grading.masks import Muscle, gather
+from wbmri.grading.leakage import unrest
 from wbmri.grading.mixture import Kernel
-from wbmri.grading.neighbourhood import represented
-from wbmri.grading.scale import measure_groups
-from wbmri.grading.shading import unrest
+from wbmri.grading.normalisation import measure_groups
+from wbmri.grading.voxels import Muscle, gather, represented
 
 FINE, PER_SLICE = 1.2, 5
 SPACING = (2.4, FINE * PER_SLICE, 2.4)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from wbmri.core import Extent, Pattern, Reading
 from wbmri.grading import grade
-from wbmri.reading import Extent, Pattern, Reading
 
 SPOTS, WHOLE, RIM, MIDDLE, HEALTHY, LEFT = 1, 3, 5, 7, 9, 11
 

@@ -5,11 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from wbmri.errors import InputError
+from wbmri.core import InputError, LabelMap, Reading, Reason, Volume
 from wbmri.grading import Regrader, grade
-from wbmri.labelmap import LabelMap
-from wbmri.reading import Reading, Reason
-from wbmri.volume import Volume
 
 EDGES = np.linspace(0.0, 4.0, 41)
 
@@ -71,7 +68,7 @@ def test_a_corrected_outline_changes_what_is_measured(scored: tuple[Volume, Labe
     assert after.evidence is not None
     assert after.evidence.oedema_fraction < before.oedema_fraction / 2
     assert after.evidence.volume_ml == pytest.approx(
-        before.volume_ml * (edited == 31).sum() / (labels.data == 31).sum()
+        before.volume_ml * (edited == 31).sum() / (labels.data == 31).sum(),
     )
     edited[edited == 31] = 0
     assert regrader.regrade(edited, 31).reason is Reason.OUTSIDE

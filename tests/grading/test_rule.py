@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wbmri.grading.rule import confidence_of, explain, grade_of
-from wbmri.reading import Evidence
-from wbmri.scheme import load_scheme
+from wbmri.core import Evidence
+from wbmri.core.scheme import load_scheme
+from wbmri.grading import grade_of
+from wbmri.grading.rule import confidence_of, explain
 
 RULE = load_scheme().grading
 
@@ -37,7 +38,10 @@ def test_more_oedema_never_lowers_the_grade(a: float, b: float, median: float) -
 
 @given(probability=st.floats(0, 1), voxels=st.integers(1, 10**6), outline=st.floats(0, 1), trusted=st.booleans())
 def test_confidence_is_a_share_and_falls_with_doubt(
-    probability: float, voxels: int, outline: float, trusted: bool
+    probability: float,
+    voxels: int,
+    outline: float,
+    trusted: bool,
 ) -> None:
     seen = evidence(0.3, voxels=voxels)
     value = confidence_of(probability, seen, RULE, outline, trusted)

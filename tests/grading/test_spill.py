@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from wbmri.core import Volume
 from wbmri.grading import grade
-from wbmri.volume import Volume
 
 BESIDE, OWN = 6, 18
 """Two groups on the patient's right, at the edge of the body."""

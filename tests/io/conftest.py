@@ -177,13 +177,18 @@ def item(**fields: Any) -> list[Dataset]:
 
 
 def write_enhanced(
-    path: Path, stacks: Sequence[Stack], *, number: int = 1, facts: Mapping[str, Any] | None = None
+    path: Path,
+    stacks: Sequence[Stack],
+    *,
+    number: int = 1,
+    facts: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write stacks as one multi-frame file, its frames in no order."""
     classic = {"ScanningSequence": None, "SequenceVariant": None, "ScanOptions": None, "EchoTime": None}
     classic |= {"RepetitionTime": None, "InversionTime": None, "FlipAngle": None, "SliceThickness": None}
     data = header(
-        {**classic, "SpacingBetweenSlices": None, "SOPClassUID": EnhancedMRImageStorage, **(facts or {})}, number
+        {**classic, "SpacingBetweenSlices": None, "SOPClassUID": EnhancedMRImageStorage, **(facts or {})},
+        number,
     )
     data.EchoPulseSequence, data.EchoPlanarPulseSequence = "SPIN", "NO"
     frames = [(stack, k) for stack in stacks for k in range(stack.voxels.shape[2])]
@@ -260,7 +265,7 @@ def write_body(
                 {**(facts or {}), **own},
                 number=number if one_series else number + station,
                 mark=f"-{station}" if one_series else "",
-            )
+            ),
         )
     return written
 

@@ -5,15 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wbmri.core import canonical
 from wbmri.io import inspect, load, read_image
-from wbmri.volume import canonical
 
 
 @pytest.mark.parametrize("visit", ["baseline", "month6"])
 def test_the_five_stations_are_chosen_and_lie_on_the_composed_image(bench: Path, visit: str) -> None:
     found = inspect(bench / "pair_dicom" / visit)
     assert [(one.kind, one.chosen) for one in found.series] == [
-        ("localiser", False), *[("STIR", True)] * 5, ("T1", False)
+        ("localiser", False), *[("STIR", True)] * 5, ("T1", False),
     ]  # fmt: skip
     assert found.error is None
     assert found.warnings == ()

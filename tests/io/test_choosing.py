@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wbmri.errors import InputError
+from wbmri.core import InputError
 from wbmri.io import Inspection, inspect, load
 
 
@@ -196,7 +196,11 @@ def test_no_stir_says_what_was_found(dicom: Any, tmp_path: Path) -> None:
     ],
 )
 def test_several_people_are_refused_without_naming_them(
-    dicom: Any, tmp_path: Path, field: str, value: str, what: str
+    dicom: Any,
+    tmp_path: Path,
+    field: str,
+    value: str,
+    what: str,
 ) -> None:
     dicom.write_body(tmp_path, number=2)
     dicom.write_body(tmp_path, {**dicom.T1, field: value}, number=12)

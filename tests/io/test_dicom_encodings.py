@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wbmri.errors import InputError
+from wbmri.core import InputError
 from wbmri.io import inspect, load
 
 

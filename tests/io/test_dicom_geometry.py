@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydicom import dcmread
 from scipy.spatial.transform import Rotation
 
-from wbmri.errors import InputError
+from wbmri.core import InputError
 from wbmri.io import inspect, load
 
 
@@ -126,7 +126,8 @@ def test_different_slices_at_one_place_are_refused_and_named(dicom: Any, tmp_pat
     dicom.write_classic(tmp_path, stack)
     dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth(seed=5)), slices=[2], mark="again")
     with pytest.raises(
-        InputError, match=r"1 slice positions taken twice with different pixels.*\d{3}\.bin and 000\.bin"
+        InputError,
+        match=r"1 slice positions taken twice with different pixels.*\d{3}\.bin and 000\.bin",
     ):
         load(tmp_path)
 

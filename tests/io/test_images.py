@@ -13,7 +13,7 @@ import SimpleITK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wbmri.errors import InputError
+from wbmri.core import InputError
 from wbmri.io import encode_nifti, inspect, load, read_image, read_labels
 
 AFFINE = np.array([[-2.0, 0.1, 0.0, 90.0], [0.1, 0.3, 6.0, -50.0], [0.0, 3.0, -0.4, 20.0], [0.0, 0.0, 0.0, 1.0]])
@@ -149,7 +149,11 @@ RGB = np.zeros((4, 4, 4), dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
 )
 @pytest.mark.parametrize("ending", [".nii", ".nii.gz"])
 def test_unusable_nifti_is_refused_in_one_line(
-    tmp_path: Path, data: Any, header: dict[str, Any], message: str, ending: str
+    tmp_path: Path,
+    data: Any,
+    header: dict[str, Any],
+    message: str,
+    ending: str,
 ) -> None:
     path = tmp_path / "a.nii"
     nib.save(nib.Nifti1Image(data, AFFINE), path)
@@ -221,7 +225,10 @@ def test_nrrd_and_metaimage_without_orientation_are_refused(tmp_path: Path, name
     ],
 )
 def test_nrrd_and_metaimage_that_promise_terabytes_are_refused(
-    tmp_path: Path, name: str, old: bytes, new: bytes
+    tmp_path: Path,
+    name: str,
+    old: bytes,
+    new: bytes,
 ) -> None:
     path = save_itk(tmp_path / name, DATA, orthogonal())
     content = path.read_bytes()
@@ -309,7 +316,7 @@ def test_several_files_are_stations(dicom: Any, tmp_path: Path) -> None:
                     rng.integers(1, 9, (20, 6, 40)).astype(np.int16),
                     nib.load(paths[0]).affine,
                 ),
-            ]
+            ],
         )
 
 

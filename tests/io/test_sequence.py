@@ -2,7 +2,8 @@
 
 import pytest
 
-from wbmri.io.sequence import Kind, Layout, SequenceFacts, classify
+from wbmri.io import Kind, classify
+from wbmri.io.sequence import Layout, SequenceFacts
 
 WHOLE = Layout(slices=30, orientations=1, slice_spacing_mm=6.0, head_foot_mm=400.0)
 SE, IR = ("SE",), ("SE", "IR")

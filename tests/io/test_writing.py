@@ -16,7 +16,9 @@ def test_content_is_written_and_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_a_failure_leaves_the_old_file_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
 ) -> None:
     write_atomic(tmp_path / "a", b"one")
 
@@ -30,7 +32,8 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
 
 
 def test_content_is_forced_to_the_disk_before_it_takes_the_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     steps: list[str] = []
     fsync, replace = os.fsync, Path.replace

@@ -13,15 +13,13 @@ import numpy as np
 import pytest
 
 from wbmri.case import CasePaths, write_case
+from wbmri.core import Acquisition, LabelMap, Step, Volume
+from wbmri.core.scheme import Scheme
 from wbmri.grading import grade
-from wbmri.labelmap import LabelMap
-from wbmri.provenance import Step
-from wbmri.scheme import Scheme
-from wbmri.volume import Acquisition, Volume
 
 if TYPE_CHECKING:
     from napari import Viewer
-    from napari_wbmri.room import ReadingRoom
+    from napari_wbmri.app import ReadingRoom
 
 os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
 # Mesa draws with the processor here; its own threads would only get in the way of the other tests.
@@ -40,7 +38,7 @@ def _without_screen() -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import napari.qt  # noqa: F401
-            import napari_wbmri.worklist  # noqa: F401
+            import napari_wbmri.docks.worklist  # noqa: F401
     except ImportError as error:
         return f"{error.name} is not installed"
     return None
@@ -144,8 +142,8 @@ def _viewer(_display: None, _own_settings: None, qapp: Any) -> Iterator["Viewer"
 @pytest.fixture
 def room(_viewer: "Viewer") -> Iterator["ReadingRoom"]:
     """The reading room, with no case open and its view as at the start."""
-    from napari_wbmri.room import ReadingRoom
-    from napari_wbmri.scene import Contours
+    from napari_wbmri.app import ReadingRoom
+    from napari_wbmri.viewer import Contours
 
     room = ReadingRoom.of(_viewer)
     yield room

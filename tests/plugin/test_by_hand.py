@@ -7,11 +7,11 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from napari_wbmri.room import ReadingRoom
-from napari_wbmri.worklist import WorklistDock
+from napari_wbmri.app import ReadingRoom
+from napari_wbmri.docks import WorklistDock
 
 from wbmri.case import CasePaths, read_case, signed_of_record, signed_readings
-from wbmri.errors import InputError
+from wbmri.core import InputError
 
 pytestmark = pytest.mark.skipif(shutil.which("xdotool") is None, reason="xdotool, which types, is not installed")
 
@@ -27,13 +27,16 @@ def story() -> ModuleType:
 
 
 def test_a_pair_is_read_corrected_compared_read_again_blinded_and_adjudicated(
-    room: ReadingRoom, out: Path, story: ModuleType, monkeypatch: pytest.MonkeyPatch
+    room: ReadingRoom,
+    out: Path,
+    story: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(*_: object) -> None:
         raise InputError("blocks", "a body", "scan a person")
 
     # Blocks are no body that could be registered; the registration has its own tests.
-    monkeypatch.setattr("wbmri.comparison.register_visits", refuse)
+    monkeypatch.setattr("wbmri.registration.register_visits", refuse)
     worklist = WorklistDock.of(room.viewer)
     worklist.show_folder(out)
     worklist.come_forward()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from napari_wbmri.display import PLANES, DisplayGrid
+from napari_wbmri.viewer import PLANES, DisplayGrid
 from nibabel.orientations import (
     aff2axcodes,
     apply_orientation,

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from napari_wbmri.edges import Edges
+from napari_wbmri.viewer.label_contours import Edges
 
 LABELS = arrays(np.uint8, (3, 6, 5), elements=st.integers(0, 2))
 
@@ -27,7 +27,10 @@ def test_large_voxels_are_divided_so_that_the_line_stays_thin() -> None:
 
 @given(LABELS, LABELS, st.tuples(st.integers(0, 2), st.integers(0, 5), st.integers(0, 4)), st.permutations([0, 1, 2]))
 def test_an_update_is_the_same_as_drawing_anew(
-    before: np.ndarray, after: np.ndarray, low: tuple[int, int, int], plane: list[int]
+    before: np.ndarray,
+    after: np.ndarray,
+    low: tuple[int, int, int],
+    plane: list[int],
 ) -> None:
     labels = before.copy()
     made = Edges(labels, (2.6, 1.0, 4.0), tuple(plane))

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from napari_wbmri.room import ReadingRoom
+from napari_wbmri.app import ReadingRoom
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QLabel, QLineEdit
 
-from wbmri.reading import Reason
+from wbmri.core import Reason
 
 
 def test_digits_grade_whatever_layer_is_selected(read: Callable[..., ReadingRoom], press: Callable[..., None]) -> None:
@@ -23,7 +23,8 @@ def test_digits_grade_whatever_layer_is_selected(read: Callable[..., ReadingRoom
 
 
 def test_enter_accepts_and_then_goes_to_the_next_unread_group(
-    read: Callable[..., ReadingRoom], press: Callable[..., None]
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
 ) -> None:
     room = read()
     press("Return")
@@ -51,7 +52,9 @@ def test_undo_and_redo_go_back_to_the_group(read: Callable[..., ReadingRoom], pr
 
 
 def test_not_assessable_asks_for_a_reason_by_keys(
-    read: Callable[..., ReadingRoom], press: Callable[..., None], qtbot: object
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    qtbot: object,
 ) -> None:
     room = read()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from napari_wbmri.room import ReadingRoom
+from napari_wbmri.app import ReadingRoom
 from qtpy.QtCore import QPoint, QPointF, Qt
 
 
@@ -37,7 +37,9 @@ def drag(room: ReadingRoom, qtbot: object) -> Callable[..., None]:
 
 
 def test_a_stroke_adds_to_the_group_and_its_evidence_and_can_be_undone(
-    read: Callable[..., ReadingRoom], press: Callable[..., None], drag: Callable[..., None]
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    drag: Callable[..., None],
 ) -> None:
     room = read()
     press("1", "E")
@@ -65,7 +67,9 @@ def test_a_stroke_adds_to_the_group_and_its_evidence_and_can_be_undone(
 
 
 def test_erasing_and_the_size_of_the_brush(
-    read: Callable[..., ReadingRoom], press: Callable[..., None], drag: Callable[..., None]
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    drag: Callable[..., None],
 ) -> None:
     room = read()
     press("R")
@@ -90,7 +94,7 @@ def test_mirroring_and_filling_by_key(read: Callable[..., ReadingRoom], press: C
     stored = np.array(room.session.labels)
     hole = stored.copy()
     hole[:, 4, :][hole[:, 4, :] == 1] = 0
-    from wbmri.review import MaskChange
+    from wbmri.review.label_editor import MaskChange
 
     change = room.session.edit(MaskChange.between(stored, hole), "erase")
     room.scene.change(change.mask)
@@ -101,7 +105,8 @@ def test_mirroring_and_filling_by_key(read: Callable[..., ReadingRoom], press: C
 
 
 def test_what_cannot_be_done_is_said_and_changes_nothing(
-    read: Callable[..., ReadingRoom], press: Callable[..., None]
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
 ) -> None:
     room = read()
     before = np.array(room.session.labels)
@@ -111,7 +116,8 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(
 
 
 def test_without_editing_the_mouse_moves_the_picture(
-    read: Callable[..., ReadingRoom], drag: Callable[..., None]
+    read: Callable[..., ReadingRoom],
+    drag: Callable[..., None],
 ) -> None:
     room = read()
     before = np.array(room.session.labels)

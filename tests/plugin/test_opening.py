@@ -10,19 +10,16 @@ import napari
 import nibabel
 import numpy as np
 import pytest
-from napari_wbmri.display import DisplayGrid
-from napari_wbmri.opening import get_reader, read_cases, read_scan
-from napari_wbmri.room import ReadingRoom
-from napari_wbmri.scoring import ScoringDock
-from napari_wbmri.worklist import WorklistDock
-from napari_wbmri.writing import write_labels
+from napari_wbmri.app import ReadingRoom
+from napari_wbmri.docks import ScoringDock, WorklistDock
+from napari_wbmri.io import get_reader, read_cases, read_scan, write_labels
+from napari_wbmri.viewer import DisplayGrid
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
 
 from wbmri.case import CasePaths, read_case
-from wbmri.errors import InputError
+from wbmri.core import InputError, Volume
 from wbmri.io import encode_nifti
-from wbmri.volume import Volume
 
 
 @pytest.fixture
@@ -35,7 +32,10 @@ def current(room: ReadingRoom, monkeypatch: pytest.MonkeyPatch) -> Iterator[Read
 
 def test_the_manifest_is_valid_and_belongs_to_the_distribution() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "npe2", "validate", "wbmri"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "npe2", "validate", "wbmri"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     (found,) = (entry for entry in entry_points(group="napari.manifest") if entry.name == "wbmri")
@@ -72,7 +72,10 @@ def test_a_folder_of_cases_is_shown_in_the_worklist(current: ReadingRoom, out: P
 
 
 def test_what_is_dropped_is_opened_without_being_asked_how(
-    current: ReadingRoom, out: Path, tmp_path: Path, qtbot: object
+    current: ReadingRoom,
+    out: Path,
+    tmp_path: Path,
+    qtbot: object,
 ) -> None:
     worklist = WorklistDock.of(current.viewer)
     worklist.reader.setText("ANNA")
@@ -95,7 +98,11 @@ def test_what_is_dropped_is_opened_without_being_asked_how(
 
 
 def test_the_sample_is_shown_and_scored(
-    current: ReadingRoom, tmp_path: Path, small_volume: Volume, monkeypatch: pytest.MonkeyPatch, qtbot: object
+    current: ReadingRoom,
+    tmp_path: Path,
+    small_volume: Volume,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: object,
 ) -> None:
     path = tmp_path / "scan.nii.gz"
     path.write_bytes(encode_nifti(small_volume.data, small_volume.affine))
@@ -109,7 +116,9 @@ def test_the_sample_is_shown_and_scored(
 
 
 def test_an_oblique_scan_is_shown_along_its_planes_in_millimetres(
-    tmp_path: Path, small_volume: Volume, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    small_volume: Volume,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(napari, "current_viewer", lambda: None)
     path = tmp_path / "scan.nii.gz"
@@ -134,12 +143,15 @@ def test_a_label_map_is_saved_with_the_affine_of_the_scan(out: Path, tmp_path: P
 
 
 def test_the_label_map_of_a_case_is_saved_by_its_key_as_it_is_drawn_now(
-    read: Callable[..., ReadingRoom], press: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     room = read()
     press("E", "Shift+M")
     path = tmp_path / "labels"
-    monkeypatch.setattr("napari_wbmri.saving.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr("napari_wbmri.io.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
     press("Ctrl+S")
     saved = nibabel.load(tmp_path / "labels.nii.gz")
     np.testing.assert_array_equal(np.asarray(saved.dataobj), room.session.labels)

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from napari_wbmri.room import ReadingRoom
-from napari_wbmri.signing import SignDialog
+from napari_wbmri.app import ReadingRoom
+from napari_wbmri.docks import SignDialog
 
 from wbmri.case import CasePaths, read_case, signed_readings
-from wbmri.reading import Status
+from wbmri.core import Status
 from wbmri.review import Mode, open_review
 
 
 def read_and_sign(out: Path, reader: str, grade_of: Callable[[int], int], mode: Mode = Mode.ASSISTED) -> None:
-    from wbmri.scoring import sign
+    from wbmri.pipeline import sign
 
     session = open_review(CasePaths(out, "01", "baseline"), reader, mode)
     for view in session.groups():
@@ -24,7 +24,10 @@ def read_and_sign(out: Path, reader: str, grade_of: Callable[[int], int], mode: 
 
 
 def test_signing_shows_what_is_unread_and_locks_when_all_is_read(
-    read: Callable[..., ReadingRoom], press: Callable[..., None], out: Path, qtbot: object
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    out: Path,
+    qtbot: object,
 ) -> None:
     room = read()
     press("1")
@@ -56,7 +59,10 @@ def test_signing_shows_what_is_unread_and_locks_when_all_is_read(
 
 
 def test_a_report_that_cannot_be_written_is_said_and_the_reading_is_signed_all_the_same(
-    read: Callable[..., ReadingRoom], out: Path, qtbot: object, monkeypatch: pytest.MonkeyPatch
+    read: Callable[..., ReadingRoom],
+    out: Path,
+    qtbot: object,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     room = read()
     for label in range(1, 43):
@@ -68,7 +74,7 @@ def test_a_report_that_cannot_be_written_is_said_and_the_reading_is_signed_all_t
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("wbmri.scoring.signing.write_together", full)
+    monkeypatch.setattr("wbmri.pipeline.sign_off.write_together", full)
     dialog.sign.click()
     assert room.session.signed
     assert "No space left" in room.docks.panel.state.text()
@@ -84,7 +90,9 @@ def test_the_second_reader_does_not_see_the_first(read: Callable[..., ReadingRoo
 
 
 def test_adjudication_asks_only_for_what_two_readers_differ_in(
-    read: Callable[..., ReadingRoom], press: Callable[..., None], out: Path
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    out: Path,
 ) -> None:
     read_and_sign(out, "ANNA", lambda label: 1)
     read_and_sign(out, "BERT", lambda label: 2 if label in (7, 20) else 1, Mode.SECOND)
@@ -103,7 +111,9 @@ def test_adjudication_asks_only_for_what_two_readers_differ_in(
 
 
 def test_an_addendum_leaves_the_signed_reading_as_it_is(
-    read: Callable[..., ReadingRoom], press: Callable[..., None], out: Path
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    out: Path,
 ) -> None:
     read_and_sign(out, "ANNA", lambda _: 1)
     case = CasePaths(out, "01", "baseline")

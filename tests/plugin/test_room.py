@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from napari_wbmri.room import ReadingRoom
-from napari_wbmri.saving import save_elsewhere
+from napari_wbmri.app import ReadingRoom
+from napari_wbmri.io import save_elsewhere
 from qtpy.QtWidgets import QLabel
 
 from wbmri.case import CasePaths
@@ -27,7 +27,8 @@ def test_a_case_opens_with_contours_window_totals_and_notice(read: Callable[...,
 
 
 def test_window_presets_planes_contours_and_projection_by_key(
-    read: Callable[..., ReadingRoom], press: Callable[..., None]
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
 ) -> None:
     room = read()
     level = room.session.case.reading.reference.level
@@ -71,7 +72,9 @@ def test_no_text_is_smaller_than_11_pixels_and_all_fits_a_small_laptop(read: Cal
 
 
 def test_reopening_goes_on_at_the_same_group_slice_and_zoom(
-    read: Callable[..., ReadingRoom], press: Callable[..., None], qtbot: object
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    qtbot: object,
 ) -> None:
     room = read()
     press("1", "Down", "Down", "V")
@@ -104,7 +107,9 @@ def test_the_wheel_goes_through_slices_and_zooms_with_ctrl(read: Callable[..., R
 
 
 def test_the_second_person_reads_along_and_sees_who_has_the_case(
-    read: Callable[..., ReadingRoom], press: Callable[..., None], out: Path
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    out: Path,
 ) -> None:
     first = open_review(CasePaths(out, "01", "baseline"), "BERT")
     try:
@@ -120,7 +125,10 @@ def test_the_second_person_reads_along_and_sees_who_has_the_case(
 
 @pytest.mark.skipif(os.name == "nt", reason="folders are made read-only in the way of POSIX")
 def test_a_folder_that_cannot_be_written_is_said_and_left_for_another(
-    read: Callable[..., ReadingRoom], press: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     room = read()
     press("1")
@@ -145,7 +153,8 @@ def test_a_folder_that_cannot_be_written_is_said_and_left_for_another(
 
 
 def test_blinded_reading_hides_suggestions_others_and_whose_case_it_is(
-    read: Callable[..., ReadingRoom], press: Callable[..., None]
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
 ) -> None:
     room = read(mode=Mode.BLINDED)
     labels = [label for dock in (room.docks.overview, room.docks.panel) for label in dock.findChildren(QLabel)]
@@ -162,7 +171,8 @@ def test_blinded_reading_hides_suggestions_others_and_whose_case_it_is(
 
 
 def test_letters_say_where_right_and_left_are_however_the_picture_is_turned(
-    read: Callable[..., ReadingRoom], press: Callable[..., None]
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
 ) -> None:
     room = read()
 
@@ -189,7 +199,8 @@ def test_letters_say_where_right_and_left_are_however_the_picture_is_turned(
 
 
 def test_what_was_done_stays_in_the_status_bar_unless_a_layer_is_asked_about(
-    read: Callable[..., ReadingRoom], press: Callable[..., None]
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
 ) -> None:
     room = read()
     moved, tell = room.viewer.cursor.events.position, room.window.status_thread.trigger_status_update

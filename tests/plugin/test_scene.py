@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from napari_wbmri.display import PLANES, DisplayGrid
-from napari_wbmri.marks import Mark, Standing
-from napari_wbmri.scene import Contours, Depth, Scene
+from napari_wbmri.viewer import PLANES, Contours, Depth, DisplayGrid, Scene
+from napari_wbmri.widgets import Mark, Standing
 
-from wbmri.review import MaskChange, Place
+from wbmri.review import Place
+from wbmri.review.label_editor import MaskChange
 
 AFFINE = np.array([[-2.0, 0.0, 0.2, 40.0], [0.0, 0.4, 5.9, -30.0], [0.1, 2.0, -0.4, -60.0], [0.0, 0.0, 0.0, 1.0]])
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from napari_wbmri.room import ReadingRoom
-from napari_wbmri.scoring import ScoringDock
+from napari_wbmri.app import ReadingRoom
+from napari_wbmri.docks import ScoringDock
 from qtpy.QtCore import Qt
 
 from wbmri.case import CasePaths
-from wbmri.errors import InputError
+from wbmri.core import InputError
 
 
 @pytest.fixture
@@ -50,7 +50,10 @@ def test_it_can_be_cancelled_and_writes_nothing(dock: ScoringDock, tmp_path: Pat
 
 
 def test_the_sample_can_be_scored_again_after_it_was_cancelled(
-    dock: ScoringDock, tmp_path: Path, qtbot: object, monkeypatch: pytest.MonkeyPatch
+    dock: ScoringDock,
+    tmp_path: Path,
+    qtbot: object,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begun = []
 
@@ -60,7 +63,7 @@ def test_the_sample_can_be_scored_again_after_it_was_cancelled(
             progress(0.1, "placing the body")
             dock.work.wait(10)
 
-    monkeypatch.setattr("wbmri.scoring.score", slow)
+    monkeypatch.setattr("wbmri.pipeline.score", slow)
     dock.score_sample(tmp_path / "sample")
     for times in (1, 2):
         qtbot.waitUntil(lambda times=times: len(begun) == times, timeout=20_000)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from napari_wbmri.other_visit import other_visits
-from napari_wbmri.room import ReadingRoom
-from napari_wbmri.scene import Depth
+from napari_wbmri.app import ReadingRoom
+from napari_wbmri.viewer import Depth
+from napari_wbmri.viewer.side_by_side import other_visits
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
 from wbmri.case import CasePaths, read_case, write_case
-from wbmri.errors import InputError
+from wbmri.core import InputError
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def _no_registration(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise InputError("blocks", "a body", "scan a person")
 
-    monkeypatch.setattr("wbmri.comparison.register_visits", refuse)
+    monkeypatch.setattr("wbmri.registration.register_visits", refuse)
 
 
 @pytest.fixture
@@ -34,7 +34,9 @@ def both(read: Callable[..., ReadingRoom], press: Callable[..., None], qtbot: ob
 
 
 def test_another_visit_is_linked_in_place_and_window(
-    both: ReadingRoom, press: Callable[..., None], qtbot: object
+    both: ReadingRoom,
+    press: Callable[..., None],
+    qtbot: object,
 ) -> None:
     room, side = both, both.side
     assert side.visit.session == "baseline"

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 
-from napari_wbmri.room import ReadingRoom
+from napari_wbmri.app import ReadingRoom
 from qtpy.QtCore import Qt
 
-from wbmri.soft_tissue import CalcinosisCourse, LimbPart, Tissue
+from wbmri.core import CalcinosisCourse, LimbPart, Tissue
 
 
 def test_marks_are_kept_undone_and_not_counted(
-    read: Callable[..., ReadingRoom], press: Callable[..., None], qtbot: object
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    qtbot: object,
 ) -> None:
     room = read()
     panel, total = room.docks.panel.soft_tissue, room.session.totals.given.total

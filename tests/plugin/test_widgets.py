@@ -5,19 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from napari_wbmri.body_map import BodyMap
-from napari_wbmri.colours import area_of, text_of
-from napari_wbmri.docks import OVERVIEW_PX
-from napari_wbmri.evidence import EvidencePanel
-from napari_wbmri.grades_table import LEFT, NAME, RIGHT, TEXT_PX, GradesTable
-from napari_wbmri.marks import Mark, Standing
-from napari_wbmri.totals import TotalsBar
+from napari_wbmri.docks.layout import OVERVIEW_PX
+from napari_wbmri.widgets import BodyMap, EvidencePanel, GradesTable, Mark, Standing, TotalsBar
+from napari_wbmri.widgets.grades_table import LEFT, NAME, RIGHT, TEXT_PX
+from napari_wbmri.widgets.style import area_of, text_of
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QColor, QFontMetrics
 
-from wbmri.reading import Reading
+from wbmri.core import Reading
+from wbmri.core.scheme import Scheme
 from wbmri.review import Decision, GroupView, Totals
-from wbmri.scheme import Scheme
 
 
 @pytest.fixture
@@ -108,7 +105,13 @@ class TestTable:
         ],
     )
     def test_two_visits_stand_in_order_with_what_changed(
-        self, qtbot: object, scheme: Scheme, earlier: int | None, later: int, sign: str, word: str
+        self,
+        qtbot: object,
+        scheme: Scheme,
+        earlier: int | None,
+        later: int,
+        sign: str,
+        word: str,
     ) -> None:
         table = GradesTable(scheme)
         qtbot.addWidget(table)
@@ -121,7 +124,10 @@ class TestTable:
             assert model.data(place, Qt.ItemDataRole.ToolTipRole).endswith(f"then grade {later} ({word})")
 
     def test_every_name_is_readable_beside_a_second_visit(
-        self, qtbot: object, scheme: Scheme, marks: dict[int, Mark]
+        self,
+        qtbot: object,
+        scheme: Scheme,
+        marks: dict[int, Mark],
     ) -> None:
         table = GradesTable(scheme)
         qtbot.addWidget(table)
@@ -136,7 +142,10 @@ class TestTable:
 
 class TestEvidence:
     def test_the_sentence_the_numbers_and_the_suggestion_are_shown(
-        self, qtbot: object, scheme: Scheme, make_reading: Callable[..., Reading]
+        self,
+        qtbot: object,
+        scheme: Scheme,
+        make_reading: Callable[..., Reading],
     ) -> None:
         panel = EvidencePanel()
         qtbot.addWidget(panel)
@@ -167,7 +176,8 @@ class TestEvidence:
 
 
 def test_totals_say_what_is_read_and_what_the_suggestions_add(
-    qtbot: object, make_reading: Callable[..., Reading]
+    qtbot: object,
+    make_reading: Callable[..., Reading],
 ) -> None:
     bar = TotalsBar()
     qtbot.addWidget(bar)

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from napari_wbmri.docks import dock_of
-from napari_wbmri.room import ReadingRoom
-from napari_wbmri.worklist import WorklistDock
+from napari_wbmri.app import ReadingRoom
+from napari_wbmri.docks import WorklistDock, dock_of
 from qtpy.QtCore import Qt
 
 from wbmri.case import CasePaths
@@ -47,7 +46,11 @@ def test_without_a_reader_it_asks_for_one(worklist: WorklistDock, out: Path) -> 
 
 
 def test_enter_opens_the_selected_case_and_the_list_shows_how_far_it_is(
-    worklist: WorklistDock, out: Path, room: ReadingRoom, press: Callable[..., None], qtbot: object
+    worklist: WorklistDock,
+    out: Path,
+    room: ReadingRoom,
+    press: Callable[..., None],
+    qtbot: object,
 ) -> None:
     worklist.show_folder(out, "ANNA")
     worklist.table.selectRow(1)
@@ -63,7 +66,10 @@ def test_enter_opens_the_selected_case_and_the_list_shows_how_far_it_is(
 
 
 def test_next_unread_goes_on_to_the_next_case(
-    worklist: WorklistDock, out: Path, room: ReadingRoom, qtbot: object
+    worklist: WorklistDock,
+    out: Path,
+    room: ReadingRoom,
+    qtbot: object,
 ) -> None:
     worklist.show_folder(out, "ANNA")
     visited = []
@@ -74,7 +80,11 @@ def test_next_unread_goes_on_to_the_next_case(
 
 
 def test_the_key_of_the_list_leads_through_it_to_another_case(
-    worklist: WorklistDock, out: Path, room: ReadingRoom, press: Callable[..., None], qtbot: object
+    worklist: WorklistDock,
+    out: Path,
+    room: ReadingRoom,
+    press: Callable[..., None],
+    qtbot: object,
 ) -> None:
     worklist.show_folder(out, "ANNA")
     worklist.open_next()
@@ -88,7 +98,11 @@ def test_the_key_of_the_list_leads_through_it_to_another_case(
 
 
 def test_a_list_that_was_closed_comes_back(
-    worklist: WorklistDock, out: Path, room: ReadingRoom, press: Callable[..., None], qtbot: object
+    worklist: WorklistDock,
+    out: Path,
+    room: ReadingRoom,
+    press: Callable[..., None],
+    qtbot: object,
 ) -> None:
     worklist.show_folder(out, "ANNA")
     worklist.open_next()
@@ -129,7 +143,10 @@ def test_a_damaged_case_is_a_row_that_says_why(worklist: WorklistDock, out: Path
 
 @pytest.mark.parametrize("mode", [Mode.ASSISTED, Mode.BLINDED])
 def test_a_damaged_scan_is_said_and_the_case_is_left_to_others(
-    worklist: WorklistDock, out: Path, room: ReadingRoom, mode: Mode
+    worklist: WorklistDock,
+    out: Path,
+    room: ReadingRoom,
+    mode: Mode,
 ) -> None:
     paths = CasePaths(out, "02", "baseline")
     paths.volume.write_bytes(paths.volume.read_bytes()[:2000])

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from wbmri.comparison import compare
-from wbmri.reading import Reading
-from wbmri.report.bodymap import body_map_svg, change_map_svg
-from wbmri.scheme import Scheme, Side
+from wbmri.analysis.comparison import compare
+from wbmri.core import Reading
+from wbmri.core.scheme import Scheme, Side
+from wbmri.report.figures import body_map_svg, change_map_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -9,13 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wbmri.core import NOTICE, GradeSource, LabelMap, Reading, Reason, Reference, Status, Step, Volume
+from wbmri.core.scheme import Scheme
 from wbmri.io import read_image, read_labels
-from wbmri.labelmap import LabelMap
-from wbmri.provenance import Step
-from wbmri.reading import NOTICE, GradeSource, Reading, Reason, Reference, Status
-from wbmri.report.case_report import case_report
-from wbmri.scheme import Scheme
-from wbmri.volume import Volume
+from wbmri.report.case import case_report
 
 MakeReading = Callable[..., Reading]
 VOID = {"meta", "br", "link", "img", "hr", "input", "image", "path", "rect"}
@@ -83,7 +80,8 @@ def write(small_volume: Volume, small_labels: LabelMap) -> Callable[..., str]:
 
 
 def test_it_is_one_well_formed_file_that_needs_nothing_else(
-    write: Callable[..., str], make_reading: MakeReading
+    write: Callable[..., str],
+    make_reading: MakeReading,
 ) -> None:
     html = write(make_reading())
     page = Page(html)
@@ -127,7 +125,8 @@ def test_evidence_and_explanation_can_be_read(write: Callable[..., str], make_re
 
 
 def test_a_group_without_a_grade_shows_its_reason_and_the_total_is_prorated(
-    write: Callable[..., str], make_reading: MakeReading
+    write: Callable[..., str],
+    make_reading: MakeReading,
 ) -> None:
     page = Page(write(make_reading(lambda label: None if label in (19, 20) else 1)))
     row = page.row("Forearm, anterior")
@@ -176,10 +175,13 @@ def test_warnings_method_and_provenance_are_stated(write: Callable[..., str], ma
 
 
 @pytest.mark.parametrize(
-    "nasty", ['</title><script>alert("1")</script>', '"; } body { display: none } "', "</style><b>"]
+    "nasty",
+    ['</title><script>alert("1")</script>', '"; } body { display: none } "', "</style><b>"],
 )
 def test_what_users_write_cannot_become_markup(
-    write: Callable[..., str], make_reading: MakeReading, nasty: str
+    write: Callable[..., str],
+    make_reading: MakeReading,
+    nasty: str,
 ) -> None:
     plain = make_reading()
     reading = replace(plain, warnings=(nasty,), reader=nasty, engine=nasty)
@@ -195,7 +197,8 @@ def test_what_users_write_cannot_become_markup(
 
 
 def test_the_notice_and_the_case_are_printed_on_every_page(
-    write: Callable[..., str], make_reading: MakeReading
+    write: Callable[..., str],
+    make_reading: MakeReading,
 ) -> None:
     html = write(make_reading(), participant="X7", session="month6")
     rule = html[html.index("@page") : html.index("@media print")]

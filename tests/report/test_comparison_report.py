@@ -10,17 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from wbmri.analysis.comparison import Comparison, Correspondence, Course, Visit
 from wbmri.case import ClinicalRow, DetectableChange
-from wbmri.comparison import Comparison, Correspondence, Course, PointMap, Visit
-from wbmri.labelmap import LabelMap
-from wbmri.provenance import Step
-from wbmri.reading import NOTICE, Reading
-from wbmri.report.comparison_figures import drawings
-from wbmri.report.comparison_pdf import comparison_pdf
-from wbmri.report.comparison_report import comparison_report
-from wbmri.report.findings import Findings
-from wbmri.report.visits import Visits
-from wbmri.volume import Volume
+from wbmri.core import NOTICE, LabelMap, Reading, Step, Volume
+from wbmri.registration import PointMap
+from wbmri.report.comparison import Findings, Visits, comparison_pdf, comparison_report, drawings
 
 MakeReading = Callable[..., Reading]
 
@@ -35,7 +29,11 @@ def found(small_volume: Volume, small_labels: LabelMap) -> Callable[..., Finding
     images = ((small_volume, small_labels), (small_volume, small_labels))
 
     def made(
-        before: Reading, after: Reading, session: str = "month6", with_images: bool = True, **more: object
+        before: Reading,
+        after: Reading,
+        session: str = "month6",
+        with_images: bool = True,
+        **more: object,
     ) -> Findings:
         comparison = Comparison(before, after, across_protocols=True)
         bare = Findings(comparison, "01", ("baseline", session), **more)
@@ -87,7 +85,8 @@ def test_no_change_is_claimed_on_too_few_groups(write: Callable[..., str], make_
 
 
 def test_it_refers_to_nothing_outside_and_is_the_same_each_time(
-    write: Callable[..., str], make_reading: MakeReading
+    write: Callable[..., str],
+    make_reading: MakeReading,
 ) -> None:
     html = write(make_reading(), make_reading())
     assert html == write(make_reading(), make_reading())
@@ -109,7 +108,8 @@ def test_sessions_are_escaped(write: Callable[..., str], make_reading: MakeReadi
 
 
 def test_every_drawing_is_a_print_of_180_mm_that_is_the_same_each_time(
-    found: Callable[..., Findings], make_reading: MakeReading
+    found: Callable[..., Findings],
+    make_reading: MakeReading,
 ) -> None:
     both = make_reading(lambda _: 2), make_reading(lambda _: 1)
     course = Course((Visit("baseline", both[0]), Visit("month6", both[1])))
@@ -131,7 +131,8 @@ def test_every_drawing_is_a_print_of_180_mm_that_is_the_same_each_time(
 
 
 def test_the_course_shows_what_the_clinical_table_has(
-    found: Callable[..., Findings], make_reading: MakeReading
+    found: Callable[..., Findings],
+    make_reading: MakeReading,
 ) -> None:
     readings = [make_reading(lambda label, k=k: int(label <= k)) for k in (42, 30, 12)]
     rows = [
@@ -149,7 +150,8 @@ def test_the_course_shows_what_the_clinical_table_has(
 
 
 def test_the_printed_report_is_pages_of_a4_that_are_the_same_each_time(
-    found: Callable[..., Findings], make_reading: MakeReading
+    found: Callable[..., Findings],
+    make_reading: MakeReading,
 ) -> None:
     both = make_reading(lambda label: 2 if label <= 6 else 1), make_reading(lambda label: int(label <= 19))
     shown = found(*both, with_images=False)
@@ -160,7 +162,8 @@ def test_the_printed_report_is_pages_of_a4_that_are_the_same_each_time(
 
 
 def test_a_drawing_is_the_same_whatever_was_made_of_it_before(
-    found: Callable[..., Findings], make_reading: MakeReading
+    found: Callable[..., Findings],
+    make_reading: MakeReading,
 ) -> None:
     shown = found(make_reading(lambda _: 2), make_reading(lambda _: 1))
     fresh, used = (next(one for one in drawings(shown) if one.name == "visits") for _ in range(2))
@@ -169,7 +172,8 @@ def test_a_drawing_is_the_same_whatever_was_made_of_it_before(
 
 
 def test_other_protocols_are_marked_on_page_and_drawings(
-    found: Callable[..., Findings], make_reading: MakeReading
+    found: Callable[..., Findings],
+    make_reading: MakeReading,
 ) -> None:
     before = make_reading()
     after = replace(before, acquisition=replace(before.acquisition, echo_time_ms=90.0))
@@ -181,7 +185,8 @@ def test_other_protocols_are_marked_on_page_and_drawings(
 
 
 def test_groups_whose_outlines_do_not_correspond_are_marked(
-    write: Callable[..., str], make_reading: MakeReading
+    write: Callable[..., str],
+    make_reading: MakeReading,
 ) -> None:
     step = Step("register", {})
     nowhere = PointMap(np.zeros((3, 2, 2, 2), np.float32), np.zeros(3), 4.0, step)
@@ -195,7 +200,10 @@ def test_groups_whose_outlines_do_not_correspond_are_marked(
 
 @pytest.mark.parametrize(("limit", "words"), [(7.2, "beyond"), (40.0, "within")])
 def test_the_smallest_detectable_change_is_held_against_the_change(
-    write: Callable[..., str], make_reading: MakeReading, limit: float, words: str
+    write: Callable[..., str],
+    make_reading: MakeReading,
+    limit: float,
+    words: str,
 ) -> None:
     known = DetectableChange("jdm42 1.0.0", 84, limit, limit / 2, "SDC", 20, ("ab", "cd"))
     text = text_of(write(make_reading(lambda _: 2), make_reading(lambda label: 1 + label % 2), detectable=known))

@@ -9,9 +9,8 @@ from nibabel.orientations import apply_orientation as reoriented
 from nibabel.orientations import axcodes2ornt, inv_ornt_aff, ornt_transform
 from PIL import Image
 
-from wbmri.errors import InputError
-from wbmri.labelmap import LabelMap
-from wbmri.reading import Reading, Reference
+from wbmri.core import InputError, LabelMap, Reading, Reference, Volume
+from wbmri.core.scheme import Scheme
 from wbmri.report.figures import (
     choose_slices,
     muscle_projection,
@@ -22,8 +21,6 @@ from wbmri.report.figures import (
     upright,
     whole_projection,
 )
-from wbmri.scheme import Scheme
-from wbmri.volume import Volume
 
 RIGHT, HEAD = 12, 20  # voxels from the middle to the marker, towards the patient's right and head
 
@@ -67,7 +64,8 @@ def test_storage_does_not_change_a_picture(scheme: Scheme, make_reading: Callabl
 
 
 def test_pictures_have_true_size_and_outlines_lie_on_their_groups(
-    scheme: Scheme, make_reading: Callable[..., Reading]
+    scheme: Scheme,
+    make_reading: Callable[..., Reading],
 ) -> None:
     scan = upright(*body(scheme, "RAS"), (0.0, 200.0))
     picture = slice_picture(scan, 3, make_reading(lambda label: 2 if label == 10 else 0))
@@ -84,7 +82,8 @@ def test_pictures_have_true_size_and_outlines_lie_on_their_groups(
 
 
 def test_a_projection_inside_the_groups_shows_nothing_else(
-    scheme: Scheme, make_reading: Callable[..., Reading]
+    scheme: Scheme,
+    make_reading: Callable[..., Reading],
 ) -> None:
     volume, labels = body(scheme, "RAS")
     data = volume.data.copy()
@@ -95,7 +94,8 @@ def test_a_projection_inside_the_groups_shows_nothing_else(
 
 
 def test_grades_are_written_into_the_areas_of_the_projection(
-    scheme: Scheme, make_reading: Callable[..., Reading]
+    scheme: Scheme,
+    make_reading: Callable[..., Reading],
 ) -> None:
     scan = upright(*body(scheme, "RAS"), (0.0, 200.0))
     picture = muscle_projection(scan, make_reading(lambda label: 2 if label == 10 else 0))

@@ -9,11 +9,9 @@ from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, 
 from numpy.typing import NDArray
 from PIL import Image
 
-from wbmri.errors import InputError
-from wbmri.labelmap import LabelMap
-from wbmri.report.mosaic import mosaic_png
-from wbmri.scheme import Scheme
-from wbmri.volume import Volume
+from wbmri.core import InputError, LabelMap, Volume
+from wbmri.core.scheme import Scheme
+from wbmri.report.case import mosaic_png
 
 
 def scan(scheme: Scheme, axes: str = "RAS") -> tuple[Volume, LabelMap]:

@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 from wbmri.case import Case, write_case
-from wbmri.labelmap import LabelMap
-from wbmri.reading import Reading
-from wbmri.volume import Volume
+from wbmri.core import LabelMap, Reading, Volume
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +17,10 @@ def _not_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def write(
-    tmp_path: Path, small_volume: Volume, small_labels: LabelMap, make_reading: Callable[..., Reading]
+    tmp_path: Path,
+    small_volume: Volume,
+    small_labels: LabelMap,
+    make_reading: Callable[..., Reading],
 ) -> Callable[..., Case]:
     """Write a scored case below OUT, by default sub-X, ses-Y."""
 

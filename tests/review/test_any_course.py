@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from wbmri.case import Case
-from wbmri.reading import Reason
-from wbmri.review import MaskChange, Place, open_review
+from wbmri.core import Reason
+from wbmri.review import Place, open_review
+from wbmri.review.label_editor import MaskChange
 
 State = tuple[dict[int, tuple[int | None, Reason | None]], bytes]
 

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from wbmri.case import Case
-from wbmri.errors import CaseError
+from wbmri.core import CaseError
 from wbmri.io import encode_nifti
-from wbmri.review import MaskChange, Session, load_worklist, open_review
+from wbmri.review import Session, load_worklist, open_review
+from wbmri.review.label_editor import MaskChange
 
 resource = pytest.importorskip("resource", reason="limits on files are tried where the system has them")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wbmri.errors import InputError
+from wbmri.core import InputError
 from wbmri.review import Command, default_keys, load_keys
 
 

@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 
 from wbmri.case import Case
-from wbmri.reading import Reason
-from wbmri.review import MaskChange, Place, Session, open_review
+from wbmri.core import Reason
+from wbmri.review import Place, Session, open_review
+from wbmri.review.label_editor import MaskChange
 
 ROUNDS = 50
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from wbmri.errors import CaseError, InputError
-from wbmri.review.masks import MaskChange, decode_change, encode_change
+from wbmri.core import CaseError, InputError
+from wbmri.review.label_editor import MaskChange, decode_change, encode_change
 
 SHAPE = (5, 3, 7)
 maps = hnp.arrays(np.uint8, SHAPE, elements=st.integers(0, 4))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wbmri.errors import InputError
-from wbmri.review import Block, Brush, MaskChange, Stroke, fill_between, mirror
+from wbmri.core import InputError
+from wbmri.review.label_editor import Block, Brush, MaskChange, Stroke, fill_between, mirror
 
 SHAPE, SPACING = (40, 9, 50), (2.0, 6.0, 2.0)
 

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 from wbmri.case import Case, write_case
-from wbmri.labelmap import LabelMap
-from wbmri.provenance import Step
-from wbmri.reading import Evidence, Reading, Reason, Reference
-from wbmri.review import MaskChange, Session, open_review
-from wbmri.volume import Volume
+from wbmri.core import Evidence, LabelMap, Reading, Reason, Reference, Step, Volume
+from wbmri.review import Session, open_review
+from wbmri.review.label_editor import MaskChange
 
 
 @pytest.fixture
 def measured(
-    tmp_path: Path, small_volume: Volume, small_labels: LabelMap, make_reading: Callable[..., Reading]
+    tmp_path: Path,
+    small_volume: Volume,
+    small_labels: LabelMap,
+    make_reading: Callable[..., Reading],
 ) -> Case:
     """A case with groups in its middle, whose reading says by which field, here none, and level it was measured."""
     labels = np.zeros(small_volume.shape, np.uint8)

@@ -9,10 +9,22 @@ import numpy as np
 import pytest
 
 from wbmri.case import Case, read_case, read_signed, signed_readings
-from wbmri.errors import CaseError, InputError
-from wbmri.reading import GradeSource, Reading, Reason, Status
-from wbmri.review import ConcernKind, MaskChange, Mode, Order, Place, Session, open_review
-from wbmri.soft_tissue import Calcinosis, CalcinosisCourse, LimbPart, SoftTissue, Tissue, TissueSign
+from wbmri.core import (
+    Calcinosis,
+    CalcinosisCourse,
+    CaseError,
+    GradeSource,
+    InputError,
+    LimbPart,
+    Reading,
+    Reason,
+    SoftTissue,
+    Status,
+    Tissue,
+    TissueSign,
+)
+from wbmri.review import ConcernKind, Mode, Order, Place, Session, open_review
+from wbmri.review.label_editor import MaskChange
 
 WriteCase = Callable[..., Case]
 MakeReading = Callable[..., Reading]
@@ -108,7 +120,8 @@ def test_groups_come_in_the_order_wanted(case: Case, make_reading: MakeReading) 
 def test_the_least_certain_groups_come_first(write: WriteCase, make_reading: MakeReading) -> None:
     reading = make_reading()
     doubtful = replace(
-        reading, groups=tuple(replace(one, confidence=0.1 if one.label in (9, 30) else 0.8) for one in reading.groups)
+        reading,
+        groups=tuple(replace(one, confidence=0.1 if one.label in (9, 30) else 0.8) for one in reading.groups),
     )
     session = open_review(write(reading=doubtful).paths, "anna")
     session.reorder(Order.LEAST_CERTAIN)
@@ -387,7 +400,7 @@ def test_ids_that_are_no_person_are_refused(case: Case) -> None:
 
 def test_reading_time_leaves_out_pauses(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     moment = [100.0]
-    monkeypatch.setattr("wbmri.review.clock.monotonic", lambda: moment[0])
+    monkeypatch.setattr("wbmri.review.navigation.monotonic", lambda: moment[0])
     session = open_review(case.paths, "anna")
     for wait in (30.0, 50.0, 4000.0, 20.0):
         moment[0] += wait

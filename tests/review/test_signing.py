@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from wbmri.case import Case, check_replaceable, labels_of_record, read_case, reading_of_record, rebuild_tables
-from wbmri.errors import CaseError
-from wbmri.review import MaskChange, Mode, Session, open_review
-from wbmri.scoring import SignedCase, add_case, sign
+from wbmri.core import CaseError
+from wbmri.pipeline import SignedCase, add_case, sign
+from wbmri.review import Mode, Session, open_review
+from wbmri.review.label_editor import MaskChange
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -122,7 +123,10 @@ def test_the_bids_validator_accepts_a_dataset_with_readings(case: Case) -> None:
     session.edit(MaskChange.setting(session.labels, np.flatnonzero(session.labels == 0)[:9], 5), "paint")
     sign(session, session.concerns())
     done = subprocess.run(  # noqa: S603 - the validator found above
-        [validator, str(case.paths.out), "--json"], capture_output=True, text=True, check=False
+        [validator, str(case.paths.out), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     issues = json.loads(done.stdout)["issues"]["issues"]
     assert [issue for issue in issues if issue["severity"] == "error"] == []

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from wbmri.case import Case, read_case
-from wbmri.errors import InputError
-from wbmri.reading import Reading, Status
+from wbmri.core import InputError, Reading, Status
 from wbmri.review import Mode, Session, load_worklist, open_review
 
 WriteCase = Callable[..., Case]

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from wbmri.core import LabelMap, Volume
+from wbmri.core.scheme import Scheme
 from wbmri.io import load
-from wbmri.labelmap import LabelMap
-from wbmri.scheme import Scheme
-from wbmri.segmentation import GivenLabels, segment
-from wbmri.volume import Volume
+from wbmri.segmentation import segment
+from wbmri.segmentation.external_labels import GivenLabels
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 STEM = "sub-sample_ses-baseline_acq-stir"

@@ -7,13 +7,10 @@ import numpy as np
 import pytest
 
 import wbmri.segmentation.engine
-from wbmri.errors import InputError
+from wbmri.core import InputError, LabelMap, Progress, Volume, silent
+from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.io import encode_nifti
-from wbmri.labelmap import LabelMap
-from wbmri.progress import Progress, silent
-from wbmri.scheme import Scheme, load_scheme
 from wbmri.segmentation import engines, make_engine, segment
-from wbmri.volume import Volume
 
 AFFINE = np.diag([2.0, 4.0, 2.0, 1.0])
 
@@ -92,7 +89,11 @@ def test_a_label_map_on_a_finer_shifted_grid_is_resampled(tmp_path: Path, volume
     ],
 )
 def test_a_label_map_with_wrong_labels_is_refused(
-    tmp_path: Path, volume: Volume, block: np.ndarray, change: object, said: str
+    tmp_path: Path,
+    volume: Volume,
+    block: np.ndarray,
+    change: object,
+    said: str,
 ) -> None:
     assert callable(change)
     with pytest.raises(InputError, match=said):

@@ -9,15 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from wbmri.errors import InputError
+from wbmri.core import InputError, LabelMap, Volume
+from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.io import encode_nifti
-from wbmri.labelmap import LabelMap
-from wbmri.scheme import Scheme, load_scheme
-from wbmri.segmentation import GivenLabels, segment
-from wbmri.segmentation.filling import fill, lacking
+from wbmri.segmentation import segment
+from wbmri.segmentation.external_labels import Given, GivenLabels, fill
+from wbmri.segmentation.external_labels.label_files import lacking
 from wbmri.segmentation.fusion import fuse
-from wbmri.segmentation.given import Given
-from wbmri.volume import Volume
 
 AFFINE = np.diag([4.0, 4.0, 4.0, 1.0])
 SHAPE = (6, 5, 4)
@@ -26,7 +24,10 @@ SCHEME = load_scheme()
 
 
 def a_map(
-    data: np.ndarray, engine: str = "a", confidence: float = 1.0, outside: frozenset[int] = frozenset()
+    data: np.ndarray,
+    engine: str = "a",
+    confidence: float = 1.0,
+    outside: frozenset[int] = frozenset(),
 ) -> LabelMap:
     return LabelMap(data, AFFINE, SCHEME, engine, {g.label: confidence for g in SCHEME.groups}, outside)
 
@@ -194,7 +195,7 @@ def test_a_mapped_map_of_ones_own_scheme_is_not_filled_in(tmp_path: Path) -> Non
     table.write_text(
         'name = "ours"\ntitle = "Ours"\nsource = "here"\nscheme = "own"\n'
         'labels = [{ number = 400, name = "vasti", side = "left", pair = "thigh_anterior" }]\n'
-        '[lacks]\nthigh_anterior = ["rectus femoris"]\n'
+        '[lacks]\nthigh_anterior = ["rectus femoris"]\n',
     )
     file = tmp_path / "l.nii.gz"
     file.write_bytes(encode_nifti((halves()[0] > 0).astype(np.uint16) * 400, AFFINE))

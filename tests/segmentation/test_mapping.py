@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wbmri.errors import InputError
-from wbmri.scheme import Scheme, Side
-from wbmri.segmentation.mapping import Mapping, builtin_mappings, load_mapping, map_labels
-from wbmri.volume import Volume
+from wbmri.core import InputError, Volume
+from wbmri.core.scheme import Scheme, Side
+from wbmri.segmentation.external_labels import Mapping, builtin_mappings, load_mapping, map_labels
 
 DATA = Path(__file__).parent / "data"
 AFFINE = np.diag([5.0, 5.0, 5.0, 1.0])
@@ -152,7 +151,10 @@ def test_bones_are_taken_but_belong_to_no_group(scan: Volume, scheme: Scheme) ->
     [([9999, 1101], "1 labels that MuscleMap, whole-body model v1.4 does not have"), ([8151, 8152, 8141], "v1.3")],
 )
 def test_numbers_of_another_program_or_version_are_refused(
-    scan: Volume, scheme: Scheme, numbers: list[int], said: str
+    scan: Volume,
+    scheme: Scheme,
+    numbers: list[int],
+    said: str,
 ) -> None:
     data = np.zeros(scan.shape, np.int32)
     data.ravel()[: len(numbers)] = numbers

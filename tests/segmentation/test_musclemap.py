@@ -10,13 +10,10 @@ import numpy as np
 import pytest
 
 import wbmri.segmentation.musclemap
-from wbmri.errors import InputError
-from wbmri.labelmap import LabelMap
-from wbmri.progress import Progress, silent
-from wbmri.scheme import Scheme
-from wbmri.segmentation.musclemap import MuscleMapEngine
-from wbmri.segmentation.program import run_program
-from wbmri.volume import Volume
+from wbmri.core import InputError, LabelMap, Progress, Volume, silent
+from wbmri.core.scheme import Scheme
+from wbmri.segmentation import MuscleMapEngine
+from wbmri.segmentation.musclemap import run_program
 
 SHAPE = (24, 16, 20)
 AFFINE = np.diag([4.0, 5.0, 4.0, 1.0])
@@ -79,7 +76,10 @@ def volume() -> Volume:
 
 
 def test_its_labels_are_mapped_filled_in_and_their_origin_kept(
-    program: Callable[[str], None], volume: Volume, scheme: Scheme, monkeypatch: pytest.MonkeyPatch
+    program: Callable[[str], None],
+    volume: Volume,
+    scheme: Scheme,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     program(SEGMENTS)
     monkeypatch.setattr(wbmri.segmentation.musclemap, "make_engine", lambda name: Own())
@@ -106,7 +106,11 @@ def test_its_labels_are_mapped_filled_in_and_their_origin_kept(
     ],
 )
 def test_a_run_that_fails_says_why(
-    program: Callable[[str], None], volume: Volume, scheme: Scheme, source: str, said: str
+    program: Callable[[str], None],
+    volume: Volume,
+    scheme: Scheme,
+    source: str,
+    said: str,
 ) -> None:
     program(source)
     with pytest.raises(InputError, match=said):
@@ -114,7 +118,10 @@ def test_a_run_that_fails_says_why(
 
 
 def test_without_the_program_the_engine_says_what_it_needs(
-    volume: Volume, scheme: Scheme, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    volume: Volume,
+    scheme: Scheme,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "mm_segment" in MuscleMapEngine().needs

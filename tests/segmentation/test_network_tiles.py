@@ -8,12 +8,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wbmri.scheme import load_scheme
-from wbmri.segmentation.atlas.placing import Placed
-from wbmri.segmentation.atlas.profile import Levels
-from wbmri.segmentation.atlas.tissue import Lean, Model
-from wbmri.segmentation.network.finding import find
-from wbmri.segmentation.network.frame import (
+from wbmri.core.scheme import load_scheme
+from wbmri.registration import Lean, Model
+from wbmri.segmentation.atlas import Placed
+from wbmri.segmentation.atlas.body_profile import Levels
+from wbmri.segmentation.network import (
     AIR,
     ANSWERS,
     CONTEXT,
@@ -23,11 +22,10 @@ from wbmri.segmentation.network.frame import (
     SIDE,
     TILE_COARSE,
     TILE_FINE,
+    find,
 )
-from wbmri.segmentation.network.native import in_muscle, labels_on, without_islands
-from wbmri.segmentation.network.order import in_order
-from wbmri.segmentation.network.sides import settle_sides
-from wbmri.segmentation.network.tiling import outline, tile_starts
+from wbmri.segmentation.network.postprocessing import in_muscle, in_order, labels_on, settle_sides, without_islands
+from wbmri.segmentation.network.sliding_window import outline, tile_starts
 
 
 @given(st.lists(st.tuples(st.integers(0, 59), st.integers(0, 29), st.integers(0, 89)), min_size=1, max_size=12))
@@ -144,7 +142,10 @@ def test_the_level_along_the_body_decides_between_muscles_and_not_how_much_muscl
     found = np.full((FINDINGS, 2, 2, 100), 0.01, np.float32)
     found[[0, thigh, calf, arm]] = np.array([0.25, 0.3, 0.25, 0.2], np.float32)[:, None, None, None]
     ordered = in_order(
-        found, Placed(scan, 1.0, Model(model, model_labels), levels), scheme, np.array([0.0, 0.0, -40.0])
+        found,
+        Placed(scan, 1.0, Model(model, model_labels), levels),
+        scheme,
+        np.array([0.0, 0.0, -40.0]),
     )
     np.testing.assert_allclose(ordered[1 : PAIRS + 1].sum(0), found[1 : PAIRS + 1].sum(0), rtol=1e-5)
     np.testing.assert_array_equal(ordered[0], found[0])

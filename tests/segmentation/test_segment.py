@@ -8,15 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from wbmri.errors import InputError
+from wbmri.core import InputError, LabelMap, Reason, Volume
+from wbmri.core.scheme import Scheme
 from wbmri.grading import grade
 from wbmri.io import load
-from wbmri.labelmap import LabelMap
-from wbmri.reading import Reason
-from wbmri.scheme import Scheme
+from wbmri.registration import nearest_on_grid
 from wbmri.segmentation import segment
-from wbmri.segmentation.resampling import nearest_on_grid
-from wbmri.volume import Volume
 
 
 def dice(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
@@ -59,7 +56,11 @@ def test_a_scan_of_the_legs_has_the_rest_outside(legs: LabelMap, scheme: Scheme)
 
 
 def test_what_the_picture_shows_of_a_group_that_it_cuts_is_drawn_but_not_graded(
-    legs: LabelMap, station: Callable[[int], Path], whole_body: Volume, true_labels: NDArray[np.uint8], scheme: Scheme
+    legs: LabelMap,
+    station: Callable[[int], Path],
+    whole_body: Volume,
+    true_labels: NDArray[np.uint8],
+    scheme: Scheme,
 ) -> None:
     volume = load(station(3))
     truth = nearest_on_grid(true_labels, whole_body.affine, volume)
@@ -72,13 +73,14 @@ def test_what_the_picture_shows_of_a_group_that_it_cuts_is_drawn_but_not_graded(
 
 
 def test_each_run_gives_the_same_labels_whatever_storage_and_unit(
-    legs: LabelMap, station: Callable[[int], Path]
+    legs: LabelMap,
+    station: Callable[[int], Path],
 ) -> None:
     volume = load(station(3))
     # Stored head to feet, right to left, slices first.
     flipped = volume.data[::-1, :, ::-1].transpose(1, 0, 2)
     affine = volume.affine @ np.array(
-        [[0, -1, 0, volume.shape[0] - 1], [1, 0, 0, 0], [0, 0, -1, volume.shape[2] - 1], [0, 0, 0, 1]]
+        [[0, -1, 0, volume.shape[0] - 1], [1, 0, 0, 0], [0, 0, -1, volume.shape[2] - 1], [0, 0, 0, 1]],
     )
     np.testing.assert_allclose(affine @ [0, 0, 0, 1], volume.affine @ [volume.shape[0] - 1, 0, volume.shape[2] - 1, 1])
     again = segment(Volume(flipped * 10.0, affine, volume.acquisition))

@@ -6,13 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wbmri.errors import InputError
-from wbmri.labelmap import LabelMap
-from wbmri.progress import Progress, silent
-from wbmri.scheme import Scheme, load_scheme
-from wbmri.segmentation.site import SiteAtlasEngine, add_atlas, atlas_folder, remove_atlas, stored_atlases
-from wbmri.segmentation.site.signature import Signature
-from wbmri.volume import Volume
+from wbmri.core import InputError, LabelMap, Progress, Volume, silent
+from wbmri.core.scheme import Scheme, load_scheme
+from wbmri.segmentation.multi_atlas import SiteAtlasEngine, add_atlas, atlas_folder, remove_atlas, stored_atlases
+from wbmri.segmentation.multi_atlas.atlas_store import Signature
 
 SCHEME = load_scheme()
 SEEN = {31, 32, 35, 36}
@@ -60,8 +57,8 @@ def dice(found: LabelMap, truth: LabelMap) -> float:
             [
                 2 * ((found.data == k) & (truth.data == k)).sum() / ((found.data == k).sum() + (truth.data == k).sum())
                 for k in SEEN
-            ]
-        )
+            ],
+        ),
     )
 
 

@@ -1,40 +1,47 @@
 """A case on disk: one person at one visit, as BIDS derivatives."""
 
-from wbmri.case.clinical import ClinicalRow, read_clinical, read_units
-from wbmri.case.collection import cases_at, find_cases, free_label, rebuild_tables
-from wbmri.case.dataset import check_dataset
-from wbmri.case.detectable import DetectableChange, read_detectable_change
-from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, decode, encode
-from wbmri.case.paths import CONSENSUS, CasePaths, ChangePaths, ReadingPaths, bids_label, natural
-from wbmri.case.people import (
-    SignedReading,
-    corrected_labels,
-    keep_valid,
-    labels_of_record,
-    note_signed,
-    read_signed,
-    reading_of_record,
-    signed_of_record,
-    signed_readings,
-    write_signed,
-)
-from wbmri.case.storage import Case, check_replaceable, read_case, write_case
-from wbmri.case.tables import encode_table
-from wbmri.case.transaction import write_together
+from typing import TYPE_CHECKING
+
+from wbmri.core import lazy_names
+
+if TYPE_CHECKING:
+    from wbmri.case.clinical import ClinicalRow, DetectableChange, read_clinical, read_detectable_change, read_units
+    from wbmri.case.collection import cases_at, find_cases, free_label, rebuild_tables
+    from wbmri.case.dataset import check_dataset
+    from wbmri.case.documents import SCHEMA_VERSION, STRICT, ReadingDocument, decode, encode
+    from wbmri.case.human_readings import (
+        SignedReading,
+        corrected_labels,
+        keep_valid,
+        labels_of_record,
+        note_signed,
+        read_signed,
+        reading_of_record,
+        signed_of_record,
+        signed_readings,
+        write_signed,
+    )
+    from wbmri.case.lock import CaseLock, Holder, case_lock, holder_of
+    from wbmri.case.paths import CONSENSUS, CasePaths, ChangePaths, ReadingPaths, bids_label, natural
+    from wbmri.case.storage import Case, check_replaceable, read_case, write_case
+    from wbmri.case.tables import encode_table, score_rows, summary_row
 
 __all__ = [
     "CONSENSUS",
     "SCHEMA_VERSION",
     "STRICT",
     "Case",
+    "CaseLock",
     "CasePaths",
     "ChangePaths",
     "ClinicalRow",
     "DetectableChange",
-    "HistoryEntry",
+    "Holder",
+    "ReadingDocument",
     "ReadingPaths",
     "SignedReading",
     "bids_label",
+    "case_lock",
     "cases_at",
     "check_dataset",
     "check_replaceable",
@@ -44,6 +51,7 @@ __all__ = [
     "encode_table",
     "find_cases",
     "free_label",
+    "holder_of",
     "keep_valid",
     "labels_of_record",
     "natural",
@@ -55,9 +63,74 @@ __all__ = [
     "read_units",
     "reading_of_record",
     "rebuild_tables",
+    "score_rows",
     "signed_of_record",
     "signed_readings",
+    "summary_row",
     "write_case",
     "write_signed",
-    "write_together",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "clinical": (
+            "ClinicalRow",
+            "DetectableChange",
+            "read_clinical",
+            "read_detectable_change",
+            "read_units",
+        ),
+        "collection": (
+            "cases_at",
+            "find_cases",
+            "free_label",
+            "rebuild_tables",
+        ),
+        "dataset": ("check_dataset",),
+        "documents": (
+            "ReadingDocument",
+            "SCHEMA_VERSION",
+            "STRICT",
+            "decode",
+            "encode",
+        ),
+        "human_readings": (
+            "SignedReading",
+            "corrected_labels",
+            "keep_valid",
+            "labels_of_record",
+            "note_signed",
+            "read_signed",
+            "reading_of_record",
+            "signed_of_record",
+            "signed_readings",
+            "write_signed",
+        ),
+        "lock": (
+            "CaseLock",
+            "Holder",
+            "case_lock",
+            "holder_of",
+        ),
+        "paths": (
+            "CONSENSUS",
+            "CasePaths",
+            "ChangePaths",
+            "ReadingPaths",
+            "bids_label",
+            "natural",
+        ),
+        "storage": (
+            "Case",
+            "check_replaceable",
+            "read_case",
+            "write_case",
+        ),
+        "tables": (
+            "encode_table",
+            "score_rows",
+            "summary_row",
+        ),
+    },
+)

@@ -1,4 +1,4 @@
-"""What was known about people beside their scans: clinical measures and treatments, from BIDS tables."""
+"""What was known beside the scans: clinical measures, treatments, and the change a site can detect."""
 
 import csv
 import json
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
+from typing import Any, ClassVar
 
+from wbmri.case.documents import SCHEMA_VERSION, STRICT, decode
 from wbmri.case.paths import bids_label
-from wbmri.errors import InputError
+from wbmri.core import NOTICE, CaseError, InputError
 
 DAYS_PER_MONTH = 30.4375
 """A twelfth of a Julian year."""
@@ -108,7 +110,9 @@ def read_units(path: str | Path) -> dict[str, str]:
         return {str(name): str(entry["Units"]) for name, entry in content.items() if "Units" in entry}
     except (ValueError, AttributeError, TypeError) as error:
         raise InputError(
-            f"{sidecar}, which cannot be read", "a JSON object with one entry per column", "repair it"
+            f"{sidecar}, which cannot be read",
+            "a JSON object with one entry per column",
+            "repair it",
         ) from error
 
 
@@ -139,7 +143,9 @@ def _measures(path: Path, rows: list[dict[str, str]]) -> list[str]:
         if numbers and len(numbers) < len(given):
             word = next(value for value in given if value not in numbers)
             raise InputError(
-                f"{path} with {word!r} in the column {name} of numbers", "numbers or n/a", "correct the entry"
+                f"{path} with {word!r} in the column {name} of numbers",
+                "numbers or n/a",
+                "correct the entry",
             )
         if numbers:
             found.append(name)
@@ -157,7 +163,9 @@ def _months(path: Path, rows: list[dict[str, str]], people: Iterable[str]) -> li
             stated = None if row[_TIME] in _MISSING else datetime.fromisoformat(row[_TIME])
         except ValueError as error:
             raise InputError(
-                f"{path} with the {_TIME} {row[_TIME]!r}", "a time such as 2021-03-14T10:30:00", "correct it"
+                f"{path} with the {_TIME} {row[_TIME]!r}",
+                "a time such as 2021-03-14T10:30:00",
+                "correct it",
             ) from error
         times.append(None if stated is None else stated.replace(tzinfo=None))
     first: dict[str, datetime] = {}
@@ -177,3 +185,67 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if abs(value) < float("inf") else None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectableChange:
+    """How far the total of one person must change to be told from the readers' error.
+
+    It holds for readers, schemes and ways of reading like those it was measured with.
+
+    Parameters
+    ----------
+    scheme
+        Name and version of the scheme, such as ``jdm42 1``.
+    maximum
+        The scheme's highest total, for which it holds.
+    sdc95, sdc80
+        Points by which a total must differ, at 95 % and at 80 %; for the score of one reader.
+    formula
+        Which formula they were calculated with.
+    patients
+        From how many patients.
+    readers
+        By which readers.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    scheme: str
+    maximum: int
+    sdc95: float
+    sdc80: float
+    formula: str
+    patients: int
+    readers: tuple[str, ...]
+    notice: str = NOTICE
+    schema_version: int = SCHEMA_VERSION
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.sdc80 <= self.sdc95:
+            raise InputError(
+                f"a detectable change of {self.sdc95:g} points at 95 % and {self.sdc80:g} at 80 %",
+                "0 <= sdc80 <= sdc95",
+                "calculate them with 'wbmri agreement'",
+            )
+
+
+def read_detectable_change(path: str | Path) -> DetectableChange:
+    """Read the file ``sdc.json`` that ``wbmri agreement --out`` wrote.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it holds something else.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(
+            f"no file {path}",
+            "the sdc.json of a site's double reads",
+            "write it with 'wbmri agreement READINGS --out'",
+        )
+    try:
+        return decode(DetectableChange, path.read_bytes(), path)
+    except CaseError as error:
+        raise InputError(error.received, error.expected, "write it again with 'wbmri agreement'") from error

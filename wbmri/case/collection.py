@@ -3,13 +3,12 @@
 from itertools import count
 from pathlib import Path
 
+from wbmri.case.human_readings import reading_of_record
 from wbmri.case.paths import CasePaths
-from wbmri.case.people import reading_of_record
 from wbmri.case.storage import Case, read_case
 from wbmri.case.tables import SCORE_COLUMNS, SUMMARY_COLUMNS, encode_table, score_rows, summary_row
-from wbmri.case.transaction import write_together
-from wbmri.errors import CaseError
-from wbmri.reading import Reading
+from wbmri.core import CaseError, Reading
+from wbmri.io import write_together
 
 
 def find_cases(out: str | Path) -> tuple[CasePaths, ...]:

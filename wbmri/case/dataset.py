@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from wbmri import __version__
-from wbmri.errors import CaseError
+from wbmri.core import CaseError
 
 _BIDS_VERSION = "1.10.0"
 

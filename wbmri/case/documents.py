@@ -13,9 +13,7 @@ from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from wbmri import __version__
-from wbmri.errors import CaseError, InputError
-from wbmri.provenance import Step
-from wbmri.reading import NOTICE, Reading
+from wbmri.core import NOTICE, CaseError, InputError, Reading, Step
 
 SCHEMA_VERSION = 1
 
@@ -64,7 +62,7 @@ class ReadingDocument:
 
 @dataclass(frozen=True, slots=True)
 class LabelsDocument:
-    """What ``*_dseg.json`` holds: the parts of a `wbmri.labelmap.LabelMap` that a NIfTI file cannot."""
+    """What ``*_dseg.json`` holds: the parts of a `wbmri.core.labelmap.LabelMap` that a NIfTI file cannot."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from wbmri.errors import CaseError, InputError
-from wbmri.reading import AUTO
+from wbmri.core import AUTO, CaseError, InputError
 
 CONSENSUS = "consensus"
 """The reader that two people who disagreed became; its reading goes before theirs."""
@@ -33,7 +32,9 @@ def bids_label(text: str, entity: str) -> str:
     label = text.removeprefix(f"{entity}-")
     if not (label.isascii() and label.isalnum()):
         raise InputError(
-            f"the label {text!r} for {entity}-", "ASCII letters and digits only, as BIDS asks", "choose another label"
+            f"the label {text!r} for {entity}-",
+            "ASCII letters and digits only, as BIDS asks",
+            "choose another label",
         )
     return label
 
@@ -204,7 +205,9 @@ class ReadingPaths:
         reader = self.reader
         if not (reader.isascii() and reader.isalnum()) or reader.lower() == AUTO:
             raise InputError(
-                f"the reader {reader!r}", f"ASCII letters and digits, and not {AUTO!r}", "choose another id"
+                f"the reader {reader!r}",
+                f"ASCII letters and digits, and not {AUTO!r}",
+                "choose another id",
             )
         if self.elsewhere is not None:
             object.__setattr__(self, "elsewhere", Path(self.elsewhere))

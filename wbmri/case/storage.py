@@ -22,13 +22,8 @@ from wbmri.case.documents import (
 )
 from wbmri.case.paths import CasePaths, ReadingPaths
 from wbmri.case.tables import LABEL_COLUMNS, SCORE_COLUMNS, encode_table, label_rows, score_rows
-from wbmri.case.transaction import write_together
-from wbmri.errors import CaseError, InputError
-from wbmri.io import encode_nifti, read_image, read_labels
-from wbmri.labelmap import LabelMap
-from wbmri.provenance import Json
-from wbmri.reading import AUTO, GradeSource, Reading, Status
-from wbmri.volume import Volume
+from wbmri.core import AUTO, CaseError, GradeSource, InputError, Json, LabelMap, Reading, Status, Volume
+from wbmri.io import encode_nifti, read_image, read_labels, write_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,5 +266,7 @@ def _existing(path: Path) -> Path:
 
 def _unreadable(path: Path, error: InputError) -> CaseError:
     return CaseError(
-        f"{path}: {error.received}", error.expected, "restore the file from a backup or score the visit again"
+        f"{path}: {error.received}",
+        error.expected,
+        "restore the file from a backup or score the visit again",
     )

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from wbmri.reading import Reading
-from wbmri.scheme import Scheme
+from wbmri.core import Reading
+from wbmri.core.scheme import Scheme
 
 SCORE_COLUMNS = (
     "participant_id",
@@ -81,7 +81,7 @@ def score_rows(participant: str, session: str, reading: Reading, auto: Reading |
                 "true" if entry.assessable else "false",
                 _cell(entry.reason),
                 _cell(entry.confidence, 2),
-            )
+            ),
         )
     return rows
 

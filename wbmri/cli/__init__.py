@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typer.exceptions import TyperException
 
 from wbmri.cli.app import app
-from wbmri.cli.outcome import DONE, FAILED, UNUSABLE, fail
-from wbmri.errors import WbmriError
+from wbmri.cli.exit_code import DONE, FAILED, UNUSABLE, fail
+from wbmri.core import WbmriError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return fail(str(error), UNUSABLE, debug=debug)
     except Exception as error:
         return fail(
-            f"{type(error).__name__}: {error}; run again with --debug to see where it arose", FAILED, debug=debug
+            f"{type(error).__name__}: {error}; run again with --debug to see where it arose",
+            FAILED,
+            debug=debug,
         )
     return code if isinstance(code, int) else DONE

@@ -19,16 +19,20 @@ def agreement(
         ),
     ],
     out: Annotated[
-        Path | None, Option("--out", metavar="DIR", help="Write report, tables and figures here.", show_default=False)
+        Path | None,
+        Option("--out", metavar="DIR", help="Write report, tables and figures here.", show_default=False),
     ] = None,
     reader: Annotated[
-        list[str] | None, Option("--reader", metavar="ID", help="Compare only these readers; repeat it. auto: program.")
+        list[str] | None,
+        Option("--reader", metavar="ID", help="Compare only these readers; repeat it. auto: program."),
     ] = None,
     before: Annotated[
-        str | None, Option("--from", metavar="SES", help="Session before, for change. Default: the first.")
+        str | None,
+        Option("--from", metavar="SES", help="Session before, for change. Default: the first."),
     ] = None,
     after: Annotated[
-        str | None, Option("--to", metavar="SES", help="Session after, for change. Default: the last.")
+        str | None,
+        Option("--to", metavar="SES", help="Session after, for change. Default: the last."),
     ] = None,
     scheme: SchemeFile = None,
     rounds: Annotated[int, Option("--rounds", min=100, help="Resamples of patients behind the intervals.")] = 1000,
@@ -36,12 +40,12 @@ def agreement(
     as_json: AsJson = False,
 ) -> None:
     """Say how far readers agree: kappa, AC, alpha, ICC, limits of agreement, smallest detectable change."""
-    from wbmri.agreement import agree, read_ratings
-    from wbmri.case import write_together
-    from wbmri.cli.show_agreement import show_agreement
-    from wbmri.errors import InputError
-    from wbmri.report.agreement_report import agreement_files
-    from wbmri.scheme import load_scheme
+    from wbmri.analysis.agreement import agree, read_ratings
+    from wbmri.cli.agreement_display import show_agreement
+    from wbmri.core import InputError
+    from wbmri.core.scheme import load_scheme
+    from wbmri.io import write_together
+    from wbmri.report.agreement import agreement_files
 
     if (before is None) != (after is None):
         raise InputError("one of --from and --to", "both or neither", "name the sessions before and after")

@@ -10,6 +10,7 @@ from wbmri.cli import atlas, calibrate
 from wbmri.cli.agreement import agreement
 from wbmri.cli.cohort import BidsCommand, cohort
 from wbmri.cli.compare import compare
+from wbmri.cli.exit_code import DONE, UNUSABLE, fail, left_out_code
 from wbmri.cli.options import (
     AsJson,
     Controls,
@@ -25,7 +26,6 @@ from wbmri.cli.options import (
     Series,
     Session,
 )
-from wbmri.cli.outcome import DONE, UNUSABLE, fail, left_out_code
 from wbmri.cli.outcomes import outcomes
 from wbmri.cli.progress import shown_progress
 from wbmri.cli.review import review
@@ -51,7 +51,8 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+        bool,
+        Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version),
     ] = False,
     debug: Annotated[bool, Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
@@ -61,9 +62,9 @@ def options(
 @app.command()
 def demo(out: Out = Path("wbmri-demo"), as_json: AsJson = False) -> int:
     """Score the sample baseline and six-month scans and compare them."""
+    from wbmri.cli.display import show_comparison
     from wbmri.cli.sample import sample_images
-    from wbmri.cli.show import show_comparison
-    from wbmri.scoring import compare_visits
+    from wbmri.pipeline import compare_visits
 
     with shown_progress() as progress:
         compared = compare_visits(
@@ -81,7 +82,7 @@ def demo(out: Out = Path("wbmri-demo"), as_json: AsJson = False) -> int:
 def inspect(inputs: Inputs, as_json: AsJson = False) -> int:
     """Say what lies in here: series, stations, geometry, sequence, and what is wrong; of cases, how good they are."""
     from wbmri.case import cases_at, read_case
-    from wbmri.cli.show import show_cases, show_inspection
+    from wbmri.cli.display import show_cases, show_inspection
     from wbmri.io import inspect as inspect_inputs
 
     if len(inputs) == 1 and (found := cases_at(inputs[0])):
@@ -110,9 +111,9 @@ def score(
     as_json: AsJson = False,
 ) -> int:
     """Score one visit: images in, a complete case with its report out."""
-    from wbmri.cli.show import show_scored
-    from wbmri.scheme import load_scheme
-    from wbmri.scoring import score as score_visit
+    from wbmri.cli.display import show_scored
+    from wbmri.core.scheme import load_scheme
+    from wbmri.pipeline import score as score_visit
 
     with shown_progress() as progress:
         scored = score_visit(
@@ -137,7 +138,7 @@ def score(
 @app.command()
 def engines(as_json: AsJson = False) -> None:
     """List the segmentation engines and what each needs."""
-    from wbmri.cli.show import show_table
+    from wbmri.cli.display import show_table
     from wbmri.segmentation import engines as all_engines
 
     rows = [
@@ -150,8 +151,8 @@ def engines(as_json: AsJson = False) -> None:
 @app.command()
 def schemes(as_json: AsJson = False) -> None:
     """List the grading schemes of the package."""
-    from wbmri.cli.show import show_table
-    from wbmri.scheme import builtin_schemes, load_scheme
+    from wbmri.cli.display import show_table
+    from wbmri.core.scheme import builtin_schemes, load_scheme
 
     found = [load_scheme(name) for name in builtin_schemes()]
     rows = [

@@ -23,8 +23,8 @@ def add(
     folder: _Added = None,
 ) -> None:
     """Add the scan and the outlines of reviewed cases; a scan that is there already gets the new outlines."""
-    from wbmri.scoring import add_case
-    from wbmri.segmentation.site import atlas_folder
+    from wbmri.pipeline import add_case
+    from wbmri.segmentation.multi_atlas import atlas_folder
 
     for case in cases:
         stored = add_case(case, atlas_folder(folder))
@@ -34,8 +34,8 @@ def add(
 @app.command("list")
 def list_(folder: _Stored = None, as_json: AsJson = False) -> None:
     """List the atlases."""
-    from wbmri.cli.show import show_json, show_table
-    from wbmri.segmentation.site import atlas_folder, stored_atlases
+    from wbmri.cli.display import show_json, show_table
+    from wbmri.segmentation.multi_atlas import atlas_folder, stored_atlases
 
     rows = [
         {
@@ -61,7 +61,7 @@ def remove(
     folder: _Stored = None,
 ) -> None:
     """Delete an atlas; the case it was made from stays."""
-    from wbmri.segmentation.site import atlas_folder, remove_atlas
+    from wbmri.segmentation.multi_atlas import atlas_folder, remove_atlas
 
     removed = remove_atlas(atlas_folder(folder), key)
     echo(f"Removed {removed.id} {removed.name}")

@@ -15,7 +15,8 @@ app = Typer(
 )
 
 _Cases = Annotated[
-    list[Path], Argument(metavar="CASES...", help="Folders of scored cases, or of many (OUT).", show_default=False)
+    list[Path],
+    Argument(metavar="CASES...", help="Folders of scored cases, or of many (OUT).", show_default=False),
 ]
 
 
@@ -25,8 +26,9 @@ def controls(
     out: Annotated[Path, Option("--out", metavar="FILE", help="The file for 'wbmri score --controls'.")],
 ) -> None:
     """Measure the level of normal muscle, and how much people differ, on scored scans of healthy controls."""
-    from wbmri.calibration import calibrate_controls
-    from wbmri.case import encode, write_together
+    from wbmri.analysis.calibration import calibrate_controls
+    from wbmri.case import encode
+    from wbmri.io import write_together
 
     made = calibrate_controls((case.participant, case.reading) for case in _cases(cases))
     write_together(out.parent, [(out, encode(made))])
@@ -39,7 +41,7 @@ def controls(
         ]
         echo(
             f"{', '.join(facts)}: normal muscle at {level.ratio:.2f} times what brain and fluid predict, "
-            f"within {100 * level.spread:.0f} % (1 SD), {level.controls} controls"
+            f"within {100 * level.spread:.0f} % (1 SD), {level.controls} controls",
         )
 
 
@@ -50,16 +52,19 @@ def readers(
     name: Annotated[str, Option("--name", metavar="NAME", help="Name of the scheme.")] = "site",
 ) -> None:
     """Fit the thresholds of the scheme to people's grades, and say how well they agree with grades left out."""
-    from wbmri.calibration import calibrate_readers, graded_groups
-    from wbmri.case import reading_of_record, write_together
-    from wbmri.errors import InputError
-    from wbmri.scheme import scheme_toml
+    from wbmri.analysis.calibration import calibrate_readers, graded_groups
+    from wbmri.case import reading_of_record
+    from wbmri.core import InputError
+    from wbmri.core.scheme import scheme_toml
+    from wbmri.io import write_together
 
     every = list(_cases(cases))
     schemes = {(case.reading.scheme.name, case.reading.scheme.version): case.reading.scheme for case in every}
     if len(schemes) != 1:
         raise InputError(
-            f"readings by {len(schemes)} schemes", "readings by one scheme", "name cases that were graded by one scheme"
+            f"readings by {len(schemes)} schemes",
+            "readings by one scheme",
+            "name cases that were graded by one scheme",
         )
     graded = [group for case in every for group in graded_groups(case.participant, reading_of_record(case))]
     made = calibrate_readers(next(iter(schemes.values())), graded, name)
@@ -68,14 +73,14 @@ def readers(
     echo(f"{made.groups} grades of {made.participants} people")
     echo(
         f"involved above {100 * rule.involved_fraction:.1f} %, extensive from {100 * rule.extensive_fraction:.0f} %, "
-        f"marked above {rule.marked_ratio:g} times"
+        f"marked above {rule.marked_ratio:g} times",
     )
     echo(f"linear weighted kappa {made.before:.2f} before, {made.after:.2f} after, on people left out of the fit")
 
 
 def _cases(paths: list[Path]) -> "Iterator[Case]":
     from wbmri.case import cases_at, read_case
-    from wbmri.errors import InputError
+    from wbmri.core import InputError
 
     for path in paths:
         found = cases_at(path)

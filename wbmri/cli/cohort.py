@@ -63,11 +63,13 @@ def cohort(
     out: Annotated[Path, Argument(metavar="OUT", help="Folder for the cases (BIDS derivatives).")],
     level: Annotated[Level, Argument(help="Score the visits, or put the cases together.")],
     participants: Annotated[
-        list[str] | None, Option("--participant-label", metavar="LABEL...", help="Only these participants.")
+        list[str] | None,
+        Option("--participant-label", metavar="LABEL...", help="Only these participants."),
     ] = None,
     sessions: Annotated[list[str] | None, Option("--session-label", metavar="LABEL...", help="Only these.")] = None,
     match: Annotated[
-        str | None, Option("--match", metavar="PATTERN", help="File names of the STIR images, such as '*_acq-a_*'.")
+        str | None,
+        Option("--match", metavar="PATTERN", help="File names of the STIR images, such as '*_acq-a_*'."),
     ] = None,
     marked: Annotated[Mark | None, Option("--marked", help="Only cases with this mark from the QC page.")] = None,
     key: Annotated[
@@ -77,7 +79,8 @@ def cohort(
     dry_run: Annotated[bool, Option("--dry-run", help="Show what would be done, and write nothing.")] = False,
     engine: Engine = "auto",
     labels: Annotated[
-        Path | None, Option("--labels", metavar="DIR", help="Label maps DIR/sub-X/ses-Y/**/*_dseg.nii.gz instead.")
+        Path | None,
+        Option("--labels", metavar="DIR", help="Label maps DIR/sub-X/ses-Y/**/*_dseg.nii.gz instead."),
     ] = None,
     mapping: Mappings = None,
     fusion: Fusion = "vote",
@@ -85,15 +88,18 @@ def cohort(
     force: Annotated[bool, Option("--force", help="Score what is done, too.")] = False,
     retry_failed: Annotated[bool, Option("--retry-failed", help="Score what failed before, too.")] = False,
     workers: Annotated[
-        int | None, Option("--workers", metavar="N", help="Processes, at most; as many as processors and memory allow.")
+        int | None,
+        Option("--workers", metavar="N", help="Processes, at most; as many as processors and memory allow."),
     ] = None,
     threads: Annotated[int | None, Option("--threads", metavar="N", help="Threads in each worker.")] = None,
     time_limit: Annotated[float, Option("--time-limit", metavar="S", help="Seconds that a visit may take.")] = 3600.0,
     memory_limit: Annotated[
-        float | None, Option("--memory-limit", metavar="GB", help="Memory that a visit may take.")
+        float | None,
+        Option("--memory-limit", metavar="GB", help="Memory that a visit may take."),
     ] = None,
     scheduler: Annotated[
-        str | None, Option("--scheduler", metavar="ADDRESS", help="A dask scheduler, or 'local' for a local cluster.")
+        str | None,
+        Option("--scheduler", metavar="ADDRESS", help="A dask scheduler, or 'local' for a local cluster."),
     ] = None,
     parquet: Annotated[bool, Option("--parquet", help="Group: write the tables as Parquet, too.")] = False,
     reports: Annotated[bool, Option("--reports", help="Group: write the report of every comparison, too.")] = False,
@@ -105,11 +111,13 @@ def cohort(
 
     check_dataset(out)
     if level is Level.GROUP:
-        from wbmri.cli.cohort_group import put_together
+        from wbmri.cli.cohort_display import put_together
 
         return put_together(source, out, parquet=parquet, reports=reports, as_json=as_json)
-    from wbmri.cli.cohort_run import score_visits, show_preview
-    from wbmri.cohort import Settings, crew_planner, find_visits, marked_cases
+    from wbmri.cli.cohort_display import score_visits, show_preview
+    from wbmri.cohort import Settings, marked_cases
+    from wbmri.cohort.discovery import find_visits
+    from wbmri.cohort.scheduler import crew_planner
 
     settings = Settings.checked(engine, scheme, mapping or (), fusion)
     only = None if marked is None else marked_cases(out, marked.value)

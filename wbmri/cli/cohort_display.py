@@ -1,14 +1,24 @@
 """How the work on a cohort is shown: a live table on a terminal, lines in a log, or events for programs."""
 
 import json
+import signal
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Protocol
 
-from wbmri.cohort import Result, State, Step
+from wbmri.cli.display import show_json
+from wbmri.cli.exit_code import DONE, FAILED, fail
+from wbmri.cli.progress import shown_progress
+from wbmri.cohort import Result, Settings, State
+from wbmri.cohort.aggregate import summarise
+from wbmri.cohort.discovery import Cohort, Skipped
+from wbmri.cohort.scheduler import Crew, Step, preview, run, seconds_per_visit, visits_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -178,3 +188,137 @@ def duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def show_preview(
+    cohort: Cohort,
+    out: Path,
+    settings: Settings,
+    crew: Crew,
+    *,
+    force: bool,
+    retry: bool,
+    as_json: bool,
+) -> int:
+    """Show what a run would do, and roughly how long it would take."""
+    from wbmri.cli.display import show_table
+
+    counts = {"score": 0, "skip": 0, "fail": 0}
+    rows: list[dict[str, object]] = []
+    skipped: list[Skipped] = []
+    for one in preview(cohort, out, settings, force=force, retry=retry):
+        if isinstance(one, Skipped):
+            skipped.append(one)
+        else:
+            counts[one.action] += 1
+            rows.append({"visit": one.name, **{k: v for k, v in asdict(one).items() if k != "name"}})
+    each = seconds_per_visit(out, settings.engine_of(given=cohort.labels is not None))
+    left = None if each is None else each * counts["score"] / crew.workers
+    if as_json:
+        lines = [{"event": "visit", **row} for row in rows]
+        lines += [{"event": "left out", **asdict(one)} for one in skipped]
+        lines.append({"event": "plan", **counts, "workers": crew.workers, "threads": crew.threads, "seconds": left})
+        for line in lines:
+            print(json.dumps(line))  # noqa: T201
+        return DONE
+    if rows:
+        show_table("visits", rows, as_json=False)
+    for one in skipped:
+        print(f"left out: {one.path}: {one.why}")  # noqa: T201
+    roughly = "no case of this engine was timed in OUT yet"
+    if left is not None and each is not None:
+        roughly = f"roughly {duration(left)}, at {each:.0f} s a visit"
+    print(  # noqa: T201
+        f"{counts['score']} to score, {counts['skip']} done, {counts['fail']} cannot be scored or failed before; "
+        f"{crew.workers} workers of {crew.threads} threads ({crew.why}): {roughly}. Nothing was written.",
+    )
+    return DONE
+
+
+def score_visits(
+    cohort: Cohort,
+    out: Path,
+    settings: Settings,
+    crew: Callable[[], Crew],
+    *,
+    scheduler: str | None,
+    force: bool,
+    retry: bool,
+    show_errors: bool,
+    as_json: bool,
+) -> int:
+    """Score the visits, show the work, and name at the end what failed."""
+    tally = Tally(visits_of(cohort))
+    stop = threading.Event()
+    stopped = False
+    with shown(tally, as_json=as_json) as display, _interruptible(stop):
+        try:
+            for result in run(
+                cohort,
+                out,
+                settings,
+                crew=crew,
+                scheduler=scheduler,
+                force=force,
+                retry=retry,
+                watch=display.step,
+                stop=stop,
+                show_errors=show_errors,
+            ):
+                display.result(result)
+        except KeyboardInterrupt:
+            stopped = True
+    stopped = stopped or (stop.is_set() and tally.left > 0)
+    failed = tally.counts[State.FAILED]
+    counts = {state.value: tally.counts[state] for state in State if state is not State.BUSY}
+    if as_json:
+        print(json.dumps({"event": "end", **counts, "left": tally.left, "stopped": stopped}))  # noqa: T201
+    else:
+        words = ", ".join(f"{count} {state}" for state, count in counts.items())
+        print(f"{tally.total} visits: {words}; outcomes and cases in {out}")  # noqa: T201
+    if stopped:
+        return fail(f"stopped with {tally.left} visits left; run the same command again to go on", FAILED)
+    if failed:
+        return fail(f"{failed} of {tally.total} visits failed, each for the reason given with it", FAILED)
+    return DONE
+
+
+@contextmanager
+def _interruptible(stop: threading.Event) -> Iterator[None]:
+    """Make the first Ctrl-C finish what is being scored, and a second one, or SIGTERM, abandon it."""
+
+    def interrupted(number: int, frame: FrameType | None) -> None:
+        if stop.is_set() or number == signal.SIGTERM:
+            raise KeyboardInterrupt
+        stop.set()
+        print("wbmri: finishing the cases in work; Ctrl-C again abandons them", file=sys.stderr)  # noqa: T201
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread alone
+        return
+    before = {number: signal.signal(number, interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def put_together(source: Path, out: Path, *, parquet: bool, reports: bool, as_json: bool) -> int:
+    """Put the cases together, and say what was made and what is missing."""
+    with shown_progress() as progress:
+        made = summarise(out, source, parquet=parquet, reports=reports, progress=progress)
+    if as_json:
+        show_json(made)
+    else:
+        print(  # noqa: T201
+            f"{made.cases} cases, {made.pairs} comparisons, {len(made.excluded)} cases marked fail: tables, plots, "
+            f"the outcomes {out / 'outcomes.html'} and the QC page {out / 'qc.html'}",
+        )
+        for name, why in made.not_comparable:
+            print(f"not compared: {name}: {why}")  # noqa: T201
+        for why in made.unusable:
+            print(f"left out of the outcomes: {why}")  # noqa: T201
+        if made.left_out:
+            print(f"participants.tsv: left out {', '.join(made.left_out)}, which may identify a person")  # noqa: T201
+    return max((fail(f"{name}: {why}", FAILED) for name, why in made.failed), default=DONE)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from wbmri.cli.exit_code import left_out_code
 from wbmri.cli.options import AsJson, Engine, Out, Participant, SchemeFile
-from wbmri.cli.outcome import left_out_code
 from wbmri.cli.progress import shown_progress
 
 
@@ -32,22 +32,25 @@ def compare(
         Option("--detectable", metavar="FILE", help="Smallest detectable change, the sdc.json of 'wbmri agreement'."),
     ] = None,
     response_fall: Annotated[
-        float, Option("--response-fall", metavar="PERCENT", help="Fall of the total that counts as a response.")
+        float,
+        Option("--response-fall", metavar="PERCENT", help="Fall of the total that counts as a response."),
     ] = 50.0,
     response_points: Annotated[
-        int, Option("--response-points", metavar="POINTS", help="Least fall in points that counts as a response.")
+        int,
+        Option("--response-points", metavar="POINTS", help="Least fall in points that counts as a response."),
     ] = 1,
     across_protocols: Annotated[
-        bool, Option("--across-protocols", help="Compare different protocols all the same, and mark every result.")
+        bool,
+        Option("--across-protocols", help="Compare different protocols all the same, and mark every result."),
     ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Compare visits of one person, the first with the last; inputs are scored first."""
+    from wbmri.analysis.comparison import ResponseRule
     from wbmri.case import read_detectable_change
-    from wbmri.cli.show import show_comparison
-    from wbmri.comparison import ResponseRule
-    from wbmri.scheme import load_scheme
-    from wbmri.scoring import Terms, compare_visits
+    from wbmri.cli.display import show_comparison
+    from wbmri.core.scheme import load_scheme
+    from wbmri.pipeline import Terms, compare_visits
 
     terms = Terms(
         across_protocols=across_protocols,

@@ -14,7 +14,8 @@ Inputs = Annotated[
     ),
 ]
 Out = Annotated[
-    Path, Option("--out", metavar="DIR", help="Folder for the cases (BIDS derivatives).", show_default=False)
+    Path,
+    Option("--out", metavar="DIR", help="Folder for the cases (BIDS derivatives).", show_default=False),
 ]
 Participant = Annotated[
     str | None,
@@ -40,7 +41,8 @@ Mappings = Annotated[
 ]
 Fusion = Annotated[str, Option("--fusion", metavar="NAME", help="How several --labels become one: vote or staple.")]
 SchemeFile = Annotated[
-    str | None, Option("--scheme", metavar="FILE", help="A scheme's name or TOML file, see 'wbmri schemes'.")
+    str | None,
+    Option("--scheme", metavar="FILE", help="A scheme's name or TOML file, see 'wbmri schemes'."),
 ]
 Series = Annotated[
     list[str] | None,
@@ -51,6 +53,7 @@ Controls = Annotated[
     Option("--controls", metavar="FILE", help="Level of normal muscle by the site's 'wbmri calibrate controls'."),
 ]
 PostContrast = Annotated[
-    bool, Option("--post-contrast", help="Score a scan made after a contrast agent all the same, and mark the reading.")
+    bool,
+    Option("--post-contrast", help="Score a scan made after a contrast agent all the same, and mark the reading."),
 ]
 AsJson = Annotated[bool, Option("--json", help="Write JSON, and nothing else, to standard output.")]

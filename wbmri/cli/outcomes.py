@@ -13,30 +13,35 @@ def outcomes(
     clinical: Annotated[
         list[Path] | None,
         Option(
-            "--clinical", metavar="FILE", help="participants.tsv, sessions.tsv, or a table with both ids; repeat it."
+            "--clinical",
+            metavar="FILE",
+            help="participants.tsv, sessions.tsv, or a table with both ids; repeat it.",
         ),
     ] = None,
     sdc: Annotated[
-        Path | None, Option("--sdc", metavar="FILE", help="Smallest detectable change, from 'wbmri agreement --out'.")
+        Path | None,
+        Option("--sdc", metavar="FILE", help="Smallest detectable change, from 'wbmri agreement --out'."),
     ] = None,
     fall: Annotated[
-        float, Option("--least-fall", min=0, max=100, help="Per cent of the total by which responders fall.")
+        float,
+        Option("--least-fall", min=0, max=100, help="Per cent of the total by which responders fall."),
     ] = 50.0,
     out: Annotated[
-        Path | None, Option("--out", metavar="DIR", help="Write report, tables and figures here.", show_default=False)
+        Path | None,
+        Option("--out", metavar="DIR", help="Write report, tables and figures here.", show_default=False),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Describe the change of a cohort, its responders, and correlation with clinical measures."""
-    from wbmri.agreement import written
-    from wbmri.case import write_together
-    from wbmri.case.detectable import read_detectable_change
-    from wbmri.cli.show import show_json, show_table
-    from wbmri.comparison import ResponseRule
-    from wbmri.outcomes import outcomes as describe
-    from wbmri.outcomes import read_cohort
-    from wbmri.reading import NOTICE
-    from wbmri.report.outcome_report import outcome_files
+    from wbmri.analysis.agreement import written
+    from wbmri.analysis.clinical import outcomes as describe
+    from wbmri.analysis.clinical import read_cohort
+    from wbmri.analysis.comparison import ResponseRule
+    from wbmri.case import read_detectable_change
+    from wbmri.cli.display import show_json, show_table
+    from wbmri.core import NOTICE
+    from wbmri.io import write_together
+    from wbmri.report.cohort import outcome_files
 
     found = describe(
         read_cohort(cases, clinical or ()),

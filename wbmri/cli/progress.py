@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wbmri.progress import Progress
+from wbmri.core import Progress
 
 _LONG_WORK_S = 2.0
 

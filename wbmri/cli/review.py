@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+from wbmri.cli.exit_code import DONE, FAILED, fail
 from wbmri.cli.options import AsJson
-from wbmri.cli.outcome import DONE, FAILED, fail
 
 if TYPE_CHECKING:
     from wbmri.review import Worklist, WorklistRow
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def review(
     out: Annotated[Path, Argument(metavar="OUT", help="Folder of the cases.", show_default=False)],
     reader: Annotated[
-        str | None, Option("--reader", metavar="ID", help="Who reads: letters and digits. Asked for if not given.")
+        str | None,
+        Option("--reader", metavar="ID", help="Who reads: letters and digits. Asked for if not given."),
     ] = None,
     blinded: Annotated[
         bool,
@@ -31,10 +32,12 @@ def review(
 
         return _print(load_worklist(out, reader, blinded=blinded), as_json=as_json)
     if find_spec("napari") is None or find_spec("napari_wbmri") is None:
-        from wbmri.errors import InputError
+        from wbmri.core import InputError
 
         raise InputError(
-            "no napari", "the packages of the extra 'napari'", "pip install 'wbmri[napari]', or print it with --list"
+            "no napari",
+            "the packages of the extra 'napari'",
+            "pip install 'wbmri[napari]', or print it with --list",
         )
     from napari_wbmri import launch
 
@@ -43,8 +46,8 @@ def review(
 
 
 def _print(worklist: "Worklist", *, as_json: bool) -> int:
-    from wbmri.cli.show import show_json, show_table
-    from wbmri.reading import NOTICE
+    from wbmri.cli.display import show_json, show_table
+    from wbmri.core import NOTICE
 
     if as_json:
         rows = [

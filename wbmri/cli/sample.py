@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import wbmri
-from wbmri.errors import InputError
+from wbmri.core import InputError
 
 
 def sample_images(session: str) -> list[Path]:

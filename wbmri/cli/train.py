@@ -17,17 +17,21 @@ class Network(StrEnum):
 def train(
     out: Annotated[Path, Argument(metavar="OUT", help="Folder of the training; one that was stopped goes on.")],
     anatomies: Annotated[
-        list[Path] | None, Option("--anatomy", metavar="DIR", help="A labelled anatomy, see docs/training.md.")
+        list[Path] | None,
+        Option("--anatomy", metavar="DIR", help="A labelled anatomy, see docs/training.md."),
     ] = None,
     cases: Annotated[
-        list[Path] | None, Option("--from", metavar="CASE", help="A corrected case, OUT/sub-X/ses-Y.")
+        list[Path] | None,
+        Option("--from", metavar="CASE", help="A corrected case, OUT/sub-X/ses-Y."),
     ] = None,
     network: Annotated[
-        Network, Option("--network", help="What to train: what finds the muscles, or what draws their outlines.")
+        Network,
+        Option("--network", help="What to train: what finds the muscles, or what draws their outlines."),
     ] = Network.OUTLINES,
     steps: Annotated[int, Option("--steps", min=1, help="Optimiser steps.")] = 6000,
     batch: Annotated[
-        int | None, Option("--batch", min=1, help="Examples a step; by default 2 for the finder, 1 for the outlines.")
+        int | None,
+        Option("--batch", min=1, help="Examples a step; by default 2 for the finder, 1 for the outlines."),
     ] = None,
     seed: Annotated[int, Option("--seed", help="Seed of bodies and first weights.")] = 0,
     afresh: Annotated[bool, Option("--afresh", help="Begin with random weights, not with the package's.")] = False,
@@ -36,14 +40,13 @@ def train(
     from importlib.util import find_spec
 
     from wbmri.cli.progress import shown_progress
-    from wbmri.errors import InputError
+    from wbmri.core import InputError
 
     if find_spec("torch") is None or find_spec("onnx") is None:
         raise InputError("no PyTorch", "the packages of the extra 'train'", "pip install 'wbmri[train]'")
     from wbmri.case import labels_of_record, read_case
-    from wbmri.training.course import train as run
-    from wbmri.training.fitting import Plan
-    from wbmri.training.reviewed import Reviewed
+    from wbmri.simulation.training import Plan, Reviewed
+    from wbmri.simulation.training import train as run
 
     corrected = []
     for folder in cases or []:

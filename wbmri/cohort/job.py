@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from wbmri.case import CasePaths
-from wbmri.cohort.outcome import Cause
+from wbmri.cohort.discovery import Visit
+from wbmri.cohort.job_record import Cause
 from wbmri.cohort.settings import Decided, Settings
-from wbmri.cohort.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,11 @@ class Job:
 
 
 def job_maker(
-    out: str | Path, settings: Settings, *, force: bool = False, retry: bool = False
+    out: str | Path,
+    settings: Settings,
+    *,
+    force: bool = False,
+    retry: bool = False,
 ) -> Callable[[Visit], Job]:
     """Return what makes the jobs of a run from its visits."""
     place = str(Path(out).absolute())

@@ -11,12 +11,12 @@ from typing import Self
 from pydantic import TypeAdapter
 
 from wbmri import __version__
-from wbmri.provenance import Json
-from wbmri.scheme import Scheme, load_scheme
-from wbmri.segmentation.engine import AUTO_ENGINE, ENTRY_POINT_GROUP, make_engine
-from wbmri.segmentation.mapping import load_mapping
-from wbmri.segmentation.network.weights import weights_folder
-from wbmri.segmentation.site import atlas_folder, stored_atlases
+from wbmri.core import Json
+from wbmri.core.scheme import Scheme, load_scheme
+from wbmri.segmentation import AUTO_ENGINE, ENTRY_POINT_GROUP, make_engine
+from wbmri.segmentation.external_labels import load_mapping
+from wbmri.segmentation.multi_atlas import atlas_folder, stored_atlases
+from wbmri.segmentation.network import weights_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,205 @@
-"""The process that scores visits: jobs come in on stdin and messages go out on stdout, one JSON object a line.
-
-It ends when stdin does, so that no worker outlives the run that started it.
-"""
+"""The process that scores visits: jobs come in on stdin and messages go out on stdout, one JSON object a line."""
 
 import os
 import queue
 import signal
 import sys
 import threading
-from dataclasses import dataclass
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from wbmri.cohort.attempt import attempt
-from wbmri.cohort.job import Job, Result
-from wbmri.cohort.outcome import Basis
+from wbmri.case import CasePaths, case_lock, check_replaceable, read_case
+from wbmri.cohort.discovery import Visit
+from wbmri.cohort.input_files import digest_of, stamp_of
+from wbmri.cohort.job import Job, Result, State
+from wbmri.cohort.job_record import (
+    Basis,
+    Cause,
+    Ending,
+    Outcome,
+    Standing,
+    digest_of_reading,
+    read_outcome,
+    scored_since,
+    standing,
+    write_outcome,
+)
+from wbmri.core import CaseError, Progress, WbmriError, silent
+from wbmri.segmentation import Engine
+
+EngineOf = Callable[[str], Engine]
+"""Returns the engine of a name, each time the same one."""
+
+
+def look(job: Job) -> Standing:
+    """Say whether a visit needs to be scored, from its outcome and the stamp of its files, without reading them."""
+    outcome = read_outcome(job.paths)
+    if outcome is None:
+        return Standing.NEW
+    try:
+        basis = Basis("", stamp_of(job.visit), job.decided)
+    except OSError:
+        return Standing.NEW
+    return standing(job.paths, outcome, basis, exact=False)
+
+
+def glance(job: Job) -> Result | None:
+    """Settle a visit without reading any image, if that is possible; None if it may have to be scored."""
+    if job.visit.problem is not None:
+        outcome = read_outcome(job.paths)
+        if outcome is not None and scored_since(job.paths, outcome):
+            return _result(job, State.KEPT)
+        return fail(job, None, Cause.INPUT, job.visit.problem)
+    return None if job.force else _settled(job, look(job))
+
+
+def attempt(
+    job: Job,
+    engine_of: EngineOf,
+    *,
+    tell: Callable[[Basis], None] = lambda basis: None,
+    progress: Progress = silent,
+) -> Result:
+    """Score a visit unless that is already done, and write its outcome.
+
+    Parameters
+    ----------
+    job
+        The visit.
+    engine_of
+        Gives the engine, so that it is loaded once for many visits.
+    tell
+        Called with what the outcome will rest on, before the work begins.
+    progress
+        Called with the share that is done and what is being done.
+
+    Returns
+    -------
+    Result
+        What was done; an error is a result too.
+    """
+    start = time.monotonic()
+    with case_lock(job.paths) as held:
+        result = _attempt(job, engine_of, tell, progress) if held else _result(job, State.BUSY)
+    return replace(result, seconds=round(time.monotonic() - start, 2))
+
+
+def fail(job: Job, basis: Basis | None, cause: Cause, reason: str) -> Result:
+    """Write that a visit failed, and return it as a result."""
+    visit = job.visit
+    said = " ".join(reason.split())
+    before = read_outcome(job.paths)
+    # Whatever case is there now was made from something else, unless a person made it after an earlier failure.
+    kept = before is not None and scored_since(job.paths, before)
+    stale = before.reading if before is not None and kept else digest_of_reading(job.paths)
+    made = Outcome(visit.participant, visit.session, Ending.FAILED, basis, stale, cause, said)
+    if before != made:
+        write_outcome(job.paths, made)
+    return _result(job, State.FAILED, cause=cause, reason=said)
+
+
+def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progress: Progress) -> Result:
+    from wbmri.pipeline import score_case
+
+    visit, paths, settings = job.visit, job.paths, job.settings
+    given = bool(visit.labels)
+    basis: Basis | None = None
+    try:
+        progress(0.0, "reading")
+        basis = Basis(digest_of(visit), stamp_of(visit), job.decided)
+        outcome = read_outcome(paths)
+        settled = None if job.force else _settled(job, standing(paths, outcome, basis, exact=True))
+        if settled is not None:
+            if outcome is not None and outcome.basis != basis:
+                write_outcome(paths, replace(outcome, basis=basis))  # the same contents, moved or touched
+            return settled
+        if _by_a_person(paths):
+            return _result(job, State.KEPT)
+        tell(basis)
+        # From here on the case on disk may be in pieces, and must not pass for the one that was done before.
+        write_outcome(paths, _begun(job))
+        name = settings.engine_of(given=given)
+        score_case(
+            visit.inputs[0] if len(visit.inputs) == 1 else visit.inputs,
+            paths,
+            engine=name if given else engine_of(name),
+            labels=visit.labels or None,
+            mapping=(settings.mapping or None) if given else None,
+            fusion=settings.fusion,
+            scheme=settings.load_scheme(),
+            progress=progress,
+        )
+        done = Outcome(visit.participant, visit.session, Ending.DONE, basis, digest_of_reading(paths))
+        write_outcome(paths, done)
+        return _result(job, State.DONE)
+    except WbmriError as error:
+        return fail(job, basis, Cause.INPUT, _without_places(str(error), visit))
+    except MemoryError:
+        return fail(job, basis, Cause.MEMORY, "not enough memory; expected less to be needed; use fewer workers")
+    except OSError as error:
+        name = Path(str(error.filename)).name if error.filename else "a file"
+        said = f"{name}: {error.strerror or error}; expected a file that can be used; check permissions and the disk"
+        return fail(job, basis, Cause.FILES, _without_places(said, visit))
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        return fail(job, basis, Cause.PROGRAM, _without_places(f"{type(error).__name__}: {error}", visit))
+
+
+def _begun(job: Job) -> Outcome:
+    visit, earlier = job.visit, digest_of_reading(job.paths)
+    reason = "scoring was begun and not ended; expected it to end; run the participant level again"
+    return Outcome(visit.participant, visit.session, Ending.BEGUN, None, earlier, reason=reason)
+
+
+def _settled(job: Job, found: Standing) -> Result | None:
+    """Return what becomes of a visit that need not be scored; None if it has to be."""
+    if found is Standing.DONE:
+        return _result(job, State.SKIPPED)
+    if found is Standing.FAILED and not job.retry:
+        outcome = read_outcome(job.paths)
+        if outcome is not None and scored_since(job.paths, outcome):
+            return _result(job, State.KEPT)
+        if outcome is not None:
+            return _result(job, State.FAILED, cause=outcome.cause, reason=outcome.reason, again=True)
+    if found is Standing.INCOMPLETE and _by_a_person(job.paths):
+        return _result(job, State.KEPT)
+    return None
+
+
+def _by_a_person(paths: CasePaths) -> bool:
+    """Tell whether a person began the reading of a case."""
+    try:
+        check_replaceable(paths)
+    except CaseError:
+        with suppress(CaseError):
+            read_case(paths.reading)
+            return True
+    return False
+
+
+def _result(
+    job: Job,
+    state: State,
+    *,
+    cause: Cause | None = None,
+    reason: str | None = None,
+    again: bool = False,
+) -> Result:
+    return Result(job.visit.participant, job.visit.session, state, cause, reason, again)
+
+
+def _without_places(text: str, visit: Visit) -> str:
+    """Return a reason without the folders of the input, whose names may identify the person."""
+    for path in map(Path, (*visit.inputs, *visit.labels)):
+        text = text.replace(f"{path.parent}/", "") if path.suffix else text.replace(str(path), "the DICOM folder")
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +250,7 @@ def main() -> None:
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(waiting,), daemon=True).start()
 
-    import wbmri.scoring.visit  # noqa: F401  # loaded before the clock of the first visit starts
+    import wbmri.pipeline.visit_score  # noqa: F401  # loaded before the clock of the first visit starts
     from wbmri.segmentation import make_engine
 
     engine_of = cache(make_engine)

@@ -311,7 +311,7 @@ def _mixtures(table: _Table, chosen: NDArray[np.intp], counts: Floats, whole: Fl
                 table.wide[at],
                 min(float(counts[one].sum()), MOST),
                 own[kept] @ found.normal[one, kept],
-            )
+            ),
         )
     return made
 

@@ -7,19 +7,15 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.errors import InputError
-from wbmri.grading.assessability import unassessable
+from wbmri.core import GroupReading, InputError, LabelMap, Reading, Reason, Reference, Volume, canonical
+from wbmri.grading.bias_field import DEGREE, Field
 from wbmri.grading.evidence import beside, other_side
-from wbmri.grading.faults import Fault
-from wbmri.grading.field import DEGREE, Field
-from wbmri.grading.grade import Scale, graded, not_assessable, spoilt
-from wbmri.grading.masks import Muscle, gather
+from wbmri.grading.grade_groups import Scale, graded, not_assessable, spoilt
+from wbmri.grading.image_artefacts import Fault, unassessable
+from wbmri.grading.leakage import without_spill
 from wbmri.grading.mixture import Kernel
-from wbmri.grading.scale import FLUID_RATIO, Fit
-from wbmri.grading.spill import without_spill
-from wbmri.labelmap import LabelMap
-from wbmri.reading import GroupReading, Reading, Reason, Reference
-from wbmri.volume import Volume, canonical
+from wbmri.grading.normalisation import FLUID_RATIO, Fit
+from wbmri.grading.voxels import Muscle, gather
 
 Block = tuple[slice, slice, slice]
 
@@ -99,7 +95,11 @@ class Regrader:
         return (ratios > FAT_RATIO) & (ratios < FLUID_RATIO)
 
     def histogram(
-        self, labels: NDArray[np.uint8], label: int, edges: NDArray[np.float64], box: Block | None = None
+        self,
+        labels: NDArray[np.uint8],
+        label: int,
+        edges: NDArray[np.float64],
+        box: Block | None = None,
     ) -> NDArray[np.intp]:
         """Count the measured voxels of a group by their multiple of normal muscle.
 
@@ -203,7 +203,11 @@ def _recorded(reading: Reading) -> tuple[Fit, Reference]:
             Field(coefficients, (x, y, z)),
             reading.reference.level,
             Kernel(
-                kernel["spread"], kernel["level_spread"], tuple(kernel["shares"]), kernel["least_contrast"], fine=True
+                kernel["spread"],
+                kernel["level_spread"],
+                tuple(kernel["shares"]),
+                kernel["least_contrast"],
+                fine=True,
             ),
         ),
         reading.reference,

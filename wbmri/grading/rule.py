@@ -1,8 +1,8 @@
 """From evidence to a grade, by the scheme's anchors, with the sentence that says why."""
 
+from wbmri.core import Evidence
+from wbmri.core.scheme import GradingRule
 from wbmri.grading.mixture import Mixture
-from wbmri.reading import Evidence
-from wbmri.scheme import GradingRule
 
 UNTRUSTED = 0.4
 """What is left of the confidence where the normal-muscle level cannot be relied on."""

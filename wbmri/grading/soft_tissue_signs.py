@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.grading.masks import Muscle
-from wbmri.grading.surroundings import Mask, Surroundings, wider
-from wbmri.scheme import Scheme
-from wbmri.soft_tissue import LimbPart, SoftTissue, Tissue, TissueSign
+from wbmri.core import LimbPart, SoftTissue, Tissue, TissueSign
+from wbmri.core.scheme import Scheme
+from wbmri.grading.image_artefacts import Mask, Surroundings, wider
+from wbmri.grading.voxels import Muscle
 
 PARTS = {LimbPart.PROXIMAL: ("arm_", "thigh_"), LimbPart.DISTAL: ("forearm_", "leg_")}
 """How the ids of the pairs begin whose surroundings are looked at."""
@@ -24,7 +24,11 @@ and nothing is said with fewer voxels."""
 
 
 def suggest_signs(
-    muscle: Muscle, log_ratio: NDArray[np.float64], around: Surroundings, scheme: Scheme, failed: Mask
+    muscle: Muscle,
+    log_ratio: NDArray[np.float64],
+    around: Surroundings,
+    scheme: Scheme,
+    failed: Mask,
 ) -> SoftTissue:
     """Suggest the signs of fascia and subcutis.
 

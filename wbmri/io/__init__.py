@@ -1,20 +1,67 @@
 """Reading DICOM folders and image files, and writing files that are there whole or not at all."""
 
-from wbmri.io.images import read_image, read_labels
-from wbmri.io.inspection import FoundSeries, FoundStation, Inspection, inspect
-from wbmri.io.loading import load
-from wbmri.io.nifti import encode_nifti
-from wbmri.io.writing import force_to_disk, write_atomic
+from typing import TYPE_CHECKING
+
+from wbmri.core import lazy_names
+
+if TYPE_CHECKING:
+    from wbmri.io.atomic_write import write_atomic, write_together
+    from wbmri.io.image_files import is_image, read_image, read_labels
+    from wbmri.io.inspection import FoundSeries, FoundStation, Inspection, inspect
+    from wbmri.io.nifti import encode_nifti
+    from wbmri.io.scan_plan import load
+    from wbmri.io.sequence import STIR_KINDS, STIR_NAME, Kind, classify
+    from wbmri.io.sidecar import read_sidecar, sidecar_path
 
 __all__ = [
+    "STIR_KINDS",
+    "STIR_NAME",
     "FoundSeries",
     "FoundStation",
     "Inspection",
+    "Kind",
+    "classify",
     "encode_nifti",
-    "force_to_disk",
     "inspect",
+    "is_image",
     "load",
     "read_image",
     "read_labels",
+    "read_sidecar",
+    "sidecar_path",
     "write_atomic",
+    "write_together",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "atomic_write": (
+            "write_atomic",
+            "write_together",
+        ),
+        "image_files": (
+            "is_image",
+            "read_image",
+            "read_labels",
+        ),
+        "inspection": (
+            "FoundSeries",
+            "FoundStation",
+            "Inspection",
+            "inspect",
+        ),
+        "nifti": ("encode_nifti",),
+        "scan_plan": ("load",),
+        "sequence": (
+            "Kind",
+            "STIR_KINDS",
+            "STIR_NAME",
+            "classify",
+        ),
+        "sidecar": (
+            "read_sidecar",
+            "sidecar_path",
+        ),
+    },
+)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wbmri.io.dicom_series import Series, Stack
-from wbmri.io.planning import Inputs, Plan, plan
-from wbmri.progress import Progress, silent
+from wbmri.core import Progress, silent
+from wbmri.io.dicom import Series, Stack
+from wbmri.io.scan_plan import Inputs, Plan, plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def describe(one: Series, planned: Plan) -> FoundSeries:
 def station(stack: Stack) -> FoundStation:
     """Describe one stack."""
     x, y, z = (round(float(size), 3) for size in np.linalg.norm(stack.affine[:3, :3], axis=0))
-    low, high = (tuple(round(float(edge), 1) for edge in side) for side in stack.box)
+    low, high = (tuple(round(float(edge), 1) for edge in side) for side in stack.grid.bounds())
     return FoundStation(
         size=stack.shape,
         spacing_mm=(x, y, z),

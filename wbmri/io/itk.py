@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.errors import InputError
-from wbmri.io.extent import check_promise
-from wbmri.io.geometry import LPS_TO_RAS
+from wbmri.core import LPS_TO_RAS, InputError
+from wbmri.io.size_limits import check_promise
 
 if TYPE_CHECKING:
     from SimpleITK import ImageFileReader

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.errors import InputError
-from wbmri.io.extent import check_promise
+from wbmri.core import InputError
+from wbmri.io.size_limits import check_promise
 
 # NIfTI's codes for the unit of space, in mm.
 UNITS_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
@@ -17,7 +17,9 @@ UNITS_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 def unreadable(path: Path, why: str) -> InputError:
     """Return the error for a file that is no usable NIfTI."""
     return InputError(
-        f"the file {path.name}: {why}", "a complete NIfTI file (.nii or .nii.gz)", "copy or export it again"
+        f"the file {path.name}: {why}",
+        "a complete NIfTI file (.nii or .nii.gz)",
+        "copy or export it again",
     )
 
 
@@ -67,7 +69,11 @@ def read_header(path: Path) -> Any:
     end = int(header["vox_offset"])
     compressed = path.name.lower().endswith(".gz")
     check_promise(
-        path, shape, dtype.itemsize, compressed=compressed, stored=path.stat().st_size - (0 if compressed else end)
+        path,
+        shape,
+        dtype.itemsize,
+        compressed=compressed,
+        stored=path.stat().st_size - (0 if compressed else end),
     )
     return header
 
@@ -80,7 +86,8 @@ def read_nifti_header(path: Path) -> tuple[tuple[int, int, int], NDArray[np.floa
         if int(header[f"{name}_code"]) > 0:
             try:
                 coded[name] = np.asarray(
-                    header.get_sform() if name == "sform" else header.get_qform(), dtype=np.float64
+                    header.get_sform() if name == "sform" else header.get_qform(),
+                    dtype=np.float64,
                 )
             except Exception as problem:  # nibabel raises several types for quaternions that are none
                 raise unreadable(path, f"its {name} is no orientation") from problem

@@ -110,12 +110,12 @@ COMPUTED = frozenset(
         "QMAP",
         "SCREENSHOT",
         "CSA REPORT",
-    }
+    },
 )
 NOT_MAGNITUDE = frozenset({"P", "R", "I", "PHASE", "PHASE MAP", "REAL", "IMAGINARY", "R_IR", "I_IR", "P_IR"})
 DIXON_PARTS = frozenset(
     {"W", "F", "IN", "OPP", "OUT", "IP", "OP", "WATER", "FAT", "FF", "FAT_FRACTION", "DIXON"}
-    | {"IN_PHASE", "OUT_PHASE", "OP_PHASE", "OPP_PHASE"}
+    | {"IN_PHASE", "OUT_PHASE", "OP_PHASE", "OPP_PHASE"},
 )
 DIFFUSION_PARTS = frozenset({"DIFFUSION", "ADC", "TRACEW", "TRACE", "FA", "EADC", "TENSOR"})
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wbmri.errors import InputError
+from wbmri.core import InputError
 from wbmri.io.sequence import SequenceFacts
 
 
@@ -39,11 +39,15 @@ def read_sidecar(image: Path) -> SequenceFacts | None:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as problem:
         raise InputError(
-            f"the sidecar {path.name}, which is not JSON", "a JSON object", "repair it, or move it away"
+            f"the sidecar {path.name}, which is not JSON",
+            "a JSON object",
+            "repair it, or move it away",
         ) from problem
     if not isinstance(fields, dict):
         raise InputError(
-            f"the sidecar {path.name}, which is no JSON object", "a JSON object", "repair it, or move it away"
+            f"the sidecar {path.name}, which is no JSON object",
+            "a JSON object",
+            "repair it, or move it away",
         )
     agent = fields.get("ContrastBolusIngredient")
     return SequenceFacts(

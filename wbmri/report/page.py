@@ -8,11 +8,9 @@ from re import fullmatch
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wbmri import __version__
-from wbmri.provenance import Json, Step
-from wbmri.reading import NOTICE, Reading, Subtotal
-from wbmri.report.colours import FILL, NOT_ASSESSABLE, TEXT, mark_of
-from wbmri.scheme import Group, Pair, Scheme, Side
-from wbmri.volume import Acquisition
+from wbmri.core import NOTICE, Acquisition, Json, Reading, Step, Subtotal
+from wbmri.core.scheme import Group, Pair, Scheme, Side
+from wbmri.report.figures import FILL, NOT_ASSESSABLE, TEXT, mark_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -1,52 +1,74 @@
 """Reading a case: worklist, grades, corrected outlines, undo, saving and signing, without a screen."""
 
-from wbmri.review.brush import Block, Brush, Stroke, Within
-from wbmri.review.concerns import Concern, ConcernKind
-from wbmri.review.decision import Decision
-from wbmri.review.filling import fill_between
-from wbmri.review.keys import Binding, Command, KeyMap, default_keys, load_keys
-from wbmri.review.lock import Holder
-from wbmri.review.masks import MaskChange
-from wbmri.review.mirroring import mirror
-from wbmri.review.modes import Mode, Visible, visible
-from wbmri.review.opening import open_review
-from wbmri.review.order import Order
-from wbmri.review.place import Place
-from wbmri.review.saving import Saving
-from wbmri.review.session import Session
-from wbmri.review.views import Change, GroupView, Totals
-from wbmri.review.worklist import ReaderStatus, Worklist, WorklistRow, load_worklist
+from typing import TYPE_CHECKING
+
+from wbmri.core import lazy_names
+
+if TYPE_CHECKING:
+    from wbmri.review.history import Decision
+    from wbmri.review.keys import Command, KeyMap, default_keys, load_keys
+    from wbmri.review.navigation import Order, Place
+    from wbmri.review.opening import open_review
+    from wbmri.review.reading import STEP
+    from wbmri.review.reading_mode import Mode
+    from wbmri.review.session import Session
+    from wbmri.review.signoff_checks import Concern, ConcernKind
+    from wbmri.review.view_state import Change, GroupView, Totals
+    from wbmri.review.worklist import Worklist, WorklistRow, load_worklist
 
 __all__ = [
-    "Binding",
-    "Block",
-    "Brush",
+    "STEP",
     "Change",
     "Command",
     "Concern",
     "ConcernKind",
     "Decision",
     "GroupView",
-    "Holder",
     "KeyMap",
-    "MaskChange",
     "Mode",
     "Order",
     "Place",
-    "ReaderStatus",
-    "Saving",
     "Session",
-    "Stroke",
     "Totals",
-    "Visible",
-    "Within",
     "Worklist",
     "WorklistRow",
     "default_keys",
-    "fill_between",
     "load_keys",
     "load_worklist",
-    "mirror",
     "open_review",
-    "visible",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "history": ("Decision",),
+        "keys": (
+            "Command",
+            "KeyMap",
+            "default_keys",
+            "load_keys",
+        ),
+        "navigation": (
+            "Order",
+            "Place",
+        ),
+        "opening": ("open_review",),
+        "reading": ("STEP",),
+        "reading_mode": ("Mode",),
+        "session": ("Session",),
+        "signoff_checks": (
+            "Concern",
+            "ConcernKind",
+        ),
+        "view_state": (
+            "Change",
+            "GroupView",
+            "Totals",
+        ),
+        "worklist": (
+            "Worklist",
+            "WorklistRow",
+            "load_worklist",
+        ),
+    },
+)

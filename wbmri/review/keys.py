@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from wbmri.errors import InputError
+from wbmri.core import InputError
 
 KEYS_VARIABLE = "WBMRI_KEYS"
 """Environment variable with a reader's own file of keys."""
@@ -172,7 +172,7 @@ def default_keys() -> KeyMap:
             Binding(Command(one["command"]), one["title"], section["title"], tuple(map(key_name, one["keys"])))
             for section in content["section"]
             for one in section["commands"]
-        )
+        ),
     )
 
 
@@ -198,7 +198,9 @@ def load_keys(path: str | Path | None = None) -> KeyMap:
         content = tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(
-            f"the keys in {file}: {error}", "a TOML file with a table [keys]", "correct or remove the file"
+            f"the keys in {file}: {error}",
+            "a TOML file with a table [keys]",
+            "correct or remove the file",
         ) from error
     return default_keys().with_keys(_changes(content, file))
 
@@ -211,6 +213,8 @@ def _changes(content: Mapping[str, Any], file: Path) -> dict[str, tuple[str, ...
     for name, keys in changes.items():
         if not (isinstance(keys, list | tuple) and all(isinstance(key, str) for key in keys)):
             raise InputError(
-                f"{file} with {name} = {keys!r}", 'a key such as "Shift+U", or a list of them', "correct the file"
+                f"{file} with {name} = {keys!r}",
+                'a key such as "Shift+U", or a list of them',
+                "correct the file",
             )
     return {name: tuple(keys) for name, keys in changes.items()}

@@ -13,15 +13,13 @@ from wbmri.case import (
     read_signed,
     signed_readings,
 )
-from wbmri.errors import CaseError, InputError
-from wbmri.reading import GroupReading, Reading
-from wbmri.review.blinding import code, default_seed
-from wbmri.review.entries import Terms
-from wbmri.review.finishing import decisions_in
-from wbmri.review.journal import read_entries
-from wbmri.review.modes import Mode
-from wbmri.review.open_reading import Start
+from wbmri.core import CaseError, GroupReading, InputError, Reading
+from wbmri.review.history import Terms
+from wbmri.review.reading import decisions_in
+from wbmri.review.reading_mode import Mode, code, default_seed
 from wbmri.review.session import Session
+from wbmri.review.state import Start
+from wbmri.review.store import read_entries
 
 
 def open_review(
@@ -149,7 +147,11 @@ def _start(case: Case, paths: ReadingPaths, terms: Terms) -> Start:
         earlier = ReadingPaths(case.paths, paths.reader, paths.run - 1, paths.elsewhere)
         reading = read_signed(earlier).reading
         return Start(
-            reading, lambda: corrected_labels(case, earlier), decisions_in(reading), reading.soft_tissue, others
+            reading,
+            lambda: corrected_labels(case, earlier),
+            decisions_in(reading),
+            reading.soft_tissue,
+            others,
         )
     if terms.between is None:
         return Start(case.reading, case.labels, others=others)

@@ -8,18 +8,25 @@ from pathlib import Path
 from typing import Any
 
 from wbmri.case import keep_valid, note_signed, write_signed
-from wbmri.errors import CaseError, InputError
-from wbmri.reading import GradeSource, Reading, Reason, Status
-from wbmri.review.concerns import Concern, find_concerns
-from wbmri.review.decision import Decision
-from wbmri.review.entries import Action, Entry
-from wbmri.review.journal import problem_of
-from wbmri.review.masks import MaskChange
-from wbmri.review.open_reading import OpenReading, entry_of
-from wbmri.review.place import write_place
-from wbmri.review.saving import Saving
-from wbmri.review.views import Change
-from wbmri.soft_tissue import Calcinosis, LimbPart, SoftTissue, Tissue
+from wbmri.core import (
+    Calcinosis,
+    CaseError,
+    GradeSource,
+    InputError,
+    LimbPart,
+    Reading,
+    Reason,
+    SoftTissue,
+    Status,
+    Tissue,
+)
+from wbmri.review.history import Action, Decision, Entry
+from wbmri.review.label_editor import MaskChange
+from wbmri.review.navigation import write_place
+from wbmri.review.signoff_checks import Concern, find_concerns
+from wbmri.review.state import OpenReading, entry_of
+from wbmri.review.store import Saving, problem_of
+from wbmri.review.view_state import Change
 
 _CALCINOSIS = {None: "not looked at", False: "none", True: "present"}
 
@@ -166,7 +173,7 @@ class Session(OpenReading):
     def sign(self, accepting: Collection[Concern] = ()) -> Reading:
         """Lock the reading: its files are written and nothing of it changes any more.
 
-        `wbmri.scoring.sign` does this and also writes the report and the tables of OUT.
+        `wbmri.pipeline.sign` does this and also writes the report and the tables of OUT.
 
         Parameters
         ----------
@@ -198,7 +205,9 @@ class Session(OpenReading):
             signed = write_signed(self.paths, reading, self.case.reading, self.label_map)
         except OSError as error:
             raise CaseError(
-                "a reading that cannot be signed yet", "all of it on disk", problem_of(error, self.paths.folder)
+                "a reading that cannot be signed yet",
+                "all of it on disk",
+                problem_of(error, self.paths.folder),
             ) from error
         self._do(self._entry(Action.SIGNED, concerns=tuple(concern.sentence for concern in concerns)))
         self._signed = True
@@ -229,7 +238,9 @@ class Session(OpenReading):
         group = self._group(label)
         if label in self._start.agreed:
             raise CaseError(
-                f"a decision on {group.name}", "one of the groups on which the readers differ", "choose one of those"
+                f"a decision on {group.name}",
+                "one of the groups on which the readers differ",
+                "choose one of those",
             )
         before = self._deeds.decisions.get(label)
         if decision == before:

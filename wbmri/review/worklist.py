@@ -5,22 +5,22 @@ from pathlib import Path
 
 from wbmri.case import (
     CasePaths,
+    Holder,
     ReadingPaths,
     check_dataset,
     find_cases,
+    holder_of,
     natural,
     read_case,
     read_signed,
     signed_of_record,
 )
-from wbmri.errors import CaseError, InputError
-from wbmri.reading import Status
-from wbmri.review.blinding import code, default_seed, rank
-from wbmri.review.deeds import Deeds
-from wbmri.review.finishing import decisions_in
-from wbmri.review.journal import read_entries
-from wbmri.review.lock import Holder, holder_of
+from wbmri.core import CaseError, InputError, Status
+from wbmri.review.history import Deeds
 from wbmri.review.opening import check_reader
+from wbmri.review.reading import decisions_in
+from wbmri.review.reading_mode import code, default_seed, rank
+from wbmri.review.store import read_entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,12 @@ class Worklist:
     seed: int | None = None
 
     def filtered(
-        self, text: str = "", *, status: Status | None = None, unread: bool = False, warned: bool = False
+        self,
+        text: str = "",
+        *,
+        status: Status | None = None,
+        unread: bool = False,
+        warned: bool = False,
     ) -> tuple[WorklistRow, ...]:
         """Return the rows that match all of what is given.
 
@@ -141,7 +146,11 @@ class Worklist:
 
 
 def load_worklist(
-    out: str | Path, reader: str | None = None, *, blinded: bool = False, seed: int | None = None
+    out: str | Path,
+    reader: str | None = None,
+    *,
+    blinded: bool = False,
+    seed: int | None = None,
 ) -> Worklist:
     """Read the cases of OUT and how far they are; a damaged case is a row with a problem.
 

@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
-from wbmri.errors import InputError
-from wbmri.labelmap import LabelMap
-from wbmri.progress import Progress
-from wbmri.scheme import Scheme
-from wbmri.volume import Volume
+from wbmri.core import InputError, LabelMap, Progress, Volume
+from wbmri.core.scheme import Scheme
 
 ENTRY_POINT_GROUP = "wbmri.engines"
 AUTO_ENGINE = "network"

@@ -11,11 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.labelmap import LabelMap
-from wbmri.progress import Progress
-from wbmri.provenance import Step
-from wbmri.scheme import Scheme
-from wbmri.volume import Volume
+from wbmri.core import LabelMap, Progress, Step, Volume
+from wbmri.core.scheme import Scheme
 
 SHAPE = (44, 14, 40)
 

@@ -1,5 +1,26 @@
 """The engine ``atlas``: the model body is laid over the scan, level by level, and then bent until both agree."""
 
-from wbmri.segmentation.atlas.engine import AtlasEngine
+from typing import TYPE_CHECKING
 
-__all__ = ["AtlasEngine"]
+from wbmri.core import lazy_names
+
+if TYPE_CHECKING:
+    from wbmri.segmentation.atlas.alignment import Placed, place_body
+    from wbmri.segmentation.atlas.engine import AtlasEngine
+
+__all__ = [
+    "AtlasEngine",
+    "Placed",
+    "place_body",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "alignment": (
+            "Placed",
+            "place_body",
+        ),
+        "engine": ("AtlasEngine",),
+    },
+)

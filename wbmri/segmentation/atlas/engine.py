@@ -3,16 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.errors import InputError
-from wbmri.labelmap import LabelMap
-from wbmri.progress import Progress, part
-from wbmri.provenance import Step
-from wbmri.scheme import DEFAULT_SCHEME, Scheme
-from wbmri.segmentation.atlas.bending import PARAMETERS
-from wbmri.segmentation.atlas.laying import Laid, lay_body, sample
-from wbmri.segmentation.atlas.tissue import WORKING_MM, lean_share
-from wbmri.segmentation.resampling import as_stored
-from wbmri.volume import Volume, canonical
+from wbmri.core import InputError, LabelMap, Progress, Step, Volume, canonical, part
+from wbmri.core.scheme import DEFAULT_SCHEME, Scheme
+from wbmri.registration import PARAMETERS, WORKING_MM, as_stored, lean_share
+from wbmri.segmentation.atlas.alignment import Laid, lay_body, sample
 
 _LEAN_ENOUGH = 0.4
 """Voxels of the scan with less lean tissue are not muscle: labels do not extend into them."""

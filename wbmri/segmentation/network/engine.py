@@ -3,15 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.errors import InputError
-from wbmri.labelmap import LabelMap
-from wbmri.progress import Progress, part
-from wbmri.provenance import Step
-from wbmri.scheme import DEFAULT_SCHEME, Scheme
-from wbmri.segmentation.atlas.placing import place_body
-from wbmri.segmentation.network.context import context_of
-from wbmri.segmentation.network.finding import find
-from wbmri.segmentation.network.frame import (
+from wbmri.core import InputError, LabelMap, Progress, Step, Volume, canonical, part
+from wbmri.core.scheme import DEFAULT_SCHEME, Scheme
+from wbmri.registration import as_stored, linear_on_axes
+from wbmri.segmentation.atlas import place_body
+from wbmri.segmentation.network.channels import (
     COARSE_MM,
     FINE_MM,
     PAIRS,
@@ -21,13 +17,18 @@ from wbmri.segmentation.network.frame import (
     body_level,
     brightness,
 )
-from wbmri.segmentation.network.native import TAKEN, in_muscle, labels_on, muscle_in, without_islands
-from wbmri.segmentation.network.order import in_order
-from wbmri.segmentation.network.sides import settle_sides
-from wbmri.segmentation.network.tiling import outline
+from wbmri.segmentation.network.finder import context_of, find
+from wbmri.segmentation.network.postprocessing import (
+    TAKEN,
+    in_muscle,
+    in_order,
+    labels_on,
+    muscle_in,
+    settle_sides,
+    without_islands,
+)
+from wbmri.segmentation.network.sliding_window import outline
 from wbmri.segmentation.network.weights import networks
-from wbmri.segmentation.resampling import as_stored, linear_on_axes
-from wbmri.volume import Volume, canonical
 
 _EVEN = 3
 """Coarse grids have lengths in multiples of 3, which are 8 fine voxels."""
@@ -63,14 +64,19 @@ class NetworkEngine:
         seen = linear_on_axes(stored, count, COARSE_MM, origin, SHARP)
         level = body_level(seen)
         found = find(
-            brightness(seen, level), nets.finder, lambda done: progress(0.15 + 0.1 * done, "finding the muscles")
+            brightness(seen, level),
+            nets.finder,
+            lambda done: progress(0.15 + 0.1 * done, "finding the muscles"),
         )
         context, right = context_of(in_order(found, placed, scheme, origin))
         corner = origin - (COARSE_MM - FINE_MM) / 2
         x, y, z = (n * TILE_FINE // TILE_COARSE for n in count)
         image = brightness(linear_on_axes(stored, (x, y, z), FINE_MM, corner, SHARP), level)
         chances, first = outline(
-            image, context, nets.outliner, lambda done: progress(0.25 + 0.6 * done, "drawing the outlines")
+            image,
+            context,
+            nets.outliner,
+            lambda done: progress(0.25 + 0.6 * done, "drawing the outlines"),
         )
         chances = settle_sides(chances, first, right)
         progress(0.85, "carrying the outlines to the scan")

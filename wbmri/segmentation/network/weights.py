@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.errors import InputError
+from wbmri.core import InputError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

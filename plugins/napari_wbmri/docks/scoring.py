@@ -1,0 +1,289 @@
+"""Scoring a scan from inside napari: in the background, with its progress, and it can be cancelled."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+from napari import Viewer
+from qtpy.QtCore import QObject, QThread, Signal
+from qtpy.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_wbmri.app import ReadingRoom
+from napari_wbmri.docks.reading import notice
+from napari_wbmri.widgets import dress, said
+from wbmri.case import CasePaths, find_cases
+from wbmri.core import WbmriError
+
+
+class Cancelled(Exception):  # noqa: N818 - not an error
+    """The reader stopped the work."""
+
+
+class Work(QThread):
+    """Runs a function with a progress callback in the background.
+
+    Parameters
+    ----------
+    job
+        What to run; it reports where it stands, which is also where it can be stopped.
+    """
+
+    progressed = Signal(float, str)
+    done = Signal(object)
+    failed = Signal(str)
+    cancelled = Signal()
+
+    def __init__(self, job: Callable[[Callable[[float, str], None]], object], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._job = job
+
+    def run(self) -> None:
+        """Do the work."""
+        try:
+            result = self._job(self._step)
+        except Cancelled:
+            self.cancelled.emit()
+        except (WbmriError, OSError, MemoryError) as error:
+            self.failed.emit(str(error))
+        except Exception as error:  # whatever it is, the reader is not left waiting
+            self.failed.emit(f"Not done, because of an error in the program: {type(error).__name__}: {error}")
+        else:
+            self.done.emit(result)
+
+    def _step(self, share: float, doing: str) -> None:
+        if self.isInterruptionRequested():
+            raise Cancelled
+        self.progressed.emit(share, doing)
+
+
+class ScoringDock(QWidget):
+    """Chooses a scan and a folder, and scores.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer into whose worklist the case goes.
+    """
+
+    scored = Signal(object)
+
+    _of: ClassVar[WeakKeyDictionary[Viewer, "ScoringDock"]] = WeakKeyDictionary()
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        ScoringDock._of[napari_viewer] = self
+        self.viewer = napari_viewer
+        self.inputs: list[str] = []
+        self.sample: Path | None = None
+        self.work: Work | None = None
+        self.what, self.doing = QLabel("No scan chosen."), QLabel()
+        self.out, self.participant, self.session = QLineEdit(), QLineEdit(), QLineEdit()
+        self.out.setPlaceholderText("folder of the cases")
+        self.participant.setPlaceholderText("next new participant")
+        self.session.setPlaceholderText("next session")
+        self.engine, self.bar = QComboBox(), QProgressBar()
+        self.files, self.folder, self.place = QPushButton("Files…"), QPushButton("DICOM folder…"), QPushButton("…")
+        self.start, self.stop = QPushButton("Score"), QPushButton("Cancel")
+        self._lay_out()
+        self.files.clicked.connect(self._choose_files)
+        self.folder.clicked.connect(self._choose_folder)
+        self.place.clicked.connect(self._choose_out)
+        self.start.clicked.connect(self._start)
+        self.stop.clicked.connect(self.cancel)
+        self._follow()
+
+    @classmethod
+    def of(cls, viewer: Viewer) -> "ScoringDock":
+        """Return the dock of a viewer, docked."""
+        made = cls._of.get(viewer) or cls(viewer)
+        ReadingRoom.of(viewer).keep_docked(made, "Score a scan", "right")
+        return made
+
+    def _lay_out(self) -> None:
+        from wbmri.segmentation import engines
+
+        self.engine.addItem("default engine", "auto")
+        for info in engines():
+            if info.available and info.name != "labels":
+                self.engine.addItem(info.name, info.name)
+        form = QFormLayout()
+        row = QHBoxLayout()
+        row.addWidget(self.files)
+        row.addWidget(self.folder)
+        form.addRow("Scan", row)
+        form.addRow("", self.what)
+        row = QHBoxLayout()
+        row.addWidget(self.out)
+        row.addWidget(self.place)
+        form.addRow("Into", row)
+        form.addRow("Participant", self.participant)
+        form.addRow("Session", self.session)
+        form.addRow("Engine", self.engine)
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addWidget(self.bar)
+        column.addWidget(self.doing)
+        row = QHBoxLayout()
+        for button in (self.start, self.stop):
+            button.setMinimumHeight(30)
+            row.addWidget(button)
+        column.addLayout(row)
+        column.addStretch(1)
+        column.addWidget(notice())
+        for label in (self.what, self.doing):
+            label.setWordWrap(True)
+            label.setStyleSheet("font-size: 12px;")
+        self.setMinimumWidth(300)
+
+    def offer(self, inputs: Sequence[str]) -> None:
+        """Make ready to score a scan."""
+        from napari_wbmri.docks.worklist import WorklistDock
+
+        self.inputs, self.sample = list(inputs), None
+        shown = WorklistDock.folder_in(self.viewer)
+        if shown is not None and not self.out.text():
+            self.out.setText(str(shown))
+        names = ", ".join(Path(path).name for path in self.inputs[:3])
+        self.what.setText(names + (f" and {len(self.inputs) - 3} more" if len(self.inputs) > 3 else ""))
+        self._follow()
+
+    def score_sample(self, out: Path) -> None:
+        """Score the visits of the sample that are not in a folder yet, then show them in the worklist."""
+        from napari_wbmri.io import SESSIONS
+        from wbmri.cli.sample import sample_images
+        from wbmri.core import part
+        from wbmri.pipeline import score
+
+        there = {paths.session for paths in find_cases(out)}
+        missing = [session for session in SESSIONS if session not in there]
+
+        def job(progress: Callable[[float, str], None]) -> object:
+            for place, session in enumerate(missing):
+                step = part(progress, place / len(missing), (place + 1) / len(missing))
+                score(sample_images(session), out, participant="sample", session=session, progress=step)
+            return CasePaths(out, "sample", SESSIONS[0])
+
+        self.inputs, self.sample = [], out
+        self.what.setText("The sample pair: baseline and month6")
+        self.out.setText(str(out))
+        if missing:
+            self.run(job)
+        else:
+            self._done(CasePaths(out, "sample", SESSIONS[0]))
+
+    def run(self, job: Callable[[Callable[[float, str], None]], object]) -> None:
+        """Run a job that ends with the paths of a case."""
+        self.work = Work(job)
+        self.work.progressed.connect(self._progress)
+        self.work.done.connect(self._done)
+        self.work.failed.connect(self._failed)
+        self.work.cancelled.connect(lambda: self._ended("Cancelled; nothing of this scan was written."))
+        application = QApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self._quit)
+        self.bar.setValue(0)
+        self._say("Starting", caution=False)
+        self.work.start()
+        self._follow()
+
+    def cancel(self) -> None:
+        """Stop at the next step."""
+        if self.work is not None:
+            self.work.requestInterruption()
+            self._say("Stopping after this step…", caution=False)
+
+    def _quit(self) -> None:
+        """Do not leave work behind that would end with the program in its middle; nothing is written by halves."""
+        if self.work is not None:
+            self.work.requestInterruption()
+            self.work.wait()
+
+    def _start(self) -> None:
+        if self.sample is not None:
+            self.score_sample(self.sample)
+            return
+        inputs, out = list(self.inputs), self.out.text().strip()
+        participant, session = self.participant.text().strip() or None, self.session.text().strip() or None
+        engine = self.engine.currentData()
+        if not inputs or not out:
+            self._say("Choose a scan and the folder its case goes into first.", caution=True)
+            return
+
+        def job(progress: Callable[[float, str], None]) -> object:
+            from wbmri.pipeline import score
+
+            given = inputs if len(inputs) > 1 else inputs[0]
+            made = score(given, out, participant=participant, session=session, engine=engine, progress=progress)
+            return made.case.paths
+
+        self.run(job)
+
+    def _progress(self, share: float, doing: str) -> None:
+        self.bar.setValue(round(100 * share))
+        self._say(f"{doing[:1].upper()}{doing[1:]}", caution=False)
+
+    def _done(self, paths: Any) -> None:
+        from napari_wbmri.docks.worklist import WorklistDock
+
+        self.bar.setValue(100)
+        self._ended(f"Scored: {paths.name}.")
+        worklist = WorklistDock.of(self.viewer)
+        worklist.show_folder(paths.out)
+        worklist.select(paths)
+        worklist.come_forward()
+        self.scored.emit(paths)
+
+    def _failed(self, why: str) -> None:
+        self._ended(why)
+        self._say(why, caution=True)
+
+    def _ended(self, words: str) -> None:
+        if self.work is not None:
+            self.work.wait()
+            self.work = None
+        self._say(words, caution=False)
+        self._follow()
+
+    def _say(self, words: str, *, caution: bool) -> None:
+        self.doing.setText(words)
+        dress(self.doing, said(caution=caution))
+
+    def _follow(self) -> None:
+        busy = self.work is not None
+        for widget in (self.start, self.files, self.folder, self.out, self.place, self.engine):
+            widget.setEnabled(not busy)
+        self.stop.setEnabled(busy)
+        self.bar.setVisible(busy)
+
+    def _choose_files(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileNames(
+            self,
+            "Stations of one scan",
+            "",
+            "Images (*.nii *.nii.gz *.nrrd *.mha)",
+        )
+        if chosen:
+            self.offer(chosen)
+
+    def _choose_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "DICOM folder")
+        if chosen:
+            self.offer([chosen])
+
+    def _choose_out(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Folder of the cases")
+        if chosen:
+            self.out.setText(chosen)

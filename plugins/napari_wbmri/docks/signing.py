@@ -1,0 +1,125 @@
+"""Signing a reading: what is unread or contradictory is shown first, and confirmed or looked at."""
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+)
+
+from napari_wbmri.docks.reading import notice
+from napari_wbmri.widgets import CAUTION, INK
+from wbmri.core import WbmriError
+from wbmri.review import Concern, Session
+
+if TYPE_CHECKING:
+    from napari_wbmri.app import ReadingRoom
+
+
+class SignDialog(QDialog):
+    """Shows the concerns of a reading, and signs it.
+
+    Parameters
+    ----------
+    room
+        The reading room.
+    session
+        The reading.
+    """
+
+    def __init__(self, room: "ReadingRoom", session: Session) -> None:
+        super().__init__(room.window)
+        self.room, self.session = room, session
+        self.setWindowTitle(f"Sign the reading of {session.title}")
+        self.setMinimumWidth(560)
+        self.totals, self.list, self.message = QLabel(), QListWidget(), QLabel()
+        self.seen = QCheckBox("I have looked at these and confirm my grades")
+        self.sign, self.go, self.cancel = QPushButton("Sign"), QPushButton("Look at it"), QPushButton("Go on reading")
+        self.list.setWordWrap(True)
+        self.list.setStyleSheet("font-size: 13px;")
+        self.totals.setStyleSheet("font-size: 15px;")
+        self.message.setWordWrap(True)
+        page = QVBoxLayout(self)
+        for widget in (self.totals, self.message, self.list, self.seen):
+            page.addWidget(widget)
+        page.addStretch(1)
+        row = QHBoxLayout()
+        for button in (self.go, self.cancel, self.sign):
+            button.setMinimumHeight(32)
+            row.addWidget(button)
+        page.addLayout(row)
+        page.addWidget(notice())
+        self.sign.setDefault(True)
+        self.sign.clicked.connect(self._sign)
+        self.go.clicked.connect(self._look)
+        self.cancel.clicked.connect(self.reject)
+        self.list.itemDoubleClicked.connect(lambda _: self._look())
+        self.seen.toggled.connect(self._follow)
+        self.concerns = session.concerns()
+        self._show()
+
+    @property
+    def blocking(self) -> tuple[Concern, ...]:
+        """What must be resolved before signing."""
+        return tuple(concern for concern in self.concerns if concern.blocks)
+
+    def _show(self) -> None:
+        totals = self.session.totals
+        minutes, seconds = divmod(round(self.session.seconds), 60)
+        self.totals.setText(
+            f"<b>{totals.given.total}/{totals.maximum}</b> · {totals.given.involved}/{totals.groups} involved · "
+            f"{totals.read} of {totals.groups} read · {minutes} min {seconds} s",
+        )
+        for concern in self.concerns:
+            item = QListWidgetItem(f"{'✖' if concern.blocks else '⚠'}  {concern.sentence}")
+            item.setData(Qt.ItemDataRole.UserRole, concern.label)
+            self.list.addItem(item)
+        if self.concerns:
+            self.list.setCurrentRow(0)
+        self.list.setVisible(bool(self.concerns))
+        self.go.setVisible(bool(self.concerns))
+        self.seen.setVisible(bool(self.concerns) and not self.blocking)
+        self._follow()
+
+    def _follow(self) -> None:
+        blocking = len(self.blocking)
+        if blocking:
+            words = f"{blocking} to resolve before the reading can be signed."
+        elif self.concerns:
+            words = f"{len(self.concerns)} to look at before you sign."
+        else:
+            words = "Nothing is unread or contradicts itself."
+        self.message.setText(words)
+        self.message.setStyleSheet(f"color: {(CAUTION if self.concerns else INK).name()}; font-size: 13px;")
+        self.sign.setEnabled(not blocking and (not self.concerns or self.seen.isChecked()))
+        self.sign.setText("Sign, and lock this reading")
+
+    def _look(self) -> None:
+        item = self.list.currentItem()
+        if item is not None:
+            self.room.choose(int(item.data(Qt.ItemDataRole.UserRole)))
+            self.reject()
+
+    def _sign(self) -> None:
+        from wbmri.pipeline import sign
+
+        try:
+            sign(self.session, accepting=self.concerns)
+        except WbmriError as error:
+            self.message.setText(str(error))
+            return
+        except OSError as error:
+            # The reading itself is signed and on disk; what follows from it can be written again.
+            self.accept()
+            self.room.signed()
+            self.room.say(f"Signed and saved, but its report or the tables could not be written: {error}.")
+            return
+        self.accept()
+        self.room.signed()

@@ -1,0 +1,257 @@
+"""Another visit of the same person beside the one that is read, linked in place and in window."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.qt import QtViewer
+from napari.qt.threading import create_worker
+from qtpy.QtCore import QTimer
+
+from napari_wbmri.viewer.directions import Directions
+from napari_wbmri.viewer.display_grid import DisplayGrid
+from napari_wbmri.viewer.scene import Contours, Depth, Scene
+from napari_wbmri.viewer.window_presets import presets
+from napari_wbmri.widgets import Mark, Standing
+from wbmri.analysis.clinical import by_label
+from wbmri.case import Case, CasePaths, find_cases, read_case, signed_of_record
+from wbmri.core import CaseError, LabelMap, Reading
+
+if TYPE_CHECKING:
+    from napari_wbmri.app import ReadingRoom
+    from wbmri.registration import PointMap
+
+
+@dataclass(frozen=True, slots=True)
+class OtherVisit:
+    """One visit beside the one that is read.
+
+    Parameters
+    ----------
+    case
+        The case.
+    reading
+        Its reading of record: a person's signed one, or else the program's.
+    earlier
+        Whether it was before the visit that is read.
+    labels
+        The outlines that reading rests on.
+    """
+
+    case: Case
+    reading: Reading
+    earlier: bool
+    labels: LabelMap
+
+    @property
+    def session(self) -> str:
+        """BIDS label of the visit."""
+        return self.case.session
+
+
+def other_visits(paths: CasePaths) -> list[OtherVisit]:
+    """Return the other visits of the same person that can be read, in the order of time that their labels state."""
+    own = {case.session: case for case in find_cases(paths.out) if case.participant == paths.participant}
+    order = by_label(paths.participant, list(own))
+    made = []
+    for session in order:
+        other, earlier = own[session], order.index(session) < order.index(paths.session)
+        if session == paths.session:
+            continue
+        try:
+            case = read_case(other.reading)
+            signed = signed_of_record(case)
+            if signed is None:
+                made.append(OtherVisit(case, case.reading, earlier, case.labels()))
+            else:
+                made.append(OtherVisit(case, signed.reading, earlier, signed.labels(case)))
+        except CaseError:
+            continue
+    return made
+
+
+class SideBySide:
+    """A second view beside the first one of a reading room.
+
+    At first a place is found by the group that is being read, at the same distance from its middle; once the visits are
+    registered, which happens in the background, by the registration.
+
+    Parameters
+    ----------
+    room
+        The reading room.
+    """
+
+    def __init__(self, room: "ReadingRoom") -> None:
+        self._room = room
+        self.visit: OtherVisit | None = None
+        self.marks: dict[int, Mark] | None = None
+        self.scene: Scene | None = None
+        self.link: PointMap | None = None
+        self._inner: Any = None
+        self._dock: Any = None
+        self._worker: Any = None
+
+    @property
+    def earlier(self) -> bool:
+        """Whether the visit beside it was before the one that is read."""
+        return self.visit is None or self.visit.earlier
+
+    def toggle(self) -> None:
+        """Show the next other visit; after the last one, none."""
+        room = self._room
+        session = room.session
+        if session is None:
+            return
+        if not session.visible.visits:
+            room.say("Other visits are hidden in this mode until the reading is signed.")
+            return
+        visits = other_visits(session.case.paths)
+        if not visits:
+            room.say("This person has no other visit in this folder.")
+            return
+        place = 0 if self.visit is None else [visit.session for visit in visits].index(self.visit.session) + 1
+        self.close()
+        if place < len(visits):
+            self.open(visits[place])
+            room.show_all()
+        else:
+            self.end()
+
+    def end(self) -> None:
+        """Put the other visit away and go on with the one that is read."""
+        self.close()
+        self._room.say("Comparison closed.")
+        self._room.show_all()
+
+    def open(self, visit: OtherVisit) -> None:
+        """Show a visit beside the one that is read."""
+        room = self._room
+        session = room.session
+        if session is None or room.docks is None:
+            return
+        case, reading = visit.case, visit.reading
+        volume, labels = case.volume(), visit.labels
+        model = ViewerModel(title=visit.session)
+        self._inner = QtViewer(model, show_welcome_screen=False)
+        Directions(model, self._inner.canvas.native)
+        self._dock = room.docks.beside(self._inner, f"Visit {visit.session}", self.end, before=visit.earlier)
+        self.visit = visit
+        self.marks = {entry.label: Mark(Standing.GIVEN, entry.grade) for entry in reading.groups}
+        self.scene = Scene(model)
+        self.scene.plane, self.scene.contours = room.scene.plane, room.scene.contours
+        self.scene.label = session.current
+        self.scene.show("scan", volume.data, labels.data, DisplayGrid.of(volume), self.marks)
+        self._presets = presets(volume, labels, case.reading.reference)
+        self.window()
+        for view, name in ((room.viewer, session.case.session), (model, visit.session)):
+            caption = view.canvas.overlays.text
+            caption.text, caption.visible, caption.font_size, caption.color = name, True, 13, "white"
+        self.project()
+        self._register(session.volume, session.label_map, volume, labels)
+        room.say(f"Beside it: visit {visit.session}, read by {reading.reader}.")
+        # The canvases take their new sizes first.
+        QTimer.singleShot(0, self._focus_both)
+
+    def close(self) -> None:
+        """Put the other visit away."""
+        self.visit, self.marks, self.scene, self.link = None, None, None, None
+        if self._worker is not None:
+            self._worker.quit()
+            self._worker = None
+        self._room.viewer.canvas.overlays.text.visible = False
+        if self._dock is not None:
+            self._room.viewer.window.remove_dock_widget(self._dock)
+            self._inner.close()
+            self._inner.deleteLater()
+            self._dock = self._inner = None
+            if self._room.docks is not None:
+                self._room.docks.lay_out()
+
+    def _focus_both(self) -> None:
+        if self._dock is None or self._room.docks is None:
+            return
+        self._room.docks.lay_out(self._dock)
+        label = self._room.scene.label
+        self._room.scene.focus(label)
+        self.focus(label)
+
+    def focus(self, label: int) -> None:
+        """Show the group that is being read here too."""
+        if self.scene is not None and self.marks is not None:
+            self.scene.colour(self.marks, label)
+            self.follow()
+
+    def follow(self) -> None:
+        """Show the place that the first view shows, at the same size."""
+        here, there = self._room.scene, self.scene
+        if there is None or here.depth is Depth.BODY or len(here.viewer.layers) == 0:
+            return
+        point = self._linked(here.point)
+        if point is not None:
+            there.look(point, float(here.viewer.scene.camera.zoom))
+
+    def _linked(self, point: tuple[float, float, float]) -> tuple[float, float, float] | None:
+        here, there = self._room.scene, self.scene
+        if there is None:
+            return None
+        if self.link is not None:
+            moved = self.link.points(np.array([here.grid.point_mm(point)]))[0]
+            return there.grid.world([float(value) for value in moved])
+        mine, other = here.middle(here.label), there.middle(here.label)
+        if mine is None or other is None:
+            return None
+        a, b, c = np.array(point) - mine + other
+        return float(a), float(b), float(c)
+
+    def turn(self) -> None:
+        """Show the plane that the first view shows."""
+        if self.scene is not None:
+            self.scene.turn(self._room.scene.plane)
+            self.follow()
+
+    def project(self) -> None:
+        """Show a slice or a projection as the first view does; the body in three dimensions stays there alone."""
+        here, there = self._room.scene, self.scene
+        wanted = Depth.SLICE if here.depth is Depth.BODY else here.depth
+        if there is not None and there.depth is not wanted:
+            there.project(wanted)
+
+    def draw(self, contours: Contours) -> None:
+        """Draw the contours that the first view draws."""
+        if self.scene is not None:
+            self.scene.draw(contours)
+
+    def window(self) -> None:
+        """Use the window of the first view: the same multiple of this scan's own normal muscle."""
+        if self.scene is not None:
+            self.scene.window(self._presets[self._room.scene.preset])
+
+    def _register(self, *visits: Any) -> None:
+        """Register in the background; the view is linked by the groups until then."""
+
+        def work() -> Iterator["PointMap | str"]:
+            from wbmri.registration import register_visits
+
+            try:
+                yield register_visits(*visits)
+            except Exception as error:  # whatever it is, the comparison goes on with the link it has
+                yield str(error)
+
+        session = None if self.visit is None else self.visit.session
+
+        def linked(found: "PointMap | str") -> None:
+            if self.visit is None or self.visit.session != session:
+                return
+            if isinstance(found, str):
+                self._room.say(f"The visits stay linked by the group that is read: {found}")
+                return
+            self.link = found
+            self.follow()
+            self._room.say(f"Visit {session} is linked by registration.")
+
+        self._worker = create_worker(work)
+        self._worker.yielded.connect(linked)
+        self._worker.start()

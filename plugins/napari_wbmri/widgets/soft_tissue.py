@@ -1,0 +1,130 @@
+"""Fascia, subcutis and calcinosis, which are read on the same scan and never added to the score."""
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
+
+from napari_wbmri.widgets.style import CHOSEN, FAINT, LINE
+from wbmri.core import Calcinosis, CalcinosisCourse, LimbPart, SoftTissue, Tissue, TissueSign
+
+_WORDS = {None: "–", 0: "0 normal", 1: "1 oedema"}
+_NEXT: dict[int | None, int | None] = {None: 0, 0: 1, 1: None}
+"""What a click makes of a mark."""
+
+_PRESENT = (("not looked at", None), ("none", False), ("present", True))
+
+
+class SoftTissuePanel(QWidget):
+    """Shows the marks beside the muscles, and says which the reader changed."""
+
+    marked = Signal(object, object, object)
+    """Tissue, part of the limbs, and 0, 1 or ``None``."""
+
+    calcinosis_marked = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: tuple[SoftTissue, bool] | None = None
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 6, 0, 0)
+        grid.setHorizontalSpacing(6)
+        grid.setVerticalSpacing(3)
+        title = QLabel("Beside the score")
+        title.setStyleSheet("font-size: 13px; font-weight: bold;")
+        grid.addWidget(title, 0, 0)
+        for column, part in enumerate(LimbPart, start=1):
+            grid.addWidget(_small(part.value), 0, column, Qt.AlignmentFlag.AlignHCenter)
+        self.signs: dict[tuple[Tissue, LimbPart], QPushButton] = {}
+        for row, tissue in enumerate(Tissue, start=1):
+            grid.addWidget(_small(tissue.value.capitalize()), row, 0)
+            for column, part in enumerate(LimbPart, start=1):
+                button = QPushButton()
+                button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+                _share_width(button)
+                button.clicked.connect(lambda _=False, tissue=tissue, part=part: self._next(tissue, part))
+                self.signs[tissue, part] = button
+                grid.addWidget(button, row, column)
+        self.present, self.course, self.places = QComboBox(), QComboBox(), QLineEdit()
+        for words, present in _PRESENT:
+            self.present.addItem(words, present)
+        self.course.addItem("not compared", None)
+        for course in CalcinosisCourse:
+            self.course.addItem(course.value, course.value)
+        self.course.setToolTip("How it compares with the visit before")
+        self.places.setPlaceholderText("where, such as left elbow, right knee")
+        self.places.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        for box in (self.present, self.course):
+            # Keys go on grading after a choice was made.
+            box.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            _share_width(box)
+        grid.addWidget(_small("Calcinosis"), 3, 0)
+        grid.addWidget(self.present, 3, 1, 1, 2)
+        grid.addWidget(self.places, 4, 0, 1, 3)
+        grid.addWidget(_small("Its course"), 5, 0)
+        grid.addWidget(self.course, 5, 1, 1, 2)
+        for column in (1, 2):
+            grid.setColumnStretch(column, 1)
+        self.present.activated.connect(self._calcinosis)
+        self.course.activated.connect(self._calcinosis)
+        self.places.returnPressed.connect(self.places.clearFocus)
+        self.places.editingFinished.connect(self._calcinosis)
+
+    def show_marks(self, marks: SoftTissue, *, enabled: bool) -> None:
+        """Show the marks, and what the program suggests where nothing is marked.
+
+        Parameters
+        ----------
+        marks
+            The marks, with suggestions where those may be seen.
+        enabled
+            Whether they can be changed.
+        """
+        if self._shown == (marks, enabled):
+            return
+        self._shown = marks, enabled
+        for (tissue, part), button in self.signs.items():
+            _show_sign(button, marks.signs[tissue][part])
+            button.setEnabled(enabled)
+        calcinosis = marks.calcinosis
+        self.present.setCurrentIndex([present for _, present in _PRESENT].index(calcinosis.present))
+        self.course.setCurrentIndex(self.course.findData(calcinosis.course and calcinosis.course.value))
+        self.places.setText(", ".join(calcinosis.places))
+        self.places.setVisible(bool(calcinosis.present))
+        for widget in (self.present, self.course, self.places):
+            widget.setEnabled(enabled)
+
+    def _next(self, tissue: Tissue, part: LimbPart) -> None:
+        if self._shown is not None:
+            self.marked.emit(tissue, part, _NEXT[self._shown[0].signs[tissue][part].graded])
+
+    def _calcinosis(self) -> None:
+        present, course = self.present.currentData(), self.course.currentData()
+        words = (word.strip() for word in self.places.text().split(","))
+        places = tuple(word for word in words if word) if present else ()
+        made = Calcinosis(present, places, None if course is None else CalcinosisCourse(course))
+        if self._shown is not None and made != self._shown[0].calcinosis:
+            self.calcinosis_marked.emit(made)
+
+
+def _share_width(widget: QWidget) -> None:
+    """Let a widget be as narrow as its column: what it would like to have is more than the dock has."""
+    widget.setMinimumHeight(26)
+    widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+
+def _small(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setStyleSheet("font-size: 12px;")
+    return label
+
+
+def _show_sign(button: QPushButton, sign: TissueSign) -> None:
+    """Show a mark, or a suggestion as dashed, as in the table of grades."""
+    given = sign.graded is not None
+    suggested = not given and sign.suggested is not None
+    button.setText(f"{_WORDS[sign.value]} ?" if suggested else _WORDS[sign.value])
+    button.setToolTip(sign.explanation or "Click: normal, oedema, not looked at")
+    border = f"1px {'dashed' if suggested else 'solid'} {(CHOSEN if given else LINE).name()}"
+    ink = CHOSEN if given else FAINT
+    button.setStyleSheet(
+        f"QPushButton {{ font-size: 12px; color: {ink.name()}; border: {border}; border-radius: 4px; }}",
+    )

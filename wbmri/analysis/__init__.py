@@ -1,0 +1,1 @@
+"""What readings tell beside each other: two visits, several readers, a cohort, a site."""

@@ -1,0 +1,72 @@
+"""How far readers, repeat readings, or a reader and the program agree."""
+
+from typing import TYPE_CHECKING
+
+from wbmri.core import lazy_names
+
+if TYPE_CHECKING:
+    from wbmri.analysis.agreement.ratings import Rating, Ratings, read_ratings
+    from wbmri.analysis.agreement.results import (
+        Agreement,
+        GradeAgreement,
+        Level,
+        LevelKind,
+        Measure,
+        Plotted,
+        SetAgreement,
+    )
+    from wbmri.analysis.agreement.study import ROUNDS, agree, detectable_change
+    from wbmri.analysis.agreement.tables import COEFFICIENTS, agreement_tables, coefficients_written, sets_of, written
+
+__all__ = [
+    "COEFFICIENTS",
+    "ROUNDS",
+    "Agreement",
+    "GradeAgreement",
+    "Level",
+    "LevelKind",
+    "Measure",
+    "Plotted",
+    "Rating",
+    "Ratings",
+    "SetAgreement",
+    "agree",
+    "agreement_tables",
+    "coefficients_written",
+    "detectable_change",
+    "read_ratings",
+    "sets_of",
+    "written",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "ratings": (
+            "Rating",
+            "Ratings",
+            "read_ratings",
+        ),
+        "results": (
+            "Agreement",
+            "GradeAgreement",
+            "Level",
+            "LevelKind",
+            "Measure",
+            "Plotted",
+            "SetAgreement",
+        ),
+        "study": (
+            "ROUNDS",
+            "agree",
+            "detectable_change",
+        ),
+        "tables": (
+            "COEFFICIENTS",
+            "agreement_tables",
+            "coefficients_written",
+            "sets_of",
+            "written",
+        ),
+    },
+)

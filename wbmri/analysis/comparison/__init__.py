@@ -1,0 +1,62 @@
+"""Two readings of one person: what changed, group by group and in the totals."""
+
+from typing import TYPE_CHECKING
+
+from wbmri.core import lazy_names
+
+if TYPE_CHECKING:
+    from wbmri.analysis.comparison.correspondence import LEAST_OVERLAP, Correspondence, correspond
+    from wbmri.analysis.comparison.course import Course, Visit
+    from wbmri.analysis.comparison.protocol import FIELD_TOLERANCE_T, TIME_TOLERANCE
+    from wbmri.analysis.comparison.response import UNPUBLISHED, Response, ResponseRule
+    from wbmri.analysis.comparison.shared_scale import against
+    from wbmri.analysis.comparison.transitions import Comparison, GroupChange, Transition, compare
+
+__all__ = [
+    "FIELD_TOLERANCE_T",
+    "LEAST_OVERLAP",
+    "TIME_TOLERANCE",
+    "UNPUBLISHED",
+    "Comparison",
+    "Correspondence",
+    "Course",
+    "GroupChange",
+    "Response",
+    "ResponseRule",
+    "Transition",
+    "Visit",
+    "against",
+    "compare",
+    "correspond",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "correspondence": (
+            "Correspondence",
+            "LEAST_OVERLAP",
+            "correspond",
+        ),
+        "course": (
+            "Course",
+            "Visit",
+        ),
+        "protocol": (
+            "FIELD_TOLERANCE_T",
+            "TIME_TOLERANCE",
+        ),
+        "response": (
+            "Response",
+            "ResponseRule",
+            "UNPUBLISHED",
+        ),
+        "shared_scale": ("against",),
+        "transitions": (
+            "Comparison",
+            "GroupChange",
+            "Transition",
+            "compare",
+        ),
+    },
+)

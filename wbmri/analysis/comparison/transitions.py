@@ -1,0 +1,268 @@
+"""The comparison value type, the transitions it is made of, and whether two measurements differ at all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from math import hypot
+
+from wbmri.analysis.comparison.protocol import check_comparable, protocol_differences, unknown_facts
+from wbmri.core import GradeSource, GroupReading, Reading, Subtotal
+from wbmri.core.scheme import GradingRule, Group, Side
+
+
+class Transition(StrEnum):
+    """What became of one group between two visits.
+
+    A group is the same also where its grades differ, but what was measured does not tell them apart.
+    """
+
+    RESOLVED = "resolved"
+    BETTER = "better"
+    SAME = "same"
+    WORSE = "worse"
+    NEW = "new"
+    NOT_ASSESSABLE = "not assessable"
+
+    @classmethod
+    def between(cls, baseline: int | None, followup: int | None) -> "Transition":
+        """Name the step from one grade to another."""
+        if baseline is None or followup is None:
+            return cls.NOT_ASSESSABLE
+        if baseline == followup:
+            return cls.SAME
+        if followup < baseline:
+            return cls.RESOLVED if followup == 0 else cls.BETTER
+        return cls.NEW if baseline == 0 else cls.WORSE
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """The two grades of one group.
+
+    Parameters
+    ----------
+    label
+        The scheme's label of the group.
+    baseline, followup
+        The grades; ``None`` where the group was not assessable.
+    told_apart
+        Whether what was measured tells grades that differ apart, see `wbmri.analysis.comparison.transitions`.
+    """
+
+    label: int
+    baseline: int | None
+    followup: int | None
+    told_apart: bool = True
+
+    @property
+    def delta(self) -> int | None:
+        """Follow-up less baseline; ``None`` unless the group was assessable at both visits."""
+        return None if self.baseline is None or self.followup is None else self.followup - self.baseline
+
+    @property
+    def transition(self) -> Transition:
+        """What became of the group."""
+        return Transition.SAME if self.marginal else Transition.between(self.baseline, self.followup)
+
+    @property
+    def marginal(self) -> bool:
+        """Whether the grades differ though what was measured does not tell them apart."""
+        return bool(self.delta) and not self.told_apart
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two readings of one person; everything else is derived from them.
+
+    Sums of change count only the groups that were assessable at both visits, so that a group which left the field of
+    view cannot pass for one that healed.
+
+    Parameters
+    ----------
+    baseline, followup
+        The readings, earlier and later.
+    across_protocols
+        Whether scans of different protocols are compared all the same; `protocol_differences` then says so everywhere.
+
+    Raises
+    ------
+    InputError
+        If the readings follow different schemes, or were scanned with different protocols and that is not accepted.
+    """
+
+    baseline: Reading
+    followup: Reading
+    across_protocols: bool = False
+
+    def __post_init__(self) -> None:
+        check_comparable(self.baseline, self.followup, across_protocols=self.across_protocols)
+
+    @property
+    def protocol_differences(self) -> tuple[str, ...]:
+        """In which known facts of acquisition the scans differ; empty unless that was accepted."""
+        return protocol_differences(self.baseline, self.followup)
+
+    @property
+    def changes(self) -> tuple[GroupChange, ...]:
+        """Both grades of every group, by label."""
+        rule = self.baseline.scheme.grading
+        return tuple(
+            GroupChange(
+                before.label,
+                before.grade,
+                after.grade,
+                before.grade == after.grade or told_apart(before, after, rule),
+            )
+            for before, after in zip(self.baseline.groups, self.followup.groups, strict=True)
+        )
+
+    def by_group(self) -> tuple[tuple[Group, GroupChange], ...]:
+        """Each group of the scheme with its change."""
+        return tuple(zip(self.baseline.scheme.groups, self.changes, strict=True))
+
+    @property
+    def before(self) -> Subtotal:
+        """Sums at baseline over the groups assessable at both visits."""
+        return self._common(self.baseline)
+
+    @property
+    def after(self) -> Subtotal:
+        """Sums at follow-up over the groups assessable at both visits."""
+        return self._common(self.followup)
+
+    def of_region(self, region: str) -> tuple[Subtotal, Subtotal]:
+        """Return the sums at both visits over the groups of a region that were assessable at both."""
+        return self._common(self.baseline, region), self._common(self.followup, region)
+
+    def of_side(self, side: Side) -> tuple[Subtotal, Subtotal]:
+        """Return the sums at both visits over the groups of a side that were assessable at both."""
+        return self._common(self.baseline, side=side), self._common(self.followup, side=side)
+
+    def exceeds(self, detectable: float) -> bool | None:
+        """Say whether the total changed by more than the smallest detectable change; ``None`` without a change."""
+        return None if self.delta is None else abs(self.delta) > detectable
+
+    @property
+    def delta(self) -> int | None:
+        """Change of the total, negative for less oedema; ``None`` when too few groups are assessable at both visits."""
+        common, every = self.before.assessable, len(self.changes)
+        enough = common >= self.baseline.scheme.grading.minimum_assessable_share * every
+        return self.after.total - self.before.total if enough else None
+
+    @property
+    def delta_percent(self) -> float | None:
+        """Change of the total in per cent of the baseline; ``None`` without a change or with a baseline of 0."""
+        delta, start = self.delta, self.before.total
+        return None if delta is None or start == 0 else 100.0 * delta / start
+
+    @property
+    def marginal(self) -> tuple[int, ...]:
+        """Labels of the groups whose grades differ though what was measured does not tell them apart."""
+        return tuple(change.label for change in self.changes if change.marginal)
+
+    @property
+    def transitions(self) -> Mapping[Transition, int]:
+        """Number of groups per transition, in the order of `Transition`."""
+        found = [change.transition for change in self.changes]
+        return {transition: found.count(transition) for transition in Transition}
+
+    @property
+    def matrix(self) -> tuple[tuple[int, ...], ...]:
+        """Number of groups with each pair of grades, shape (3, 3): rows baseline 0, 1, 2, columns follow-up 0, 1, 2."""
+        steps = [(change.baseline, change.followup) for change in self.changes]
+        return tuple(tuple(steps.count((row, column)) for column in range(3)) for row in range(3))
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What a reader must know before relying on the change, one sentence each."""
+        said = []
+        if self.protocol_differences:
+            said.append(
+                f"The scans were made with different protocols ({'; '.join(self.protocol_differences)}) and compared "
+                "at the user's explicit wish: what changed may be the protocol.",
+            )
+        unknown = unknown_facts(self.baseline, self.followup)
+        if unknown:
+            said.append(
+                f"Whether both scans agree in {', '.join(unknown)} is not known: check before relying on change.",
+            )
+        if self.marginal:
+            names = [group.name for group in self.baseline.scheme.groups if group.label in self.marginal]
+            said.append(
+                "Graded differently, but the oedematous shares differ by no more than their uncertainty (marked ≈), so "
+                f"that the transition counts as the same; the totals have the grades as they are: {'; '.join(names)}.",
+            )
+        missing = self.transitions[Transition.NOT_ASSESSABLE]
+        if missing:
+            said.append(
+                f"{missing} of {len(self.changes)} groups were not assessable at both visits and are left out of every "
+                "sum of change.",
+            )
+        return tuple(said)
+
+    def _common(self, reading: Reading, region: str | None = None, side: Side | None = None) -> Subtotal:
+        return Subtotal.of(
+            entry
+            for (group, entry), change in zip(reading.by_group(), self.changes, strict=True)
+            if change.delta is not None and region in (None, group.region) and side in (None, group.side)
+        )
+
+
+def compare(baseline: Reading, followup: Reading, *, across_protocols: bool = False) -> Comparison:
+    """Compare two readings of one person.
+
+    Parameters
+    ----------
+    baseline, followup
+        The readings, earlier and later.
+    across_protocols
+        Compare scans of different protocols all the same; every result is then marked.
+
+    Raises
+    ------
+    InputError
+        If the readings follow different schemes, or were scanned with different protocols and that is not accepted.
+    """
+    return Comparison(baseline, followup, across_protocols)
+
+
+Interval = tuple[float, float, float]
+"""Lower limit, estimate and upper limit."""
+
+
+def told_apart(before: GroupReading, after: GroupReading, rule: GradingRule) -> bool:
+    """Say whether two grades of a group differ by more than measuring the group twice may give.
+
+    A repeated scan has other noise, and near a threshold the group another grade. The grades are told apart where the
+    90 % interval of the difference of the two oedematous shares leaves out 0. That interval follows from those of the
+    shares by the square-and-add rule (Zou and Donner, Stat Med 2008;27:1693-1702). Swapping the visits changes nothing.
+
+    Parameters
+    ----------
+    before, after
+        The group at both visits.
+    rule
+        The thresholds of the scheme.
+
+    Returns
+    -------
+    bool
+        True without further question where a person gave a grade, where a share has no interval, and where a grade
+        rests on how bright the oedema is and not on its share.
+    """
+    first, second = _share(before, rule), _share(after, rule)
+    if first is None or second is None:
+        return True
+    (_, less, less_at_most), (more_at_least, more, _) = sorted((first, second), key=lambda share: share[1])
+    return more - less > hypot(more - more_at_least, less_at_most - less)
+
+
+def _share(entry: GroupReading, rule: GradingRule) -> Interval | None:
+    """Return the oedematous share by which a group was graded, or ``None`` if something else decided the grade."""
+    measured = entry.evidence
+    if measured is None or measured.fraction_range is None or entry.source is GradeSource.READER:
+        return None
+    if entry.grade == 2 and measured.oedema_fraction < rule.extensive_fraction:
+        return None  # marked, not extensive
+    low, high = measured.fraction_range
+    return low, measured.oedema_fraction, high

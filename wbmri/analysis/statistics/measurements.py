@@ -1,0 +1,182 @@
+"""Agreement on measurements, and change: intraclass correlation, limits of agreement, smallest detectable change.
+
+As for categories, every figure follows from sums over units, so that a resample is one addition.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.analysis.statistics.bootstrap import Estimate
+from wbmri.analysis.statistics.categories import ratio
+
+Array = NDArray[np.float64]
+
+Z95, Z80 = 1.959964, 1.281552
+"""Standard normal quantiles within plus and minus which 95 % and 80 % lie."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MeanSquares:
+    """Mean squares of an analysis of variance with units and readers, one measurement each.
+
+    Parameters
+    ----------
+    units
+        How many units, n.
+    readers
+        How many readers, k.
+    between_units, between_readers, residual
+        BMS, JMS and EMS in the terms of Shrout and Fleiss 1979.
+    """
+
+    units: Array
+    readers: int
+    between_units: Array
+    between_readers: Array
+    residual: Array
+
+    @staticmethod
+    def terms(scores: Array) -> Array:
+        """Return what each unit adds to the sums.
+
+        Parameters
+        ----------
+        scores
+            Shape (..., k), one column per reader.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (..., k + 3): one, the scores, the square of their sum, the sum of their squares.
+        """
+        ones = np.ones_like(scores[..., :1])
+        return np.concatenate(
+            (ones, scores, scores.sum(axis=-1, keepdims=True) ** 2, (scores**2).sum(axis=-1, keepdims=True)),
+            axis=-1,
+        )
+
+    @classmethod
+    def of(cls, sums: Array) -> Self:
+        """Return the mean squares that sums of `terms`, shape (..., k + 3), give; not a number below two units."""
+        n, by_reader = sums[..., 0], sums[..., 1:-2]
+        k = by_reader.shape[-1]
+        units = np.where(n > 1, n, np.nan)
+        correction = by_reader.sum(axis=-1) ** 2 / (units * k)
+        rows = sums[..., -2] / k - correction
+        columns = (by_reader**2).sum(axis=-1) / units - correction
+        residual = np.maximum(sums[..., -1] - correction - rows - columns, 0.0)
+        return cls(n, k, rows / (units - 1), columns / (k - 1), residual / ((units - 1) * (k - 1)))
+
+    @property
+    def icc_2_1(self) -> Array:
+        """ICC(2,1): two-way random effects, absolute agreement, one reader's score (Shrout and Fleiss 1979)."""
+        k = self.readers
+        spread = self.between_units + (k - 1) * self.residual
+        return ratio(
+            self.between_units - self.residual,
+            spread + k * (self.between_readers - self.residual) / self.units,
+        )
+
+    @property
+    def icc_3_1(self) -> Array:
+        """ICC(3,1): two-way mixed effects, consistency, one reader's score (Shrout and Fleiss 1979)."""
+        return ratio(self.between_units - self.residual, self.between_units + (self.readers - 1) * self.residual)
+
+
+def mean_and_sd(values: Array) -> tuple[Array, Array]:
+    """Return mean and standard deviation (n - 1) from the sums of 1, x and x squared, shape (..., 3)."""
+    n = np.where(values[..., 0] > 1, values[..., 0], np.nan)
+    mean = values[..., 1] / n
+    return mean, np.sqrt(np.maximum(values[..., 2] - n * mean**2, 0.0) / (n - 1))
+
+
+def moment_terms(values: Array) -> Array:
+    """Return what each value adds to the sums for `mean_and_sd`, shape (..., 3)."""
+    return np.stack((np.ones_like(values), values, values**2), axis=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsOfAgreement:
+    """Bias and 95 % limits of agreement of two readers, each with its 95 % interval.
+
+    Parameters
+    ----------
+    bias
+        Mean difference, second reader less first.
+    sd
+        Standard deviation of the differences.
+    lower, upper
+        Bias less and plus 1.96 standard deviations.
+    intervals
+        How the intervals were obtained.
+    """
+
+    bias: Estimate
+    sd: float
+    lower: Estimate
+    upper: Estimate
+    intervals: str
+
+
+def bland_altman(differences: Array) -> LimitsOfAgreement | None:
+    """Return the limits of agreement (Bland and Altman 1986, Lancet 327:307).
+
+    The standard error of the bias is ``sqrt(s**2 / n)``, that of a limit ``sqrt(3 s**2 / n)``, for independent
+    differences.
+
+    Parameters
+    ----------
+    differences
+        One per unit, shape (n,); ``None`` is returned below three.
+    """
+    from scipy.stats import t
+
+    n = differences.size
+    if n < 3:
+        return None
+    bias, sd = float(differences.mean()), float(differences.std(ddof=1))
+    wide = float(t.ppf(0.975, n - 1)) * sd / sqrt(n)
+
+    def around(value: float, half: float) -> Estimate:
+        return Estimate(value, value - half, value + half)
+
+    return LimitsOfAgreement(
+        around(bias, wide),
+        sd,
+        around(bias - Z95 * sd, sqrt(3) * wide),
+        around(bias + Z95 * sd, sqrt(3) * wide),
+        "t distribution (Bland and Altman 1986)",
+    )
+
+
+def smallest_detectable_change(residual: Array, z: float, *, averaged: int = 1) -> Array:
+    """Return the smallest detectable change from change scores of two or more readers.
+
+    ``SDC = z * SD(difference of the readers' change scores) / (sqrt(2) * sqrt(k))`` (Bruynesteyn 2005, Ann Rheum Dis
+    64:179), with the mean of k readers as the score. For two readers SD / sqrt(2) is the root of the residual mean
+    square, which stands for it with more readers.
+
+    Parameters
+    ----------
+    residual
+        Residual mean square of the change scores, see `MeanSquares`.
+    z
+        `Z95`, or `Z80` as proposed by Navarro-Compan 2014 (Ann Rheum Dis 73:1067).
+    averaged
+        k, how many readers' scores are averaged into the score that is used.
+    """
+    return np.asarray(z * np.sqrt(residual / averaged))
+
+
+def smallest_detectable_difference(residual: Array, z: float, *, averaged: int = 1) -> Array:
+    """Return the smallest detectable difference from status scores of one visit.
+
+    ``SDD = z * sqrt(2) * SEM / sqrt(k)``, with the root of the residual mean square as SEM (Lassere 1999, J Rheumatol
+    26:731). It takes the errors of the two visits as independent, so that it is too large where both visits are read
+    side by side (Bruynesteyn 2005).
+    """
+    return np.asarray(sqrt(2) * smallest_detectable_change(residual, z, averaged=averaged))

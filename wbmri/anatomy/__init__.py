@@ -1,1 +1,0 @@
-"""A whole-body model made of measured figures, and the images a STIR scanner would make of it."""

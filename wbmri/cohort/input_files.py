@@ -1,0 +1,73 @@
+"""The files of a visit: what they hold, and a cheap sign of whether they changed."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from wbmri.cohort.discovery import Visit
+from wbmri.io import is_image, sidecar_path
+from wbmri.io.dicom import files_under
+
+
+def files_of(visit: Visit) -> Iterator[Path]:
+    """Yield every file that decides the result of a visit, in a fixed order."""
+    for path in map(Path, (*visit.inputs, *visit.labels)):
+        if path.is_dir():
+            yield from files_under([path])
+        else:
+            yield path
+            if is_image(path) and (beside := sidecar_path(path)).is_file():
+                yield beside
+
+
+def stamp_of(visit: Visit) -> str:
+    """Return a digest of the places, sizes and times of a visit's files; equal stamps mean untouched files.
+
+    A digest, because a path may name the person.
+    """
+    made = hashlib.sha256()
+    for path in files_of(visit):
+        facts = os.stat(path)
+        made.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())
+    return made.hexdigest()
+
+
+def digest_of(visit: Visit) -> str:
+    """Return the SHA-256 of the contents of a visit's files, whatever they are called and wherever they lie."""
+    return _digest(files_of(visit))
+
+
+def scans_of(visit: Visit) -> Iterator[Path]:
+    """Yield the image files of a visit, without sidecars and label maps."""
+    alone = Visit(visit.participant, visit.session, visit.inputs)
+    yield from (path for path in files_of(alone) if path.suffix.lower() != ".json")
+
+
+def sizes_of(visit: Visit) -> tuple[int, ...]:
+    """Return the sizes in bytes of a visit's image files; nothing for what is not there."""
+    return tuple(path.stat().st_size for path in scans_of(visit) if path.is_file())
+
+
+def scan_digest_of(visit: Visit) -> str:
+    """Return the SHA-256 of a visit's images alone, by which one scan is recognised under two names."""
+    return _digest(scans_of(visit))
+
+
+def ends_of(visit: Visit) -> bytes:
+    """Return a digest of the first and the last bytes of a visit's first image, which differs between most scans."""
+    with next(scans_of(visit)).open("rb") as file:
+        start = file.read(_END)
+        file.seek(-min(_END, os.fstat(file.fileno()).st_size), os.SEEK_END)
+        return hashlib.sha256(start + file.read(_END)).digest()
+
+
+_END = 65536
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    made = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            made.update(hashlib.file_digest(file, "sha256").digest())
+    return made.hexdigest()

@@ -1,0 +1,114 @@
+"""The value types that every part passes on, and what all of them use: errors, progress, provenance."""
+
+from typing import TYPE_CHECKING
+
+from wbmri.core.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from wbmri.core.errors import CaseError, InputError, WbmriError
+    from wbmri.core.evidence import Evidence, Extent, OutsideLevel, Pattern, Reason, Reference
+    from wbmri.core.grid import LPS_TO_RAS, Grid, plane
+    from wbmri.core.labelmap import LabelMap
+    from wbmri.core.progress import Progress, part, silent
+    from wbmri.core.provenance import Json, Step
+    from wbmri.core.reading import AUTO, NOTICE, GradeSource, GroupReading, Reading, Score, Status, Subtotal
+    from wbmri.core.soft_tissue import Calcinosis, CalcinosisCourse, LimbPart, SoftTissue, Tissue, TissueSign
+    from wbmri.core.volume import Acquisition, Station, Volume, canonical
+
+__all__ = [
+    "AUTO",
+    "LPS_TO_RAS",
+    "NOTICE",
+    "Acquisition",
+    "Calcinosis",
+    "CalcinosisCourse",
+    "CaseError",
+    "Evidence",
+    "Extent",
+    "GradeSource",
+    "Grid",
+    "GroupReading",
+    "InputError",
+    "Json",
+    "LabelMap",
+    "LimbPart",
+    "OutsideLevel",
+    "Pattern",
+    "Progress",
+    "Reading",
+    "Reason",
+    "Reference",
+    "Score",
+    "SoftTissue",
+    "Station",
+    "Status",
+    "Step",
+    "Subtotal",
+    "Tissue",
+    "TissueSign",
+    "Volume",
+    "WbmriError",
+    "canonical",
+    "lazy_names",
+    "part",
+    "plane",
+    "silent",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "errors": (
+            "CaseError",
+            "InputError",
+            "WbmriError",
+        ),
+        "evidence": (
+            "Evidence",
+            "Extent",
+            "OutsideLevel",
+            "Pattern",
+            "Reason",
+            "Reference",
+        ),
+        "grid": (
+            "Grid",
+            "LPS_TO_RAS",
+            "plane",
+        ),
+        "labelmap": ("LabelMap",),
+        "progress": (
+            "Progress",
+            "part",
+            "silent",
+        ),
+        "provenance": (
+            "Json",
+            "Step",
+        ),
+        "reading": (
+            "AUTO",
+            "GradeSource",
+            "GroupReading",
+            "NOTICE",
+            "Reading",
+            "Score",
+            "Status",
+            "Subtotal",
+        ),
+        "soft_tissue": (
+            "Calcinosis",
+            "CalcinosisCourse",
+            "LimbPart",
+            "SoftTissue",
+            "Tissue",
+            "TissueSign",
+        ),
+        "volume": (
+            "Acquisition",
+            "Station",
+            "Volume",
+            "canonical",
+        ),
+    },
+)

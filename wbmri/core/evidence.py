@@ -1,0 +1,149 @@
+"""What was measured in each group, and the level of normal muscle that it was measured against."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wbmri.core.errors import InputError
+
+
+class Reason(StrEnum):
+    """Why a group cannot be graded."""
+
+    OUTSIDE = "outside the field of view"
+    MOTION = "motion"
+    FAT_SUPPRESSION = "fat-suppression failure"
+    SEAM = "seam"
+    METAL = "metal"
+    TOO_SMALL = "too few voxels"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideLevel:
+    """What other scans say about the level of normal muscle, free of the unit of their intensities.
+
+    Parameters
+    ----------
+    ratio
+        Normal muscle as a multiple of the level that brain and fluid predict by the signal equation.
+    spread
+        Standard deviation of the logarithm of that ratio in a scan to which it is applied.
+    source
+        Where it comes from, such as ``12 control scans``.
+    """
+
+    ratio: float
+    spread: float
+    source: str
+
+    def __post_init__(self) -> None:
+        if not (self.ratio > 0 and self.spread > 0):
+            raise InputError(
+                f"a level of {self.ratio} with a spread of {self.spread} ({self.source})",
+                "two positive numbers",
+                "measure the level of normal muscle again",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The normal-muscle level against which a scan was graded.
+
+    Parameters
+    ----------
+    level
+        Intensity of normal muscle, in the units of the corrected volume.
+    spread
+        Standard deviation of that intensity between normal-muscle voxels, in the same units.
+    source
+        Where the level comes from, in words a reader understands.
+    trusted
+        Whether the level can be relied on; if not, every grade is a proposal with low confidence.
+    uncertainty
+        Standard deviation of the level itself, relative; ``None`` where it was not estimated.
+    mode
+        Level of the lowest credible mode of all muscle, in the same units: normal muscle, if any is left.
+    predicted
+        Level that brain and fluid of this scan alone predict, in the same units; ``None`` without a brain.
+    outside
+        What other scans said about the level, where they were asked.
+    """
+
+    level: float
+    spread: float
+    source: str
+    trusted: bool
+    uncertainty: float | None = None
+    mode: float | None = None
+    predicted: float | None = None
+    outside: tuple[OutsideLevel, ...] = ()
+
+
+class Extent(StrEnum):
+    """How oedema fills a muscle."""
+
+    PATCHY = "patchy"
+    DIFFUSE = "diffuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """How oedema lies in one group.
+
+    Parameters
+    ----------
+    extent
+        Diffuse where one focus fills most of the muscle, patchy otherwise.
+    foci
+        Number of separate bright regions large enough to be told from noise.
+    largest_ml
+        Volume of the largest one in millilitres.
+    fascial_share
+        Share of the bright voxels near the outline, relative to the share of all voxels there: above 1 the oedema keeps
+        to the fascia, below 1 to the centre. ``None`` where the group is too thin to tell.
+    """
+
+    extent: Extent
+    foci: int
+    largest_ml: float
+    fascial_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was measured in one group.
+
+    Parameters
+    ----------
+    oedema_fraction
+        Share of the measured muscle that is oedematous, 0..1.
+    oedema_ratio
+        Mean intensity of the oedematous part as a multiple of the normal-muscle level; ``None`` without oedema.
+    median_ratio
+        Median intensity of the group as a multiple of the normal-muscle level.
+    volume_ml
+        Volume of the group's outline in millilitres.
+    voxels
+        Voxels that were measured, after edges and bright structures that are not muscle were left out.
+    fraction_range
+        Where the oedematous share lies with a probability of 90 %; ``None`` where it was not estimated.
+    high_ratio
+        90th percentile of the group's intensities as a multiple of the normal-muscle level.
+    t2_ms
+        T2 that the oedematous part would need to have that ratio, in ms; ``None`` without oedema or echo time.
+    pattern
+        How the oedema lies in the group; ``None`` without oedema.
+    asymmetry
+        Share of oedema in this group less that on the other side, -1..1; ``None`` where the other is not assessable.
+    """
+
+    oedema_fraction: float
+    oedema_ratio: float | None
+    median_ratio: float
+    volume_ml: float
+    voxels: int
+    fraction_range: tuple[float, float] | None = None
+    high_ratio: float | None = None
+    t2_ms: float | None = None
+    pattern: Pattern | None = None
+    asymmetry: float | None = None

@@ -1,0 +1,40 @@
+"""Schemes: which muscle groups are graded, and by which anchors."""
+
+from typing import TYPE_CHECKING
+
+from wbmri.core.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from wbmri.core.scheme.model import GradingRule, Group, Pair, Scheme, Side
+    from wbmri.core.scheme.toml import DEFAULT_SCHEME, builtin_schemes, load_scheme, scheme_toml
+
+__all__ = [
+    "DEFAULT_SCHEME",
+    "GradingRule",
+    "Group",
+    "Pair",
+    "Scheme",
+    "Side",
+    "builtin_schemes",
+    "load_scheme",
+    "scheme_toml",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "model": (
+            "GradingRule",
+            "Group",
+            "Pair",
+            "Scheme",
+            "Side",
+        ),
+        "toml": (
+            "DEFAULT_SCHEME",
+            "builtin_schemes",
+            "load_scheme",
+            "scheme_toml",
+        ),
+    },
+)

@@ -1,0 +1,111 @@
+"""Schemes from TOML, those of the package and a site's own, and to TOML, as a site keeps and edits them."""
+
+import json
+import tomllib
+from dataclasses import fields
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from wbmri.core.errors import SchemeError
+from wbmri.core.scheme.model import Code, Pair, Scheme
+
+DEFAULT_SCHEME = "jdm42"
+
+
+def builtin_schemes() -> tuple[str, ...]:
+    """Names of the schemes inside the package."""
+    return tuple(
+        sorted(entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml")),
+    )
+
+
+def load_scheme(name_or_path: str | Path = DEFAULT_SCHEME) -> Scheme:
+    """Load a scheme by name from the package, or from a TOML file.
+
+    Parameters
+    ----------
+    name_or_path
+        A name from `builtin_schemes`, or the path of a file ending in ``.toml``.
+
+    Raises
+    ------
+    SchemeError
+        If there is no such scheme, the file is not TOML, or it does not describe a scheme.
+    """
+    text = str(name_or_path)
+    if text in builtin_schemes():
+        return _parse((_folder() / f"{text}.toml").read_bytes(), f"{text}.toml")
+    path = Path(name_or_path)
+    if path.suffix != ".toml" or not path.is_file():
+        raise SchemeError(
+            f"the scheme {text!r}",
+            f"one of {', '.join(builtin_schemes())}, or the path of an existing .toml file",
+            "see 'wbmri schemes'",
+        )
+    return _parse(path.read_bytes(), path.name)
+
+
+def _folder() -> Traversable:
+    return files("wbmri.core.scheme") / "builtin"
+
+
+# By its content, so that a file is parsed once however often it is asked for, and anew as soon as it was edited.
+@lru_cache(maxsize=16)
+def _parse(content: bytes, source: str) -> Scheme:
+    try:
+        return TypeAdapter(Scheme).validate_python(tomllib.loads(content.decode("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SchemeError(
+            f"{source}, which is not TOML ({error})",
+            "a scheme in TOML, UTF-8",
+            "correct the file",
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SchemeError(
+            f"{source} with {where}: {first['msg']}",
+            "the tables and keys of wbmri/core/scheme/builtin/jdm42.toml",
+            "correct that entry",
+        ) from error
+
+
+def scheme_toml(scheme: Scheme) -> str:
+    """Return the TOML that `wbmri.core.scheme.load_scheme` reads as this scheme."""
+    lines = [f"{key} = {_text(getattr(scheme, key))}" for key in ("name", "version", "title")]
+    lines += ["anchors = [", *(f"  {_text(anchor)}," for anchor in scheme.anchors), "]", "", "[grading]"]
+    lines += [f"{entry.name} = {json.dumps(getattr(scheme.grading, entry.name))}" for entry in fields(scheme.grading)]
+    for number, pair in enumerate(scheme.pairs):
+        lines += ["", f"[[pairs]]  # labels {2 * number + 1} and {2 * number + 2}", *_pair(pair)]
+    return "\n".join(lines) + "\n"
+
+
+def _pair(pair: Pair) -> list[str]:
+    lines = [
+        f"{key} = {_text(getattr(pair, key))}"
+        for key in ("id", "name", "region", "segment", "colour")
+        if getattr(pair, key)
+    ]
+    lines += ["members = ["]
+    lines += [f"  {{ name = {_text(member.name)}{_codes(member.codes)} }}," for member in pair.members]
+    lines += ["]"]
+    return lines + ([_codes(pair.codes).removeprefix(", ")] if pair.codes else [])
+
+
+def _codes(codes: tuple[Code, ...]) -> str:
+    if not codes:
+        return ""
+    every = [
+        f"{{ terminology = {_text(code.terminology)}, value = {_text(code.value)}, meaning = {_text(code.meaning)} }}"
+        for code in codes
+    ]
+    return f", codes = [{', '.join(every)}]"
+
+
+def _text(value: str) -> str:
+    """Quote as JSON does, which TOML reads as a basic string."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,367 @@
+"""The smooth brightness that coil and stations lay over the muscle, kept apart from the brightness of oedema."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.core import InputError
+from wbmri.grading.voxels import Muscle
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Knots = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+"""Knots along each of the three axes."""
+
+DEGREE = 2
+"""Degree of the spline."""
+
+KNOTS_MM = (160.0, 250.0, 120.0)
+"""Distance between the spline's knots from left to right, back to front and foot to head."""
+
+DISAGREEMENT = 0.1
+"""Standard deviation of the log intensity of healthy muscle about the field, from one observation to the next."""
+
+SAMPLES_PER_GROUP = 300
+"""Voxels of each group that the field is fitted to."""
+
+BRIGHT, DARK = 1.4, 1.2
+"""Range in log intensity over which oedema lies above, and fat or tendon below, normal muscle."""
+
+FINE_KNOTS_MM = (100.0, 250.0, 60.0)
+"""The same for the supple field."""
+
+SCALES = ((0.2, (200.0, 250.0, 150.0)), (0.1, (100.0, 250.0, 60.0)))
+"""Standard deviation expected of the logarithm of the field, and the distance over which it stays alike along each
+axis: the shading of coils, by some 20 to 30 %, and what is steeper near their ends and between stations."""
+
+CELL_MM, CELL_VOXELS = 80.0, 50
+"""Height of the parts of a group whose modes start the fit, and the voxels a part needs to have one."""
+
+CELL_WIDTH, CELL_HEIGHT = 0.08, 0.35
+"""Smoothing of a part's histogram of log intensities, and the share of its highest peak that makes one credible."""
+
+START_WIDTH, START_HEIGHT = 0.08, 0.25
+"""The same for the histogram of all parts' modes."""
+
+START_RANGE, STEP = 1.1, 0.02
+"""How far from the median of all muscle modes are looked for (a factor of 3: fat lies below, blood above), and bins."""
+
+START_ROUNDS, START_ML = 6, 50.0
+"""Rounds of the first fit, and the volume of muscle that counts as one observation there: it is stiff, so that the
+field cannot climb onto a limb that is bright altogether."""
+
+PLACE_ML = 10.0
+"""The same volume once mixtures say what is normal."""
+
+DIGITS = 7
+"""Decimals of the field's coefficients and of the level, in log intensity."""
+
+WIDTH = 0.12
+"""Width of normal muscle in log intensity while fitting."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Field:
+    """A smooth positive factor over the grid: a tensor-product quadratic B-spline of its logarithm.
+
+    Parameters
+    ----------
+    coefficients
+        Shape (a, b, c), natural logarithms.
+    knots
+        Knots along each axis, in mm from the first voxel of the canonical grid.
+    """
+
+    coefficients: NDArray[np.float64]
+    knots: Knots
+
+    def log_at(self, index: NDArray[np.intp], spacing: tuple[float, float, float]) -> NDArray[np.float64]:
+        """Logarithm of the field at voxels of a grid.
+
+        Parameters
+        ----------
+        index
+            Voxel indices on the canonical grid, shape (n, 3).
+        spacing
+            Voxel distances of that grid in mm.
+        """
+        if len(index) == 0:
+            return np.zeros(0)
+        low = index.min(axis=0)
+        columns, c = self._columns(low, index.max(axis=0) + 1 - low, spacing)
+        i, j, k = (index - low).T
+        # Only the few splines of the last axis that reach a voxel count.
+        first = (c > 0).argmax(axis=1).clip(max=c.shape[1] - DEGREE - 1)
+        column = (i * columns.shape[1] + j) * columns.shape[2] + first[k]
+        flat, near = columns.ravel(), np.take_along_axis(c, first[:, None] + np.arange(DEGREE + 1), axis=1)
+        made = np.zeros(len(index))
+        for step in range(DEGREE + 1):
+            made += flat[column + step] * near[k, step]
+        return made
+
+    def log_on(
+        self,
+        first: NDArray[np.intp],
+        shape: tuple[int, ...],
+        spacing: tuple[float, float, float],
+    ) -> NDArray[np.float64]:
+        """Logarithm of the field on a block of a grid.
+
+        Parameters
+        ----------
+        first
+            Index of the block's first voxel on the canonical grid, shape (3,).
+        shape
+            Voxels of the block along each axis.
+        spacing
+            Voxel distances of that grid in mm.
+        """
+        columns, c = self._columns(first, np.asarray(shape), spacing)
+        return columns @ c.T
+
+    def _columns(
+        self,
+        first: NDArray[np.intp],
+        count: NDArray[np.intp],
+        spacing: tuple[float, float, float],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the coefficients of the last axis' splines for each column of a block, and those splines."""
+        a, b, c = (_basis((first[k] + np.arange(count[k])) * spacing[k], self.knots[k]).toarray() for k in range(3))
+        columns: NDArray[np.float64] = np.einsum("ia,jb,abc->ijc", a, b, self.coefficients, optimize=True)
+        return columns, c
+
+
+def _knots(length: float, distance: float) -> NDArray[np.float64]:
+    pieces = max(1, round(length / distance))
+    step = max(length, 1.0) / pieces
+    return step * np.arange(-DEGREE, pieces + DEGREE + 1, dtype=np.float64)
+
+
+def _basis(x: NDArray[np.float64], knots: NDArray[np.float64]) -> "csr_array":
+    """Value of every spline of one axis at each place; `DEGREE` + 1 of them are stored per row."""
+    from scipy.interpolate import BSpline
+
+    return BSpline.design_matrix(np.clip(x, knots[DEGREE], knots[-1 - DEGREE]), knots, DEGREE)
+
+
+def _design(points: NDArray[np.float64], knots: Knots) -> tuple["csr_array", tuple[int, int, int]]:
+    """Weigh every coefficient at every point; only the few whose splines reach a point are stored."""
+    from scipy.sparse import csr_array
+
+    column = np.zeros((len(points), 1), dtype=np.intp)
+    value = np.ones((len(points), 1))
+    bases = [_basis(points[:, axis], places) for axis, places in enumerate(knots)]
+    for basis in bases:
+        near = basis.indices.reshape(-1, 1, DEGREE + 1)
+        column = (column[:, :, None] * basis.shape[1] + near).reshape(len(points), -1)
+        value = (value[:, :, None] * basis.data.reshape(-1, 1, DEGREE + 1)).reshape(len(points), -1)
+    a, b, c = (basis.shape[1] for basis in bases)
+    starts = np.arange(len(points) + 1) * value.shape[1]
+    return csr_array((value.ravel(), column.ravel(), starts), shape=(len(points), a * b * c)), (a, b, c)
+
+
+class FieldFit:
+    """The fit of the field to the lower mode of muscle.
+
+    Normal muscle lies about the field with a spread of noise; oedema only adds to it. The fit starts flat, just below
+    the lowest credible mode of muscle, and climbs to it: the probability of each voxel to be normal, given that its
+    group also holds oedema (anything brighter) and fat or tendon (anything darker) in unknown shares, weighs it in a
+    penalised least-squares fit (expectation-maximisation). The penalty is a prior on the field's size and reach, and
+    muscle counts by its volume and not by its voxels. What follows can fit again with better probabilities.
+
+    Parameters
+    ----------
+    muscle
+        The labelled voxels.
+
+    Raises
+    ------
+    InputError
+        If no voxel of muscle has a positive intensity.
+    """
+
+    def __init__(self, muscle: Muscle) -> None:
+        self.sample = _sample(muscle)
+        self.label = muscle.label[self.sample]
+        self._log = np.log(muscle.quiet[self.sample].astype(np.float64))
+        extent = np.asarray(muscle.shape) * muscle.spacing
+        self._stiff, self._supple = (
+            _Basis(muscle.points[self.sample], extent, knots_mm, scales)
+            for knots_mm, scales in ((KNOTS_MM, SCALES[:1]), (FINE_KNOTS_MM, SCALES))
+        )
+        volume = np.bincount(muscle.label, minlength=256) * float(np.prod(muscle.spacing)) / 1000.0
+        self._ml = (volume / np.maximum(np.bincount(self.label, minlength=256), 1))[self.label]
+        self._muscle = muscle
+
+    def start(self) -> tuple[Field, float]:
+        """Fit a stiff field by intensity alone.
+
+        Returns
+        -------
+        tuple of Field and float
+            The field, with a mean logarithm of 0 over the samples, and the level of the mode in intensity units.
+        """
+        level = _start(self._muscle) - WIDTH
+        basis = self._stiff
+        coefficients = np.zeros(basis.design.shape[1])
+        for _ in range(START_ROUNDS):
+            normal = _normal_share(self._log - level - basis.design @ coefficients, self.label)
+            coefficients, level = self._solve(basis, normal, START_ML)
+        return basis.field(coefficients, level)
+
+    def again(self, normal: NDArray[np.float64]) -> tuple[Field, float]:
+        """Fit a supple field to the voxels that are normal.
+
+        Parameters
+        ----------
+        normal
+            Probability of each voxel of `sample` to be normal muscle.
+        """
+        return self._supple.field(*self._solve(self._supple, normal, PLACE_ML))
+
+    def _solve(
+        self,
+        basis: "_Basis",
+        normal: NDArray[np.float64],
+        place_ml: float,
+    ) -> tuple[NDArray[np.float64], float]:
+        weight = normal * self._ml / (place_ml * DISAGREEMENT**2)
+        return _solve(basis.design, self._log, weight, basis.penalty)
+
+
+class _Basis:
+    """The splines of one spacing of knots, what they are at the samples, and the prior on their coefficients."""
+
+    def __init__(
+        self,
+        points: NDArray[np.float64],
+        extent: NDArray[np.float64],
+        knots_mm: tuple[float, float, float],
+        scales: Sequence[tuple[float, tuple[float, float, float]]],
+    ) -> None:
+        x, y, z = (_knots(float(length), distance) for length, distance in zip(extent, knots_mm, strict=True))
+        self.knots = (x, y, z)
+        self.design, self.sizes = _design(points, self.knots)
+        self.penalty = _penalty(self.knots, scales)
+
+    def field(self, coefficients: NDArray[np.float64], level: float) -> tuple[Field, float]:
+        shift = float(np.mean(self.design @ coefficients))
+        # A constant added to all coefficients of a B-spline adds that constant to the function.
+        return Field((coefficients - shift).reshape(self.sizes), self.knots), float(np.exp(level + shift))
+
+
+def _usable(muscle: Muscle) -> NDArray[np.intp]:
+    usable = np.flatnonzero(muscle.core & (muscle.quiet > 0))
+    if usable.size == 0:
+        raise InputError(
+            f"muscle whose {muscle.label.size} voxels are all zero or negative",
+            "positive intensities where the labels lie",
+            "check that the label map belongs to this image",
+        )
+    return usable
+
+
+def _sample(muscle: Muscle) -> NDArray[np.intp]:
+    """Choose evenly spread voxels of the core of every group."""
+    usable = _usable(muscle)
+    by_group = usable[np.argsort(muscle.label[usable], kind="stable")]
+    starts = np.flatnonzero(np.diff(muscle.label[by_group], prepend=0))
+    parts = np.split(by_group, starts[1:])
+    return np.concatenate(
+        [p[np.linspace(0, p.size - 1, min(p.size, SAMPLES_PER_GROUP)).round().astype(int)] for p in parts],
+    )
+
+
+def _start(muscle: Muscle) -> float:
+    """Find the logarithm of the level at which to start: the lowest mode among the lower modes of all parts of groups.
+
+    A part in which some normal muscle is left shows it as a peak of its histogram below that of oedema. What an outline
+    took in beside muscle, fat or bone, is spread out more, and parts without normal muscle agree less on where theirs
+    lies.
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    usable = _usable(muscle)
+    log = np.log(muscle.quiet[usable].astype(np.float64))
+    middle = float(np.median(log))
+    height = muscle.index[usable, 2] * muscle.spacing[2]
+    _, cell = np.unique(
+        muscle.label[usable].astype(np.intp) * 65536 + (height // CELL_MM).astype(np.intp),
+        return_inverse=True,
+    )
+    bins = round(2 * START_RANGE / STEP)
+    bin_of = np.floor((log - middle + START_RANGE) / STEP).astype(np.intp)
+    seen = (bin_of >= 0) & (bin_of < bins)
+    cells = int(cell.max()) + 1
+    counts = np.bincount(cell[seen] * bins + bin_of[seen], minlength=cells * bins).reshape(cells, bins)
+    smooth = gaussian_filter1d(counts.astype(float), CELL_WIDTH / STEP, axis=1, mode="constant")
+    modes = np.zeros(bins)
+    large = smooth[counts.sum(axis=1) >= CELL_VOXELS]
+    for row in large if len(large) else smooth.sum(axis=0, keepdims=True):
+        modes[_lowest_peak(row, CELL_HEIGHT)] += np.sqrt(row.sum())
+    together = gaussian_filter1d(modes, START_WIDTH / STEP, mode="constant")
+    return middle - START_RANGE + STEP * (_lowest_peak(together, START_HEIGHT) + 0.5)
+
+
+def _lowest_peak(histogram: NDArray[np.float64], share: float) -> int:
+    """Return the bin of the lowest peak that has at least this share of the highest one's height."""
+    padded = np.pad(histogram, 1)
+    peak = (histogram >= padded[:-2]) & (histogram > padded[2:]) & (histogram >= share * histogram.max())
+    return int(np.flatnonzero(peak)[0])
+
+
+def _normal_share(residual: NDArray[np.float64], group: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Probability of each sample to be normal muscle, with the shares of each group estimated alongside."""
+    density = np.stack(
+        [
+            np.exp(-0.5 * (residual / WIDTH) ** 2) / (WIDTH * np.sqrt(2 * np.pi)),
+            np.where((residual > 0) & (residual < BRIGHT), 1 / BRIGHT, 1e-6),
+            np.where((residual < 0) & (residual > -DARK), 1 / DARK, 1e-6),
+        ],
+    )
+    share = np.full((3, 256), 1 / 3)
+    count = np.maximum(np.bincount(group, minlength=256), 1)
+    for _ in range(5):
+        weighted = share[:, group] * density
+        probability = weighted / weighted.sum(axis=0)
+        share = np.stack([np.bincount(group, row, minlength=256) for row in probability]) / count
+    made: NDArray[np.float64] = probability[0]
+    return made
+
+
+def _penalty(
+    knots: Sequence[NDArray[np.float64]],
+    scales: Sequence[tuple[float, tuple[float, float, float]]],
+) -> NDArray[np.float64]:
+    """Inverse covariance of the coefficients: a sum of Gaussian processes, each with its amplitude and reach."""
+    covariance: NDArray[np.float64] | float = 0.0
+    for amplitude, reach_mm in scales:
+        one: NDArray[np.float64] = np.full((1, 1), amplitude**2)
+        for places, reach in zip(knots, reach_mm, strict=True):
+            centres = (places[1:-DEGREE] + places[2 : 1 - DEGREE]) / 2
+            alike = np.exp(-0.5 * (np.subtract.outer(centres, centres) / reach) ** 2)
+            one = np.asarray(np.kron(one, alike + 0.01 * np.eye(len(centres))), dtype=np.float64)
+        covariance = covariance + one
+    return np.asarray(np.linalg.inv(covariance), dtype=np.float64)
+
+
+def _solve(
+    design: "csr_array",
+    log: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    penalty: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], float]:
+    """Penalised weighted least squares for the coefficients and a free constant."""
+    total = float(weight.sum())
+    mean = design.T @ weight / total
+    centre = float(weight @ log) / total
+    weighted = (design * weight[:, None]).tocsr()
+    normal = (weighted.T @ design).toarray() - total * np.outer(mean, mean) + penalty
+    right = weighted.T @ log - total * mean * centre
+    # The last digits depend on how many threads the linear algebra runs on; the result must not.
+    coefficients = np.asarray(np.round(np.linalg.solve(normal, right), DIGITS), dtype=np.float64)
+    return coefficients, round(centre - float(mean @ coefficients), DIGITS)

@@ -1,0 +1,310 @@
+"""Grade every muscle group of a scan."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.core import (
+    Acquisition,
+    GradeSource,
+    GroupReading,
+    InputError,
+    Json,
+    LabelMap,
+    OutsideLevel,
+    Progress,
+    Reading,
+    Reason,
+    Reference,
+    Step,
+    Volume,
+    canonical,
+    part,
+    silent,
+)
+from wbmri.core.scheme import GradingRule
+from wbmri.grading.bias_field import PLACE_ML, SCALES, START_ML, START_ROUNDS, WIDTH
+from wbmri.grading.evidence import beside, measure, other_side
+from wbmri.grading.image_artefacts import (
+    BRIGHT_FAT,
+    GHOST,
+    Fault,
+    faults_of,
+    surroundings_of,
+    unassessable,
+    unsuppressed,
+)
+from wbmri.grading.leakage import BEYOND_MM, BRIGHT_RATIO, LARGEST_SHARE, without_spill
+from wbmri.grading.mixture import ALIKE, MOST
+from wbmri.grading.normal_reference import choose_reference, find_landmarks, predict
+from wbmri.grading.normalisation import FLUID_RATIO, ROUNDS, Fit, fit_scale
+from wbmri.grading.rule import confidence_of, explain, grade_of, probabilities_of
+from wbmri.grading.soft_tissue_signs import suggest_signs
+from wbmri.grading.voxels import CORE_MM, EDGE_MM, FILLED, UNSURE_FILLED, Muscle, canonical_labels, muscle_of
+from wbmri.grading.voxels import REACH_MM as REPRESENTED_MM
+from wbmri.segmentation.quality import noted
+
+
+def grade(
+    volume: Volume,
+    labels: LabelMap,
+    *,
+    outside: Sequence[OutsideLevel] = (),
+    post_contrast: bool = False,
+    progress: Progress = silent,
+) -> Reading:
+    """Grade the oedema of every muscle group.
+
+    The brightness of coil and stations is taken off the muscle, the level of normal muscle is found without needing a
+    healthy group, and each group is measured against it and graded by the anchors of the label map's scheme. The result
+    does not depend on the unit of the intensities, nor on how the voxels are stored.
+
+    Parameters
+    ----------
+    volume
+        The STIR scan, intensities in any unit.
+    labels
+        The muscle groups on the same grid.
+    outside
+        What other scans say about the level of normal muscle: the same person's other visit, a site's control scans.
+    post_contrast
+        Grade a scan that was made after a contrast agent all the same; the reading says so.
+    progress
+        Called with the share of the work that is done.
+
+    Returns
+    -------
+    Reading
+        One entry per group of the scheme, with evidence, confidence and one sentence of why.
+
+    Raises
+    ------
+    InputError
+        If the label map is not on the volume's grid, no group has any signal, or a contrast agent had been given.
+    """
+    labels.check_grid(volume)
+    check_contrast(volume.acquisition, post_contrast=post_contrast)
+    progress(0.0, "gathering muscle")
+    scan = canonical(volume)
+    muscle = muscle_of(volume, labels)
+    excluded = unassessable(scan, muscle, labels)
+    scale = None
+    if len(excluded) < len(labels.scheme.groups):
+        scale = _scale_of(scan, muscle, labels.scheme.grading, outside, part(progress, 0.2, 0.9))
+        muscle = without_spill(scan, muscle, scale.log_ratio, scale.fit.field, scale.reference.level)
+    progress(0.9, "grading")
+    faults: Mapping[int, Fault] = {}
+    soft_tissue = None
+    if scale is not None:
+        around = surroundings_of(scan, canonical_labels(labels), scale.fit.field, scale.reference.level)
+        failed = unsuppressed(around, labels.scheme)
+        faults = faults_of(around, labels.scheme, failed)
+        soft_tissue = suggest_signs(muscle, scale.log_ratio, around, labels.scheme, failed)
+    entries = tuple(
+        not_assessable(group.label, *excluded[group.label])
+        if scale is None or group.label in excluded
+        else spoilt(graded(group.label, muscle, scale, labels, volume.acquisition), faults.get(group.label))
+        for group in labels.scheme.groups
+    )
+    entries = tuple(beside(entry, entries[other_side(entry.label) - 1]) for entry in entries)
+    reference = None if scale is None else scale.reference
+    progress(1.0, "graded")
+    reading = Reading(
+        scheme=labels.scheme,
+        groups=entries,
+        acquisition=volume.acquisition,
+        engine=labels.engine,
+        reference=reference,
+        warnings=_warnings(volume.acquisition, reference, entries, labels),
+        provenance=(*labels.provenance, _step(scale, faults)),
+        soft_tissue=soft_tissue,
+    )
+    return noted(reading, labels)
+
+
+def check_contrast(acquisition: Acquisition, *, post_contrast: bool) -> None:
+    """Refuse a scan that was made after a contrast agent, unless that is wanted.
+
+    STIR also nulls tissue whose T1 the agent brought near that of fat (Krinsky 1996).
+
+    Raises
+    ------
+    InputError
+        If a contrast agent had been given.
+    """
+    if acquisition.contrast_agent and not post_contrast:
+        raise InputError(
+            "a STIR scan made after a contrast agent had been given",
+            "one made before it: what takes up the agent is nulled like fat, so oedema may be missed",
+            "use the scan before it; --post-contrast (post_contrast=True) grades it all the same and marks the reading",
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scale:
+    """What turns intensities into multiples of normal muscle.
+
+    Parameters
+    ----------
+    log_ratio
+        Logarithm of each muscle voxel's corrected intensity over the normal-muscle level, shape (n,).
+    fit
+        Field and mode of the scan, and how one tissue spreads.
+    reference
+        The normal-muscle level.
+    """
+
+    log_ratio: NDArray[np.float64]
+    fit: Fit
+    reference: Reference
+
+
+def _scale_of(
+    scan: Volume,
+    muscle: Muscle,
+    rule: GradingRule,
+    outside: Sequence[OutsideLevel],
+    progress: Progress,
+) -> Scale:
+    fit = fit_scale(muscle, rule, part(progress, 0.0, 0.8))
+    progress(0.8, "finding the level of normal muscle")
+    landmarks = find_landmarks(scan, muscle, fit.field)
+    prediction = predict(landmarks, scan.acquisition)
+    reference = choose_reference(fit, landmarks, prediction, outside, scan.acquisition)
+    return Scale(fit.log_ratio(muscle) + np.log(fit.mode / reference.level), fit, reference)
+
+
+def not_assessable(label: int, reason: Reason, sentence: str) -> GroupReading:
+    """Return the reading of a group that cannot be graded, with the reason and a sentence that says so."""
+    return GroupReading(
+        label=label,
+        grade=None,
+        reason=reason,
+        source=GradeSource.AUTO,
+        auto_grade=None,
+        evidence=None,
+        confidence=0.0,
+        explanation=sentence,
+    )
+
+
+def graded(label: int, muscle: Muscle, scale: Scale, labels: LabelMap, acquisition: Acquisition) -> GroupReading:
+    """Measure one group among the muscle voxels of a scan, and grade it by its scheme's anchors."""
+    rule = labels.scheme.grading
+    places = np.flatnonzero(muscle.label == label)
+    evidence, mixture = measure(muscle, scale.log_ratio, places, scale.fit.kernel, acquisition)
+    if evidence.voxels < rule.minimum_voxels:
+        return not_assessable(
+            label,
+            Reason.TOO_SMALL,
+            f"{evidence.voxels} voxels of the group can be measured; at least {rule.minimum_voxels} are needed.",
+        )
+    found = grade_of(evidence, rule)
+    probabilities = probabilities_of(evidence, mixture, rule)
+    outline = labels.confidence.get(label, 0.0)
+    return GroupReading(
+        label=label,
+        grade=found,
+        reason=None,
+        source=GradeSource.AUTO,
+        auto_grade=found,
+        evidence=evidence,
+        confidence=confidence_of(probabilities[found], evidence, rule, outline, scale.reference.trusted),
+        explanation=explain(evidence, found, rule),
+        probabilities=probabilities,
+    )
+
+
+def spoilt(entry: GroupReading, fault: Fault | None) -> GroupReading:
+    """Return the entry of a group as a fault of the scan leaves it: not assessable, or with less confidence."""
+    if fault is None or not entry.assessable:
+        return entry
+    if fault.spoils:
+        return not_assessable(entry.label, fault.reason, fault.sentence)
+    confidence = entry.confidence * (1.0 - fault.share)
+    return replace(entry, confidence=confidence, explanation=f"{entry.explanation} {fault.sentence}")
+
+
+def _warnings(
+    acquisition: Acquisition,
+    reference: Reference | None,
+    entries: tuple[GroupReading, ...],
+    labels: LabelMap,
+) -> tuple[str, ...]:
+    made = []
+    if reference is not None and not reference.trusted:
+        made.append(
+            f"The level of normal muscle cannot be trusted ({reference.source}); every grade is a proposal with low "
+            "confidence.",
+        )
+    if acquisition.contrast_agent:
+        made.append("A contrast agent had been given: STIR also nulls what takes it up, so oedema may be missed.")
+    if acquisition.sequence != "STIR":
+        made.append("The input does not say that this is a STIR sequence; the grades hold for STIR only.")
+    unknown = [
+        name
+        for name, value in (
+            ("field strength", acquisition.field_strength_t),
+            ("echo time", acquisition.echo_time_ms),
+            ("inversion time", acquisition.inversion_time_ms),
+        )
+        if value is None
+    ]
+    if unknown:
+        made.append(f"Not known from the input: {', '.join(unknown)}; values usual for STIR stand in for them.")
+    assessable = sum(entry.assessable for entry in entries)
+    if assessable < labels.scheme.grading.minimum_assessable_share * len(entries):
+        made.append(f"Only {assessable} of {len(entries)} groups are assessable: too few for a total.")
+    return tuple(made)
+
+
+def _step(scale: Scale | None, faults: Mapping[int, Fault]) -> Step:
+    """Record what the grades depend on; where no group could be graded, nothing was measured."""
+    parameters: dict[str, Json] = {
+        "edge_mm": EDGE_MM,
+        "core_mm": CORE_MM,
+        "filled": [FILLED, UNSURE_FILLED],
+        "represented_mm": REPRESENTED_MM,
+        "fluid_ratio": FLUID_RATIO,
+        "spill": {"bright_ratio": BRIGHT_RATIO, "largest_share": LARGEST_SHARE, "beyond_mm": BEYOND_MM},
+        "alike": ALIKE,
+        "most": MOST,
+        "ghost": GHOST,
+        "bright_fat": BRIGHT_FAT,
+        "faults": {str(label): asdict(fault) for label, fault in faults.items()},
+    }
+    if scale is not None:
+        field, kernel = scale.fit.field, scale.fit.kernel
+        parameters["field"] = {
+            "scales": [[amplitude, list(reach_mm)] for amplitude, reach_mm in SCALES],
+            "start_rounds": START_ROUNDS,
+            "observation_ml": [START_ML, PLACE_ML],
+            "width": WIDTH,
+            "rounds": ROUNDS,
+            "knots_mm": [[round(float(knot), 3) for knot in axis] for axis in field.knots],
+            "log_coefficients": [round(float(value), 5) for value in field.coefficients.ravel()],
+        }
+        parameters["kernel"] = {
+            "spread": kernel.spread,
+            "level_spread": kernel.level_spread,
+            "shares": list(kernel.shares),
+            "least_contrast": round(kernel.least_contrast, 5),
+        }
+        reference = scale.reference
+        parameters["reference"] = {
+            "level": _short(reference.level),
+            "spread": _short(reference.spread),
+            "source": reference.source,
+            "trusted": reference.trusted,
+            "uncertainty": reference.uncertainty,
+            "mode": _short(reference.mode),
+            "predicted": _short(reference.predicted),
+            "outside": [asdict(level) for level in reference.outside],
+        }
+    return Step("grade", parameters)
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")

@@ -1,0 +1,325 @@
+"""Where the scan itself went wrong, and which groups cannot be graded because of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.core import LabelMap, Reason, Volume
+from wbmri.core.scheme import Scheme
+from wbmri.grading.bias_field import Field
+from wbmri.grading.voxels import Muscle
+
+BLOCK_MM = 5.0
+"""Voxels are averaged over blocks of about this size, which leaves little of their noise."""
+
+SOLID_RATIO = 0.6
+"""Organs, marrow and blood are brighter than this multiple of normal muscle; fat that is nulled and ghosts are not."""
+
+AIR_MM = 30.0
+"""Air is what lies at least this far from muscle and from everything solid."""
+
+ABOVE_AIR, USUAL_BODY = 0.07, 0.12
+"""The body is brighter than the air by the first, or where no air is in the picture, than the second."""
+
+SKIN_MM, RIM_MM = 4.0, 18.0
+"""Subcutis begins under the skin and is looked at to this depth."""
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Surroundings:
+    """The scan in coarse blocks of its canonical grid.
+
+    Parameters
+    ----------
+    ratio
+        Intensity of each block as a multiple of normal muscle, shape (i, j, k).
+    label
+        The highest label in each block, 0 for none.
+    air
+        Blocks far from the body.
+    subcutis
+        Blocks between skin and muscle.
+    spacing
+        Size of a block in mm.
+    """
+
+    ratio: NDArray[np.float32]
+    label: NDArray[np.uint8]
+    air: Mask
+    subcutis: Mask
+    spacing: tuple[float, float, float]
+
+
+def surroundings_of(scan: Volume, groups: NDArray[np.uint8], field: Field, level: float) -> Surroundings:
+    """Look at the scan around the muscles.
+
+    Parameters
+    ----------
+    scan, groups
+        The scan, stored canonically, and the label of each voxel.
+    field, level
+        What its intensities are divided by to be multiples of normal muscle.
+    """
+    size = np.maximum(1, np.round(BLOCK_MM / np.asarray(scan.spacing))).astype(int)
+    count = np.maximum(1, np.asarray(scan.shape) // size)
+    size = np.minimum(size, scan.shape)
+    i, j, k = (slice(0, int(n * s)) for n, s in zip(count, size, strict=True))
+    split = [int(n) for pair in zip(count, size, strict=True) for n in pair]
+    x, y, z = (float(v) for v in np.asarray(scan.spacing) * size)
+    smooth = np.exp(field.log_on(np.zeros(3, dtype=np.intp), tuple(split[::2]), (x, y, z))).astype(np.float32)
+    ratio = scan.data[i, j, k].reshape(split).mean(axis=(1, 3, 5)) / (np.float32(level) * smooth)
+    label = groups[i, j, k].reshape(split).max(axis=(1, 3, 5))
+    air = _air(ratio, label > 0, (x, y, z))
+    floor = float(np.median(ratio[air])) + ABOVE_AIR if air.any() else USUAL_BODY
+    return Surroundings(ratio, label, air, _subcutis(ratio > floor, label > 0, (x, y, z)), (x, y, z))
+
+
+def _air(ratio: NDArray[np.float32], muscle: Mask, spacing: tuple[float, float, float]) -> Mask:
+    solid = wider(narrower(ratio > SOLID_RATIO, spacing, BLOCK_MM), spacing, BLOCK_MM)
+    return ~wider(muscle | solid, spacing, AIR_MM)
+
+
+def _subcutis(bright: Mask, muscle: Mask, spacing: tuple[float, float, float]) -> Mask:
+    from scipy import ndimage
+
+    # Bone, lung and bowel are dark too, but closed in: only what reaches the edge of the picture is not body.
+    parts, _ = ndimage.label(~(bright | muscle))
+    edges = [parts[0], parts[-1], parts[:, 0], parts[:, -1], parts[:, :, 0], parts[:, :, -1]]
+    body = ~np.isin(parts, np.setdiff1d(np.concatenate([edge.ravel() for edge in edges]), 0))
+    # Across the slices the outermost blocks share their thickness with the air.
+    flat = (spacing[0], 4 * RIM_MM, spacing[2])
+    return narrower(body, flat, SKIN_MM) & ~narrower(body, flat, RIM_MM) & ~wider(muscle, flat, SKIN_MM)
+
+
+def wider(mask: Mask, spacing: tuple[float, float, float], reach_mm: float) -> Mask:
+    """Return the blocks within a distance, along each axis, of some block of a mask."""
+    from scipy import ndimage
+
+    size = tuple(2 * round(reach_mm / mm) + 1 for mm in spacing)
+    made: Mask = ndimage.maximum_filter(mask.view(np.uint8), size, mode="constant") > 0
+    return made
+
+
+def narrower(mask: Mask, spacing: tuple[float, float, float], reach_mm: float) -> Mask:
+    """Return the blocks of a mask that are farther than a distance, along each axis, from what is not in it."""
+    from scipy import ndimage
+
+    size = tuple(2 * round(reach_mm / mm) + 1 for mm in spacing)
+    made: Mask = ndimage.minimum_filter(mask.view(np.uint8), size, mode="constant") > 0
+    return made
+
+
+GHOST, GHOST_SHARE = 0.2, 0.1
+"""A level of the body is ghosted where this share of the air beside it is brighter than the air of the quiet levels by
+the first multiple of normal muscle: ghosts fall on muscle as they do on air."""
+
+LEAST_AIR = 40
+"""With fewer blocks of air at a level nothing is said about ghosts there."""
+
+BRIGHT_FAT, FAT_QUANTILE = 0.8, 0.2
+"""Fat is not suppressed where all but this share of the subcutis is brighter than this multiple of normal muscle.
+Oedema of the subcutis lies in strands, with dark fat between them."""
+
+CELL_MM, LEAST_FAT, BESIDE_MM = 60.0, 40, 25.0
+"""Subcutis is looked at in cells of this size, along the body and across it, with so many blocks beside muscle."""
+
+TRUNK = "axial"
+"""Region whose muscles lie beside organs, brain and cord as much as beside fat; what is near them alone is left out."""
+
+LEAST_SHARE, SPOILT_SHARE = 0.1, 0.5
+"""A group with more than the second share of its volume there is not assessable; with more than the first its
+confidence falls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What spoils a group.
+
+    Parameters
+    ----------
+    reason
+        Motion or failed fat suppression.
+    share
+        Share of the group that lies there, 0..1.
+    sentence
+        What a reader is told.
+    """
+
+    reason: Reason
+    share: float
+    sentence: str
+
+    @property
+    def spoils(self) -> bool:
+        """Whether the group cannot be graded."""
+        return self.share > SPOILT_SHARE
+
+
+def faults_of(around: Surroundings, scheme: Scheme, failed: Mask) -> Mapping[int, Fault]:
+    """Find the groups that motion or failed fat suppression touches.
+
+    Motion is seen by its ghosts in the air beside the body: where the picture shows none, it is not seen.
+
+    Parameters
+    ----------
+    around
+        What lies around the muscles.
+    scheme
+        Its groups.
+    failed
+        Blocks beside fat that is not suppressed, see `unsuppressed`.
+
+    Returns
+    -------
+    mapping of int to Fault
+        By label, the worse of the two; groups that neither touches are left out.
+    """
+    every = [group.label for group in scheme.groups]
+    limbs = _limbs(scheme)
+    size = np.maximum(np.bincount(around.label.ravel(), minlength=256), 1)
+    made: dict[int, Fault] = {}
+    ghosted = np.broadcast_to(_ghosted(around), around.label.shape)
+    for reason, where, labels, words in (
+        (Reason.MOTION, ghosted, every, "at levels with ghosts of motion"),
+        (Reason.FAT_SUPPRESSION, failed, limbs, "beside fat that is not suppressed"),
+    ):
+        share = np.bincount(around.label[where], minlength=256) / size
+        for label in labels:
+            own = float(share[label])
+            if own > LEAST_SHARE and (label not in made or own > made[label].share):
+                made[label] = Fault(reason, own, f"{100 * own:.0f} % of the group lies {words}.")
+    return made
+
+
+def _ghosted(around: Surroundings) -> Mask:
+    """Tell for each level of the body whether the air beside it holds ghosts, shape (k,)."""
+    from scipy import ndimage
+
+    bright = np.full(around.air.shape[2], np.nan)
+    for level in np.flatnonzero(around.air.sum(axis=(0, 1)) >= LEAST_AIR):
+        air = around.ratio[:, :, level][around.air[:, :, level]]
+        bright[level] = np.quantile(air, 1 - GHOST_SHARE)
+    seen = np.flatnonzero(~np.isnan(bright))
+    if seen.size == 0:
+        return np.zeros(bright.size, dtype=bool)
+    # Ghosts may be so bright that no air is left: such levels lie between those that show it.
+    bright = np.interp(np.arange(bright.size), seen, bright[seen])
+    found = bright > float(np.quantile(bright, 0.25)) + GHOST
+    # What moves does so over centimetres: one bright level alone is something else.
+    made: Mask = ndimage.binary_opening(found, np.ones(max(1, round(20.0 / around.spacing[2])), dtype=bool))
+    return made
+
+
+def unsuppressed(around: Surroundings, scheme: Scheme) -> Mask:
+    """Tell which blocks lie in a cell whose fat is not suppressed.
+
+    Parameters
+    ----------
+    around
+        What lies around the muscles.
+    scheme
+        Its groups.
+    """
+    limbs = _limbs(scheme)
+    beside = around.subcutis & wider(np.isin(around.label, limbs), around.spacing, BESIDE_MM)
+    place = np.nonzero(beside)
+    value = around.ratio[place]
+    cells = _cells(around)
+    of_block = cells[place[0], place[2]]
+    made = np.zeros(int(cells.max()) + 1, dtype=bool)
+    for cell in np.flatnonzero(np.bincount(of_block, minlength=made.size) >= LEAST_FAT):
+        made[cell] = np.quantile(value[of_block == cell], FAT_QUANTILE) > BRIGHT_FAT
+    return np.broadcast_to(made[cells][:, None, :], around.label.shape)
+
+
+def _limbs(scheme: Scheme) -> list[int]:
+    return [group.label for group in scheme.groups if group.region != TRUNK]
+
+
+def _cells(around: Surroundings) -> NDArray[np.intp]:
+    """Return the number of the cell at each place across and along the body, shape (i, k)."""
+    across, along = (
+        (np.arange(around.label.shape[axis]) * around.spacing[axis] // CELL_MM).astype(np.intp) for axis in (0, 2)
+    )
+    made: NDArray[np.intp] = across[:, None] * (along.max() + 1) + along[None, :]
+    return made
+
+
+GAP_SHARE = 0.2
+"""A group with a larger share of voxels without any signal has a gap between stations in it."""
+
+SEAM_MM = 10.0
+"""A seam spoils the muscle up to this far on either side."""
+
+SEAM_SHARE = 0.5
+"""A group with a larger share of its voxels that near a seam is not assessable."""
+
+CUT_SHARE = 0.5
+"""A group is cut by the edge of the field of view when this share of its largest cross-section lies on the edge."""
+
+
+def unassessable(scan: Volume, muscle: Muscle, labels: LabelMap) -> dict[int, tuple[Reason, str]]:
+    """Find the groups that cannot be graded.
+
+    Parameters
+    ----------
+    scan
+        The scan, stored canonically.
+    muscle
+        Its labelled voxels.
+    labels
+        The outlines, with the groups known to lie outside.
+
+    Returns
+    -------
+    dict of int to tuple of Reason and str
+        Label to the reason and a sentence.
+    """
+    made: dict[int, tuple[Reason, str]] = {}
+    rule = labels.scheme.grading
+    near_seam = _near_seam(scan, muscle)
+    for group in labels.scheme.groups:
+        own = muscle.label == group.label
+        size = int(own.sum())
+        if group.label in labels.outside:
+            made[group.label] = (
+                Reason.OUTSIDE,
+                "The group lies outside the field of view, wholly or for the larger part.",
+            )
+        elif size == 0:
+            made[group.label] = Reason.OUTSIDE, "No voxel of the group was found in the picture."
+        elif size < rule.minimum_voxels:
+            made[group.label] = (
+                Reason.TOO_SMALL,
+                f"The group has {size} voxels; at least {rule.minimum_voxels} are needed.",
+            )
+        elif (gap := float(np.mean(muscle.raw[own] == 0))) > GAP_SHARE:
+            made[group.label] = Reason.SEAM, f"{100 * gap:.0f} % of the group lies in a gap without signal."
+        elif (seam := float(near_seam[own].mean())) > SEAM_SHARE:
+            made[group.label] = Reason.SEAM, f"{100 * seam:.0f} % of the group lies within {SEAM_MM:g} mm of a seam."
+        elif _cut(muscle.index[own], muscle.shape):
+            made[group.label] = Reason.OUTSIDE, "The edge of the field of view cuts the group where it is widest."
+    return made
+
+
+def _near_seam(scan: Volume, muscle: Muscle) -> NDArray[np.bool_]:
+    near = np.zeros(len(muscle.index), dtype=bool)
+    if not scan.acquisition.seams_mm:
+        return near
+    height = muscle.index @ (scan.affine[:3, :3].T @ scan.long_axis) + scan.affine[:3, 3] @ scan.long_axis
+    for seam in scan.acquisition.seams_mm:
+        near |= np.abs(height - seam) < SEAM_MM
+    return near
+
+
+def _cut(index: NDArray[np.intp], shape: tuple[int, int, int]) -> bool:
+    """Whether a group meets an edge of the grid with a cross-section near its largest."""
+    for axis, length in enumerate(shape):
+        areas = np.bincount(index[:, axis], minlength=length)
+        if max(areas[0], areas[-1]) >= CUT_SHARE * areas.max():
+            return True
+    return False

@@ -1,0 +1,278 @@
+"""The level of normal muscle, without needing any group to be healthy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.core import Acquisition, OutsideLevel, Reading, Reference, Volume
+from wbmri.grading.bias_field import Field
+from wbmri.grading.normalisation import Fit
+from wbmri.grading.signal_equation import USUAL_TE_MS, brain_to_muscle, fluid_to_muscle
+from wbmri.grading.voxels import Muscle
+
+BRAIN_ML = (250.0, 2500.0)
+"""Volume of a brain, or of the part of it that lies above the highest muscle, for it to be taken as one."""
+
+HEAD_MM = 60.0
+"""How far the picture must reach above the highest muscle for a head to be looked for."""
+
+BRAIN_RATIO = 0.6
+"""A brain is brighter than this multiple of the median of all muscle, however oedematous; air and fat are not."""
+
+TISSUE_SPREAD = 0.22
+"""Standard deviation of the log ratio of brain and fluid to muscle between people, at a known protocol."""
+
+RATIO_SPREAD = 0.15
+"""Standard deviation of the log ratio of fluid to brain between people."""
+
+ECHO_SPREAD_MS = 15.0
+"""Standard deviation of the echo time where the input names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """Intensities of tissues whose ratio to muscle physics gives; ``None`` where they are not in the picture.
+
+    Parameters
+    ----------
+    brain
+        Median of the brain, after field correction.
+    fluid
+        Fluid: the bright end of the head where a brain was found, or else of the whole body.
+    """
+
+    brain: float | None
+    fluid: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Level of normal muscle as the other tissues predict it.
+
+    Parameters
+    ----------
+    level
+        In the units of the corrected volume.
+    spread
+        Standard deviation of its logarithm.
+    """
+
+    level: float
+    spread: float
+
+
+def find_landmarks(scan: Volume, muscle: Muscle, field: Field) -> Landmarks:
+    """Measure brain and fluid.
+
+    Parameters
+    ----------
+    scan
+        The scan, stored canonically.
+    muscle, field
+        Its labelled voxels and its field.
+    """
+    top = int(muscle.index[:, 2].max()) + 1
+    head = scan.data[:, :, top:]
+    if head.shape[2] * scan.spacing[2] >= HEAD_MM:
+        brain = _brain(head, scan, BRAIN_RATIO * float(np.median(muscle.quiet)))
+        if brain is not None:
+            around = np.argwhere(head > 0.5 * float(np.median(head[brain])))
+            around[:, 2] += top
+            values = scan.data[tuple(around.T)] / np.exp(field.log_at(around, scan.spacing))
+            inside = np.argwhere(brain)
+            inside[:, 2] += top
+            own = scan.data[tuple(inside.T)] / np.exp(field.log_at(inside, scan.spacing))
+            return Landmarks(brain=float(np.median(own)), fluid=float(np.quantile(values, 0.97)))
+    body = np.argwhere(scan.data > 0.3 * float(np.median(muscle.quiet)))
+    values = scan.data[tuple(body.T)] / np.exp(field.log_at(body, scan.spacing))
+    return Landmarks(brain=None, fluid=float(np.quantile(values, 0.995)))
+
+
+def _brain(head: NDArray[np.float32], scan: Volume, least: float) -> NDArray[np.bool_] | None:
+    """Find the brain: one large bright body above the neck, with its rim taken off."""
+    from scipy import ndimage
+    from skimage.filters import threshold_otsu
+
+    if head.max() <= least:
+        return None
+    tissue = head[head > max(least, float(threshold_otsu(head)))]
+    solid = head > max(least, 0.5 * float(np.median(tissue)))
+    thin = np.asarray(scan.spacing) <= 2 * min(scan.spacing)
+    reach = np.where(thin, np.maximum(1, np.round(3.0 / np.asarray(scan.spacing))), 0).astype(int)
+    solid = ndimage.minimum_filter(solid, size=tuple(2 * reach + 1), mode="constant", cval=0)
+    parts, count = ndimage.label(solid)
+    if count == 0:
+        return None
+    sizes = np.bincount(parts.ravel())[1:]
+    largest: NDArray[np.bool_] = parts == int(np.argmax(sizes)) + 1
+    return largest if BRAIN_ML[0] <= sizes.max() * scan.voxel_ml <= BRAIN_ML[1] else None
+
+
+def predict(landmarks: Landmarks, acquisition: Acquisition) -> Prediction | None:
+    """Predict the level of normal muscle from brain and fluid by the signal equation.
+
+    Where the echo time is not known, the ratio of fluid to brain narrows it: muscle, brain and fluid lose signal to the
+    echo time at their own rates.
+
+    Parameters
+    ----------
+    landmarks
+        Brain and fluid of the scan; without a brain there is no prediction.
+    acquisition
+        The protocol.
+    """
+    if landmarks.brain is None:
+        return None
+    if acquisition.echo_time_ms is not None:
+        times, weight = np.array([acquisition.echo_time_ms]), np.ones(1)
+    else:
+        times = np.arange(20.0, 121.0, 2.0)
+        fluid_to_brain = np.array([fluid_to_muscle(acquisition, te) / brain_to_muscle(acquisition, te) for te in times])
+        apart = np.log(landmarks.fluid / landmarks.brain) - np.log(fluid_to_brain)
+        weight = np.exp(-0.5 * (apart / RATIO_SPREAD) ** 2 - 0.5 * ((times - USUAL_TE_MS) / ECHO_SPREAD_MS) ** 2)
+    weight = weight / weight.sum()
+    logs = np.array(
+        [
+            np.log(landmarks.fluid / fluid_to_muscle(acquisition, te))
+            + np.log(landmarks.brain / brain_to_muscle(acquisition, te))
+            for te in times
+        ],
+    )
+    mean = float(weight @ logs) / 2
+    variance = float(weight @ (logs / 2 - mean) ** 2)
+    return Prediction(float(np.exp(mean)), float(np.sqrt(variance + TISSUE_SPREAD**2)))
+
+
+DOUBTFUL_SPREADS = 1.0
+"""A muscle mode above the prediction by more than this many of its spreads is used but not trusted ..."""
+
+REFUTED_SPREADS = 1.6
+"""... and above this many it is taken for oedema, and the prediction for the level. Below by this many, the outlines
+hold fat or bone rather than muscle, or the protocol is not what it seems: the mode is used but not trusted."""
+
+TRUSTED_SPREAD = 0.15
+"""A prediction no more uncertain than this can be trusted alone: a fifth of normal muscle's distance to a mild oedema
+at 1.5 times would then be missed. Brain and fluid alone are less certain; other scans of the person or site are not."""
+
+SAME_PERSON_SPREAD = 0.06
+"""Standard deviation, from one scan of a person to the next, of the log ratio of brain and fluid to normal muscle."""
+
+FLUID_SHARE = 0.75
+"""Fluid this close to its expected multiple of the muscle mode confirms the mode where there is no brain."""
+
+
+def choose_reference(
+    fit: Fit,
+    landmarks: Landmarks,
+    prediction: Prediction | None,
+    outside: Sequence[OutsideLevel],
+    acquisition: Acquisition,
+) -> Reference:
+    """Take the lowest credible mode of muscle, unless the scan's other tissues say that it is oedema.
+
+    Where other scans say how brain and fluid compare with normal muscle, in this person or at this site, the prediction
+    is as good as they are, and mode and prediction are averaged, each weighing by its certainty.
+
+    Parameters
+    ----------
+    fit
+        The lowest credible mode of all muscle, how one tissue spreads, and how groups differ.
+    landmarks, prediction
+        The other tissues, and the level of normal muscle they predict, if they do.
+    outside
+        What other scans say about the level.
+    acquisition
+        The protocol.
+    """
+    mode, own = fit.mode, fit.kernel.level_spread
+    if prediction is None:
+        return _by_fluid(fit, landmarks, outside, acquisition)
+    told = combine(prediction, outside)
+    by = " and ".join(["brain and fluid", *(level.source for level in outside)])
+    excess = float(np.log(mode / told.level))
+    found = f"{np.exp(excess):.2f} times the level that {by} predict"
+    level, uncertainty = mode, own
+    trusted = -REFUTED_SPREADS * told.spread < excess < DOUBTFUL_SPREADS * told.spread
+    source = f"lowest mode of all muscle, {found}"
+    if excess > REFUTED_SPREADS * told.spread:
+        level, uncertainty = told.level, told.spread
+        trusted = told.spread <= TRUSTED_SPREAD
+        source = f"predicted from {by}, because the lowest mode of all muscle lies at {found}"
+    elif outside:
+        share = own**-2 / (own**-2 + told.spread**-2)
+        level = told.level * float(np.exp(share * excess))
+        uncertainty = float((own**-2 + told.spread**-2) ** -0.5)
+        source = f"mean, by certainty, of the lowest mode of all muscle and the prediction; the mode lies at {found}"
+    return Reference(
+        level,
+        fit.kernel.spread * level,
+        source,
+        trusted,
+        uncertainty=round(uncertainty, 4),
+        mode=mode,
+        predicted=prediction.level,
+        outside=tuple(outside),
+    )
+
+
+def level_of_visit(reading: Reading, source: str) -> OutsideLevel | None:
+    """Say by a reading of the same person and protocol where normal muscle lies at another visit.
+
+    Parameters
+    ----------
+    reading
+        The other visit, with more muscle that is healthy.
+    source
+        Which visit it is, in words a reader understands.
+
+    Returns
+    -------
+    OutsideLevel or None
+        ``None`` where its own level cannot be relied on, or there was no brain to put it beside.
+    """
+    reference = reading.reference
+    if reference is None or not reference.trusted or reference.predicted is None or reference.uncertainty is None:
+        return None
+    spread = float(np.hypot(SAME_PERSON_SPREAD, reference.uncertainty))
+    return OutsideLevel(reference.level / reference.predicted, spread, source)
+
+
+def combine(prediction: Prediction, outside: Sequence[OutsideLevel]) -> Prediction:
+    """Average what brain and fluid predict with what other scans say about that prediction, by their certainty.
+
+    Parameters
+    ----------
+    prediction
+        By brain and fluid of the scan alone.
+    outside
+        What other scans say.
+    """
+    ratio = np.array([0.0, *(np.log(level.ratio) for level in outside)])
+    weight = np.array([prediction.spread, *(level.spread for level in outside)]) ** -2.0
+    mean = float(weight @ ratio / weight.sum())
+    return Prediction(prediction.level * float(np.exp(mean)), float(weight.sum() ** -0.5))
+
+
+def _by_fluid(fit: Fit, landmarks: Landmarks, outside: Sequence[OutsideLevel], acquisition: Acquisition) -> Reference:
+    """Take the mode and look whether fluid confirms it; without a brain other scans cannot be put beside this one."""
+    expected = fluid_to_muscle(acquisition, acquisition.echo_time_ms or USUAL_TE_MS)
+    confirmed = landmarks.fluid / fit.mode >= FLUID_SHARE * expected
+    words = (
+        f"bright fluid at {landmarks.fluid / fit.mode:.1f} times its level confirms it"
+        if confirmed
+        else "no other tissue in the scan confirms it"
+    )
+    if outside:
+        words += "; without a brain in the picture other scans could not be used"
+    source = f"lowest mode of all muscle; {words}"
+    return Reference(
+        fit.mode,
+        fit.kernel.spread * fit.mode,
+        source,
+        confirmed,
+        uncertainty=fit.kernel.level_spread,
+        mode=fit.mode,
+        outside=tuple(outside),
+    )

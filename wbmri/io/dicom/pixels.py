@@ -1,0 +1,100 @@
+"""The second pass over DICOM files: the pixels of the images that were chosen."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.core import InputError, Progress, silent
+from wbmri.io.dicom.headers import Frame
+
+if TYPE_CHECKING:
+    from pydicom.uid import UID
+
+
+def read_pixels(frames: Sequence[Frame], progress: Progress = silent) -> NDArray[np.float32]:
+    """Read images as one array.
+
+    Parameters
+    ----------
+    frames
+        Images of one size, in the order wanted.
+    progress
+        Told how far it has come.
+
+    Returns
+    -------
+    ndarray, shape (columns, rows, len(frames))
+        Intensities, the rescale slope and intercept applied.
+
+    Raises
+    ------
+    InputError
+        If a file is truncated, or its pixels cannot be decoded.
+    """
+    columns, rows = frames[0].size
+    made = np.empty((len(frames), rows, columns), dtype=np.float32)
+    order = sorted(range(len(frames)), key=lambda place: (str(frames[place].path), frames[place].index))
+    done = 0
+    for _, places in groupby(order, key=lambda place: frames[place].path):
+        wanted = list(places)
+        for place, stored in zip(wanted, decode([frames[place] for place in wanted]), strict=True):
+            if stored.shape != (rows, columns):
+                raise unreadable(frames[place], f"pixels of shape {stored.shape} instead of {(rows, columns)}")
+            np.multiply(stored, np.float32(frames[place].slope), out=made[place])
+            made[place] += np.float32(frames[place].intercept)
+            done += 1
+            progress(done / len(frames), "reading DICOM images")
+    return np.ascontiguousarray(made.transpose(2, 1, 0))
+
+
+def same_pixels(first: Frame, second: Frame) -> bool:
+    """Tell whether two images hold the same intensities."""
+    return first.size == second.size and np.array_equal(read_pixels([first]), read_pixels([second]))
+
+
+def decode(frames: Sequence[Frame]) -> Iterator[NDArray[np.generic]]:
+    """Yield the stored values of some images of one file, shape (rows, columns) each."""
+    from pydicom import dcmread
+    from pydicom.pixels.utils import pixel_array
+    from pydicom.uid import RLELossless
+
+    path = frames[0].path
+    with warnings.catch_warnings():
+        # Header values that break the letter of the standard were checked where they matter.
+        warnings.filterwarnings("ignore", module=r"pydicom\..*")
+        try:
+            data = dcmread(path, force=True)
+            syntax = data.file_meta.get("TransferSyntaxUID") if hasattr(data, "file_meta") else None
+            if syntax is None:
+                syntax = data.file_meta.TransferSyntaxUID = assumed_syntax(data.original_encoding)
+            plugin = "gdcm" if syntax.is_encapsulated and syntax != RLELossless else ""
+            arrays = [
+                pixel_array(data, index=frame.index if frame.of > 1 else None, raw=True, decoding_plugin=plugin)
+                for frame in frames
+            ]
+        except Exception as problem:  # whatever damaged pixels do to a decoder, the file is named to the user
+            raise unreadable(frames[0], f"pixels that cannot be decoded ({type(problem).__name__})") from problem
+    yield from arrays
+
+
+def assumed_syntax(encoding: tuple[bool | None, bool | None]) -> "UID":
+    """Return the transfer syntax of a file without a file header, from how its data set turned out to be encoded."""
+    from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+    implicit, little = encoding
+    if implicit:
+        return ImplicitVRLittleEndian
+    return ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+
+
+def unreadable(frame: Frame, what: str) -> InputError:
+    """Return the error for a file whose pixels cannot be used."""
+    return InputError(
+        f"the DICOM file {frame.path.name} with {what}",
+        "a complete grey-scale MR image",
+        "copy or export the series again",
+    )

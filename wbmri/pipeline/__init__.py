@@ -1,0 +1,48 @@
+"""The whole way: images in, a complete case out; two visits in, their comparison out."""
+
+from typing import TYPE_CHECKING
+
+from wbmri.core import lazy_names
+
+if TYPE_CHECKING:
+    from wbmri.pipeline.sign_off import SignedCase, add_case, sign
+    from wbmri.pipeline.visit_change import ChangeDocument, ComparedCases, compare_cases, compare_visits
+    from wbmri.pipeline.visit_findings import Terms
+    from wbmri.pipeline.visit_score import ScoredCase, score, score_case
+
+__all__ = [
+    "ChangeDocument",
+    "ComparedCases",
+    "ScoredCase",
+    "SignedCase",
+    "Terms",
+    "add_case",
+    "compare_cases",
+    "compare_visits",
+    "score",
+    "score_case",
+    "sign",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "sign_off": (
+            "SignedCase",
+            "add_case",
+            "sign",
+        ),
+        "visit_change": (
+            "ChangeDocument",
+            "ComparedCases",
+            "compare_cases",
+            "compare_visits",
+        ),
+        "visit_findings": ("Terms",),
+        "visit_score": (
+            "ScoredCase",
+            "score",
+            "score_case",
+        ),
+    },
+)

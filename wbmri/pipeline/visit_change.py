@@ -1,0 +1,307 @@
+"""Visits of one person: their cases in, the files of the comparison out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from wbmri.analysis.comparison import Comparison, Course, Response, ResponseRule, Transition
+from wbmri.case import (
+    SCHEMA_VERSION,
+    STRICT,
+    Case,
+    ChangePaths,
+    DetectableChange,
+    check_dataset,
+    encode,
+    encode_table,
+    free_label,
+    read_case,
+)
+from wbmri.core import NOTICE, CaseError, InputError, Progress, Subtotal, part, silent
+from wbmri.core.scheme import Scheme, Side
+from wbmri.io import write_together
+from wbmri.pipeline.visit_findings import Terms, find_change
+from wbmri.pipeline.visit_score import Inputs, score
+from wbmri.report.comparison import Findings, comparison_pdf, comparison_report, drawings
+
+_COLUMNS = ("label", "group", "side", "region", "baseline", "followup", "delta", "transition")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One group in ``*_change.json`` and ``*_change.tsv``.
+
+    `overlap` is that of the group's outlines once the visits are laid over each other, see
+    `wbmri.analysis.comparison.Correspondence`; in the JSON file only.
+    """
+
+    label: int
+    group: str
+    side: Side
+    region: str
+    baseline: int | None
+    followup: int | None
+    delta: int | None
+    transition: Transition
+    overlap: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubtotalChange:
+    """Sums of a region or a side at both visits, over the groups assessable at both."""
+
+    before: Subtotal
+    after: Subtotal
+
+
+@dataclass(frozen=True, slots=True)
+class CoursePoint:
+    """One visit of a course; its sums count the groups assessable at all visits."""
+
+    session: str
+    months: float | None
+    sums: Subtotal
+    measures: Mapping[str, float]
+    treatment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDocument:
+    """What ``*_change.json`` holds; sums and changes count the groups assessable at both visits."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    participant: str
+    baseline: str
+    followup: str
+    before: Subtotal
+    after: Subtotal
+    delta: int | None
+    delta_percent: float | None
+    transitions: Mapping[Transition, int]
+    groups: tuple[ChangeRow, ...]
+    cautions: tuple[str, ...]
+    matrix: tuple[tuple[int, ...], ...] = ()
+    regions: Mapping[str, SubtotalChange] = field(default_factory=dict)
+    sides: Mapping[Side, SubtotalChange] = field(default_factory=dict)
+    protocol_differences: tuple[str, ...] = ()
+    detectable: DetectableChange | None = None
+    beyond_detectable: bool | None = None
+    response: Response = Response.UNKNOWN
+    response_rule: ResponseRule = field(default_factory=ResponseRule)
+    course: tuple[CoursePoint, ...] = ()
+    notice: str = NOTICE
+    schema_version: int = SCHEMA_VERSION
+
+
+def change_document(found: Findings) -> ChangeDocument:
+    """Put what was found between two visits into the form of ``*_change.json``."""
+    comparison, limit = found.comparison, None if found.detectable is None else found.detectable.sdc95
+    overlap = {} if found.correspondence is None else found.correspondence.overlap
+    return ChangeDocument(
+        participant=found.participant,
+        baseline=found.sessions[0],
+        followup=found.sessions[1],
+        before=comparison.before,
+        after=comparison.after,
+        delta=comparison.delta,
+        delta_percent=comparison.delta_percent,
+        transitions=comparison.transitions,
+        groups=tuple(
+            ChangeRow(
+                group.label,
+                group.id,
+                group.side,
+                group.region,
+                change.baseline,
+                change.followup,
+                change.delta,
+                change.transition,
+                overlap.get(group.label),
+            )
+            for group, change in comparison.by_group()
+        ),
+        cautions=found.cautions,
+        matrix=comparison.matrix,
+        regions={name: SubtotalChange(*comparison.of_region(name)) for name in comparison.baseline.scheme.regions},
+        sides={side: SubtotalChange(*comparison.of_side(side)) for side in Side},
+        protocol_differences=comparison.protocol_differences,
+        detectable=found.detectable,
+        beyond_detectable=None if limit is None else comparison.exceeds(limit),
+        response=found.rule.judge(comparison, limit),
+        response_rule=found.rule,
+        course=() if found.course is None else _points(found.course),
+    )
+
+
+def encode_changes(document: ChangeDocument) -> bytes:
+    """Return the groups as the table ``*_change.tsv``."""
+    return encode_table(_COLUMNS, [_cells(row) for row in document.groups])
+
+
+def _points(course: Course) -> tuple[CoursePoint, ...]:
+    return tuple(
+        CoursePoint(
+            visit.session,
+            None if visit.clinical is None or visit.clinical.months is None else round(visit.clinical.months, 2),
+            sums,
+            {} if visit.clinical is None else visit.clinical.measures,
+            None if visit.clinical is None else visit.clinical.treatment,
+        )
+        for visit, sums in zip(course.visits, course.sums, strict=True)
+    )
+
+
+def _cells(row: ChangeRow) -> tuple[str, ...]:
+    values = (getattr(row, column) for column in _COLUMNS)
+    return tuple("n/a" if value is None else str(value) for value in values)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedCases:
+    """Cases of one person and what changed from the first to the last, as written to disk.
+
+    Parameters
+    ----------
+    cases
+        The cases, from the earliest to the latest.
+    comparison
+        What changed.
+    document
+        The same as it stands in ``*_change.json``.
+    paths
+        Where the files of the comparison lie.
+    left_out
+        Other cases of OUT that could not be read and are missing from its tables.
+    """
+
+    cases: tuple[Case, ...]
+    comparison: Comparison
+    document: ChangeDocument
+    paths: ChangePaths
+    left_out: tuple[CaseError, ...] = ()
+
+    @property
+    def baseline(self) -> Case:
+        """The earliest case."""
+        return self.cases[0]
+
+    @property
+    def followup(self) -> Case:
+        """The latest case."""
+        return self.cases[-1]
+
+
+def compare_visits(
+    visits: Sequence[Inputs],
+    out: str | Path,
+    *,
+    participant: str | None = None,
+    sessions: Sequence[str] = (),
+    engine: str = "auto",
+    scheme: Scheme | None = None,
+    terms: Terms | None = None,
+    progress: Progress = silent,
+) -> ComparedCases:
+    """Compare visits of one person, each of them a case, or an input that is scored first.
+
+    Parameters
+    ----------
+    visits
+        The folder of a case, a DICOM folder or image files, for each visit from the earliest to the latest. The first
+        and the last are compared; those between appear in the course.
+    out
+        Folder of the cases; made if it is missing.
+    participant
+        BIDS label of the person; if ``None`` that of the first case among them, else the next free number.
+    sessions
+        BIDS labels of the visits that are scored; by default ``baseline`` and ``followup``, and ``visit2`` and so on
+        between.
+    engine, scheme
+        As for `score`.
+    terms
+        How they are compared.
+    progress
+        Called with the share that is done and what is being done.
+
+    Raises
+    ------
+    InputError
+        If an input cannot be used, or the visits cannot be compared.
+    CaseError
+        If a case is damaged, or a person's reading would be lost.
+    """
+    check_dataset(out)
+    if len(visits) < 2:
+        raise InputError(
+            f"{len(visits)} visits",
+            "two or more",
+            "name the earlier and the later visit, see 'wbmri compare --help'",
+        )
+    names = sessions or ("baseline", *(f"visit{k}" for k in range(2, len(visits))), "followup")
+    known = [_case(visit) for visit in visits]
+    of_case = next((case.participant for case in known if case is not None), None)
+    person = participant or of_case or free_label(out, "sub")
+    cases: list[Case] = []
+    left_out: tuple[CaseError, ...] = ()
+    share = 0.7 / len(visits)
+    for k, (visit, case) in enumerate(zip(visits, known, strict=True)):
+        if case is None:
+            scored = score(
+                visit,
+                out,
+                participant=person,
+                session=names[k],
+                engine=engine,
+                scheme=scheme,
+                progress=part(progress, share * k, share * (k + 1)),
+            )
+            case, left_out = scored.case, scored.left_out
+        cases.append(case)
+    return compare_cases(cases, out, terms, left_out=left_out, progress=part(progress, 0.7, 1.0))
+
+
+def compare_cases(
+    cases: Sequence[Case],
+    out: str | Path,
+    terms: Terms | None = None,
+    *,
+    left_out: tuple[CaseError, ...] = (),
+    progress: Progress = silent,
+) -> ComparedCases:
+    """Compare cases of one person, the first with the last, and write the files of the comparison, all or none.
+
+    Raises
+    ------
+    InputError
+        If the cases are of two people or one visit, or cannot be compared.
+    """
+    found = find_change(cases, terms or Terms(), part(progress, 0.0, 0.6))
+    paths = ChangePaths(Path(out), found.participant, *found.sessions)
+    document = change_document(found)
+    progress(0.6, "drawing the change")
+    files = [(paths.table, encode_changes(document))]
+    drawn = tuple(drawings(found))
+    for drawing in drawn:
+        for ending, content in drawing.files().items():
+            files.append((paths.drawing(drawing.name, ending), content))
+            if (drawing.name, ending) == ("visits", "png"):
+                files.append((paths.figure, content))
+    progress(0.8, "writing the report")
+    files += [
+        (paths.report, comparison_report(found, drawn).encode()),
+        (paths.print, comparison_pdf(found, drawn)),
+        (paths.document, encode(document)),
+    ]
+    write_together(paths.out, files)
+    return ComparedCases(tuple(cases), found.comparison, document, paths, left_out)
+
+
+def _case(visit: Inputs) -> Case | None:
+    """Return the case that a path names, or None if it is a scan."""
+    if not isinstance(visit, str | Path):
+        return None
+    path = Path(visit)
+    named = path.name.endswith("_reading.json") or any(path.glob("anat/*_reading.json"))
+    return read_case(path) if named else None

@@ -1,0 +1,204 @@
+"""The whole way for one visit: images in, a complete case out."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from wbmri.analysis.calibration import read_controls
+from wbmri.case import Case, CasePaths, check_dataset, check_replaceable, free_label, rebuild_tables, write_case
+from wbmri.core import CaseError, Progress, part, silent
+from wbmri.core.scheme import Scheme
+from wbmri.grading import check_contrast, grade
+from wbmri.io import load
+from wbmri.report.case import case_report, mosaic_png, thumbnail_png
+from wbmri.segmentation import Engine, segment
+
+Inputs = str | Path | Sequence[str | Path]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredCase:
+    """A case that was just scored.
+
+    Parameters
+    ----------
+    case
+        The case as it lies on disk.
+    seconds
+        How long each step took.
+    left_out
+        Other cases of OUT that could not be read and are missing from its tables.
+    """
+
+    case: Case
+    seconds: Mapping[str, float]
+    left_out: tuple[CaseError, ...]
+
+
+def score(
+    inputs: Inputs,
+    out: str | Path,
+    *,
+    participant: str | None = None,
+    session: str | None = None,
+    engine: str = "auto",
+    labels: Inputs | None = None,
+    mapping: Inputs | None = None,
+    fusion: str = "vote",
+    scheme: Scheme | None = None,
+    series: Sequence[str] | None = None,
+    controls: str | Path | None = None,
+    post_contrast: bool = False,
+    progress: Progress = silent,
+) -> ScoredCase:
+    """Load, segment and grade one visit, write it as a case with its report, and rebuild the tables of OUT.
+
+    Parameters
+    ----------
+    inputs
+        A DICOM folder, or one or more image files (several are stations).
+    out
+        Folder of the cases; made if it is missing.
+    participant, session
+        BIDS labels. Nothing is ever taken from the input, whose labels may identify the person: without a participant
+        the visit is that of a new one, ``01``, ``02`` and so on; without a session it is that participant's next.
+    engine
+        Name of the segmentation engine.
+    labels
+        Label map of the user, instead of an automatic segmentation; several are fused.
+    mapping
+        Tables for the numbers in these label maps, see `wbmri.segmentation.segment`.
+    fusion
+        How several label maps become one: ``vote`` or ``staple``.
+    scheme
+        Muscle groups and anchors; the default scheme if ``None``.
+    series
+        Keys of the series to read, instead of those that would be chosen.
+    controls
+        File with the level of normal muscle at the site, from ``wbmri calibrate controls``.
+    post_contrast
+        Score a scan that was made after a contrast agent all the same.
+    progress
+        Called with the share that is done and what is being done.
+
+    Raises
+    ------
+    InputError
+        If the input cannot be used; nothing has been written then.
+    CaseError
+        If a person's reading would be lost; nothing has been written then.
+    """
+    check_dataset(out)
+    paths = _new_case(Path(out), participant, session)
+    case, seconds = score_case(
+        inputs,
+        paths,
+        engine=engine,
+        labels=labels,
+        mapping=mapping,
+        fusion=fusion,
+        scheme=scheme,
+        series=series,
+        controls=controls,
+        post_contrast=post_contrast,
+        progress=progress,
+    )
+    return ScoredCase(case, seconds, rebuild_tables(out))
+
+
+def score_case(
+    inputs: Inputs,
+    paths: CasePaths,
+    *,
+    engine: str | Engine = "auto",
+    labels: Inputs | None = None,
+    mapping: Inputs | None = None,
+    fusion: str = "vote",
+    scheme: Scheme | None = None,
+    series: Sequence[str] | None = None,
+    controls: str | Path | None = None,
+    post_contrast: bool = False,
+    progress: Progress = silent,
+) -> tuple[Case, dict[str, float]]:
+    """Do the same as `score` for one of many visits: the tables of OUT are left to whoever knows when all are done.
+
+    Parameters
+    ----------
+    inputs, labels, mapping, fusion, scheme, series, controls, post_contrast, progress
+        As for `score`.
+    paths
+        Which case it becomes.
+    engine
+        Name of the segmentation engine, or an engine that serves many visits.
+
+    Returns
+    -------
+    case : Case
+        The case as it lies on disk.
+    seconds : dict
+        How long each step took.
+
+    Raises
+    ------
+    InputError, CaseError
+        As for `score`.
+    """
+    check_dataset(paths.out)
+    check_replaceable(paths)
+    calibration = None if controls is None else read_controls(controls)
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "load"):
+        volume = load(inputs, series=series, progress=part(progress, 0.0, 0.1))
+    check_contrast(volume.acquisition, post_contrast=post_contrast)
+    with _timed(seconds, "segment"):
+        made = segment(
+            volume,
+            scheme=scheme,
+            engine=engine,
+            labels=labels,
+            mapping=mapping,
+            fusion=fusion,
+            progress=part(progress, 0.1, 0.75),
+        )
+    with _timed(seconds, "grade"):
+        reading = grade(
+            volume,
+            made,
+            outside=() if calibration is None else calibration.outside(volume.acquisition),
+            post_contrast=post_contrast,
+            progress=part(progress, 0.75, 0.92),
+        )
+    progress(0.92, "writing the report")
+    with _timed(seconds, "report"):
+        mosaic, thumbnail = mosaic_png(volume, made), thumbnail_png(volume, made, reading)
+        names = {"participant": paths.participant, "session": paths.session}
+        html = case_report(volume, made, reading, mosaic=mosaic, **names)
+    progress(0.97, "writing the case")
+    written = write_case(
+        paths.out,
+        paths.participant,
+        paths.session,
+        volume,
+        made,
+        reading,
+        html,
+        seconds,
+        mosaic=mosaic,
+        thumbnail=thumbnail,
+    )
+    return written, seconds
+
+
+def _new_case(out: Path, participant: str | None, session: str | None) -> CasePaths:
+    participant = participant or free_label(out, "sub")
+    named = CasePaths(out, participant, session or "01")
+    return named if session else CasePaths(out, participant, free_label(named.folder.parent, "ses"))
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[name] = round(time.perf_counter() - start, 2)

@@ -1,0 +1,128 @@
+"""What the scan and the model body are compared by: how much of a voxel is lean tissue.
+
+On STIR fat, air, lung and cortical bone are dark, and everything that holds water is bright. Scaled to the level of
+muscle and cut off there, a healthy and a diffusely oedematous muscle look the same, and so do organs and fluid.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.core import InputError, Volume
+from wbmri.registration.resample import in_view, linear_on_axes
+from wbmri.simulation.body import Tissue, measured_body
+from wbmri.simulation.scanner import Grid, occupancies
+
+WORKING_MM = 4.0
+"""Voxel size at which scan and model are compared: about the slice thickness of a coronal STIR."""
+
+_DARK, _LEAN = 0.3, 0.8
+"""Share of the level of lean tissue at which a voxel counts as not lean at all, and as wholly lean."""
+
+_BRIGHTNESS = {Tissue.BONE: 0.3, Tissue.CARTILAGE: 0.6, Tissue.TENDON: 0.2, Tissue.LUNG: 0.05, Tissue.AIRWAY: 0.0}
+"""Signal of tissues darker than muscle as a share of it; marrow varies most, from fatty (adult) to red (child)."""
+
+_LEAST_BODY_ML = 500.0
+_LEAST_CONTRAST = 1.8
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Lean:
+    """Lean tissue, 0..1 per voxel, on a cubic grid along the world axes.
+
+    Parameters
+    ----------
+    data
+        Shape (x, y, z), the first voxel most left, posterior and inferior.
+    origin
+        Centre of the first voxel in RAS mm.
+    spacing_mm
+        Distance between voxel centres.
+    """
+
+    data: NDArray[np.float32]
+    origin: NDArray[np.float64]
+    spacing_mm: float
+
+
+def lean_share(intensity: NDArray[np.float32], level: float) -> NDArray[np.float32]:
+    """Return how much of each voxel is lean tissue, 0..1, given the intensity of lean tissue."""
+    share: NDArray[np.float32] = np.clip((intensity / np.float32(level) - _DARK) / (_LEAN - _DARK), 0, 1)
+    return share
+
+
+def lean_of_volume(volume: Volume, spacing_mm: float = WORKING_MM) -> tuple[Lean, float]:
+    """Return the scan's lean tissue on the working grid, and the intensity that was taken for lean.
+
+    Parameters
+    ----------
+    volume
+        The scan.
+    spacing_mm
+        Voxel size of the grid.
+
+    Raises
+    ------
+    InputError
+        If too little stands out from the background to be a part of a body.
+    """
+    from skimage.filters import threshold_otsu
+
+    corners = np.stack(np.meshgrid(*([-0.5, n - 0.5] for n in volume.shape), indexing="ij"), -1).reshape(-1, 3)
+    world = corners @ volume.affine[:3, :3].T + volume.affine[:3, 3]
+    low, high = world.min(0), world.max(0)
+    x, y, z = (int(n) for n in np.ceil((high - low) / spacing_mm))
+    origin = low + spacing_mm / 2
+    data = linear_on_axes(volume, (x, y, z), spacing_mm, origin)
+    # What lies beyond the corners of an oblique scan is no background: it has no noise.
+    view = in_view(volume, (x, y, z), spacing_mm, origin)
+    # Otsu on log intensities, so that fluid twenty times as bright as fat does not draw the threshold above muscle.
+    seen = np.maximum(data[view], 0)
+    top = float(np.percentile(seen, 99)) if seen.size else 0.0
+    threshold = np.expm1(threshold_otsu(np.log1p(seen * (50 / top)))) * top / 50 if top > 0 else 0.0
+    stands_out = view & (data > threshold)
+    bright_ml = np.count_nonzero(stands_out) * spacing_mm**3 / 1000
+    level, background = (float(np.median(data[m])) if m.any() else 0.0 for m in (stands_out, view & ~stands_out))
+    # Noise splits into a brighter and a darker half too, but not by a factor.
+    if bright_ml < _LEAST_BODY_ML or level < _LEAST_CONTRAST * background:
+        raise InputError(
+            f"an image in which {bright_ml:.0f} ml stand out, {level / max(background, 1e-9):.1f} times the background",
+            f"a STIR scan of a body: {_LEAST_BODY_ML:.0f} ml, {_LEAST_CONTRAST:g} times the background or more",
+            "check with 'wbmri inspect' that the right series was chosen",
+        )
+    return Lean(lean_share(data, level), origin, spacing_mm), level
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Model:
+    """The model body on the working grid.
+
+    Parameters
+    ----------
+    lean
+        Its lean tissue.
+    labels
+        Labels of ``jdm42``, shape of `lean`, uint8.
+    """
+
+    lean: Lean
+    labels: NDArray[np.uint8]
+
+
+def model_body() -> Model:
+    """Draw the model body as STIR would show it."""
+    parts = measured_body()
+    grid = Grid.around(parts, (WORKING_MM,) * 3, margin_mm=12.0)
+    brightness = np.zeros(grid.shape, np.float32)
+    filled = np.zeros(grid.shape, np.float32)
+    fullest = np.zeros(grid.shape, np.float32)
+    labels = np.zeros(grid.shape, np.uint8)
+    for tissue, label, occupancy in occupancies(parts, grid):
+        brightness += np.float32(_BRIGHTNESS.get(tissue, 1.0)) * occupancy
+        more = occupancy > fullest
+        fullest[more] = occupancy[more]
+        labels[more] = label
+        filled += occupancy
+    labels[filled < 0.45] = 0
+    return Model(Lean(lean_share(brightness, 1.0), np.array(grid.origin), WORKING_MM), labels)

@@ -1,0 +1,272 @@
+"""Two visits on one sheet: the same orientation, scale and window, labelled A and B."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.analysis.comparison import Comparison
+from wbmri.core import NOTICE, LabelMap, Subtotal, Volume
+from wbmri.report.figures import (
+    INK,
+    SOFT,
+    WINDOW_RATIO,
+    Picture,
+    Sheet,
+    Upright,
+    choose_slices,
+    contour_of,
+    fill_of,
+    muscle_projection,
+    percentile_window,
+    ratio_window,
+    slice_picture,
+    text_of,
+    upright,
+    width_of,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Images = tuple[tuple[Volume, LabelMap], tuple[Volume, LabelMap]]
+"""The scan and its outlines at baseline and at follow-up."""
+
+WIDTH = 180.0
+"""Width of every drawing in mm: that of a page without its margins."""
+
+Row = tuple[tuple[Picture, Picture], ...]
+"""Slices of the first visit beside each other, each with that of the second which shows the same groups."""
+
+TALLEST = 255.0
+"""No drawing is higher than this in mm, so that it fits on such a page with a heading."""
+
+GAP, FOOTER = 4.0, 6.0
+_HEADER, _LINE = 16.0, 5.0
+
+ABOVE_MM = 40.0
+"""What of the body is shown above the highest muscle where only muscle is shown."""
+
+SLICES, ROW = 4, 2
+"""Coronal slices of each visit, and how many of them stand in a row."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Visits:
+    """Two scans prepared for drawing.
+
+    Parameters
+    ----------
+    comparison
+        The two readings.
+    sessions
+        What the visits are called, such as ``ses-baseline``.
+    images
+        The scans with their outlines.
+    scans
+        Both scans in one orientation and one kind of window.
+    white
+        Which multiple of normal muscle is white; ``None`` where that level is not known at both visits.
+    projections
+        The projection inside the muscle groups of each visit.
+    slices
+        Coronal slices of the first visit, each with that of the second which shows the same groups.
+    chosen
+        Which slices of the first visit these are.
+    """
+
+    comparison: Comparison
+    sessions: tuple[str, str]
+    images: Images
+    scans: tuple[Upright, Upright]
+    white: float | None
+    projections: tuple[Picture, Picture]
+    slices: Row
+    chosen: tuple[int, ...]
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The slices as they are arranged on a page: `ROW` levels of the body beside each other."""
+        return tuple(self.slices[first : first + ROW] for first in range(0, len(self.slices), ROW))
+
+    @classmethod
+    def of(cls, comparison: Comparison, images: Images, sessions: tuple[str, str]) -> "Visits":
+        """Bring both scans into one orientation and window, and choose what is shown of them.
+
+        Raises
+        ------
+        InputError
+            If labels lie on another grid than their volume.
+        """
+        readings = comparison.baseline, comparison.followup
+        (first, first_labels), (second, second_labels) = images
+        own = ratio_window(first, first_labels, readings[0].reference)
+        other = ratio_window(second, second_labels, readings[1].reference)
+        known = own is not None and other is not None
+        scans = (
+            upright(first, first_labels, own if own and known else percentile_window(first)),
+            upright(second, second_labels, other if other and known else percentile_window(second)),
+        )
+        chosen = choose_slices(scans[0].labels, SLICES)
+        matching = [_alike(scans[0].labels[:, j], scans[1].labels) for j in chosen]
+        return cls(
+            comparison,
+            sessions,
+            images,
+            scans,
+            WINDOW_RATIO if known else None,
+            (
+                muscle_projection(_without_head(scans[0]), readings[0]),
+                muscle_projection(_without_head(scans[1]), readings[1]),
+            ),
+            tuple(
+                (slice_picture(scans[0], j, readings[0]), slice_picture(scans[1], k, readings[1]))
+                for j, k in zip(chosen, matching, strict=True)
+            ),
+            chosen,
+        )
+
+
+def visits_height(visits: Visits) -> float:
+    """Return the height in mm that `draw_visits` takes at `WIDTH`."""
+    return _HEADER + _tall(visits.projections) * _scale(visits.projections) + FOOTER
+
+
+def draw_visits(sheet: Sheet, visits: Visits) -> None:
+    """Draw the projections of both visits beside each other, each with its letter, its total and its groups."""
+    pictures = visits.projections
+    scale, tall = _scale(pictures), _tall(pictures)
+    left = 0.0
+    for number, picture in enumerate(pictures):
+        _heading(sheet, left, visits, number)
+        wide = picture.width_mm * scale
+        _draw(sheet.axes(left, _HEADER, wide, scale * tall), picture, tall, legend=True)
+        left += wide + GAP
+    _foot(sheet, visits.comparison)
+
+
+def slices_height(visits: Visits) -> float:
+    """Return the height in mm that `draw_slices` takes at `WIDTH`."""
+    rows, (_, tall) = visits.rows, _slice_size(visits.rows)
+    return _HEADER + len(rows) * (tall + _LINE) + FOOTER
+
+
+def draw_slices(sheet: Sheet, visits: Visits) -> None:
+    """Draw coronal slices of A on the left and the matching ones of B on the right, in rows from front to back."""
+    rows, (wide, tall) = visits.rows, _slice_size(visits.rows)
+    tallest = _tallest(rows)
+    for number, letter in enumerate("AB"):
+        beside = number * (WIDTH + GAP) / 2
+        _heading(sheet, beside, visits, number)
+        for down, row in enumerate(rows):
+            top = _HEADER + down * (tall + _LINE)
+            for along, pair in enumerate(row):
+                left = beside + along * (wide + GAP / 2)
+                axes = sheet.axes(left, top, wide, tall)
+                _draw(axes, pair[number], tallest, legend=False, wide=wide * tallest / tall)
+                words = f"{letter}, {pair[number].caption}"
+                sheet.write(left, top + tall + 3.2, words, fontsize=7, color=SOFT)
+    _foot(sheet, visits.comparison)
+
+
+def _heading(sheet: Sheet, left: float, visits: Visits, number: int) -> None:
+    sums = (visits.comparison.before, visits.comparison.after)[number]
+    sheet.write(left + 1, 9, "AB"[number], fontsize=18, fontweight="bold")
+    total = f"{visits.sessions[number]}   {sums.total}/{sums.max_assessable}"
+    sheet.write(left + 10, 7.5, total, fontsize=12, fontweight="bold")
+    sheet.write(left + 10, 13, _subline(sums), fontsize=9, color=SOFT)
+
+
+def _subline(sums: Subtotal) -> str:
+    return f"{sums.involved}/{sums.assessable} groups involved, {sums.grade2} of grade 2"
+
+
+def _foot(sheet: Sheet, comparison: Comparison) -> None:
+    sheet.write(1, sheet.height - 2, foot_words(comparison), fontsize=6.5, color=SOFT)
+
+
+def foot_words(comparison: Comparison) -> str:
+    """Return what stands below every drawing."""
+    differ = "; ".join(comparison.protocol_differences)
+    return f"{NOTICE} Different protocols: {differ}." if differ else NOTICE
+
+
+def _scale(pictures: Sequence[Picture]) -> float:
+    """Return figure mm per body mm, one for all, so that nothing seems to shrink or grow."""
+    wide = (WIDTH - GAP * (len(pictures) - 1)) / sum(picture.width_mm for picture in pictures)
+    return min(wide, (TALLEST - _HEADER - FOOTER) / _tall(pictures))
+
+
+def _slice_size(rows: Sequence[Row]) -> tuple[float, float]:
+    """Return the width and the height in mm that every slice takes on the sheet, so that all have one scale."""
+    columns = len(rows[0])
+    wide = ((WIDTH - GAP) / 2 - GAP / 2 * (columns - 1)) / columns
+    tall = (TALLEST - _HEADER - FOOTER) / len(rows) - _LINE
+    widest = max(one.width_mm for row in rows for pair in row for one in pair)
+    return wide, min(tall, _tallest(rows) * wide / widest)
+
+
+def _tallest(rows: Sequence[Row]) -> float:
+    return max(one.height_mm for row in rows for pair in row for one in pair)
+
+
+def _tall(pictures: Sequence[Picture]) -> float:
+    return max(picture.height_mm for picture in pictures)
+
+
+def _without_head(scan: Upright) -> Upright:
+    """Leave out what lies far above the highest muscle."""
+    highest = int(np.argmax(scan.labels.any(axis=(0, 1))))
+    first = max(0, highest - round(ABOVE_MM / scan.spacing[2]))
+    return replace(scan, data=scan.data[:, :, first:], labels=scan.labels[:, :, first:])
+
+
+def _alike(plane: NDArray[np.uint8], labels: NDArray[np.uint8]) -> int:
+    """Return the coronal slice whose groups have the areas most like those in a plane of the other visit."""
+    wanted = np.bincount(plane.ravel(), minlength=256)[1:].astype(float)
+    areas = np.stack([np.bincount(labels[:, j].ravel(), minlength=256)[1:] for j in range(labels.shape[1])])
+    size = np.linalg.norm(areas, axis=1) * np.linalg.norm(wanted)
+    return int(np.argmax(areas @ wanted / np.maximum(size, 1e-9)))
+
+
+def _draw(axes: "Axes", picture: Picture, tall: float, *, legend: bool, wide: float | None = None) -> None:
+    """Draw a picture with its outlines, side marks and scale bar into black axes.
+
+    These are `tall` mm of body high and as wide as the picture, or `wide` with the picture in the middle.
+    """
+    from matplotlib.collections import LineCollection
+
+    width = picture.width_mm
+    spare = 0.0 if wide is None else (wide - width) / 2
+    axes.set_facecolor("black")
+    axes.imshow(
+        picture.grey,
+        cmap="gray",
+        vmin=0,
+        vmax=1,
+        extent=(0, width, picture.height_mm, 0),
+        interpolation="bilinear",
+    )
+    for grade in (None, 0, 1, 2):
+        lines = [line for outline in picture.outlines if outline.grade == grade for line in outline.lines]
+        bold = (0.35 if legend else 0.16) * width_of(grade)
+        style = "dashed" if grade is None else "solid"
+        axes.add_collection(LineCollection(lines, colors=contour_of(grade), linewidths=bold, linestyles=style))
+    for numeral in picture.numerals:
+        box = {"boxstyle": "circle,pad=0.22", "facecolor": fill_of(numeral.grade), "edgecolor": INK, "linewidth": 0.5}
+        look: dict[str, Any] = {"color": text_of(numeral.grade), "bbox": box, "fontsize": 7, "fontweight": "bold"}
+        axes.text(*numeral.at, str(numeral.grade), ha="center", va="center_baseline", **look)
+    size = 13 if legend else 8
+    axes.text(10 - spare, 12, "R", color="white", fontsize=size, fontweight="bold", va="top")
+    axes.text(width + spare - 10, 12, "L", color="white", fontsize=size, fontweight="bold", va="top", ha="right")
+    axes.plot((12 - spare, 112 - spare), (tall - 14, tall - 14), color="white", linewidth=1.2)
+    axes.text(62 - spare, tall - 20, "100 mm", color="white", fontsize=7 if legend else 5, ha="center")
+    if legend:
+        for grade in range(3):
+            place = (width - 10, tall - 14 - 22 * (2 - grade))
+            axes.text(*place, f"grade {grade}", color=contour_of(grade), fontsize=8, fontweight="bold", ha="right")
+    axes.set(xlim=(-spare, width + spare), ylim=(tall, 0), xticks=(), yticks=())
+    for spine in axes.spines.values():
+        spine.set_visible(False)

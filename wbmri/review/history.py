@@ -1,0 +1,249 @@
+"""The history of a reading: every action of a reader, and what all of them add up to."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from wbmri.case import SCHEMA_VERSION, STRICT
+from wbmri.core import CaseError, InputError, Reason, SoftTissue
+from wbmri.review.reading_mode import Mode
+
+_STRICT: dict[str, Any] = {"extra": "forbid", "strict": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A grade, or the reason why there is none.
+
+    Parameters
+    ----------
+    grade
+        0, 1 or 2; ``None`` if and only if there is a reason.
+    reason
+        Why the group is not assessable.
+    note
+        What the reader adds in words; needed where the reason is `Reason.OTHER`.
+    accepted
+        Whether the reader took over the program's suggestion instead of giving the grade.
+    suggestion_seen
+        Whether the program's suggestion was on the screen before the decision.
+
+    Raises
+    ------
+    InputError
+        If it is neither or both, or another reason is not named.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    grade: int | None
+    reason: Reason | None = None
+    note: str = ""
+    accepted: bool = False
+    suggestion_seen: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.grade is None) == (self.reason is None) or self.grade not in (None, 0, 1, 2):
+            raise InputError(
+                f"the grade {self.grade!r} with the reason {self.reason!r}",
+                "a grade 0, 1 or 2, or a reason why the group is not assessable",
+                "give one of the two",
+            )
+        if self.reason is Reason.OTHER and not self.note.strip():
+            raise InputError("the reason 'other' without a note", "the reason in words", "write it into the note")
+
+    @property
+    def words(self) -> str:
+        """``grade 1``, or ``not assessable: motion``."""
+        return f"grade {self.grade}" if self.reason is None else f"not assessable: {self.reason}"
+
+
+class Action(StrEnum):
+    """What a reader did."""
+
+    OPENED = "opened"
+    DECIDED = "decided"
+    EDITED = "edited"
+    MARKED = "marked"
+    UNDONE = "undone"
+    REDONE = "redone"
+    SIGNED = "signed"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms a reading is made; fixed by its first line.
+
+    Parameters
+    ----------
+    mode
+        How it is read.
+    between
+        For an adjudication, the two readers.
+    seed
+        Seed of the blinded order the case came from.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    mode: Mode
+    between: tuple[str, str] | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a reading's history.
+
+    Parameters
+    ----------
+    number
+        Counts the lines from 1.
+    who
+        Id of the person.
+    when
+        Time of the action, UTC.
+    action
+        What was done.
+    terms
+        Of the line that opened the reading.
+    label
+        The group that was decided on.
+    before, after
+        The decision before and after, written as ``from`` and ``to``; ``None`` for unread.
+    marked_before, marked
+        What was marked beside the muscles before and after, as a whole.
+    suggestion
+        What the program suggested then, if the reader saw it: a grade, or -1 for not assessable.
+    tool
+        What changed the outlines; the voxels lie in a file of the same number.
+    labels
+        The groups whose outlines changed.
+    of
+        Number of the line that was undone or done again.
+    concerns
+        What the reader confirmed when signing, one sentence each.
+    seconds
+        Reading time since the line before, idle time left out.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    number: int
+    who: str
+    when: datetime
+    action: Action
+    terms: Terms | None = None
+    label: int | None = None
+    before: Annotated[Decision | None, Field(alias="from")] = None
+    after: Annotated[Decision | None, Field(alias="to")] = None
+    marked_before: SoftTissue | None = None
+    marked: SoftTissue | None = None
+    suggestion: int | None = None
+    tool: str | None = None
+    labels: tuple[int, ...] = ()
+    of: int | None = None
+    concerns: tuple[str, ...] = ()
+    seconds: float = 0.0
+    schema_version: int = field(default=SCHEMA_VERSION)
+
+
+class Deeds:
+    """The state after following entries one by one; the same entries give the same state.
+
+    Parameters
+    ----------
+    decisions
+        What is decided before the first entry, by label.
+    marked
+        What is marked beside the muscles before the first entry.
+    entries
+        What was done, in order.
+    """
+
+    def __init__(
+        self,
+        decisions: Mapping[int, Decision],
+        entries: Iterable[Entry],
+        marked: SoftTissue | None = None,
+    ) -> None:
+        self.decisions = dict(decisions)
+        self.marked = marked
+        self.done: list[Entry] = []
+        self.undone: list[Entry] = []
+        self.terms: Terms | None = None
+        self.signed = False
+        self.seconds = 0.0
+        self._corrections: Counter[int] = Counter()
+        for entry in entries:
+            self.follow(entry)
+
+    def follow(self, entry: Entry) -> None:
+        """Do what an entry says."""
+        self.seconds += entry.seconds
+        match entry.action:
+            case Action.OPENED:
+                self.terms = self.terms or entry.terms
+            case Action.DECIDED | Action.EDITED | Action.MARKED:
+                self.done.append(entry)
+                self.undone.clear()
+                self._forward(entry)
+            case Action.UNDONE:
+                taken = _last(self.done, entry)
+                self.undone.append(taken)
+                self._back(taken)
+            case Action.REDONE:
+                again = _last(self.undone, entry)
+                self.done.append(again)
+                self._forward(again)
+            case Action.SIGNED:
+                self.signed = True
+            case Action.CLOSED:
+                pass
+
+    @property
+    def edits(self) -> tuple[Entry, ...]:
+        """The changes of outlines that hold, in order."""
+        return tuple(entry for entry in self.done if entry.tool is not None)
+
+    @property
+    def edited(self) -> frozenset[int]:
+        """The groups whose outlines were changed."""
+        return frozenset(label for label, count in self._corrections.items() if count)
+
+    def is_edited(self, label: int) -> bool:
+        """Whether a group's outline was changed."""
+        return self._corrections[label] > 0
+
+    def _forward(self, entry: Entry) -> None:
+        self._corrections.update(entry.labels)
+        self._set(entry, entry.after, entry.marked)
+
+    def _back(self, entry: Entry) -> None:
+        self._corrections.subtract(entry.labels)
+        self._set(entry, entry.before, entry.marked_before)
+
+    def _set(self, entry: Entry, decision: Decision | None, marked: SoftTissue | None) -> None:
+        if entry.action is Action.MARKED:
+            self.marked = marked
+        elif entry.label is not None and decision is not None:
+            self.decisions[entry.label] = decision
+        elif entry.label is not None:
+            self.decisions.pop(entry.label, None)
+
+
+def _last(entries: list[Entry], entry: Entry) -> Entry:
+    """Take the action that an entry undoes or does again."""
+    if not entries or entries[-1].number != entry.of:
+        raise CaseError(
+            f"a history whose line {entry.number} says that line {entry.of} was {entry.action}",
+            "actions undone from the last one back, and done again in order",
+            "restore the history from a backup",
+        )
+    return entries.pop()

@@ -1,0 +1,157 @@
+"""Painting and erasing with a round brush, freely or held inside muscle."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.core import InputError
+from wbmri.review.label_editor.label_change import Labels, MaskChange
+
+Block = tuple[slice, slice, slice]
+
+Within = Callable[[Block], NDArray[np.bool_]]
+"""Says which voxels of a block of the grid a stroke may enter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brush:
+    """How a stroke paints.
+
+    Parameters
+    ----------
+    label
+        The group that is painted, or erased.
+    radius_mm
+        Radius of the brush.
+    erase
+        Whether voxels of the group become background, instead of background becoming the group.
+    steal
+        Whether painting takes voxels from neighbouring groups.
+    plane
+        The voxel axis across which the brush does not reach: the slice that is shown; ``None`` for a ball.
+    """
+
+    label: int
+    radius_mm: float
+    erase: bool = False
+    steal: bool = False
+    plane: int | None = None
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.label <= 255 and self.radius_mm > 0 and self.plane in (None, 0, 1, 2)):
+            raise InputError(
+                f"a brush for label {self.label} of {self.radius_mm} mm on axis {self.plane}",
+                "a label from 1 on, a radius above 0 and an axis 0, 1, 2 or none",
+                "correct the brush",
+            )
+
+
+class Stroke:
+    """One stroke, from pressing the button to releasing it.
+
+    Parameters
+    ----------
+    labels
+        The label map as it is before the stroke, shape (i, j, k); not changed.
+    spacing
+        Voxel distances in mm.
+    brush
+        How it paints.
+    within
+        For the smart brush: which voxels it may enter, see `wbmri.review.Session.within_muscle`. Of these only those
+        that hang together with the middle of the brush are painted.
+    """
+
+    def __init__(self, labels: Labels, spacing: Sequence[float], brush: Brush, within: Within | None = None) -> None:
+        self._labels = labels
+        self._spacing = np.asarray(spacing, dtype=np.float64)
+        self._brush = brush
+        self._within = within
+        self._last: NDArray[np.float64] | None = None
+        self._painted = np.empty(0, np.int64)
+
+    def to(self, point: Sequence[float]) -> MaskChange:
+        """Go on to a point, in voxel coordinates (i, j, k), and return the voxels that are newly painted."""
+        end = np.asarray(point, dtype=np.float64)
+        start = end if self._last is None else self._last
+        self._last = end
+        index = np.setdiff1d(self._swept(start, end), self._painted, assume_unique=True)
+        self._painted = np.union1d(self._painted, index)
+        return self._setting(index)
+
+    @property
+    def change(self) -> MaskChange:
+        """Everything the stroke has painted so far, to be given to `wbmri.review.Session.edit`."""
+        return self._setting(self._painted)
+
+    def _setting(self, index: NDArray[np.integer[Any]]) -> MaskChange:
+        return MaskChange.setting(self._labels, index, 0 if self._brush.erase else self._brush.label)
+
+    def _swept(self, start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Find the voxels the brush passes over between two points and may change."""
+        brush = self._brush
+        reach = brush.radius_mm / self._spacing
+        if brush.plane is not None:
+            reach[brush.plane] = 0.0
+            start, end = start.copy(), end.copy()
+            start[brush.plane] = end[brush.plane] = np.rint(end[brush.plane])
+        low = np.maximum(np.ceil(np.minimum(start, end) - reach), 0).astype(int)
+        high = np.minimum(np.floor(np.maximum(start, end) + reach), np.array(self._labels.shape) - 1).astype(int)
+        # The voxel under the pointer is painted even by a brush finer than it.
+        under = np.clip(np.rint(end).astype(int), 0, np.array(self._labels.shape) - 1)
+        low, high = np.minimum(low, under), np.maximum(high, under)
+        block = (slice(low[0], high[0] + 1), slice(low[1], high[1] + 1), slice(low[2], high[2] + 1))
+        if np.any(np.rint(end) != under):
+            return np.empty(0, np.int64)
+        chosen = _capsule(low, high, self._spacing, start, end) <= brush.radius_mm
+        chosen[tuple(under - low)] = True
+        if self._within is not None:
+            chosen = _hanging_together(chosen & self._within(block), start - low, end - low)
+        present = self._labels[block]
+        if brush.erase:
+            chosen &= present == brush.label
+        elif not brush.steal:
+            chosen &= present == 0
+        places = np.nonzero(chosen)
+        found: NDArray[np.int64] = np.ravel_multi_index(
+            tuple(axis + first for axis, first in zip(places, low, strict=True)),
+            self._labels.shape,
+        ).astype(np.int64)
+        return found
+
+
+def _capsule(
+    low: NDArray[np.intp],
+    high: NDArray[np.intp],
+    spacing: NDArray[np.float64],
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the distance in mm of the voxels of a block from the line between two points."""
+    axes = [(np.arange(low[a], high[a] + 1) - start[a]) * spacing[a] for a in range(3)]
+    offset = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    along = (end - start) * spacing
+    length = float(along @ along)
+    share = np.clip(offset @ along / length, 0.0, 1.0)[..., None] if length > 0 else 0.0
+    distance: NDArray[np.float64] = np.linalg.norm(offset - share * along, axis=-1)
+    return distance
+
+
+def _hanging_together(
+    allowed: NDArray[np.bool_],
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Keep the parts that the middle of the brush passes through."""
+    from scipy import ndimage
+
+    parts, _ = ndimage.label(allowed)
+    steps = int(np.ceil(np.abs(end - start).max())) + 1
+    middle = np.rint(np.linspace(start, end, steps)).astype(int)
+    inside = np.all((middle >= 0) & (middle < allowed.shape), axis=1)
+    met = np.unique(parts[tuple(middle[inside].T)])
+    kept: NDArray[np.bool_] = np.isin(parts, met[met > 0])
+    return kept

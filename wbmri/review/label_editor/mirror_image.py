@@ -1,0 +1,125 @@
+"""Drawing a group as the mirror image of the one on the other side."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.core import InputError
+from wbmri.review.label_editor.label_change import Labels, MaskChange
+from wbmri.review.navigation import other_side
+
+LEAST_PAIRS = 3
+"""Pairs drawn on both sides that are needed to know the midline."""
+
+LEAST_OWN = 0.2
+"""A group smaller than this share of its model says nothing about where it lies."""
+
+
+def mirror(
+    labels: Labels,
+    affine: NDArray[np.float64],
+    label: int,
+    *,
+    replace: bool = True,
+    steal: bool = False,
+) -> MaskChange:
+    """Draw a group as the mirror image of the same group on the other side, about the body's midline.
+
+    The midline is the nearly sagittal plane between the pairs of groups that are drawn on both sides. Limbs are never
+    quite alike, so the mirror image is then moved to where the group itself was drawn, if it was.
+
+    Parameters
+    ----------
+    labels
+        The label map, shape (i, j, k).
+    affine
+        4x4 matrix from voxel indices to RAS mm.
+    label
+        The group to draw; the one on the other side of its pair is the model.
+    replace
+        Whether the group's own voxels outside the mirror image are erased.
+    steal
+        Whether voxels are taken from other groups.
+
+    Raises
+    ------
+    InputError
+        If the other side is not drawn, or fewer than three pairs are drawn on both sides.
+    """
+    other = other_side(label)
+    centres, sizes = _centres(labels, affine)
+    if not sizes[other]:
+        raise InputError(f"no outline of label {other}", "a model on the other side", "draw the other side first")
+    normal, offset = _midline(centres, sizes, leaving_out=label)
+    model = np.argwhere(labels == other)
+    image = _reflected(model @ affine[:3, :3].T + affine[:3, 3], normal, offset)
+    moved = np.zeros(3)
+    if sizes[label] >= LEAST_OWN * sizes[other]:
+        moved = centres[label] - image.mean(axis=0)
+    # Every voxel near the mirror image asks which voxel of the other side it is the image of: no holes, no overlaps.
+    back = np.linalg.inv(affine)
+    there = (image + moved) @ back[:3, :3].T + back[:3, 3]
+    low = np.maximum(np.floor(there.min(axis=0)).astype(int) - 1, 0)
+    high = np.minimum(np.ceil(there.max(axis=0)).astype(int) + 2, labels.shape)
+    if np.any(high <= low):
+        raise InputError(
+            f"a mirror image of label {other} outside the picture",
+            "room for it",
+            "draw the group by hand",
+        )
+    near = np.stack(np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high, strict=True)), indexing="ij"), axis=-1)
+    source = _reflected(near.reshape(-1, 3) @ affine[:3, :3].T + affine[:3, 3] - moved, normal, offset)
+    asked = np.rint(source @ back[:3, :3].T + back[:3, 3]).astype(int)
+    inside = np.all((asked >= 0) & (asked < labels.shape), axis=1)
+    drawn = np.zeros(len(asked), dtype=bool)
+    drawn[inside] = labels[tuple(asked[inside].T)] == other
+    after = labels.copy()
+    if replace:
+        after[after == label] = 0
+    block = after[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+    block[drawn.reshape(block.shape) & ((block == 0) | (steal & (block != other)))] = label
+    return MaskChange.between(labels, after)
+
+
+def _centres(labels: Labels, affine: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the centre of mass in RAS mm and the number of voxels of each label, by label."""
+    place = np.nonzero(labels)
+    own = labels[place]
+    sizes = np.bincount(own, minlength=257)
+    index = np.stack([np.bincount(own, axis, minlength=257) for axis in place], axis=1) / np.maximum(sizes, 1)[:, None]
+    return index @ affine[:3, :3].T + affine[:3, 3], sizes
+
+
+def _midline(
+    centres: NDArray[np.float64],
+    sizes: NDArray[np.intp],
+    leaving_out: int,
+) -> tuple[NDArray[np.float64], float]:
+    """Fit a plane to the points halfway between left and right; return its unit normal and distance from the origin."""
+    left = np.arange(1, 256, 2)
+    both = (sizes[left] > 0) & (sizes[left + 1] > 0) & (left != leaving_out) & (left + 1 != leaving_out)
+    if both.sum() < LEAST_PAIRS:
+        raise InputError(
+            f"{int(both.sum())} pairs of groups drawn on both sides",
+            f"at least {LEAST_PAIRS} for the body's midline",
+            "draw the group by hand",
+        )
+    halfway = (centres[left[both]] + centres[left[both] + 1]) / 2
+    weight = np.sqrt(np.minimum(sizes[left[both]], sizes[left[both] + 1]))
+    # x = a + b y + c z; weak ties of the slopes to zero keep few or clustered pairs from tilting it.
+    middle = np.average(halfway, axis=0, weights=weight)
+    design = np.column_stack([np.ones(len(halfway)), halfway[:, 1:] - middle[1:]]) * weight[:, None]
+    ties = np.diag([0.0, 60.0, 60.0]) * weight.mean()
+    solved = np.linalg.lstsq(
+        np.vstack([design, ties]),
+        np.concatenate([halfway[:, 0] * weight, np.zeros(3)]),
+        rcond=None,
+    )
+    a, b, c = solved[0]
+    normal = np.array([1.0, -b, -c])
+    length = float(np.linalg.norm(normal))
+    return normal / length, float(a - b * middle[1] - c * middle[2]) / length
+
+
+def _reflected(points: NDArray[np.float64], normal: NDArray[np.float64], offset: float) -> NDArray[np.float64]:
+    made: NDArray[np.float64] = points - 2 * (points @ normal - offset)[:, None] * normal
+    return made

@@ -1,0 +1,189 @@
+"""The outlines as a reader corrects them, and what the program measures in them."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from threading import Lock, RLock
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.case import Case
+from wbmri.core import CaseError, GroupReading, InputError, LabelMap, Reading, Volume
+from wbmri.grading import Regrader
+from wbmri.review.label_editor.brush import Block
+from wbmri.review.label_editor.label_change import Labels, MaskChange
+
+STALE = "The outline was corrected after this was measured."
+"""What is said of a corrected group of a scan that cannot be measured anew."""
+
+EDGES = np.linspace(0.0, 4.0, 81)
+"""Bins of the histogram of a group, as multiples of normal muscle."""
+
+
+Box = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""The first voxel and the one after the last, along each axis."""
+
+
+class _Drawn(NamedTuple):
+    """The outlines before any change and as they are now."""
+
+    map: LabelMap
+    labels: Labels
+
+
+class Outlines:
+    """The label map of a case, changed in place; loaded when first needed.
+
+    Parameters
+    ----------
+    case
+        The case.
+    base
+        The reading whose evidence holds while an outline is unchanged.
+    start
+        Loads the outlines before any change.
+    changes
+        What was changed in earlier sittings, in order.
+    """
+
+    def __init__(self, case: Case, base: Reading, start: Callable[[], LabelMap], changes: Iterable[MaskChange]) -> None:
+        self._case = case
+        self._base = base
+        self._given = {entry.label: entry for entry in base.groups}
+        self._start = start
+        self._changes = tuple(changes)
+        self._measured: dict[int, GroupReading] = {}
+        self._histograms: dict[int, NDArray[np.intp]] = {}
+        # The scan, the outlines and what measuring needs may be loaded on different threads: each is loaded once.
+        self._loading_scan, self._loading = Lock(), RLock()
+        self._volume: Volume | None = None
+        self._drawn: _Drawn | None = None
+        self._found: dict[int, Box] | None = None
+        self._regrader: Regrader | None = None
+        self._measurable = True
+
+    @property
+    def volume(self) -> Volume:
+        """The scan."""
+        with self._loading_scan:
+            if self._volume is None:
+                self._volume = self._case.volume()
+            return self._volume
+
+    @property
+    def map(self) -> LabelMap:
+        """The outlines before any change, with what the engine said about them."""
+        return self._outlines().map
+
+    def _outlines(self) -> "_Drawn":
+        with self._loading:
+            if self._drawn is None:
+                given = self._start()
+                labels = given.data.copy()
+                try:
+                    for change in self._changes:
+                        change.apply(labels)
+                except InputError as error:
+                    raise CaseError(
+                        f"{self._case.paths.name}, whose outlines are not those the reading was begun with",
+                        "the label map of that time",
+                        "restore it from a backup, or read the case under another id",
+                    ) from error
+                self._drawn = _Drawn(given, labels)
+            return self._drawn
+
+    def _boxes(self) -> dict[int, Box]:
+        """Return where each group lies; a picture does not wait for it."""
+        from scipy import ndimage
+
+        with self._loading:
+            if self._found is None:
+                self._found = {
+                    label: (np.array([one.start for one in box]), np.array([one.stop for one in box]))
+                    for label, box in enumerate(ndimage.find_objects(self._outlines().labels), start=1)
+                    if box is not None
+                }
+            return self._found
+
+    def _measuring(self) -> Regrader | None:
+        """Return what measures a group anew; ``None`` where the reading was not measured by this program."""
+        with self._loading:
+            if self._regrader is None and self._measurable:
+                try:
+                    self._regrader = Regrader(self.volume, self.map, self._base)
+                except InputError:
+                    self._measurable = False
+            return self._regrader
+
+    @property
+    def labels(self) -> Labels:
+        """The outlines as they are now; read-only."""
+        view = self._outlines().labels.view()
+        view.flags.writeable = False
+        return view
+
+    def prepare(self) -> None:
+        """Load what a change needs, so that the first one does not wait for it."""
+        measuring, boxes = self._measuring(), self._boxes()
+        if measuring is not None and boxes:
+            # The first measurement also makes the tables that all use.
+            label = min(boxes, key=lambda one: int(np.prod(boxes[one][1] - boxes[one][0])))
+            measuring.regrade(self.labels, label, self._box(label))
+
+    def apply(self, change: MaskChange) -> None:
+        """Change the outlines; `InputError` where the change does not fit them."""
+        change.apply(self._outlines().labels)
+        boxes = self._boxes()
+        for label in change.labels:
+            self._measured.pop(label, None)
+            self._histograms.pop(label, None)
+            gained = change.index[change.after == label]
+            if gained.size:
+                place = np.stack(np.unravel_index(gained, change.shape))
+                low, high = place.min(axis=1), place.max(axis=1) + 1
+                if label in boxes:
+                    low, high = np.minimum(low, boxes[label][0]), np.maximum(high, boxes[label][1])
+                boxes[label] = low, high
+
+    def measured(self, label: int, *, edited: bool) -> GroupReading:
+        """Return the program's entry for a group as its outline is now."""
+        given = self._given[label]
+        if not edited:
+            return given
+        if label not in self._measured:
+            self._measured[label] = self._again(given)
+        return self._measured[label]
+
+    def outside(self, label: int) -> bool:
+        """Whether a group has no voxel, or is known to lie outside the field of view."""
+        return label in self.map.outside or not bool((self.labels[self._box(label)] == label).any())
+
+    def within_muscle(self, block: Block) -> NDArray[np.bool_]:
+        """Tell which voxels of a block look like muscle, or all of them where that cannot be told."""
+        measuring = self._measuring()
+        return np.ones(self.labels[block].shape, dtype=bool) if measuring is None else measuring.muscle_like(block)
+
+    def histogram(self, label: int) -> NDArray[np.intp] | None:
+        """Count a group's voxels in the bins of `EDGES`; ``None`` where the level of normal muscle is not known."""
+        measuring = self._measuring()
+        if measuring is None:
+            return None
+        if label not in self._histograms:
+            self._histograms[label] = measuring.histogram(self.labels, label, EDGES, self._box(label))
+        return self._histograms[label]
+
+    def _again(self, given: GroupReading) -> GroupReading:
+        measuring = self._measuring()
+        if measuring is None:
+            return replace(given, flags=(*given.flags, STALE))
+        made = measuring.regrade(self.labels, given.label, self._box(given.label))
+        return replace(made, flags=given.flags)
+
+    def _box(self, label: int) -> Block:
+        boxes = self._boxes()
+        if label not in boxes:
+            return slice(0, 1), slice(0, 1), slice(0, 1)
+        low, high = boxes[label]
+        i, j, k = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+        return i, j, k

@@ -1,0 +1,151 @@
+"""From decisions to a reading, as it is signed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from wbmri.core import GradeSource, GroupReading, Json, Reading, Reason, SoftTissue, Status, Step
+from wbmri.core.scheme import Scheme
+from wbmri.review.history import Decision, Terms
+
+STEP = "review"
+"""Name of the step that says how people read a case."""
+
+
+def decided(entry: GroupReading, decision: Decision) -> GroupReading:
+    """Return a reader's entry of a group.
+
+    Parameters
+    ----------
+    entry
+        The program's entry for the outline as it is; its grade and evidence stay beside the reader's.
+    decision
+        The reader's grade or reason.
+    """
+    words = decision.note or (
+        entry.explanation if decision.reason is None else f"Not assessable for the reader: {decision.reason}."
+    )
+    return replace(entry, grade=decision.grade, reason=decision.reason, source=GradeSource.READER, explanation=words)
+
+
+def with_marks(suggested: SoftTissue | None, marked: SoftTissue | None) -> SoftTissue | None:
+    """Return what the program suggests beside the muscles with what a reader marked; ``None`` where nobody looked."""
+    if suggested is None or marked is None:
+        return marked or suggested
+    both = replace(suggested, calcinosis=marked.calcinosis)
+    for tissue, parts in marked.signs.items():
+        for part, sign in parts.items():
+            both = both.with_sign(tissue, part, sign.graded)
+    return both
+
+
+def reading_of(
+    base: Reading,
+    groups: Iterable[GroupReading],
+    *,
+    reader: str,
+    status: Status,
+    marked: SoftTissue | None,
+    step: Step,
+) -> Reading:
+    """Return a person's reading of a case.
+
+    Parameters
+    ----------
+    base
+        The reading it started from: scheme, acquisition, engine, reference and provenance are its own.
+    groups
+        The entries, by label.
+    reader, status
+        Whose it is, and how far it is.
+    marked
+        What the reader marked beside the muscles.
+    step
+        How it was made, see `review_step`.
+    """
+    return replace(
+        base,
+        groups=tuple(groups),
+        reader=reader,
+        status=status,
+        provenance=(*base.provenance, step),
+        soft_tissue=with_marks(base.soft_tissue, marked),
+    )
+
+
+def review_step(
+    scheme: Scheme,
+    terms: Terms,
+    decisions: Mapping[int, Decision],
+    *,
+    who: str,
+    edited: Iterable[int],
+    agreed: Iterable[int] = (),
+    run: int = 1,
+) -> Step:
+    """Record how a reading was made: the mode, and what decides its independence of the program and of others.
+
+    Parameters
+    ----------
+    scheme
+        The groups.
+    terms
+        On which terms it was made.
+    decisions
+        What was decided, by label.
+    who
+        Id of the person; in an adjudication, of the adjudicator.
+    edited
+        Labels of the groups whose outlines were corrected.
+    agreed
+        Labels of the groups an adjudication took over, because both readers agree.
+    run
+        1, or the number of the addendum.
+    """
+
+    def names(labels: Iterable[int]) -> list[Json]:
+        return [scheme.group(label).id for label in sorted(labels)]
+
+    notes: dict[str, Json] = {
+        scheme.group(label).id: decision.note for label, decision in sorted(decisions.items()) if decision.note
+    }
+    parameters: dict[str, Json] = {
+        "mode": str(terms.mode),
+        "who": who,
+        "run": run,
+        "suggestion_seen": names(label for label, decision in decisions.items() if decision.suggestion_seen),
+        "accepted": names(label for label, decision in decisions.items() if decision.accepted),
+        "outlines_corrected": names(edited),
+        "notes": notes,
+    }
+    if terms.between is not None:
+        parameters |= {"between": list(terms.between), "agreed": names(agreed)}
+    if terms.seed is not None:
+        parameters["seed"] = terms.seed
+    return Step(STEP, parameters)
+
+
+def decisions_in(reading: Reading) -> dict[int, Decision]:
+    """Return the decisions of a signed reading, from which an addendum starts."""
+    step = next((step for step in reversed(reading.provenance) if step.name == STEP), Step(STEP))
+
+    def listed(name: str) -> frozenset[str]:
+        found = step.parameters.get(name)
+        return frozenset(str(one) for one in found) if isinstance(found, list) else frozenset()
+
+    notes = step.parameters.get("notes")
+    seen, accepted = listed("suggestion_seen"), listed("accepted")
+    return {
+        entry.label: Decision(
+            entry.grade,
+            entry.reason,
+            str(notes.get(group.id, "")) if isinstance(notes, dict) and group.id in notes else _spare_note(entry),
+            group.id in accepted,
+            group.id in seen,
+        )
+        for group, entry in reading.by_group()
+    }
+
+
+def _spare_note(entry: GroupReading) -> str:
+    """Another reason needs its words, wherever they stand."""
+    return entry.explanation if entry.reason is Reason.OTHER else ""

@@ -1,0 +1,87 @@
+"""What a reader should look at before signing: what is unread, and what contradicts itself."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wbmri.core import Reason
+from wbmri.review.view_state import GroupView
+
+MUCH = 0.10
+"""A group with a larger oedematous share that was given grade 0 is worth a second look."""
+
+
+class ConcernKind(StrEnum):
+    """What a concern is about."""
+
+    UNREAD = "unread"
+    OUTSIDE = "graded outside the view"
+    OVERLOOKED = "grade 0 with much oedema"
+    DISTANT = "grade 2 without oedema"
+    IN_VIEW = "outside the view but measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """One thing to look at.
+
+    Parameters
+    ----------
+    label
+        The group.
+    kind
+        What it is about.
+    sentence
+        The same in one sentence with the numbers.
+    blocks
+        Whether the reading cannot be signed until it is resolved; the others can be confirmed.
+    """
+
+    label: int
+    kind: ConcernKind
+    sentence: str
+    blocks: bool = False
+
+
+def find_concerns(groups: Iterable[GroupView], outside: Iterable[int]) -> tuple[Concern, ...]:
+    """Look through a reading before it is signed.
+
+    Parameters
+    ----------
+    groups
+        The groups as the reader may see them: where suggestions are hidden, nothing is said that gives them away.
+    outside
+        Labels of the groups whose outline is empty or known to lie outside the field of view.
+    """
+    beyond = frozenset(outside)
+    found = [concern for group in groups for concern in _concerns_of(group, group.group.label in beyond)]
+    return tuple(sorted(found, key=lambda concern: not concern.blocks))
+
+
+def _concerns_of(view: GroupView, outside: bool) -> Iterator[Concern]:
+    label, name = view.group.label, view.group.name
+    if not view.read:
+        yield Concern(label, ConcernKind.UNREAD, f"{name} is unread.", blocks=True)
+    decision = view.decision
+    if decision is None:
+        return
+    if decision.grade is not None and outside:
+        yield Concern(
+            label,
+            ConcernKind.OUTSIDE,
+            f"{name} has {decision.words}, but no outline inside the field of view.",
+        )
+    evidence = view.measured.evidence if view.measured else None
+    if evidence is None or view.measured is None:
+        return
+    share = f"{100 * evidence.oedema_fraction:.0f} % of the muscle was measured as oedematous"
+    if decision.grade == 0 and evidence.oedema_fraction > MUCH:
+        yield Concern(label, ConcernKind.OVERLOOKED, f"{name} has grade 0, but {share}.")
+    if decision.grade == 2 and view.measured.auto_grade == 0:
+        yield Concern(label, ConcernKind.DISTANT, f"{name} has grade 2, but {share}.")
+    if decision.reason is Reason.OUTSIDE and view.measured.auto_grade is not None:
+        yield Concern(
+            label,
+            ConcernKind.IN_VIEW,
+            f"{name} is marked as {decision.reason}, but {evidence.voxels} voxels of it are in view.",
+        )

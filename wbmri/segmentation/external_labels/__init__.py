@@ -1,0 +1,30 @@
+"""Label maps of people and of other programs, brought to the groups of a scheme."""
+
+from typing import TYPE_CHECKING
+
+from wbmri.core import lazy_names
+
+if TYPE_CHECKING:
+    from wbmri.segmentation.external_labels.label_files import Given, GivenLabels, fill, segment_given
+    from wbmri.segmentation.external_labels.label_mapping import map_labels
+    from wbmri.segmentation.external_labels.mapping_table import Mapping, builtin_mappings, load_mapping
+
+__all__ = ["Given", "GivenLabels", "Mapping", "builtin_mappings", "fill", "load_mapping", "map_labels", "segment_given"]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "label_files": (
+            "Given",
+            "GivenLabels",
+            "fill",
+            "segment_given",
+        ),
+        "label_mapping": ("map_labels",),
+        "mapping_table": (
+            "Mapping",
+            "builtin_mappings",
+            "load_mapping",
+        ),
+    },
+)

@@ -1,0 +1,198 @@
+"""A mapping table, from TOML: which label of another program belongs to which pair of a scheme."""
+
+import tomllib
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from wbmri.core import InputError
+from wbmri.core.scheme import Scheme, Side
+
+# A misspelt key in a table is an error, not a silently used default.
+_STRICT: dict[str, Any] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLabel:
+    """One label of the other program.
+
+    Parameters
+    ----------
+    number
+        Its voxel value.
+    name
+        What the other program calls it, without the side.
+    side
+        The side it names; ``None`` if one label holds both, or the structure is unpaired.
+    pair
+        Id of the scheme's pair it belongs to; ``None`` for bones, organs and muscles of no group.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    number: int
+    name: str
+    side: Side | None = None
+    pair: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Labels that do not occur together unless the map is of another version.
+
+    Parameters
+    ----------
+    present, absent
+        The map is suspect if it holds one of the first and none of the second.
+    means
+        What it then is.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    present: tuple[int, ...]
+    absent: tuple[int, ...]
+    means: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A table from the labels of another program to the pairs of a scheme.
+
+    Parameters
+    ----------
+    name
+        Identifier, recorded with every label map that was made with it.
+    title
+        Program, version and task.
+    source
+        Where its list of labels is published.
+    scheme
+        Name of the scheme it maps to.
+    labels
+        Every label of the other program.
+    lacks
+        For each pair that is covered, the muscles of it that have no label; empty if it is covered wholly.
+    suspect
+        Signs that a map is of another version, whose numbers mean something else.
+
+    Raises
+    ------
+    InputError
+        If a number stands twice, or `lacks` does not name exactly the pairs that labels are mapped to.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    name: str
+    title: str
+    source: str
+    scheme: str
+    labels: tuple[SourceLabel, ...]
+    lacks: Dict[str, tuple[str, ...]]
+    suspect: tuple[Suspicion, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        numbers = [label.number for label in self.labels]
+        twice = sorted({number for number in numbers if numbers.count(number) > 1})
+        if twice or any(number < 1 for number in numbers):
+            raise InputError(
+                f"the mapping {self.name} with label {twice[0] if twice else min(numbers)}"
+                f"{' more than once' if twice else ''}",
+                "every label once, numbers above 0",
+                "correct 'labels' in the mapping file",
+            )
+        mapped = {label.pair for label in self.labels if label.pair}
+        if mapped != set(self.lacks):
+            wrong = sorted(mapped ^ set(self.lacks))[0]
+            raise InputError(
+                f"the mapping {self.name} with {wrong} in {'labels' if wrong in mapped else '[lacks]'} only",
+                "one entry in [lacks] for each pair that labels are mapped to",
+                "list there what the labels of the pair do not include, or []",
+            )
+
+    @property
+    def partly(self) -> frozenset[str]:
+        """Pairs of which some muscle has no label."""
+        return frozenset(pair for pair, lacking in self.lacks.items() if lacking)
+
+    def check_scheme(self, scheme: Scheme) -> None:
+        """Refuse a scheme that this table does not map to.
+
+        Raises
+        ------
+        InputError
+            If the scheme has another name, or lacks a pair of the table.
+        """
+        unknown = sorted(set(self.lacks) - {pair.id for pair in scheme.pairs})
+        if scheme.name != self.scheme or unknown:
+            raise InputError(
+                f"the scheme {scheme.name} with the mapping {self.name}{f' to {unknown[0]}' if unknown else ''}",
+                f"the scheme {self.scheme} and its pairs",
+                "write a mapping file for that scheme and name it with --mapping",
+            )
+
+
+_FOLDER = files("wbmri.segmentation.external_labels") / "mappings"
+
+
+def builtin_mappings() -> tuple[str, ...]:
+    """Names of the mapping tables inside the package."""
+    return tuple(
+        sorted(entry.name.removesuffix(".toml") for entry in _FOLDER.iterdir() if entry.name.endswith(".toml")),
+    )
+
+
+def load_mapping(name_or_path: str | Path) -> Mapping:
+    """Load a mapping table by name from the package, or from a TOML file.
+
+    Parameters
+    ----------
+    name_or_path
+        A name from `builtin_mappings`, or the path of a file ending in ``.toml``.
+
+    Raises
+    ------
+    InputError
+        If there is no such table, the file is not TOML, or it does not describe a mapping.
+    """
+    text = str(name_or_path)
+    if text in builtin_mappings():
+        return _builtin(text)
+    path = Path(name_or_path)
+    if path.suffix != ".toml" or not path.is_file():
+        raise InputError(
+            f"the mapping {text!r}",
+            f"one of {', '.join(builtin_mappings())}, or the path of an existing .toml file",
+            "choose one of these, or write a table of your own",
+        )
+    return _parse(path.read_bytes(), path.name)
+
+
+@cache
+def _builtin(name: str) -> Mapping:
+    return _parse((_FOLDER / f"{name}.toml").read_bytes(), f"{name}.toml")
+
+
+def _parse(content: bytes, source: str) -> Mapping:
+    try:
+        return TypeAdapter(Mapping).validate_python(tomllib.loads(content.decode("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{source}, which is not TOML ({error})",
+            "a mapping in TOML, UTF-8",
+            "correct the file",
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            f"{source} with {where}: {first['msg']}",
+            "the tables and keys of wbmri/segmentation/external_labels/mappings/musclemap.toml",
+            "correct that entry",
+        ) from error

@@ -1,0 +1,247 @@
+"""From probabilities at 3 mm to labels on the scan's own voxels: sides, the order along the body, no islands."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.core.scheme import Scheme
+from wbmri.segmentation.atlas import Placed
+from wbmri.segmentation.network.channels import COARSE_MM, PAIRS, TILE_COARSE, TILE_FINE
+
+_BLUR = 1.5
+"""Coarse voxels over which the first guess at the midline may be off."""
+_SURE = 0.03
+"""Where the blurred share of the right half is this close to 0 or 1, the first guess decides."""
+
+
+def settle_sides(
+    chances: NDArray[np.float32],
+    first: tuple[int, int, int],
+    right: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Return the probabilities with the side replaced wherever the first guess is sure.
+
+    Parameters
+    ----------
+    chances
+        Probabilities of the pairs and of the right side at 3 mm, shape (x, y, z, 22); the last are changed in place.
+    first
+        Where they begin on the fine grid.
+    right
+        Share of the right half on the coarse grid, from the first guess.
+    """
+    from scipy import ndimage
+
+    ratio = TILE_COARSE / TILE_FINE
+    there = ndimage.affine_transform(
+        ndimage.gaussian_filter(right, _BLUR, mode="nearest"),
+        np.full(3, ratio),
+        (np.array(first) + 0.5) * ratio - 0.5,
+        chances.shape[:3],
+        order=1,
+        mode="nearest",
+    )
+    side = chances[..., PAIRS]
+    side[there < _SURE] = 0
+    side[there > 1 - _SURE] = 1
+    return chances
+
+
+_UNSURE_MM = 50.0
+"""How far along the model body a level of the scan may be misplaced, standard deviation."""
+_LEAST = 0.1
+"""How likely a muscle is far from its levels, relative to amid them: placing may fail."""
+_THERE = 0.05
+"""A level holds a muscle where its area is more than this share of the largest."""
+_MOVES = "upper limb"
+"""Region whose levels depend on the pose."""
+
+
+def in_order(
+    found: NDArray[np.float32],
+    placed: Placed,
+    scheme: Scheme,
+    origin: NDArray[np.float64],
+) -> NDArray[np.float32]:
+    """Return the finder's answer with the chances shifted between muscles towards those of each level.
+
+    Parameters
+    ----------
+    found
+        What the finder says, see `wbmri.segmentation.network.finder.find`.
+    placed
+        The model body, placed over the scan.
+    scheme
+        The scheme ``jdm42``, of which pairs of the arms are not judged by their level.
+    origin
+        First coarse voxel's centre in RAS mm.
+    """
+    heights = origin[2] + COARSE_MM * np.arange(found.shape[3])
+    likely = _likely(placed, heights)
+    likely[[pair.region == _MOVES for pair in scheme.pairs]] = 1
+    pairs = found[1 : PAIRS + 1]
+    shifted = pairs * likely[:, None, None, :].astype(np.float32)
+    # How much of a voxel is muscle at all is not for the level to say.
+    shifted *= pairs.sum(0) / np.maximum(shifted.sum(0), np.float32(1e-6))
+    return np.concatenate([found[:1], shifted, found[PAIRS + 1 :]])
+
+
+def _likely(placed: Placed, heights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how likely each pair is at heights of the scan in RAS mm, 1 amid its levels, shape (21, n)."""
+    from scipy import ndimage
+
+    scan, model = placed.scan, placed.model
+    pairs = (model.labels.astype(np.int64) + 1) // 2
+    area = np.stack([(pairs == pair).sum((0, 1)) for pair in range(1, PAIRS + 1)])
+    there = (area > _THERE * area.max(1, keepdims=True)).astype(np.float64)
+    wide = ndimage.gaussian_filter1d(there, _UNSURE_MM / model.lean.spacing_mm, axis=1, mode="nearest")
+    # Half of the largest is what remains at the ends of a muscle, where it is as likely as amid it.
+    sure = np.minimum(1, 2 * wide / wide.max(1, keepdims=True))
+    index = (heights - scan.origin[2]) / scan.spacing_mm
+    level = np.interp(index, np.arange(scan.data.shape[2]), placed.levels.model_level)
+    at = [np.interp(level, np.arange(area.shape[1]), row) for row in sure]
+    likely: NDArray[np.float64] = _LEAST + (1 - _LEAST) * np.array(at)
+    return likely
+
+
+_DARK = 0.6
+"""Signal relative to muscle below which a voxel is not muscle: half-way to fat that keeps 0.2 of muscle's signal."""
+_RAISED = 1.25
+"""A group's median may lie this far above the lower quartile of all before it counts as raised by oedema."""
+_BRIGHTEST = 1.5
+"""Voxels brighter than this, relative to that quartile, count no more for the level of muscle around them."""
+_CELL_MM, _AROUND_MM = 8.0, 25.0
+"""Cells in which the level of muscle is gathered, and the standard deviation over which it is averaged."""
+_SOME = 0.15
+"""Where less speaks for muscle of any group, no voxel is looked at."""
+TAKEN = 0.4
+"""Probability of muscle from which on a voxel belongs to a group: half of the overlap to be expected makes it greatest
+(Lipton et al. 2014, Optimal thresholding of classifiers to maximize F1 measure)."""
+_LARGEST_SHARE = 0.1
+"""Pieces of a group smaller than this share of its largest piece are dropped."""
+
+
+def muscle_in(chances: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how probable muscle of any pair is, shape (x, y, z); `chances` as of `labels_on`."""
+    # Little of the box holds muscle, so that all else begins here; a product is the fastest sum.
+    made: NDArray[np.float32] = chances @ np.array([1] * PAIRS + [0], np.float32)
+    return made
+
+
+def labels_on(
+    shape: tuple[int, int, int],
+    into: NDArray[np.float64],
+    chances: NDArray[np.float32],
+) -> NDArray[np.uint8]:
+    """Return the most probable label of every voxel that is muscle, probabilities interpolated linearly.
+
+    Parameters
+    ----------
+    shape
+        Voxels of the scan.
+    into
+        4x4 matrix from the scan's voxel indices to those of `chances`.
+    chances
+        Probabilities of the pairs and of the right side, shape (x, y, z, 22).
+    """
+    labels = np.zeros(shape, np.uint8)
+    near = _widened(muscle_in(chances) > _SOME)
+    size = np.array(near.shape)
+    flat = chances.reshape(-1, PAIRS + 1)
+    strides = np.array([size[1] * size[2], size[2], 1])
+    j, k = np.meshgrid(*(np.arange(n) for n in shape[1:]), indexing="ij")
+    plane = into[:3, 1:3] @ np.stack([j.ravel(), k.ravel()]) + into[:3, 3:]
+    for i in range(shape[0]):
+        place = (plane + into[:3, :1] * i).T
+        nearest = np.rint(place).astype(np.int64)
+        inside = np.flatnonzero(((nearest >= 0) & (nearest < size)).all(1))
+        inside = inside[near.ravel()[nearest[inside] @ strides]]
+        if not inside.size:
+            continue
+        spot = np.clip(place[inside], 0, size - 1.001)
+        base = spot.astype(np.int64)
+        share = (spot - base).astype(np.float32)
+        found = np.zeros((inside.size, PAIRS + 1), np.float32)
+        for corner in np.ndindex(2, 2, 2):
+            weight = np.prod(np.where(corner, share, 1 - share), axis=1, dtype=np.float32)
+            found += weight[:, None] * flat[np.minimum(base + corner, size - 1) @ strides]
+        pairs = found[:, :PAIRS]
+        label = 2 * pairs.argmax(1) + 1 + (found[:, PAIRS] > 0.5)
+        row = np.zeros(plane.shape[1], np.uint8)
+        row[inside] = np.where(pairs.sum(1) > TAKEN, label, 0)
+        labels[i] = row.reshape(shape[1:])
+    return labels
+
+
+def in_muscle(
+    labels: NDArray[np.uint8],
+    image: NDArray[np.float32],
+    spacing: tuple[float, float, float],
+) -> NDArray[np.uint8]:
+    """Return the labels without voxels too dark for muscle: fat, fascia and compact bone at the edge of a group.
+
+    Where fat is dark, half-way between fat and muscle lies at 0.6 of muscle. Muscle is what is labelled around the
+    voxel and not dark itself, so that shading moves the limit along; oedema counts no more than a little above the
+    lower quartile of all groups' medians, so that no normal muscle beside it is lost.
+
+    Parameters
+    ----------
+    labels
+        Labels, shape (i, j, k).
+    image
+        The scan on the same voxels.
+    spacing
+        Voxel size in mm.
+    """
+    from scipy import ndimage
+
+    place = np.nonzero(labels)
+    if not place[0].size:
+        return labels
+    label, signal = labels[place], image[place]
+    present = np.unique(label)
+    medians = ndimage.median(signal, label, present)
+    normal = float(np.quantile(medians, 0.25))
+    own = np.zeros(256)
+    own[present] = np.minimum(medians, _RAISED * normal)
+    bright = signal >= _DARK * own[label]
+    # Gathered in cells, since the level changes slowly.
+    cell = np.stack([(index + 0.5) * step / _CELL_MM for index, step in zip(place, spacing, strict=True)])
+    shape = tuple(int(n) + 1 for n in cell.max(1))
+    flat = np.ravel_multi_index(tuple(cell.astype(np.int64)), shape)
+
+    def gathered(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        cells = np.bincount(flat, weight, int(np.prod(shape))).astype(np.float64).reshape(shape)
+        wide: NDArray[np.float64] = ndimage.gaussian_filter(cells, _AROUND_MM / _CELL_MM)
+        return wide
+
+    level = gathered(np.where(bright, np.minimum(signal, _BRIGHTEST * normal), 0.0)) + 1e-3 * normal
+    level /= gathered(bright.astype(np.float64)) + 1e-3
+    around = ndimage.map_coordinates(level, cell - 0.5, order=1, mode="nearest")
+    kept = labels.copy()
+    kept[place] = np.where(signal < _DARK * around, np.uint8(0), label)
+    return kept
+
+
+def without_islands(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the labels without pieces that are tiny beside the group's largest piece."""
+    from scipy import ndimage
+
+    out = labels.copy()
+    for label, box in enumerate(ndimage.find_objects(labels), start=1):
+        if box is None:
+            continue
+        pieces, count = ndimage.label(labels[box] == label, np.ones((3, 3, 3)))
+        if count > 1:
+            sizes = np.bincount(pieces.ravel())
+            sizes[0] = 0
+            small = sizes < _LARGEST_SHARE * sizes.max()
+            small[0] = False
+            out[box][small[pieces]] = 0
+    return out
+
+
+def _widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    from scipy import ndimage
+
+    wide: NDArray[np.bool_] = ndimage.binary_dilation(mask)
+    return wide

@@ -1,0 +1,1 @@
+"""Bodies made of measured figures, and the images a STIR scanner would make of them."""

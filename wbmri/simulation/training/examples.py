@@ -1,0 +1,234 @@
+"""Training examples, tiles at 3 mm and views at 8 mm, with their truth, made from seeds alone."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.core import InputError
+from wbmri.segmentation.network import (
+    AIR,
+    CLASSES,
+    COARSE_MM,
+    CONTEXT,
+    CONTEXT_LEVEL,
+    CONTEXT_SIDE,
+    EVEN,
+    FIND_TILE,
+    FINE_MM,
+    PAIRS,
+    TILE_COARSE,
+    TILE_FINE,
+    brightness,
+    context_of,
+    context_tile,
+    cube,
+    find,
+)
+from wbmri.simulation.training.anatomy import Anatomy
+from wbmri.simulation.training.appearance import Appearance
+from wbmri.simulation.training.posed_body import Posed
+from wbmri.simulation.training.survey import SAMPLE_MM, SAMPLES, Survey
+
+Finding = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""The finder: from a tile to its answer, see `wbmri.segmentation.network.weights.Networks.finder`."""
+
+_WHOLE = 0.5
+"""Share of scans that show the whole body; the rest show a part."""
+_AIRY = 0.35
+"""Share of scans that show more air before or behind the body than most."""
+LOOKS = 2
+"""Appearances each drawn body is used with."""
+TILES = 16
+"""Tiles cut from each of them."""
+_FOUND = 0.75
+"""Share of tiles whose context is the finder's answer; of the rest it is the truth misplaced."""
+
+NONE = CLASSES
+"""Class of a voxel that belongs to no muscle group, where nothing more is known of it."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Example:
+    """What the network sees and should say of one tile.
+
+    Parameters
+    ----------
+    image
+        Brightness, shape (64, 64, 64).
+    context
+        What a first guess says, shape (24, 24, 24, 24).
+    classes
+        Class of each voxel, uint8, shape (64, 64, 64).
+    right
+        Truth of the side, the same shape.
+    """
+
+    image: NDArray[np.float32]
+    context: NDArray[np.float32]
+    classes: NDArray[np.uint8]
+    right: NDArray[np.bool_]
+
+
+def examples(
+    anatomies: list[tuple[Anatomy, float]],
+    finder: Finding,
+    seed: int,
+    first: int,
+    step: int,
+) -> Iterator[Example]:
+    """Yield examples without end.
+
+    Parameters
+    ----------
+    anatomies
+        Anatomies with the share of bodies made of each.
+    finder
+        The network that finds the muscles roughly.
+    seed
+        The same seed gives the same examples.
+    first, step
+        Number of the first body, and how many to go on by (for several workers).
+    """
+    for body, rng in random_bodies(anatomies, seed, first, step):
+        yield from _examples_of(body, finder, rng)
+
+
+def random_bodies(
+    anatomies: list[tuple[Anatomy, float]],
+    seed: int,
+    first: int,
+    step: int,
+) -> Iterator[tuple[Posed, np.random.Generator]]:
+    """Yield bodies without end, each with what is to be drawn of it next; parameters as of `examples`."""
+    share = np.array([share for _, share in anatomies])
+    number = first
+    while True:
+        rng = np.random.default_rng([seed, number])
+        anatomy = anatomies[rng.choice(len(anatomies), p=share / share.sum())][0]
+        yield Posed.random(anatomy, rng), rng
+        number += step
+
+
+def field_of_view(body: Posed, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw the lowest and the highest corner of what a scan shows, in mm, shape (2, 3): the whole body or a part."""
+    whole = rng.random() < _WHOLE
+    length = body.height_mm + 100 if whole else rng.uniform(200, min(1000, body.height_mm))
+    bottom = -50 if whole else rng.uniform(-40, body.height_mm - length + 40)
+    half = np.array([rng.uniform(170, 260), rng.uniform(75, 140)])
+    middle = rng.normal(0, [15, 8])
+    view = np.array([[*(middle - half), bottom], [*(middle + half), bottom + length]])
+    if rng.random() < _AIRY:
+        view[:, 1] += np.array([-1, 1]) * rng.uniform(0, 200, 2) * (rng.random(2) < 0.6)
+        view[:, 0] += np.array([-1, 1]) * rng.uniform(0, 120) * (rng.random() < 0.7)
+    return view
+
+
+def _examples_of(body: Posed, finder: Finding, rng: np.random.Generator) -> Iterator[Example]:
+    view = field_of_view(body, rng)
+    coarse, fine = (Survey.of(body, view, spacing_mm) for spacing_mm in (SAMPLE_MM, FINE_MM))
+    places = np.argwhere(coarse.drawn.labels)
+    if not len(places):
+        return
+    pairs = (coarse.drawn.labels[tuple(places.T)] + 1) // 2
+    present = np.unique(pairs)
+    classes, right = fine.classes(), fine.drawn.right
+    mistaken = _context(Survey.of(body.mistaken(rng), view, SAMPLE_MM))
+    for _ in range(LOOKS):
+        look = Appearance.random(body, rng)
+        try:
+            seen, level = coarse.seen(look, rng)
+        except InputError:
+            # A look that shows nothing teaches nothing.
+            continue
+        found, _ = context_of(find(brightness(seen, level), finder, lambda _: None))
+        image = brightness(fine.scanned(look, rng), level)
+        for _ in range(TILES):
+            near = places[pairs == rng.choice(present)]
+            middle = near[rng.integers(len(near))] / 2 + rng.uniform(-60, 60, 3) / COARSE_MM
+            x, y, z = (EVEN * round(n / EVEN) for n in middle - TILE_COARSE / 2)
+            first = tuple(n * TILE_FINE // TILE_COARSE for n in (x, y, z))
+            yield Example(
+                cube(image, first, TILE_FINE),
+                context_tile(found if rng.random() < _FOUND else mistaken, (x, y, z)),
+                cube(classes, first, TILE_FINE),
+                cube(right, first, TILE_FINE),
+            )
+
+
+def _context(survey: Survey) -> NDArray[np.float32]:
+    """Return what a survey shows as `wbmri.segmentation.network.finder.context_of` returns it."""
+    counts, right, level = survey.truth()
+    context = np.empty((CONTEXT, *counts.shape[1:]), np.float32)
+    context[1 : PAIRS + 1] = counts[1 : PAIRS + 1] / np.float32(SAMPLES)
+    context[0] = 1 - context[1 : PAIRS + 1].sum(0)
+    context[CONTEXT_SIDE], context[CONTEXT_LEVEL] = right, level
+    return context
+
+
+_LOOKS, _CUTS = 3, 3
+"""Appearances each drawn body is used with, and pieces cut from each of them."""
+_LEAST_MUSCLE = 200
+"""Drawn voxels of muscle that a view must show."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class View:
+    """What the finder sees of a piece of a scan, and what it should say.
+
+    Parameters
+    ----------
+    image
+        Brightness, shape `FIND_TILE`.
+    counts
+        How many of a voxel's `SAMPLES` are of each class, uint8, shape (25, *FIND_TILE).
+    right, level
+        Share of the right half, and height in the body, shape `FIND_TILE`.
+    """
+
+    image: NDArray[np.float32]
+    counts: NDArray[np.uint8]
+    right: NDArray[np.float32]
+    level: NDArray[np.float32]
+
+
+def views(anatomies: list[tuple[Anatomy, float]], seed: int, first: int, step: int) -> Iterator[View]:
+    """Yield views without end; see `wbmri.simulation.training.examples.examples`."""
+    for body, rng in random_bodies(anatomies, seed, first, step):
+        yield from _views_of(body, rng)
+
+
+def _views_of(body: Posed, rng: np.random.Generator) -> Iterator[View]:
+    survey = Survey.of(body, field_of_view(body, rng), SAMPLE_MM)
+    if np.count_nonzero(survey.drawn.labels) < _LEAST_MUSCLE:
+        return
+    truth = survey.truth()
+    for _ in range(_LOOKS):
+        try:
+            seen, level = survey.seen(Appearance.random(body, rng), rng)
+        except InputError:
+            # A look that shows nothing teaches nothing.
+            continue
+        whole = View(brightness(seen, level), *truth)
+        for _ in range(_CUTS):
+            yield _cut(whole, rng)
+
+
+def _cut(whole: View, rng: np.random.Generator) -> View:
+    """Return a piece of a view, of the size the finder takes; air where the view ends."""
+    there, here = [], []
+    for length, tile in zip(whole.image.shape, FIND_TILE, strict=True):
+        spare = tile - length
+        start = int(rng.integers(0, spare + 1)) if spare >= 0 else -int(rng.integers(0, 1 - spare))
+        low, high = max(0, start), min(tile, start + length)
+        here.append(slice(low, high))
+        there.append(slice(low - start, high - start))
+    place, of = tuple(here), tuple(there)
+    image, right, level = (np.zeros(FIND_TILE, np.float32) for _ in range(3))
+    counts = np.zeros((CLASSES, *FIND_TILE), np.uint8)
+    counts[AIR] = SAMPLES
+    for piece, values in ((image, whole.image), (right, whole.right), (level, whole.level)):
+        piece[place] = values[of]
+    counts[(slice(None), *place)] = whole.counts[(slice(None), *of)]
+    return View(image, counts, right, level)

@@ -1,0 +1,95 @@
+"""A body seen as a whole: all that a scan shows of it, drawn, painted and scanned at one voxel size."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.segmentation.network import AIR, BONE, CLASSES, COARSE_MM, FAT, OTHER, body_level
+from wbmri.simulation.training.anatomy import TISSUES
+from wbmri.simulation.training.appearance import Appearance
+from wbmri.simulation.training.drawing import Drawn, draw
+from wbmri.simulation.training.posed_body import Posed
+
+SAMPLES = 8
+"""A voxel of 8 mm is the mean of 2 x 2 x 2 that are drawn."""
+SAMPLE_MM = COARSE_MM / 2
+_NOISE_MM = 1.8
+"""What remains of a scan's noise, times the voxel size: a voxel averages over several of the scanner's."""
+
+_CLASS = np.full(len(TISSUES), OTHER, np.uint8)
+_CLASS[[TISSUES.index(name) for name in ("cortical", "marrow")]] = BONE
+_CLASS[[TISSUES.index(name) for name in ("fat", "skin")]] = FAT
+_CLASS[TISSUES.index("air")] = AIR
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Survey:
+    """What a scan shows of a body.
+
+    Parameters
+    ----------
+    drawn
+        The body, shape (x, y, z), all lengths even.
+    corner
+        Lowest corner of the grid in mm.
+    spacing_mm
+        Voxel size.
+    """
+
+    drawn: Drawn
+    corner: NDArray[np.float64]
+    spacing_mm: float
+
+    @classmethod
+    def of(cls, body: Posed, view: NDArray[np.float64], spacing_mm: float) -> Self:
+        """Draw what lies in a field of view, given by its lowest and its highest corner in mm, shape (2, 3)."""
+        x, y, z = (2 * int(n) for n in np.ceil((view[1] - view[0]) / spacing_mm / 2))
+        return cls(draw(body, (x, y, z), np.full(3, spacing_mm), view[0] + spacing_mm / 2), view[0], spacing_mm)
+
+    def scanned(self, look: Appearance, rng: np.random.Generator) -> NDArray[np.float32]:
+        """Return what a scanner shows, on the same grid."""
+        painted = look.paint(self.drawn, self.spacing_mm, self.corner + self.spacing_mm / 2)
+        return look.scanned(painted, self.spacing_mm, rng, _NOISE_MM / self.spacing_mm)
+
+    def seen(self, look: Appearance, rng: np.random.Generator) -> tuple[NDArray[np.float32], float]:
+        """Return what is seen at 8 mm of a body drawn at `SAMPLE_MM`, and the level that is taken for the body's.
+
+        Raises
+        ------
+        InputError
+            If the look shows nothing.
+        """
+        seen = means(self.scanned(look, rng))
+        return seen, body_level(seen) * look.level_error
+
+    def classes(self) -> NDArray[np.uint8]:
+        """Return the class of every voxel that is drawn."""
+        drawn = self.drawn
+        return np.where(drawn.labels > 0, (drawn.labels + 1) // 2, _CLASS[drawn.tissue]).astype(np.uint8)
+
+    def truth(self) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+        """Return the truth of a body drawn at `SAMPLE_MM`, by coarse voxel.
+
+        Returns
+        -------
+        counts, shape (25, x / 2, y / 2, z / 2)
+            How many of the `SAMPLES` are of each class.
+        right, level, shape (x / 2, y / 2, z / 2)
+            Share of the right half, and height in the body.
+        """
+        classes = self.classes()
+        shape = tuple(n // 2 for n in classes.shape)
+        counts = np.zeros((CLASSES, *shape), np.uint8)
+        cells = np.indices(shape)
+        for first in np.ndindex(2, 2, 2):
+            np.add.at(counts, (classes[tuple(slice(f, None, 2) for f in first)], *cells), 1)
+        return counts, means(self.drawn.right.astype(np.float32)), means(self.drawn.level)
+
+
+def means(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the means of 2 x 2 x 2 voxels."""
+    x, y, z = (n // 2 for n in values.shape)
+    found: NDArray[np.float32] = values.reshape(x, 2, y, 2, z, 2).mean((1, 3, 5), dtype=np.float32)
+    return found

@@ -1,1 +1,0 @@
-"""Training the segmentation networks on bodies of random shape, pose and contrast; needs PyTorch."""
