@@ -45,7 +45,7 @@ def agreement(
     from wbmri.core import InputError
     from wbmri.core.scheme import load_scheme
     from wbmri.io import write_together
-    from wbmri.report.agreement import agreement_files
+    from wbmri.report.cohort import agreement_files
 
     if (before is None) != (after is None):
         raise InputError("one of --from and --to", "both or neither", "name the sessions before and after")

@@ -12,7 +12,7 @@ from wbmri.case import CasePaths, ReadingDocument, decode, encode, read_detectab
 from wbmri.cli import main
 from wbmri.core import NOTICE, InputError, LabelMap, Reading, Step, Volume
 from wbmri.core.scheme import Scheme
-from wbmri.report.agreement import agreement_files
+from wbmri.report.cohort import agreement_files
 
 Study = Callable[..., Ratings]
 # Names that must be escaped wherever they are shown.

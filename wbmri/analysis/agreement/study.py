@@ -6,10 +6,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.analysis.agreement.grades import confusion, grade_agreement
+from wbmri.analysis.agreement.coefficients import confusion, grade_agreement, reader_changes, rows_of, score_agreement
 from wbmri.analysis.agreement.ratings import MISSING, Ratings, is_program
 from wbmri.analysis.agreement.results import Agreement, LevelKind, Measure, SetAgreement
-from wbmri.analysis.agreement.scores import reader_changes, rows_of, score_agreement
 from wbmri.analysis.statistics import FEWEST_PATIENTS, Resampling, patient_numbers
 from wbmri.case import DetectableChange
 from wbmri.core import InputError

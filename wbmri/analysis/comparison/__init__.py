@@ -6,9 +6,8 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.analysis.comparison.correspondence import LEAST_OVERLAP, Correspondence, correspond
-    from wbmri.analysis.comparison.course import Course, Visit
+    from wbmri.analysis.comparison.course import UNPUBLISHED, Course, Response, ResponseRule, Visit
     from wbmri.analysis.comparison.protocol import FIELD_TOLERANCE_T, TIME_TOLERANCE
-    from wbmri.analysis.comparison.response import UNPUBLISHED, Response, ResponseRule
     from wbmri.analysis.comparison.shared_scale import against
     from wbmri.analysis.comparison.transitions import Comparison, GroupChange, Transition, compare
 
@@ -40,16 +39,14 @@ __getattr__ = lazy_names(
         ),
         "course": (
             "Course",
+            "Response",
+            "ResponseRule",
+            "UNPUBLISHED",
             "Visit",
         ),
         "protocol": (
             "FIELD_TOLERANCE_T",
             "TIME_TOLERANCE",
-        ),
-        "response": (
-            "Response",
-            "ResponseRule",
-            "UNPUBLISHED",
         ),
         "shared_scale": ("against",),
         "transitions": (

@@ -1,24 +1,34 @@
-"""Pages and figures of a cohort."""
+"""Pages and figures of many cases: of a cohort, and of several readers."""
 
 from typing import TYPE_CHECKING
 
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.report.cohort.figures import groups_figure, totals_figure, waterfall_figure
-    from wbmri.report.cohort.pages import QcCase, outcome_files, qc_page
+    from wbmri.report.cohort.agreement_report import agreement_files
+    from wbmri.report.cohort.cohort_figures import groups_figure, totals_figure, waterfall_figure
+    from wbmri.report.cohort.cohort_pages import QcCase, outcome_files, qc_page
 
-__all__ = ["QcCase", "groups_figure", "outcome_files", "qc_page", "totals_figure", "waterfall_figure"]
+__all__ = [
+    "QcCase",
+    "agreement_files",
+    "groups_figure",
+    "outcome_files",
+    "qc_page",
+    "totals_figure",
+    "waterfall_figure",
+]
 
 __getattr__ = lazy_names(
     __name__,
     {
-        "figures": (
+        "agreement_report": ("agreement_files",),
+        "cohort_figures": (
             "groups_figure",
             "totals_figure",
             "waterfall_figure",
         ),
-        "pages": (
+        "cohort_pages": (
             "QcCase",
             "outcome_files",
             "qc_page",

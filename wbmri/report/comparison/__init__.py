@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.report.comparison.drawing_files import drawings
+    from wbmri.report.comparison.figures import drawings
     from wbmri.report.comparison.findings import Findings
     from wbmri.report.comparison.pdf import comparison_pdf
     from wbmri.report.comparison.report import comparison_report
@@ -23,7 +23,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "drawing_files": ("drawings",),
+        "figures": ("drawings",),
         "findings": ("Findings",),
         "pdf": ("comparison_pdf",),
         "report": ("comparison_report",),

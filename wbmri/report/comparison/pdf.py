@@ -10,7 +10,7 @@ from typing import Any
 from wbmri import __version__
 from wbmri.analysis.comparison import Transition
 from wbmri.core import NOTICE
-from wbmri.report.comparison.drawing_files import Drawing
+from wbmri.report.comparison.figures import Drawing
 from wbmri.report.comparison.findings import Findings
 from wbmri.report.comparison.visits import WIDTH
 from wbmri.report.figures import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from wbmri.report.comparison.drawing_files import Drawing
+from wbmri.report.comparison.figures import Drawing
 from wbmri.report.comparison.findings import Findings
 from wbmri.report.comparison.visits import Visits
 from wbmri.report.figures import body_map_svg, change_map_svg, inline_svg, picture_svg, white_in_words, whole_projection
@@ -23,7 +23,7 @@ def comparison_report(found: Findings, drawn: Sequence[Drawing]) -> str:
     found
         All that the report shows.
     drawn
-        Its drawings, see `wbmri.report.comparison.drawing_files`.
+        Its drawings, see `wbmri.report.comparison.figures`.
 
     Returns
     -------

@@ -30,7 +30,20 @@ if TYPE_CHECKING:
         text_of,
         width_of,
     )
-    from wbmri.report.figures.sheet import INK, LINE, SOFT, Sheet, inline_svg, own_pixels, pdf, png, style, svg
+    from wbmri.report.figures.sheet import (
+        COLUMNS_MM,
+        INK,
+        LINE,
+        SOFT,
+        Sheet,
+        blank_figure,
+        inline_svg,
+        own_pixels,
+        pdf,
+        png,
+        style,
+        svg,
+    )
     from wbmri.report.figures.slices import (
         WINDOW_RATIO,
         Picture,
@@ -52,6 +65,7 @@ __all__ = [
     "CHANGE_FILL",
     "CHANGE_LEGEND",
     "CHANGE_TEXT",
+    "COLUMNS_MM",
     "FILL",
     "GRADE_LEGEND",
     "INK",
@@ -66,6 +80,7 @@ __all__ = [
     "Sheet",
     "Upright",
     "Window",
+    "blank_figure",
     "body_drawing",
     "body_height",
     "body_map_svg",
@@ -129,10 +144,12 @@ __getattr__ = lazy_names(
             "width_of",
         ),
         "sheet": (
+            "COLUMNS_MM",
             "INK",
             "LINE",
             "SOFT",
             "Sheet",
+            "blank_figure",
             "inline_svg",
             "own_pixels",
             "pdf",

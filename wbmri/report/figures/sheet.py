@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.transforms import Bbox
 
+MM_PER_INCH = 25.4
+
+COLUMNS_MM = 180.0
+"""Width of a page of two columns in most journals."""
+
 INK, SOFT, LINE = "#1b2229", "#4d5863", "#d5dade"
 """Text, secondary text and thin lines, as in the reports."""
 
@@ -48,6 +53,13 @@ def style(name: str = "") -> AbstractContextManager[None]:
     from matplotlib import rc_context
 
     return rc_context({**_STYLE, "svg.hashsalt": name})
+
+
+def blank_figure(width: float, height: float) -> "Figure":
+    """Return an empty white figure of this size in mm."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width / MM_PER_INCH, height / MM_PER_INCH), facecolor="white")
 
 
 def svg(figure: "Figure", name: str) -> bytes:
@@ -103,9 +115,6 @@ def own_pixels(figure: "Figure") -> Iterator[None]:
     finally:
         for image, before in images:
             image.set_interpolation(before)
-
-
-MM_PER_INCH = 25.4
 
 
 @dataclass(frozen=True, eq=False, slots=True)

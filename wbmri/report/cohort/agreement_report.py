@@ -12,7 +12,7 @@ from wbmri.analysis.agreement import (
 )
 from wbmri.analysis.statistics import Estimate
 from wbmri.case import encode
-from wbmri.report.agreement.figures import FIGURES
+from wbmri.report.cohort.agreement_figures import FIGURES
 from wbmri.report.figures import inline_svg, pdf, svg
 from wbmri.report.page import markup, render
 

@@ -15,15 +15,12 @@ from wbmri.analysis.agreement import (
     SetAgreement,
 )
 from wbmri.analysis.statistics import Estimate, LimitsOfAgreement
-from wbmri.report.figures import INK, LINE, SOFT, style
+from wbmri.report.figures import COLUMNS_MM, INK, LINE, SOFT, blank_figure, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
-
-WIDTH_MM = 180.0
-"""Width of a page of two columns in most journals."""
 
 BLUE, PALE = "#17507a", "#c9dbe8"
 SIDES = {"left": ("o", BLUE), "right": ("s", "white")}
@@ -48,7 +45,7 @@ def bland_altman_figure(agreement: Agreement) -> "Figure | None":
         return None
     columns = max(len(measures) for _, measures in rows)
     with style():
-        figure = blank_figure(WIDTH_MM, 76.0 * len(rows))
+        figure = blank_figure(COLUMNS_MM, 76.0 * len(rows))
         grid = figure.subplots(len(rows), columns, squeeze=False)
         for (pair, measures), line in zip(rows, grid, strict=True):
             for place, axes in enumerate(line):
@@ -69,7 +66,7 @@ def bland_altman_figure(agreement: Agreement) -> "Figure | None":
     return figure
 
 
-def groups_figure(agreement: Agreement) -> "Figure | None":
+def coefficients_figure(agreement: Agreement) -> "Figure | None":
     """Draw exact agreement, Gwet's AC2 and weighted kappa of every muscle group with their intervals."""
     coefficients = ("exact", "ac2_quadratic", "kappa_quadratic")
     entries = [entry for entry in agreement.overall.grades if entry.level.kind is LevelKind.GROUP]
@@ -78,7 +75,7 @@ def groups_figure(agreement: Agreement) -> "Figure | None":
     lowest = max(headings.values(), default=0.0)
     lowest = max(lowest, *places.values())
     with style():
-        figure = blank_figure(WIDTH_MM, 26.0 + 5.4 * lowest)
+        figure = blank_figure(COLUMNS_MM, 26.0 + 5.4 * lowest)
         panels = figure.subplots(1, len(coefficients), sharey=True)
         for coefficient, axes in zip(coefficients, panels, strict=True):
             for entry in entries:
@@ -128,17 +125,10 @@ def confusion_figure(agreement: Agreement) -> "Figure | None":
 
 FIGURES: Mapping[str, Callable[[Agreement], "Figure | None"]] = {
     "agreement_bland-altman": bland_altman_figure,
-    "agreement_groups": groups_figure,
+    "agreement_groups": coefficients_figure,
     "agreement_confusion": confusion_figure,
 }
 """Name of the file to the function that draws it; nothing is drawn where there is nothing to show."""
-
-
-def blank_figure(width: float, height: float) -> "Figure":
-    """Return an empty white figure of this size in mm."""
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width / 25.4, height / 25.4), facecolor="white")
 
 
 def _differences(

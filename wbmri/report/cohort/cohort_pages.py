@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from wbmri.analysis.agreement import written
 from wbmri.analysis.clinical import Outcomes, outcome_tables
 from wbmri.case import encode
-from wbmri.report.cohort.figures import correlation_figure, waterfall_figure
+from wbmri.report.cohort.cohort_figures import correlation_figure, waterfall_figure
 from wbmri.report.figures import inline_svg, pdf, svg
 from wbmri.report.page import markup, render
 

@@ -9,8 +9,7 @@ import numpy as np
 from wbmri.analysis.agreement import Measure, written
 from wbmri.analysis.clinical import Correlation, Outcomes
 from wbmri.analysis.comparison import Response
-from wbmri.report.agreement import WIDTH_MM, blank_figure
-from wbmri.report.figures import FILL, INK, LINE, NOT_ASSESSABLE, SOFT, style
+from wbmri.report.figures import COLUMNS_MM, FILL, INK, LINE, NOT_ASSESSABLE, SOFT, blank_figure, style
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -140,7 +139,7 @@ def waterfall_figure(found: Outcomes) -> "Figure | None":
     from matplotlib.patches import Patch
 
     with style():
-        figure = blank_figure(WIDTH_MM, 78.0)
+        figure = blank_figure(COLUMNS_MM, 78.0)
         axes = figure.add_axes((0.075, 0.22, 0.91, 0.66))
         many = len(persons) > MOST_BARS
         for place, (delta, person) in enumerate(persons):
@@ -188,7 +187,7 @@ def correlation_figure(found: Outcomes) -> "Figure | None":
         return None
     known = {(one.name, one.measure): one for one in found.correlations if one.points}
     with style():
-        figure = blank_figure(WIDTH_MM, PANEL_MM * len(names) + 6)
+        figure = blank_figure(COLUMNS_MM, PANEL_MM * len(names) + 6)
         grid = figure.subplots(len(names), 2, squeeze=False)
         for name, line in zip(names, grid, strict=True):
             for measure, axes in zip(Measure, line, strict=True):
