@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wbmri.core.scheme import load_scheme
-from wbmri.registration import Lean, Model
-from wbmri.segmentation.atlas import Placed
+from wbmri.registration import Lean
+from wbmri.segmentation.atlas import Model, Placed
 from wbmri.segmentation.atlas.body_profile import Levels
 from wbmri.segmentation.network import (
     AIR,

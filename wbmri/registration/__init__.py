@@ -7,7 +7,7 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from wbmri.registration.demons import bend
     from wbmri.registration.landmarks import PARAMETERS, Laid, lay
-    from wbmri.registration.lean_tissue import WORKING_MM, Lean, Model, lean_of_volume, lean_share, model_body
+    from wbmri.registration.lean_tissue import WORKING_MM, Lean, lean_of_volume, lean_share
     from wbmri.registration.point_map import PointMap, intensities_at, register_both_ways, register_visits
     from wbmri.registration.resample import as_stored, linear_on_axes, nearest_on_grid
 
@@ -16,7 +16,6 @@ __all__ = [
     "WORKING_MM",
     "Laid",
     "Lean",
-    "Model",
     "PointMap",
     "as_stored",
     "bend",
@@ -25,7 +24,6 @@ __all__ = [
     "lean_of_volume",
     "lean_share",
     "linear_on_axes",
-    "model_body",
     "nearest_on_grid",
     "register_both_ways",
     "register_visits",
@@ -42,11 +40,9 @@ __getattr__ = lazy_names(
         ),
         "lean_tissue": (
             "Lean",
-            "Model",
             "WORKING_MM",
             "lean_of_volume",
             "lean_share",
-            "model_body",
         ),
         "point_map": (
             "PointMap",

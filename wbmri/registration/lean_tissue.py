@@ -1,4 +1,4 @@
-"""What the scan and the model body are compared by: how much of a voxel is lean tissue.
+"""What scans and bodies are compared by: how much of a voxel is lean tissue.
 
 On STIR fat, air, lung and cortical bone are dark, and everything that holds water is bright. Scaled to the level of
 muscle and cut off there, a healthy and a diffusely oedematous muscle look the same, and so do organs and fluid.
@@ -11,17 +11,12 @@ from numpy.typing import NDArray
 
 from wbmri.core import InputError, Volume
 from wbmri.registration.resample import in_view, linear_on_axes
-from wbmri.simulation.body import Tissue, measured_body
-from wbmri.simulation.scanner import Grid, occupancies
 
 WORKING_MM = 4.0
 """Voxel size at which scan and model are compared: about the slice thickness of a coronal STIR."""
 
 _DARK, _LEAN = 0.3, 0.8
 """Share of the level of lean tissue at which a voxel counts as not lean at all, and as wholly lean."""
-
-_BRIGHTNESS = {Tissue.BONE: 0.3, Tissue.CARTILAGE: 0.6, Tissue.TENDON: 0.2, Tissue.LUNG: 0.05, Tissue.AIRWAY: 0.0}
-"""Signal of tissues darker than muscle as a share of it; marrow varies most, from fatty (adult) to red (child)."""
 
 _LEAST_BODY_ML = 500.0
 _LEAST_CONTRAST = 1.8
@@ -92,37 +87,3 @@ def lean_of_volume(volume: Volume, spacing_mm: float = WORKING_MM) -> tuple[Lean
             "check with 'wbmri inspect' that the right series was chosen",
         )
     return Lean(lean_share(data, level), origin, spacing_mm), level
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Model:
-    """The model body on the working grid.
-
-    Parameters
-    ----------
-    lean
-        Its lean tissue.
-    labels
-        Labels of ``jdm42``, shape of `lean`, uint8.
-    """
-
-    lean: Lean
-    labels: NDArray[np.uint8]
-
-
-def model_body() -> Model:
-    """Draw the model body as STIR would show it."""
-    parts = measured_body()
-    grid = Grid.around(parts, (WORKING_MM,) * 3, margin_mm=12.0)
-    brightness = np.zeros(grid.shape, np.float32)
-    filled = np.zeros(grid.shape, np.float32)
-    fullest = np.zeros(grid.shape, np.float32)
-    labels = np.zeros(grid.shape, np.uint8)
-    for tissue, label, occupancy in occupancies(parts, grid):
-        brightness += np.float32(_BRIGHTNESS.get(tissue, 1.0)) * occupancy
-        more = occupancy > fullest
-        fullest[more] = occupancy[more]
-        labels[more] = label
-        filled += occupancy
-    labels[filled < 0.45] = 0
-    return Model(Lean(lean_share(brightness, 1.0), np.array(grid.origin), WORKING_MM), labels)

@@ -6,13 +6,10 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.segmentation.atlas.alignment import Placed, place_body
+    from wbmri.segmentation.atlas.body_model import Model, model_body
     from wbmri.segmentation.atlas.engine import AtlasEngine
 
-__all__ = [
-    "AtlasEngine",
-    "Placed",
-    "place_body",
-]
+__all__ = ["AtlasEngine", "Model", "Placed", "model_body", "place_body"]
 
 __getattr__ = lazy_names(
     __name__,
@@ -20,6 +17,10 @@ __getattr__ = lazy_names(
         "alignment": (
             "Placed",
             "place_body",
+        ),
+        "body_model": (
+            "Model",
+            "model_body",
         ),
         "engine": ("AtlasEngine",),
     },

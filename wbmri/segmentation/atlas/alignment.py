@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Progress, Volume, part
-from wbmri.registration import WORKING_MM, Lean, Model, bend, lean_of_volume, model_body
+from wbmri.registration import WORKING_MM, Lean, bend, lean_of_volume
+from wbmri.segmentation.atlas.body_model import Model, model_body
 from wbmri.segmentation.atlas.body_profile import Levels, Profile, match_levels
 
 _LARGER_PART, _NEXT_TO_NOTHING = 0.5, 0.05
@@ -73,7 +74,7 @@ def place_body(stored: Volume, progress: Progress) -> Placed:
     InputError
         If the volume shows no body.
     """
-    progress(0.0, "drawing the model body")
+    progress(0.0, "loading the model body")
     model = model_body()
     progress(0.4, "finding the body")
     scan, lean_level = lean_of_volume(stored)

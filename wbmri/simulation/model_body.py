@@ -1,0 +1,32 @@
+"""The model body of the engine ``atlas``, drawn as STIR would show it."""
+
+import numpy as np
+
+from wbmri.registration import WORKING_MM, Lean, lean_share
+from wbmri.segmentation.atlas import Model
+from wbmri.simulation.body import Tissue, measured_body
+from wbmri.simulation.scanner import Grid, occupancies
+
+_BRIGHTNESS = {Tissue.BONE: 0.3, Tissue.CARTILAGE: 0.6, Tissue.TENDON: 0.2, Tissue.LUNG: 0.05, Tissue.AIRWAY: 0.0}
+"""Signal of tissues darker than muscle as a share of it; marrow varies most, from fatty (adult) to red (child)."""
+
+_OCCUPIED = 0.45
+"""Where all structures together fill a voxel to this share, it bears the label of the fullest of them."""
+
+
+def drawn_model_body() -> Model:
+    """Draw the model body: the measured one, by how much of each voxel is lean tissue."""
+    parts = measured_body()
+    grid = Grid.around(parts, (WORKING_MM,) * 3, margin_mm=12.0)
+    brightness = np.zeros(grid.shape, np.float32)
+    filled = np.zeros(grid.shape, np.float32)
+    fullest = np.zeros(grid.shape, np.float32)
+    labels = np.zeros(grid.shape, np.uint8)
+    for tissue, label, occupancy in occupancies(parts, grid):
+        brightness += np.float32(_BRIGHTNESS.get(tissue, 1.0)) * occupancy
+        more = occupancy > fullest
+        fullest[more] = occupancy[more]
+        labels[more] = label
+        filled += occupancy
+    labels[filled < _OCCUPIED] = 0
+    return Model(Lean(lean_share(brightness, 1.0), np.array(grid.origin), WORKING_MM), labels)
