@@ -1,5 +1,7 @@
 """Choosing an engine, and the engine `labels` that takes outlines from a file."""
 
+import importlib
+import json
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -7,10 +9,13 @@ import numpy as np
 import pytest
 
 import wbmri.segmentation.engine
+from wbmri.cli import main
 from wbmri.core import InputError, LabelMap, Progress, Volume, silent
 from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.io import encode_nifti
-from wbmri.segmentation import engines, make_engine, segment
+from wbmri.segmentation import Engine, MuscleMapEngine, engine_fingerprint, engines, make_engine, segment
+from wbmri.segmentation.multi_atlas import SiteAtlasEngine
+from wbmri.segmentation.network import NetworkEngine, package_weights
 
 AFFINE = np.diag([2.0, 4.0, 2.0, 1.0])
 
@@ -50,6 +55,90 @@ def test_another_package_adds_an_engine(monkeypatch: pytest.MonkeyPatch, volume:
     monkeypatch.setattr(wbmri.segmentation.engine, "entry_points", lambda group: [point])
     assert [info.name for info in engines()] == ["everything", "labels"]
     assert (make_engine("everything").segment(volume, load_scheme(), silent).data == 9).all()
+
+
+def broken() -> Engine:
+    raise RuntimeError("its licence [/server] has expired")
+
+
+class Waiting(Everything):
+    """An engine of another package that lacks something."""
+
+    needs = "a graphics card"
+
+
+class Nameless:
+    """What another package took for an engine."""
+
+    name = None
+
+
+@pytest.fixture
+def third_party(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installs engines of other packages, most of which cannot be used."""
+    made = {"broken": broken, "waiting": Waiting, "nameless": Nameless, "everything": Everything}
+    points = [EntryPoint(name, f"{name}_package:Engine", "wbmri.engines") for name in made]
+    points.append(EntryPoint("gone", "package_that_is_not_here:Engine", "wbmri.engines"))
+
+    def load(point: EntryPoint) -> object:
+        return made[point.name] if point.name in made else importlib.import_module(point.module)
+
+    monkeypatch.setattr(EntryPoint, "load", load)
+    monkeypatch.setattr(wbmri.segmentation.engine, "entry_points", lambda group: points)
+
+
+def test_an_engine_that_cannot_be_loaded_is_listed_with_the_reason(
+    third_party: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = {info.name: info for info in engines()}
+    assert [name for name, info in listed.items() if info.available] == ["everything", "labels"]
+    assert "its licence [/server] has expired" in listed["broken"].description
+    assert "ModuleNotFoundError" in listed["gone"].description
+    assert listed["waiting"].needs == "a graphics card"
+    assert main(["engines"]) == 0
+    assert "broken" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("broken", r"broken_package:Engine.*expired"),
+        ("gone", "package_that_is_not_here"),
+        ("nameless", "name, description and needs"),
+        ("waiting", "a graphics card"),
+    ],
+)
+def test_an_engine_that_cannot_be_used_is_refused_with_what_is_missing(third_party: None, name: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        make_engine(name)
+
+
+def test_the_licence_of_the_weights_is_listed() -> None:
+    listed = {info.name: info for info in engines()}
+    for name in ("network", "musclemap", "site-atlas"):
+        assert "CC BY-SA 4.0" in listed[name].licence
+
+
+def test_the_networks_decide_what_every_engine_that_uses_them_finds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fingerprints() -> list[object]:
+        using = NetworkEngine(), MuscleMapEngine(), SiteAtlasEngine(tmp_path)
+        return [engine_fingerprint(engine) for engine in using]
+
+    before = fingerprints()
+    assert fingerprints() == before
+    card = json.loads((package_weights() / "card.json").read_bytes()) | {"version": "another"}
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    monkeypatch.setenv("WBMRI_NETWORK", str(tmp_path))
+    assert all(one != other for one, other in zip(before, fingerprints(), strict=True))
+
+
+def test_without_networks_the_engine_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WBMRI_NETWORK", str(tmp_path))
+    assert not {info.name: info for info in engines()}["network"].available
+    with pytest.raises(InputError, match="wbmri train"):
+        make_engine("auto")
 
 
 def test_auto_stands_for_an_engine_that_needs_nothing_more() -> None:

@@ -38,11 +38,12 @@ def show_table(name: str, rows: Sequence[Row], *, as_json: bool) -> None:
     if as_json:
         show_json({name: rows})
         return
+    from rich.markup import escape
+
+    words = {True: "yes", False: "no"}
     table = _table(*rows[0])
     for row in rows:
-        table.add_row(
-            *({True: "yes", False: "no"}[cell] if isinstance(cell, bool) else str(cell) for cell in row.values()),
-        )
+        table.add_row(*(words[cell] if isinstance(cell, bool) else escape(str(cell)) for cell in row.values()))
     _print(table)
 
 

@@ -1,9 +1,8 @@
 """What decides the results of a cohort besides its images: engine, scheme, mapping and versions."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Self
@@ -13,10 +12,8 @@ from pydantic import TypeAdapter
 from wbmri import __version__
 from wbmri.core import Json
 from wbmri.core.scheme import Scheme, load_scheme
-from wbmri.segmentation import AUTO_ENGINE, ENTRY_POINT_GROUP, make_engine
+from wbmri.segmentation import AUTO_ENGINE, ENTRY_POINT_GROUP, engine_fingerprint, make_engine
 from wbmri.segmentation.external_labels import load_mapping
-from wbmri.segmentation.multi_atlas import atlas_folder, stored_atlases
-from wbmri.segmentation.network import weights_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +46,15 @@ class Settings:
         Names or paths of the tables for the numbers in label maps.
     fusion
         How several label maps become one.
+    fingerprint
+        What decides the engine's results, see `wbmri.segmentation.engine_fingerprint`.
     """
 
     engine: str = "auto"
     scheme: str | None = None
     mapping: tuple[str, ...] = ()
     fusion: str = "vote"
+    fingerprint: Mapping[str, Json] = field(default_factory=dict)
 
     @classmethod
     def checked(
@@ -69,15 +69,13 @@ class Settings:
         Raises
         ------
         InputError
-            If the engine, the scheme or a mapping does not exist.
+            If the engine, the scheme or a mapping does not exist, or what the engine needs is missing.
         """
         made = cls(engine, _placed(scheme), tuple(str(_placed(one)) for one in mapping), fusion)
         made.load_scheme()
         for one in made.mapping:
             load_mapping(one)
-        if engine != "labels":
-            make_engine(engine)
-        return made
+        return made if engine == "labels" else replace(made, fingerprint=engine_fingerprint(make_engine(engine)))
 
     def load_scheme(self) -> Scheme:
         """Load the scheme."""
@@ -98,19 +96,19 @@ class Settings:
         return Decided(self._parameters(given=given), self._versions(given=given))
 
     def _parameters(self, *, given: bool) -> dict[str, Json]:
-        engine = self.engine_of(given=given)
+        scheme = hashlib.sha256(TypeAdapter(Scheme).dump_json(self.load_scheme())).hexdigest()
+        if not given:
+            return {"scheme": scheme, **self.fingerprint}
+        tables = [hashlib.sha256(repr(load_mapping(one)).encode()).hexdigest() for one in self.mapping]
         decisive: dict[str, Json] = {
-            "engine": engine,
-            "scheme": hashlib.sha256(TypeAdapter(Scheme).dump_json(self.load_scheme())).hexdigest(),
+            "scheme": scheme,
+            "engine": "labels",
+            "mapping": list(tables),
+            "fusion": self.fusion,
         }
-        if given:
-            tables = [hashlib.sha256(repr(load_mapping(one)).encode()).hexdigest() for one in self.mapping]
-            decisive |= {"mapping": list(tables), "fusion": self.fusion}
-        if engine == "site-atlas":
-            atlases = (atlas.digest for atlas in stored_atlases(atlas_folder()))
-            decisive["atlases"] = hashlib.sha256("".join(sorted(atlases)).encode()).hexdigest()
-        if engine in (AUTO_ENGINE, "site-atlas") or (given and self.mapping):
-            decisive["network"] = json.loads((weights_folder() / "card.json").read_bytes())["version"]
+        if self.mapping:
+            # What a mapped label map lacks is filled in.
+            decisive["filled_by"] = engine_fingerprint(make_engine(AUTO_ENGINE))
         return decisive
 
     def _versions(self, *, given: bool) -> dict[str, str]:

@@ -5,11 +5,27 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.segmentation.engine import AUTO_ENGINE, ENTRY_POINT_GROUP, Engine, engines, make_engine
+    from wbmri.segmentation.engine import (
+        AUTO_ENGINE,
+        ENTRY_POINT_GROUP,
+        Engine,
+        engine_fingerprint,
+        engines,
+        make_engine,
+    )
     from wbmri.segmentation.musclemap import MuscleMapEngine
     from wbmri.segmentation.segment_groups import segment
 
-__all__ = ["AUTO_ENGINE", "ENTRY_POINT_GROUP", "Engine", "MuscleMapEngine", "engines", "make_engine", "segment"]
+__all__ = [
+    "AUTO_ENGINE",
+    "ENTRY_POINT_GROUP",
+    "Engine",
+    "MuscleMapEngine",
+    "engine_fingerprint",
+    "engines",
+    "make_engine",
+    "segment",
+]
 
 __getattr__ = lazy_names(
     __name__,
@@ -18,6 +34,7 @@ __getattr__ = lazy_names(
             "AUTO_ENGINE",
             "ENTRY_POINT_GROUP",
             "Engine",
+            "engine_fingerprint",
             "engines",
             "make_engine",
         ),

@@ -1,10 +1,11 @@
 """What a segmentation engine is, and where engines are found."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, runtime_checkable
 
-from wbmri.core import InputError, LabelMap, Progress, Volume
+from wbmri.core import InputError, Json, LabelMap, Progress, Volume
 from wbmri.core.scheme import Scheme
 
 ENTRY_POINT_GROUP = "wbmri.engines"
@@ -17,7 +18,10 @@ class Engine(Protocol):
     """Finds muscle groups in a volume.
 
     A package offers its own engine as an entry point of the group ``wbmri.engines`` whose value is a callable without
-    arguments that returns one; the name of the entry point is the engine's name.
+    arguments that returns one; the name of the entry point is the engine's name. Two more attributes are read where
+    an engine has them: `fingerprint`, a mapping that JSON can hold of what decides its results besides the scan and
+    the version of its package (checksums of weights, atlases, the engines it uses), so that a finished case is known
+    to be stale; and `licence`, that of its weights, for ``wbmri engines``.
 
     Attributes
     ----------
@@ -49,6 +53,18 @@ class Engine(Protocol):
         ...
 
 
+def engine_fingerprint(engine: Engine) -> dict[str, Json]:
+    """Return what decides the results of an engine: its name, and what it says of itself in `fingerprint`."""
+    own: Mapping[str, Json] = getattr(engine, "fingerprint", {})
+    return {"engine": engine.name, **own}
+
+
+def engine_licence(engine: Engine) -> str:
+    """Return the licence of an engine's weights; empty if it has no weights, or does not say."""
+    licence: str = getattr(engine, "licence", "")
+    return licence
+
+
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
     """An engine as ``wbmri engines`` lists it."""
@@ -57,13 +73,13 @@ class EngineInfo:
     description: str
     available: bool
     needs: str
+    licence: str = ""
 
 
 def engines() -> tuple[EngineInfo, ...]:
-    """List every engine that is installed, by name."""
-    listed = [(name, make_engine(name)) for name in sorted(_names())]
-    infos = [EngineInfo(name, engine.description, not engine.needs, engine.needs) for name, engine in listed]
-    return (*infos, EngineInfo("labels", "a label map of your own, resampled and checked", True, "--labels FILE"))
+    """List every engine that is installed, by name; one that cannot be loaded is not available, and says why."""
+    listed = [_info(point) for _, point in sorted(_entry_points().items())]
+    return (*listed, EngineInfo("labels", "a label map of your own, resampled and checked", True, "--labels FILE"))
 
 
 def make_engine(name: str) -> Engine:
@@ -72,25 +88,59 @@ def make_engine(name: str) -> Engine:
     Raises
     ------
     InputError
-        If no engine has this name, or what it needs is missing.
+        If no engine has this name, it cannot be loaded, or what it needs is missing.
     """
-    wanted = AUTO_ENGINE if name == "auto" else name
-    for point in entry_points(group=ENTRY_POINT_GROUP):
-        if point.name == wanted:
-            engine = point.load()()
-            if not isinstance(engine, Engine):
-                raise InputError(
-                    f"the engine {name!r} from {point.value}",
-                    "an object with name, description, needs and segment",
-                    "update or remove the package that offers it",
-                )
-            return engine
-    raise InputError(
-        f"the engine {name!r}",
-        f"one of auto, {', '.join(sorted(_names()))}, labels",
-        "see 'wbmri engines'",
-    )
+    points = _entry_points()
+    point = points.get(AUTO_ENGINE if name == "auto" else name)
+    if point is None:
+        raise InputError(
+            f"the engine {name!r}",
+            f"one of auto, {', '.join(sorted(points))}, labels",
+            "see 'wbmri engines'",
+        )
+    engine = _load(point)
+    if engine.needs:
+        raise InputError(
+            f"the engine {name!r} without what it needs: {engine.needs}",
+            "all that an engine needs",
+            "provide that, or choose another engine, see 'wbmri engines'",
+        )
+    return engine
 
 
-def _names() -> set[str]:
-    return {point.name for point in entry_points(group=ENTRY_POINT_GROUP)}
+def _entry_points() -> dict[str, EntryPoint]:
+    """Return the entry points by name; where two packages offer one name, the first that is found."""
+    return {point.name: point for point in reversed(list(entry_points(group=ENTRY_POINT_GROUP)))}
+
+
+def _load(point: EntryPoint) -> Engine:
+    fix = "update or remove the package that offers it"
+    try:
+        engine = point.load()()
+        complete = isinstance(engine, Engine) and all(
+            isinstance(text, str) for text in (engine.name, engine.description, engine.needs, engine_licence(engine))
+        )
+    # A package of somebody else may fail in any way.
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise InputError(
+            f"the engine {point.name!r} from {point.value}, which cannot be loaded ({said})",
+            "an engine that can be made",
+            fix,
+        ) from error
+    if not complete:
+        raise InputError(
+            f"the engine {point.name!r} from {point.value}",
+            "an object with the texts name, description and needs and the method segment",
+            fix,
+        )
+    made: Engine = engine
+    return made
+
+
+def _info(point: EntryPoint) -> EngineInfo:
+    try:
+        engine = _load(point)
+    except InputError as error:
+        return EngineInfo(point.name, error.received, False, error.remedy)
+    return EngineInfo(point.name, engine.description, not engine.needs, engine.needs, engine_licence(engine))

@@ -15,10 +15,10 @@ from typing import IO, cast
 
 import numpy as np
 
-from wbmri.core import InputError, LabelMap, Progress, Volume, part
+from wbmri.core import InputError, Json, LabelMap, Progress, Volume, part
 from wbmri.core.scheme import Scheme
 from wbmri.io import encode_nifti
-from wbmri.segmentation.engine import make_engine
+from wbmri.segmentation.engine import engine_fingerprint, engine_licence, make_engine
 from wbmri.segmentation.external_labels import Given, GivenLabels, fill
 
 _PERCENT = re.compile(r"(\d{1,3})(?:\.\d+)?\s?%")
@@ -158,6 +158,16 @@ class MuscleMapEngine:
     def needs(self) -> str:
         """What must be there and is not."""
         return "" if shutil.which(_PROGRAM) else f"{_PROGRAM} of MuscleMap on the PATH"
+
+    @property
+    def fingerprint(self) -> dict[str, Json]:
+        """Which model is asked for, and what fills in the groups it lacks."""
+        return {"model": _MODEL, "overlap": _OVERLAP, "filled_by": engine_fingerprint(make_engine("auto"))}
+
+    @property
+    def licence(self) -> str:
+        """The licences of both engines' weights."""
+        return f"that of MuscleMap; for what it lacks: {engine_licence(make_engine('auto'))}"
 
     def segment(self, volume: Volume, scheme: Scheme, progress: Progress) -> LabelMap:
         """Return the groups on the volume's grid, with the origin of each.

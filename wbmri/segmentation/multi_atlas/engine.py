@@ -1,15 +1,16 @@
 """The engine ``site-atlas``: the nearest of a site's reviewed cases, laid over the scan and fused with ``auto``."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError, LabelMap, Progress, Step, Volume, canonical, part
+from wbmri.core import InputError, Json, LabelMap, Progress, Step, Volume, canonical, part
 from wbmri.core.scheme import Scheme
 from wbmri.registration import PARAMETERS, Laid, Lean, lay, lean_of_volume, lean_share
-from wbmri.segmentation.engine import Engine, make_engine
+from wbmri.segmentation.engine import Engine, engine_fingerprint, engine_licence, make_engine
 from wbmri.segmentation.fusion import Tally, decide
 from wbmri.segmentation.multi_atlas.atlas_store import (
     FOLDER_VARIABLE,
@@ -57,6 +58,18 @@ class SiteAtlasEngine:
         """What must be there and is not."""
         folder = atlas_folder(self._folder)
         return "" if any(folder.glob("*/atlas.json")) else "reviewed cases, see 'wbmri atlas add'"
+
+    @property
+    def fingerprint(self) -> dict[str, Json]:
+        """Which atlases there are, and what they are fused with."""
+        digests = sorted(atlas.digest for atlas in stored_atlases(atlas_folder(self._folder)))
+        joined = hashlib.sha256("".join(digests).encode()).hexdigest()
+        return {"atlases": joined, "base": engine_fingerprint(self._base())}
+
+    @property
+    def licence(self) -> str:
+        """The licence of the weights of the engine that the atlases are fused with."""
+        return engine_licence(self._base())
 
     def segment(self, volume: Volume, scheme: Scheme, progress: Progress) -> LabelMap:
         """Return the groups on the volume's grid.

@@ -31,14 +31,7 @@ if TYPE_CHECKING:
     from wbmri.segmentation.network.engine import NetworkEngine
     from wbmri.segmentation.network.finder import context_of, find
     from wbmri.segmentation.network.sliding_window import EVEN, context_tile, cube
-    from wbmri.segmentation.network.weights import (
-        FINDER,
-        OUTLINER,
-        THREADS_VARIABLE,
-        networks,
-        package_weights,
-        weights_folder,
-    )
+    from wbmri.segmentation.network.weights import FINDER, OUTLINER, THREADS_VARIABLE, networks, package_weights
 
 __all__ = [
     "AIR",
@@ -73,7 +66,6 @@ __all__ = [
     "find",
     "networks",
     "package_weights",
-    "weights_folder",
 ]
 
 __getattr__ = lazy_names(
@@ -118,7 +110,6 @@ __getattr__ = lazy_names(
             "THREADS_VARIABLE",
             "networks",
             "package_weights",
-            "weights_folder",
         ),
     },
 )

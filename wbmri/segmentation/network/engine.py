@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError, LabelMap, Progress, Step, Volume, canonical, part
+from wbmri.core import InputError, Json, LabelMap, Progress, Step, Volume, canonical, part
 from wbmri.core.scheme import DEFAULT_SCHEME, Scheme
 from wbmri.registration import as_stored, linear_on_axes
 from wbmri.segmentation.atlas import place_body
@@ -28,7 +28,7 @@ from wbmri.segmentation.network.postprocessing import (
     without_islands,
 )
 from wbmri.segmentation.network.sliding_window import outline
-from wbmri.segmentation.network.weights import networks
+from wbmri.segmentation.network.weights import model_card, networks, weights_folder
 
 _EVEN = 3
 """Coarse grids have lengths in multiples of 3, which are 8 fine voxels."""
@@ -41,7 +41,22 @@ class NetworkEngine:
 
     name = "network"
     description = "two small networks find the muscles and draw their outlines; whole-body or partial"
-    needs = ""
+
+    @property
+    def needs(self) -> str:
+        """What must be there and is not."""
+        folder = weights_folder()
+        return "" if (folder / "card.json").is_file() else f"networks that 'wbmri train' wrote, in {folder}"
+
+    @property
+    def fingerprint(self) -> dict[str, Json]:
+        """Which weights are used; their version is made from their checksums."""
+        return {"network": model_card(weights_folder())["version"]}
+
+    @property
+    def licence(self) -> str:
+        """The licence of the weights, by their card."""
+        return "" if self.needs else str(model_card(weights_folder())["licence"])
 
     def segment(self, volume: Volume, scheme: Scheme, progress: Progress) -> LabelMap:
         """Return the groups on the volume's grid.

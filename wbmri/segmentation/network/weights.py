@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,25 @@ def weights_folder() -> Path:
     return Path(own) if own else package_weights()
 
 
+def model_card(folder: Path) -> dict[str, Any]:
+    """Return the model card of a folder that `wbmri train` wrote: version, licence and checksums of its networks.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    try:
+        card: dict[str, Any] = json.loads((folder / "card.json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{folder}, which holds no networks",
+            "a folder weights/ that 'wbmri train' wrote",
+            "correct or clear the environment variable WBMRI_NETWORK",
+        ) from error
+    return card
+
+
 def networks() -> Networks:
     """Load the networks of `weights_folder`.
 
@@ -86,13 +105,7 @@ def load_networks(folder: Path) -> Networks:
     """
     import onnxruntime
 
-    if not (folder / "card.json").is_file():
-        raise InputError(
-            f"{folder}, which holds no networks",
-            "a folder weights/ that 'wbmri train' wrote",
-            "correct or clear the environment variable WBMRI_NETWORK",
-        )
-    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    card = model_card(folder)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = int(os.environ.get(THREADS_VARIABLE, "0"))
