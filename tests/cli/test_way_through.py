@@ -48,7 +48,7 @@ def test_a_case_holds_every_file_and_its_reading_says_how_it_was_made(scored: Si
     assert steps[0] == "load"
     assert "grade" in steps[-1]
     assert set(case.history()[0].seconds) == {"load", "segment", "grade", "report"}
-    assert {"wbmri", "numpy", "SimpleITK"} <= set(case.software)
+    assert {"wbmri", "numpy", "SimpleITK", "onnxruntime"} <= set(case.software)
     assert case.paths.report.read_text("utf-8").lstrip().lower().startswith("<!doctype html>")
 
 

@@ -17,7 +17,7 @@ from wbmri.core import NOTICE, CaseError, InputError, Reading, Step
 
 SCHEMA_VERSION = 1
 
-_LIBRARIES = ("numpy", "scipy", "SimpleITK", "scikit-image", "nibabel", "pydicom")
+_LIBRARIES = ("numpy", "scipy", "SimpleITK", "scikit-image", "nibabel", "pydicom", "onnxruntime")
 
 # Nothing is converted or ignored silently: a file that was edited by hand and misspelt is refused.
 STRICT: dict[str, Any] = {"extra": "forbid", "strict": True}
