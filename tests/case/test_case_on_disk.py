@@ -207,8 +207,8 @@ def test_a_damaged_case_is_named_and_does_not_keep_the_others_out(write: WriteCa
         (lambda d: d["reading"].update(status="finished"), "status"),
         (lambda d: d["reading"]["scheme"].update(name="No Id"), "No Id"),
         (lambda d: d.update(participant="Z"), "sub-Z"),
-        (lambda d: d.update(schema_version=2), "schema_version 2"),
-        (lambda d: d.update(schema_version=2, new_field=1), "upgrade wbmri"),
+        (lambda d: d.update(schema_version=3), "schema_version 3"),
+        (lambda d: d.update(schema_version=3, new_field=1), "upgrade wbmri"),
     ],
 )
 def test_a_reading_that_was_edited_wrongly_or_is_too_new_is_refused_with_its_fault(

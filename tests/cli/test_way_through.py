@@ -8,7 +8,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from wbmri.case import CasePaths, DetectableChange, ReadingDocument, decode, encode, read_case, write_case
+from wbmri.case import (
+    SCHEMA_VERSION,
+    CasePaths,
+    DetectableChange,
+    ReadingDocument,
+    decode,
+    encode,
+    read_case,
+    write_case,
+)
 from wbmri.core import NOTICE, CaseError
 from wbmri.pipeline import ChangeDocument
 
@@ -146,7 +155,7 @@ def test_the_comparison_file_is_read_back_through_its_model(compared: SimpleName
     path = compared.folder / "sub-toy_from-baseline_to-month6_change.json"
     document = decode(ChangeDocument, path.read_bytes(), path)
     assert (document.before.total, document.after.total, document.delta) == (48, 19, -29)
-    assert (document.schema_version, document.notice, len(document.groups)) == (1, NOTICE, 42)
+    assert (document.schema_version, document.notice, len(document.groups)) == (SCHEMA_VERSION, NOTICE, 42)
     with pytest.raises(CaseError, match="change"):
         decode(ChangeDocument, path.read_bytes().replace(b'"resolved"', b'"vanished"'), path)
 

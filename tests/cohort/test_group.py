@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wbmri.case import CasePaths, read_case, write_case
+from wbmri.case import SCHEMA_VERSION, CasePaths, read_case, write_case
 from wbmri.cohort import marked_cases, read_marks
 from wbmri.cohort.aggregate import summarise
 from wbmri.cohort.job_record import Cause, Ending, Outcome, digest_of_reading, write_outcome
@@ -143,7 +143,7 @@ def test_every_column_of_every_table_is_explained(out: Path, dataset: Path) -> N
     for name in TABLES:
         rows = rows_of(out / f"{name}.tsv")
         said = json.loads((out / f"{name}.json").read_text())
-        assert said.pop("schema_version") == 1
+        assert said.pop("schema_version") == SCHEMA_VERSION
         assert list(said) == list(rows[0])
         assert all(entry["Description"] for entry in said.values())
 

@@ -91,7 +91,8 @@ def test_what_was_measured_is_what_is_signed(measured: Case) -> None:
     now = evidence(session, 10)
     reading = session.sign(session.concerns())
     assert reading.groups[9].evidence == now
-    assert reading.provenance[-1].parameters["outlines_corrected"] == ["deltoid_right", "leg_posterior_right"]
+    assert reading.review is not None
+    assert reading.review.outlines_corrected == ("deltoid_right", "leg_posterior_right")
     again = open_review(measured.paths, "anna", addendum=True)
     assert evidence(again, 10) == now
     again.close()

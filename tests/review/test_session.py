@@ -249,16 +249,21 @@ def test_a_blinded_reading_hides_what_would_lead_the_reader(case: Case) -> None:
     seen = [decision.suggestion_seen for decision in session.decisions.values()]
     assert not any(seen)
     reading = read_signed(session.paths).reading
-    assert reading.provenance[-1].parameters["suggestion_seen"] == []
-    assert isinstance(reading.provenance[-1].parameters["seed"], int)
+    assert reading.review is not None
+    assert reading.review.suggestion_seen == ()
+    assert isinstance(reading.review.seed, int)
 
 
 def test_whether_a_suggestion_was_seen_is_recorded(case: Case) -> None:
     session = open_review(case.paths, "anna")
     grade_all(session)
     session.sign(session.concerns())
-    step = read_signed(session.paths).reading.provenance[-1]
-    assert len(step.parameters["suggestion_seen"]) == 42  # type: ignore[arg-type]
+    reading = read_signed(session.paths).reading
+    assert reading.review is not None
+    assert len(reading.review.suggestion_seen) == 42
+    # The provenance tells the same to whoever reads the file.
+    assert reading.provenance[-1].name == "review"
+    assert reading.provenance[-1].parameters["suggestion_seen"] == list(reading.review.suggestion_seen)
 
 
 def test_a_reading_keeps_the_mode_it_was_begun_in(case: Case) -> None:
@@ -385,9 +390,9 @@ def test_an_adjudication_asks_only_for_what_the_readers_differ_in(case: Case, di
     session.grade(11, 0)
     reading = session.sign(session.concerns())
     assert (reading.reader, reading.score.total) == ("consensus", 42)
-    step = reading.provenance[-1].parameters
-    assert (step["who"], step["between"]) == ("chief", ["anna", "ben"])
-    assert len(step["agreed"]) == 40  # type: ignore[arg-type]
+    assert reading.review is not None
+    assert (reading.review.who, reading.review.between) == ("chief", ("anna", "ben"))
+    assert len(reading.review.agreed) == 40
     after = digests(case.paths.readings)
     assert {name: after[name] for name in before} == before
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from wbmri.case.clinical import ClinicalRow, DetectableChange, read_clinical, read_detectable_change, read_units
     from wbmri.case.collection import cases_at, find_cases, free_label, rebuild_tables
     from wbmri.case.dataset import check_dataset
-    from wbmri.case.documents import SCHEMA_VERSION, STRICT, ReadingDocument, decode, encode
+    from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, ReadingDocument, decode, encode
     from wbmri.case.human_readings import (
         SignedReading,
         corrected_labels,
@@ -36,6 +36,7 @@ __all__ = [
     "ChangePaths",
     "ClinicalRow",
     "DetectableChange",
+    "HistoryEntry",
     "Holder",
     "ReadingDocument",
     "ReadingPaths",
@@ -89,6 +90,7 @@ __getattr__ = lazy_names(
         ),
         "dataset": ("check_dataset",),
         "documents": (
+            "HistoryEntry",
             "ReadingDocument",
             "SCHEMA_VERSION",
             "STRICT",

@@ -1,6 +1,5 @@
 """The JSON files of a case: what they hold, how they are written, and how they are checked when read back."""
 
-import json
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,9 +12,10 @@ from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from wbmri import __version__
+from wbmri.case.migrations import upgraded, version_of
 from wbmri.core import NOTICE, CaseError, InputError, Reading, Step
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _LIBRARIES = ("numpy", "scipy", "SimpleITK", "scikit-image", "nibabel", "pydicom", "onnxruntime")
 
@@ -125,7 +125,7 @@ def encode(document: Document, *, indent: int | None = 2) -> bytes:
 
 
 def decode(kind: type[DocumentT], content: bytes, source: Path) -> DocumentT:
-    """Return the document that JSON bytes hold.
+    """Return the document that JSON bytes hold; one of an older version is brought to the layout of today.
 
     Parameters
     ----------
@@ -141,37 +141,29 @@ def decode(kind: type[DocumentT], content: bytes, source: Path) -> DocumentT:
     CaseError
         If it is not JSON, was written by a newer wbmri, or does not hold what it should.
     """
-    try:
-        document: DocumentT = _adapter(kind).validate_json(content)
-    except (ValidationError, InputError) as error:
-        newer = _newer_version(content)
-        if newer is not None:
-            raise _too_new(source, newer) from error
+    found = version_of(content)
+    if found is not None and found > SCHEMA_VERSION:
         raise CaseError(
-            f"{source} with {_first_fault(error)}",
-            f"what wbmri {__version__} writes there",
-            "restore the file from a backup, or move it away and score the visit again",
-        ) from error
-    if document.schema_version > SCHEMA_VERSION:
-        raise _too_new(source, document.schema_version)
+            f"{source} with schema_version {found}",
+            f"schema_version {SCHEMA_VERSION} or older",
+            "upgrade wbmri to the version that wrote it",
+        )
+    if found is not None and found < 1:
+        raise _damaged(source, f"schema_version {found}")
+    try:
+        current = content if found in (None, SCHEMA_VERSION) else upgraded(content, found)
+        document: DocumentT = _adapter(kind).validate_json(current)
+    except (ValidationError, InputError) as error:
+        raise _damaged(source, _first_fault(error)) from error
     return document
 
 
-def _too_new(source: Path, schema_version: int) -> CaseError:
+def _damaged(source: Path, fault: str) -> CaseError:
     return CaseError(
-        f"{source} with schema_version {schema_version}",
-        f"schema_version {SCHEMA_VERSION} or older",
-        "upgrade wbmri to the version that wrote it",
+        f"{source} with {fault}",
+        f"what wbmri {__version__} writes there",
+        "restore the file from a backup, or move it away and score the visit again",
     )
-
-
-def _newer_version(content: bytes) -> int | None:
-    """Return the schema_version of JSON that cannot be read, if it is newer than this program's."""
-    try:
-        found = json.loads(content)["schema_version"]
-    except (ValueError, KeyError, TypeError):
-        return None
-    return found if isinstance(found, int) and found > SCHEMA_VERSION else None
 
 
 def _first_fault(error: ValidationError | InputError) -> str:

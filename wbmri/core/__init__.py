@@ -11,7 +11,17 @@ if TYPE_CHECKING:
     from wbmri.core.labelmap import LabelMap
     from wbmri.core.progress import Progress, part, silent
     from wbmri.core.provenance import Json, Step
-    from wbmri.core.reading import AUTO, NOTICE, GradeSource, GroupReading, Reading, Score, Status, Subtotal
+    from wbmri.core.reading import (
+        AUTO,
+        NOTICE,
+        GradeSource,
+        GroupReading,
+        Reading,
+        ReviewRecord,
+        Score,
+        Status,
+        Subtotal,
+    )
     from wbmri.core.soft_tissue import Calcinosis, CalcinosisCourse, LimbPart, SoftTissue, Tissue, TissueSign
     from wbmri.core.volume import Acquisition, Station, Volume, canonical
 
@@ -38,6 +48,7 @@ __all__ = [
     "Reading",
     "Reason",
     "Reference",
+    "ReviewRecord",
     "Score",
     "SoftTissue",
     "Station",
@@ -92,6 +103,7 @@ __getattr__ = lazy_names(
             "GroupReading",
             "NOTICE",
             "Reading",
+            "ReviewRecord",
             "Score",
             "Status",
             "Subtotal",

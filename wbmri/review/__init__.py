@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.review.history import Decision
+    from wbmri.review.history import Decision, Entry
     from wbmri.review.keys import Command, KeyMap, default_keys, load_keys
     from wbmri.review.navigation import Order, Place
     from wbmri.review.opening import open_review
-    from wbmri.review.reading import STEP
     from wbmri.review.reading_mode import Mode
     from wbmri.review.session import Session
     from wbmri.review.signoff_checks import Concern, ConcernKind
@@ -17,12 +16,12 @@ if TYPE_CHECKING:
     from wbmri.review.worklist import Worklist, WorklistRow, load_worklist
 
 __all__ = [
-    "STEP",
     "Change",
     "Command",
     "Concern",
     "ConcernKind",
     "Decision",
+    "Entry",
     "GroupView",
     "KeyMap",
     "Mode",
@@ -41,7 +40,10 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "history": ("Decision",),
+        "history": (
+            "Decision",
+            "Entry",
+        ),
         "keys": (
             "Command",
             "KeyMap",
@@ -53,7 +55,6 @@ __getattr__ = lazy_names(
             "Place",
         ),
         "opening": ("open_review",),
-        "reading": ("STEP",),
         "reading_mode": ("Mode",),
         "session": ("Session",),
         "signoff_checks": (

@@ -3,12 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from wbmri.core import GradeSource, GroupReading, Json, Reading, Reason, SoftTissue, Status, Step
+from wbmri.core import GradeSource, GroupReading, Json, Reading, Reason, ReviewRecord, SoftTissue, Status, Step
 from wbmri.core.scheme import Scheme
 from wbmri.review.history import Decision, Terms
-
-STEP = "review"
-"""Name of the step that says how people read a case."""
 
 
 def decided(entry: GroupReading, decision: Decision) -> GroupReading:
@@ -45,7 +42,7 @@ def reading_of(
     reader: str,
     status: Status,
     marked: SoftTissue | None,
-    step: Step,
+    review: ReviewRecord,
 ) -> Reading:
     """Return a person's reading of a case.
 
@@ -59,20 +56,21 @@ def reading_of(
         Whose it is, and how far it is.
     marked
         What the reader marked beside the muscles.
-    step
-        How it was made, see `review_step`.
+    review
+        How it was made, see `review_record`; the provenance tells it too.
     """
     return replace(
         base,
         groups=tuple(groups),
         reader=reader,
         status=status,
-        provenance=(*base.provenance, step),
+        provenance=(*base.provenance, _step(review)),
         soft_tissue=with_marks(base.soft_tissue, marked),
+        review=review,
     )
 
 
-def review_step(
+def review_record(
     scheme: Scheme,
     terms: Terms,
     decisions: Mapping[int, Decision],
@@ -81,7 +79,7 @@ def review_step(
     edited: Iterable[int],
     agreed: Iterable[int] = (),
     run: int = 1,
-) -> Step:
+) -> ReviewRecord:
     """Record how a reading was made: the mode, and what decides its independence of the program and of others.
 
     Parameters
@@ -102,50 +100,51 @@ def review_step(
         1, or the number of the addendum.
     """
 
-    def names(labels: Iterable[int]) -> list[Json]:
-        return [scheme.group(label).id for label in sorted(labels)]
+    def ids(labels: Iterable[int]) -> tuple[str, ...]:
+        return tuple(scheme.group(label).id for label in sorted(labels))
 
-    notes: dict[str, Json] = {
-        scheme.group(label).id: decision.note for label, decision in sorted(decisions.items()) if decision.note
-    }
+    return ReviewRecord(
+        mode=str(terms.mode),
+        who=who,
+        run=run,
+        suggestion_seen=ids(label for label, decision in decisions.items() if decision.suggestion_seen),
+        accepted=ids(label for label, decision in decisions.items() if decision.accepted),
+        outlines_corrected=ids(edited),
+        notes={scheme.group(label).id: decision.note for label, decision in sorted(decisions.items()) if decision.note},
+        between=terms.between,
+        agreed=ids(agreed),
+        seed=terms.seed,
+    )
+
+
+def _step(review: ReviewRecord) -> Step:
     parameters: dict[str, Json] = {
-        "mode": str(terms.mode),
-        "who": who,
-        "run": run,
-        "suggestion_seen": names(label for label, decision in decisions.items() if decision.suggestion_seen),
-        "accepted": names(label for label, decision in decisions.items() if decision.accepted),
-        "outlines_corrected": names(edited),
-        "notes": notes,
+        "mode": review.mode,
+        "who": review.who,
+        "run": review.run,
+        "suggestion_seen": list(review.suggestion_seen),
+        "accepted": list(review.accepted),
+        "outlines_corrected": list(review.outlines_corrected),
+        "notes": dict(review.notes),
     }
-    if terms.between is not None:
-        parameters |= {"between": list(terms.between), "agreed": names(agreed)}
-    if terms.seed is not None:
-        parameters["seed"] = terms.seed
-    return Step(STEP, parameters)
+    if review.between is not None:
+        parameters |= {"between": list(review.between), "agreed": list(review.agreed)}
+    if review.seed is not None:
+        parameters["seed"] = review.seed
+    return Step("review", parameters)
 
 
 def decisions_in(reading: Reading) -> dict[int, Decision]:
     """Return the decisions of a signed reading, from which an addendum starts."""
-    step = next((step for step in reversed(reading.provenance) if step.name == STEP), Step(STEP))
-
-    def listed(name: str) -> frozenset[str]:
-        found = step.parameters.get(name)
-        return frozenset(str(one) for one in found) if isinstance(found, list) else frozenset()
-
-    notes = step.parameters.get("notes")
-    seen, accepted = listed("suggestion_seen"), listed("accepted")
+    review = reading.review or ReviewRecord("", reading.reader)
     return {
         entry.label: Decision(
             entry.grade,
             entry.reason,
-            str(notes.get(group.id, "")) if isinstance(notes, dict) and group.id in notes else _spare_note(entry),
-            group.id in accepted,
-            group.id in seen,
+            # Another reason needs its words, wherever they stand.
+            review.notes.get(group.id, entry.explanation if entry.reason is Reason.OTHER else ""),
+            group.id in review.accepted,
+            group.id in review.suggestion_seen,
         )
         for group, entry in reading.by_group()
     }
-
-
-def _spare_note(entry: GroupReading) -> str:
-    """Another reason needs its words, wherever they stand."""
-    return entry.explanation if entry.reason is Reason.OTHER else ""

@@ -25,7 +25,7 @@ from wbmri.review.navigation import (
     read_place,
     write_place,
 )
-from wbmri.review.reading import decided, reading_of, review_step, with_marks
+from wbmri.review.reading import decided, reading_of, review_record, with_marks
 from wbmri.review.reading_mode import Visible, visible
 from wbmri.review.store import Keeper, Saving
 from wbmri.review.view_state import GroupView, Totals
@@ -343,7 +343,7 @@ class OpenReading:
             else self._start.agreed.get(label) or self._measured(label)
             for label in sorted(self._labels())
         ]
-        step = review_step(
+        review = review_record(
             self._start.base.scheme,
             self._terms,
             decisions,
@@ -358,7 +358,7 @@ class OpenReading:
             reader=self.paths.reader,
             status=status,
             marked=self._deeds.marked,
-            step=step,
+            review=review,
         )
 
 

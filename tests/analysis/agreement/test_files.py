@@ -8,9 +8,17 @@ from pathlib import Path
 import pytest
 
 from wbmri.analysis.agreement import Agreement, Measure, Ratings, agree, read_ratings
-from wbmri.case import CasePaths, ReadingDocument, decode, encode, read_detectable_change, write_case
+from wbmri.case import (
+    SCHEMA_VERSION,
+    CasePaths,
+    ReadingDocument,
+    decode,
+    encode,
+    read_detectable_change,
+    write_case,
+)
 from wbmri.cli import main
-from wbmri.core import NOTICE, InputError, LabelMap, Reading, Step, Volume
+from wbmri.core import NOTICE, InputError, LabelMap, Reading, ReviewRecord, Volume
 from wbmri.core.scheme import Scheme
 from wbmri.report.cohort import agreement_files
 
@@ -69,9 +77,8 @@ def dataset(
             for reader, run, more in (("ab", 1, 0), ("ab", 2, 1), ("cd", 1, 1), ("consensus", 1, 0)):
                 read = make_reading(lambda label, more=more: min(2, label % 3 + (more if label < 10 else 0)))
                 seen = [group.id for group in read.scheme.groups[:10]] if reader == "cd" else []
-                review = Step("review", {"run": run, "suggestion_seen": seen})
-                read = replace(read, provenance=(*read.provenance, review))
-                document = ReadingDocument(participant, session, replace(read, reader=reader), {})
+                review = ReviewRecord("assisted", reader, run, tuple(seen))
+                document = ReadingDocument(participant, session, replace(read, reader=reader, review=review), {})
                 name = f"sub-{participant}_ses-{session}_run-{run}_desc-{reader}_reading.json"
                 (folder / name).write_bytes(encode(document))
     return out
@@ -180,7 +187,7 @@ def test_the_screen_tells_the_main_figures(table: Path, capsys: pytest.CaptureFi
 def test_json_on_the_screen_is_the_document(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["agreement", str(table), "--rounds", "100", "--json", "--from", "baseline", "--to", "month6"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    assert printed["schema_version"] == 1
+    assert printed["schema_version"] == SCHEMA_VERSION
     assert printed["change"] == "ses-baseline to ses-month6"
     assert len(printed["overall"]["grades"]) == 49
 

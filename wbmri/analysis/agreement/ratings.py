@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.case import ReadingDocument, cases_at, decode, natural, signed_readings
-from wbmri.core import AUTO, InputError, Json, Reading
+from wbmri.core import AUTO, InputError, Reading
 from wbmri.core.scheme import Scheme, load_scheme
 
 GRADES = 3
@@ -218,23 +218,18 @@ class _Gathered:
         for case in cases:
             self.take_reading(case.reading)
             for signed in signed_readings(case):
-                self._take_read(case.participant, case.session, signed.reading, run=signed.paths.run)
+                self._take_read(case.participant, case.session, signed.reading)
 
     def take_reading(self, file: Path) -> None:
         document = decode(ReadingDocument, file.read_bytes(), file)
-        run = _review_of(document.reading).get("run")
-        self._take_read(
-            document.participant,
-            document.session,
-            document.reading,
-            run=run if isinstance(run, int) else 1,
-        )
+        self._take_read(document.participant, document.session, document.reading)
 
-    def _take_read(self, participant: str, session: str, reading: Reading, *, run: int) -> None:
+    def _take_read(self, participant: str, session: str, reading: Reading) -> None:
         self._use_scheme(reading.scheme)
-        if self._take(Rating.of(participant, session, reading), addendum=run > 1):
-            seen = _review_of(reading).get("suggestion_seen")
-            self.seen[reading.reader] += len(seen) if isinstance(seen, list) else 0
+        review = reading.review
+        taken = self._take(Rating.of(participant, session, reading), addendum=review is not None and review.run > 1)
+        if taken and review is not None:
+            self.seen[reading.reader] += len(review.suggestion_seen)
 
     def take_table(self, path: Path) -> None:
         self.scheme = self.scheme or load_scheme()
@@ -278,13 +273,6 @@ class _Gathered:
 def _meaning(scheme: Scheme) -> tuple[object, ...]:
     """Return what must be equal for grades to mean the same to all readers."""
     return scheme.name, scheme.version, scheme.anchors, tuple(pair.id for pair in scheme.pairs)
-
-
-def _review_of(reading: Reading) -> Mapping[str, Json]:
-    """Return how a person read the case, as it was noted when the reading was signed; empty if nobody did."""
-    from wbmri.review import STEP
-
-    return next((step.parameters for step in reversed(reading.provenance) if step.name == STEP), {})
 
 
 def _table_ratings(path: Path, scheme: Scheme) -> Iterator[Rating]:

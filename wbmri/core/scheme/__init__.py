@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 from wbmri.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.core.scheme.model import GradingRule, Group, Pair, Scheme, Side
+    from wbmri.core.scheme.model import BodySegment, GradingRule, Group, Pair, Scheme, Side
     from wbmri.core.scheme.toml import DEFAULT_SCHEME, builtin_schemes, load_scheme, scheme_toml
 
 __all__ = [
     "DEFAULT_SCHEME",
+    "BodySegment",
     "GradingRule",
     "Group",
     "Pair",
@@ -24,6 +25,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "model": (
+            "BodySegment",
             "GradingRule",
             "Group",
             "Pair",

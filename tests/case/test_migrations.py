@@ -1,0 +1,111 @@
+"""Files that the first version wrote still open, and what it kept in the provenance has become typed fields."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wbmri.analysis.agreement import read_ratings
+from wbmri.case import SCHEMA_VERSION, HistoryEntry, ReadingDocument, decode, encode
+from wbmri.core import CaseError, Reading, ReviewRecord
+from wbmri.core.scheme import BodySegment, load_scheme
+from wbmri.review import Entry
+
+VERSION_1 = Path(__file__).parent / "version_1"
+"""What `write_case` and `wbmri.review` of version 0.1.0 wrote of two small cases, white space left out."""
+
+AUTO = VERSION_1 / "sub-whole_ses-1_desc-oedema_reading.json"
+
+
+def signed(reader: str, run: int = 1) -> Path:
+    return VERSION_1 / f"sub-site_ses-1_run-{run}_desc-{reader}_reading.json"
+
+
+def opened(path: Path) -> Reading:
+    return decode(ReadingDocument, path.read_bytes(), path).reading
+
+
+def changed(path: Path, **change: Any) -> bytes:
+    return json.dumps(json.loads(path.read_bytes()) | change).encode()
+
+
+def test_the_programs_reading_gets_the_parts_of_the_body_and_keeps_everything_else() -> None:
+    before = json.loads(AUTO.read_bytes())
+    assert before["schema_version"] == 1
+    assert "segment" not in before["reading"]["scheme"]["pairs"][0]
+    reading = opened(AUTO)
+    assert reading.scheme == load_scheme("jdm42")
+    assert reading.scheme.pairs[0].segment is BodySegment.NECK
+    assert reading.review is None
+    assert [entry.grade for entry in reading.groups] == [entry["grade"] for entry in before["reading"]["groups"]]
+    assert [step.name for step in reading.provenance] == ["load", "segment", "grade"]
+
+
+def test_a_signed_reading_gets_its_review_and_a_scheme_of_a_site_is_left_as_it_is() -> None:
+    reading = opened(signed("anna"))
+    assert reading.review == ReviewRecord(
+        "blinded",
+        "anna",
+        notes={"deltoid_right": "a coil lies on it"},
+        seed=json.loads(signed("anna").read_bytes())["reading"]["provenance"][-1]["parameters"]["seed"],
+    )
+    assert [pair.segment for pair in reading.scheme.pairs] == [None, None]
+    ben = opened(signed("ben")).review
+    assert ben is not None
+    assert (ben.mode, ben.accepted, len(ben.suggestion_seen), ben.seed) == ("assisted", ("deltoid_left",), 4, None)
+
+
+def test_an_addendum_gets_its_own_review_and_an_adjudication_its_readers() -> None:
+    addendum, consensus = opened(signed("anna", 2)).review, opened(signed("consensus")).review
+    assert addendum is not None
+    assert (addendum.run, addendum.mode, addendum.accepted) == (2, "assisted", ("thigh_anterior_left",))
+    assert addendum.notes == {"deltoid_right": "a coil lies on it"}
+    assert consensus is not None
+    assert (consensus.who, consensus.between) == ("cleo", ("anna", "ben"))
+
+
+def test_readings_of_the_first_version_are_compared_as_they_were() -> None:
+    ratings = read_ratings([signed("anna"), signed("ben"), signed("anna", 2), signed("consensus")])
+    assert ratings.readers == ("anna", "ben")
+    assert [note for note in ratings.notes if "ben had seen" in note and "4 of 4" in note]
+    assert any("1 addendum" in note for note in ratings.notes)
+
+
+def test_every_line_of_a_history_opens_unchanged() -> None:
+    journal = VERSION_1 / "sub-site_ses-1_run-1_desc-anna_history.jsonl"
+    entries = [decode(Entry, line, journal) for line in journal.read_bytes().splitlines()]
+    assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
+    assert [str(entry.action) for entry in entries][-3:] == ["undone", "redone", "signed"]
+    history = VERSION_1 / "sub-site_ses-1_desc-oedema_history.jsonl"
+    lines = [decode(HistoryEntry, line, history) for line in history.read_bytes().splitlines()]
+    assert [line.action for line in lines] == ["scored", "signed", "signed", "signed", "signed"]
+
+
+@pytest.mark.parametrize("path", [AUTO, signed("anna"), signed("consensus")], ids=lambda path: path.name)
+def test_what_is_written_again_is_of_this_version_and_says_the_same(path: Path) -> None:
+    document = decode(ReadingDocument, path.read_bytes(), path)
+    assert document.schema_version == SCHEMA_VERSION
+    assert decode(ReadingDocument, encode(document), path) == document
+
+
+@pytest.mark.parametrize("version", [0, -1, SCHEMA_VERSION + 1, 10**30, True, "1", None])
+def test_no_other_version_is_opened(version: object) -> None:
+    with pytest.raises(CaseError, match="schema_version"):
+        decode(ReadingDocument, changed(AUTO, schema_version=version), AUTO)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [None, [], {"groups": []}, {"groups": [], "provenance": [{"name": "review"}, 3], "scheme": {"pairs": [1]}}],
+)
+def test_damage_in_a_file_of_the_first_version_is_said(reading: object) -> None:
+    with pytest.raises(CaseError, match="reading"):
+        decode(ReadingDocument, changed(AUTO, reading=reading), AUTO)
+
+
+def test_a_review_that_is_damaged_is_refused() -> None:
+    raw = json.loads(signed("anna").read_bytes())
+    raw["reading"]["provenance"][-1]["parameters"]["run"] = "first"
+    with pytest.raises(CaseError, match=r"reading\.review\.run"):
+        decode(ReadingDocument, json.dumps(raw).encode(), AUTO)

@@ -1,0 +1,76 @@
+"""Files of older versions, brought to the layout of today before they are validated.
+
+This is the one place that knows what earlier versions wrote. What it is given is not validated yet and may be anything:
+what it does not recognise it leaves alone, for the validation to refuse.
+"""
+
+from functools import cache
+from typing import Any, cast
+
+from pydantic_core import from_json, to_json
+
+from wbmri.core import Json
+from wbmri.core.scheme import load_scheme
+
+JsonObject = dict[str, Json]
+
+
+def version_of(content: bytes) -> int | None:
+    """Return the ``schema_version`` that JSON bytes name; ``None`` if they name none, or are no JSON object."""
+    found = _parsed(content).get("schema_version")
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def upgraded(content: bytes, version: int) -> bytes:
+    """Return JSON bytes in the layout of today.
+
+    Parameters
+    ----------
+    content
+        A JSON object in an earlier layout.
+    version
+        Its ``schema_version``, from 1 on.
+    """
+    document = _parsed(content)
+    for upgrade in _UPGRADES[version - 1 :]:
+        upgrade(document)
+    return to_json(document | {"schema_version": len(_UPGRADES) + 1}, inf_nan_mode="constants")
+
+
+def _parsed(content: bytes) -> JsonObject:
+    try:
+        return _object(from_json(content))
+    except ValueError:
+        return {}
+
+
+def _object(value: Any) -> JsonObject:
+    return cast("JsonObject", value) if isinstance(value, dict) else {}
+
+
+def _objects(value: Json) -> list[JsonObject]:
+    return [_object(one) for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _to_version_2(document: JsonObject) -> None:
+    """Give a reading the typed fields that version 1 kept in its provenance, and its scheme the parts of the body."""
+    reading = _object(document.get("reading"))
+    if "groups" not in reading:
+        return
+    # The last one counts: an addendum goes on from the provenance of the reading before.
+    reviews = [step for step in _objects(reading.get("provenance")) if step.get("name") == "review"]
+    if reviews:
+        reading["review"] = reviews[-1].get("parameters")
+    scheme = _object(reading.get("scheme"))
+    if (scheme.get("name"), scheme.get("version")) == ("jdm42", "1.0.0"):
+        for pair in _objects(scheme.get("pairs")):
+            pair["segment"] = _segments().get(str(pair.get("id")))
+
+
+@cache
+def _segments() -> dict[str, str | None]:
+    pairs = load_scheme("jdm42").pairs
+    return {pair.id: None if pair.segment is None else str(pair.segment) for pair in pairs}
+
+
+_UPGRADES = (_to_version_2,)
