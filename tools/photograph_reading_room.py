@@ -223,7 +223,7 @@ class Story:
         wait(lambda: isinstance(QApplication.activeModalWidget(), SignDialog))
         dialog = QApplication.activeModalWidget()
         yield name
-        if dialog.concerns:
+        if dialog.issues:
             hands.click(dialog.seen, QPoint(10, dialog.seen.height() // 2))
         wait(dialog.sign.isEnabled)
         hands.click(dialog.sign)

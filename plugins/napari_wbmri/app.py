@@ -21,7 +21,7 @@ from napari_wbmri.viewer import Depth, Directions, DisplayGrid, MaskEditor, Pres
 from napari_wbmri.widgets import Mark
 from wbmri.core import InputError, WbmriError
 from wbmri.core.scheme import Scheme
-from wbmri.review import Change, Mode, Place, Session
+from wbmri.review import Change, Mode, Session, ViewState
 
 if TYPE_CHECKING:
     from napari_wbmri.commands import Commands
@@ -156,7 +156,7 @@ class ReadingRoom(QObject):
         self.session = session
         # The docks take their place before the view does: its zoom depends on the size of the canvas. Where that takes
         # long, the view may have come to rest before, which is not the place to go to.
-        place = session.place
+        place = session.view_state
         self._marks = {view.group.label: Mark.of(view) for view in session.groups()}
         self.scene.show("scan", volume.data, session.labels, DisplayGrid.of(volume), self._marks, place)
         self.presets = presets(volume, labels, session.case.reading.reference)
@@ -229,7 +229,7 @@ class ReadingRoom(QObject):
         for tell in self.opened:
             tell()
 
-    def _to_place(self, session: Session, place: Place) -> None:
+    def _to_place(self, session: Session, place: ViewState) -> None:
         if self.session is session and self.docks is not None:
             self.docks.lay_out()
             self.scene.go_to(place)

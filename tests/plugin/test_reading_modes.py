@@ -19,7 +19,7 @@ def read_and_sign(out: Path, reader: str, grade_of: Callable[[int], int], mode: 
     for view in session.groups():
         if view.to_read:
             session.grade(view.group.label, grade_of(view.group.label))
-    sign(session, accepting=session.concerns())
+    sign(session, accepting=session.signoff_issues())
     session.close()
 
 
@@ -43,7 +43,7 @@ def test_signing_shows_what_is_unread_and_locks_when_all_is_read(
     dialog = SignDialog(room, room.session)
     qtbot.addWidget(dialog)
     assert not dialog.blocking
-    if dialog.concerns:
+    if dialog.issues:
         assert not dialog.sign.isEnabled()
         dialog.seen.setChecked(True)
     dialog.sign.click()

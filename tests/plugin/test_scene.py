@@ -6,7 +6,7 @@ from napari.components import ViewerModel
 from napari_wbmri.viewer import PLANES, Contours, Depth, DisplayGrid, Scene
 from napari_wbmri.widgets import Mark, Standing
 
-from wbmri.review import Place
+from wbmri.review import ViewState
 from wbmri.review.label_editor import MaskChange
 
 AFFINE = np.array([[-2.0, 0.0, 0.2, 40.0], [0.0, 0.4, 5.9, -30.0], [0.1, 2.0, -0.4, -60.0], [0.0, 0.0, 0.0, 1.0]])
@@ -54,7 +54,7 @@ def test_a_place_is_found_again_in_another_view_of_the_case(scene: Scene) -> Non
     place = scene.place(2)
     again = Scene(ViewerModel())
     again.show("scan", np.ones((40, 60, 10), np.float32), np.zeros((40, 60, 10), np.uint8), scene.grid)
-    again.go_to(Place(place.label, place.point_mm, place.zoom, place.plane))
+    again.go_to(ViewState(place.label, place.point_mm, place.zoom, place.plane))
     assert again.plane == "sagittal"
     np.testing.assert_allclose(again.point, scene.point, atol=1e-6)
     assert again.viewer.scene.camera.zoom == pytest.approx(scene.viewer.scene.camera.zoom)

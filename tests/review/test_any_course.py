@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from wbmri.case import Case
 from wbmri.core import Reason
-from wbmri.review import Place, open_review
+from wbmri.review import ViewState, open_review
 from wbmri.review.label_editor import MaskChange
 
 State = tuple[dict[int, tuple[int | None, Reason | None]], bytes]
@@ -33,7 +33,7 @@ class Course(RuleBasedStateMachine):
         self.session = open_review(self.case, "anna")
         self.states: list[State] = [self.seen()]
         self.at = 0
-        self.place = self.session.place
+        self.place = self.session.view_state
 
     def teardown(self) -> None:
         self.session.close()
@@ -101,7 +101,7 @@ class Course(RuleBasedStateMachine):
     @precondition(lambda self: self.session.paths.history.exists())
     @rule(label=labels, x=st.floats(-500, 500), zoom=st.floats(0.1, 20))
     def move(self, label: int, x: float, zoom: float) -> None:
-        self.place = Place(label, (x, 0.0, -x), zoom, "axial")
+        self.place = ViewState(label, (x, 0.0, -x), zoom, "axial")
         self.session.move(self.place)
 
     @precondition(lambda self: self.session.paths.history.exists())
@@ -118,7 +118,7 @@ class Course(RuleBasedStateMachine):
     @invariant()
     def the_session_is_as_the_model(self) -> None:
         assert self.seen() == self.states[self.at]
-        assert self.session.place == self.place
+        assert self.session.view_state == self.place
         assert self.session.totals.read == len(self.session.decisions)
         assert self.session.saving.problem is None
 

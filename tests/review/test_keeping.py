@@ -90,7 +90,7 @@ def test_a_folder_that_cannot_be_written_is_said_on_opening(case: Case, tmp_path
     np.testing.assert_array_equal(moved.labels, session.labels)
     for label in range(1, 43):
         moved.grade(label, 1)
-    moved.sign(moved.concerns())
+    moved.sign(moved.signoff_issues())
     assert moved.paths.reading.parent == tmp_path / "stick"
 
 
@@ -289,8 +289,8 @@ def test_signing_waits_for_the_disk(case: Case) -> None:
     for label in range(1, 43):
         session.grade(label, 1)
     with full_disk(session.paths.history.stat().st_size + 5), pytest.raises(CaseError, match="full"):
-        session.sign(session.concerns())
+        session.sign(session.signoff_issues())
     assert not session.signed
     assert not session.paths.reading.exists()
-    session.sign(session.concerns())
+    session.sign(session.signoff_issues())
     assert session.paths.reading.exists()

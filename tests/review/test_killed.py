@@ -18,7 +18,7 @@ import pytest
 
 from wbmri.case import Case
 from wbmri.core import Reason
-from wbmri.review import Place, Session, open_review
+from wbmri.review import Session, ViewState, open_review
 from wbmri.review.label_editor import MaskChange
 
 ROUNDS = 50
@@ -48,7 +48,7 @@ def act(session: Session, rng: np.random.Generator) -> None:
             session.redo()
         case 7:
             x, y, z = (float(number) for number in rng.normal(size=3))
-            place = Place(label, (x, y, z), float(rng.uniform(1, 9)))
+            place = ViewState(label, (x, y, z), float(rng.uniform(1, 9)))
             tell("moving", repr(place))
             session.move(place)
 
@@ -62,10 +62,10 @@ def tell(*words: str) -> None:
 def read_until_killed(folder: str, seed: int) -> None:
     rng = np.random.default_rng(seed)
     session = open_review(folder, "anna")
-    tell("done", state(session), repr(session.place))
+    tell("done", state(session), repr(session.view_state))
     while True:
         act(session, rng)
-        tell("done", state(session), repr(session.place))
+        tell("done", state(session), repr(session.view_state))
 
 
 def main(folder: str, spare: str) -> None:
@@ -116,7 +116,7 @@ def test_a_reading_survives_being_killed_fifty_times(write: Callable[..., Case])
             places = {words[-1].strip() for words in (done[-1], told[-1])}
             session = open_review(case.paths, "anna")
             assert not session.read_only
-            assert repr(session.place) in places, number
+            assert repr(session.view_state) in places, number
             if state(session) != done[-1][1]:
                 # The action that was under way is there as a whole: without its line, all is as it was told.
                 in_flight += 1

@@ -77,7 +77,7 @@ def test_an_erased_group_is_outside_and_its_neighbour_grows(measured: Case) -> N
     assert erased.reason is Reason.OUTSIDE
     assert evidence(session, 11).volume_ml == pytest.approx(192 * session.volume.voxel_ml, rel=0.01)
     session.grade(10, 1)
-    assert any("no outline" in concern.sentence for concern in session.concerns())
+    assert any("no outline" in issue.sentence for issue in session.signoff_issues())
     session.accept(10)
     assert session.decisions[10].reason is Reason.OUTSIDE
     session.close()
@@ -89,7 +89,7 @@ def test_what_was_measured_is_what_is_signed(measured: Case) -> None:
     for label in range(1, 43):
         session.grade(label, 1)
     now = evidence(session, 10)
-    reading = session.sign(session.concerns())
+    reading = session.sign(session.signoff_issues())
     assert reading.groups[9].evidence == now
     assert reading.review is not None
     assert reading.review.outlines_corrected == ("deltoid_right", "leg_posterior_right")

@@ -23,7 +23,7 @@ from wbmri.core import (
     Tissue,
     TissueSign,
 )
-from wbmri.review import ConcernKind, Mode, Order, Place, Session, open_review
+from wbmri.review import Mode, Order, Session, SignoffIssueKind, ViewState, open_review
 from wbmri.review.label_editor import MaskChange
 
 WriteCase = Callable[..., Case]
@@ -189,14 +189,14 @@ def test_what_lies_beside_the_muscles_is_marked_undone_and_signed(case: Case) ->
     again = open_review(case.paths, "anna")
     assert again.soft_tissue == marked
     grade_all(again, lambda label: 0)
-    reading = again.sign(again.concerns())
+    reading = again.sign(again.signoff_issues())
     assert reading.score.total == 0
     assert read_signed(again.paths).reading.soft_tissue == marked
     again.close()
     addendum = open_review(case.paths, "anna", addendum=True)
     assert addendum.soft_tissue == marked
     addendum.mark(Tissue.FASCIA, LimbPart.DISTAL, 0)
-    assert addendum.sign(addendum.concerns()).soft_tissue != marked
+    assert addendum.sign(addendum.signoff_issues()).soft_tissue != marked
 
 
 def test_suggestions_beside_the_muscles_are_hidden_while_blinded(write: WriteCase, make_reading: MakeReading) -> None:
@@ -206,7 +206,7 @@ def test_suggestions_beside_the_muscles_are_hidden_while_blinded(write: WriteCas
     session.mark(Tissue.FASCIA, LimbPart.DISTAL, 0)
     assert {sign.suggested for parts in session.soft_tissue.signs.values() for sign in parts.values()} == {None}
     grade_all(session)
-    reading = session.sign(session.concerns())
+    reading = session.sign(session.signoff_issues())
     assert reading.soft_tissue is not None
     assert reading.soft_tissue.signs[Tissue.FASCIA][LimbPart.DISTAL] == TissueSign(1, 0, 0.4)
     assert session.soft_tissue == reading.soft_tissue
@@ -218,13 +218,13 @@ def test_a_reading_goes_on_where_it_was_left(case: Case) -> None:
     session.edit(stroke(session, 6), "paint")
     session.grade(6, 1)
     session.undo()
-    session.move(Place(6, (1.0, -2.5, 300.25), 2.5, "axial"))
-    state = session.decisions, session.labels.copy(), session.place, session.undo_words, session.redo_words
+    session.move(ViewState(6, (1.0, -2.5, 300.25), 2.5, "axial"))
+    state = session.decisions, session.labels.copy(), session.view_state, session.undo_words, session.redo_words
     session.close()
     again = open_review(case.paths, "anna")
     assert again.decisions == state[0]
     np.testing.assert_array_equal(again.labels, state[1])
-    assert (again.place, again.undo_words, again.redo_words) == state[2:]
+    assert (again.view_state, again.undo_words, again.redo_words) == state[2:]
     again.redo()
     assert again.decisions[6].grade == 1
 
@@ -243,8 +243,8 @@ def test_a_blinded_reading_hides_what_would_lead_the_reader(case: Case) -> None:
     with pytest.raises(CaseError, match="blinded"):
         _ = session.reading
     grade_all(session, lambda label: 0)
-    assert {concern.kind for concern in session.concerns()} <= {ConcernKind.OUTSIDE}
-    session.sign(session.concerns())
+    assert {issue.kind for issue in session.signoff_issues()} <= {SignoffIssueKind.OUTSIDE}
+    session.sign(session.signoff_issues())
     assert session.visible.suggestions
     seen = [decision.suggestion_seen for decision in session.decisions.values()]
     assert not any(seen)
@@ -257,7 +257,7 @@ def test_a_blinded_reading_hides_what_would_lead_the_reader(case: Case) -> None:
 def test_whether_a_suggestion_was_seen_is_recorded(case: Case) -> None:
     session = open_review(case.paths, "anna")
     grade_all(session)
-    session.sign(session.concerns())
+    session.sign(session.signoff_issues())
     reading = read_signed(session.paths).reading
     assert reading.review is not None
     assert len(reading.review.suggestion_seen) == 42
@@ -278,10 +278,10 @@ def test_a_reading_keeps_the_mode_it_was_begun_in(case: Case) -> None:
 def test_unread_groups_keep_a_reading_from_being_signed(case: Case, digests: Digests) -> None:
     session = open_review(case.paths, "anna")
     session.grade(1, 1)
-    concerns = session.concerns()
-    assert [concern.kind for concern in concerns if concern.blocks] == [ConcernKind.UNREAD] * 41
+    issues = session.signoff_issues()
+    assert [issue.kind for issue in issues if issue.blocks] == [SignoffIssueKind.UNREAD] * 41
     with pytest.raises(CaseError, match="unread and 40 more"):
-        session.sign(concerns)
+        session.sign(issues)
     assert not session.paths.reading.exists()
 
 
@@ -291,14 +291,17 @@ def test_contradictions_are_shown_and_can_be_confirmed(case: Case) -> None:
     session.grade(2, 0)  # measured 75 %
     session.grade(3, 2)  # measured 1 %
     session.not_assessable(4, Reason.OUTSIDE)  # measured 25 %
-    found = {concern.label: concern.kind for concern in session.concerns()}
+    found = {issue.label: issue.kind for issue in session.signoff_issues()}
     assert found == {
-        2: ConcernKind.OVERLOOKED, 3: ConcernKind.DISTANT, 4: ConcernKind.IN_VIEW, 42: ConcernKind.OUTSIDE,
-    }  # fmt: skip
-    assert "75 %" in session.concerns()[0].sentence
+        2: SignoffIssueKind.OVERLOOKED,
+        3: SignoffIssueKind.DISTANT,
+        4: SignoffIssueKind.IN_VIEW,
+        42: SignoffIssueKind.OUTSIDE,
+    }
+    assert "75 %" in session.signoff_issues()[0].sentence
     with pytest.raises(CaseError, match="75 %"):
         session.sign()
-    session.sign(session.concerns())
+    session.sign(session.signoff_issues())
     assert len(lines(session)[-1]["concerns"]) == 4
 
 
@@ -307,7 +310,7 @@ def test_signing_locks_the_reading_and_leaves_the_automatic_one(case: Case, dige
     session = open_review(case.paths, "anna")
     grade_all(session, lambda label: 2)
     session.edit(stroke(session, 8), "paint")
-    reading = session.sign(session.concerns())
+    reading = session.sign(session.signoff_issues())
     assert (reading.reader, reading.status, reading.score.total) == ("anna", Status.SIGNED, 84)
     assert {entry.source for entry in reading.groups} == {GradeSource.READER}
     assert [entry.auto_grade for entry in reading.groups] == [entry.auto_grade for entry in case.reading.groups]
@@ -334,14 +337,14 @@ def test_an_addendum_is_a_reading_of_its_own(case: Case, digests: Digests) -> No
     grade_all(first)
     first.edit(stroke(first, 8), "paint")
     first.not_assessable(9, Reason.OTHER, "needle")
-    first.sign(first.concerns())
+    first.sign(first.signoff_issues())
     before = digests(case.paths.readings)
     second = open_review(case.paths, "anna", addendum=True)
     assert second.totals.read == 42
     np.testing.assert_array_equal(second.labels, first.labels)
     assert second.decisions[9].note == "needle"
     second.grade(1, 2)
-    reading = second.sign(second.concerns())
+    reading = second.sign(second.signoff_issues())
     assert reading.status is Status.ADDENDUM
     assert reading.groups[0].grade == 2
     assert [entry.grade for entry in reading.groups[1:]] == [
@@ -356,7 +359,7 @@ def test_an_addendum_is_a_reading_of_its_own(case: Case, digests: Digests) -> No
 def sign_as(case: Case, reader: str, grade: Callable[[int], int], mode: Mode = Mode.BLINDED) -> None:
     session = open_review(case.paths, reader, mode)
     grade_all(session, grade)
-    session.sign(session.concerns())
+    session.sign(session.signoff_issues())
     session.close()
 
 
@@ -366,7 +369,7 @@ def test_a_second_reader_does_not_see_the_first_until_signing(case: Case) -> Non
     assert session.group(1).others == {}
     assert session.group(1).measured is not None
     grade_all(session)
-    session.sign(session.concerns())
+    session.sign(session.signoff_issues())
     assert session.group(1).others["anna"].grade == 1
     session.close()
     assert open_review(case.paths, "cleo").group(1).others.keys() == {"anna", "ben"}
@@ -388,7 +391,7 @@ def test_an_adjudication_asks_only_for_what_the_readers_differ_in(case: Case, di
         session.grade(1, 0)
     session.grade(3, 2)
     session.grade(11, 0)
-    reading = session.sign(session.concerns())
+    reading = session.sign(session.signoff_issues())
     assert (reading.reader, reading.score.total) == ("consensus", 42)
     assert reading.review is not None
     assert (reading.review.who, reading.review.between) == ("chief", ("anna", "ben"))

@@ -34,7 +34,7 @@ def read_all(case: Case, reader: str, grade: int, mode: Mode | None = None) -> S
 
 def signed(case: Case, reader: str, grade: int, mode: Mode | None = None) -> SignedCase:
     session = read_all(case, reader, grade, mode)
-    return sign(session, session.concerns())
+    return sign(session, session.signoff_issues())
 
 
 def test_the_tables_hold_the_persons_grade_and_the_programs_beside_it(case: Case) -> None:
@@ -66,11 +66,11 @@ def test_consensus_goes_before_single_readers_and_addenda_before_what_they_add_t
     assert reading_of_record(case).reader == "auto"
     for reader, grade in (("zoe", 1), ("anna", 2)):
         session = read_all(case, reader, grade)
-        session.sign(session.concerns())
+        session.sign(session.signoff_issues())
     assert reading_of_record(case).reader == "zoe"
     session = open_review(case.paths, "zoe", addendum=True)
     session.grade(1, 2)
-    session.sign(session.concerns())
+    session.sign(session.signoff_issues())
     assert reading_of_record(case).score.total == 43
     signed(case, "chief", 0, Mode.ADJUDICATION)
     assert reading_of_record(case).reader == "consensus"
@@ -83,7 +83,7 @@ def test_corrected_outlines_are_those_of_record_and_become_an_atlas(case: Case, 
     session.edit(MaskChange.setting(session.labels, free, 5), "paint")
     with pytest.raises(CaseError, match="no person has seen"):
         add_case(case.paths.folder, tmp_path / "atlases")
-    sign(session, session.concerns())
+    sign(session, session.signoff_issues())
     np.testing.assert_array_equal(labels_of_record(read_case(case.paths.folder)).data, session.labels)
     np.testing.assert_array_equal(case.labels().data.ravel()[free], 0)
     assert add_case(case.paths.folder, tmp_path / "atlases").name == case.paths.name
@@ -121,7 +121,7 @@ def test_the_bids_validator_accepts_a_dataset_with_readings(case: Case) -> None:
     begun.close()
     session = read_all(case, "anna", 1)
     session.edit(MaskChange.setting(session.labels, np.flatnonzero(session.labels == 0)[:9], 5), "paint")
-    sign(session, session.concerns())
+    sign(session, session.signoff_issues())
     done = subprocess.run(  # noqa: S603 - the validator found above
         [validator, str(case.paths.out), "--json"],
         capture_output=True,

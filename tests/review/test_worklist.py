@@ -17,7 +17,7 @@ def signed(case: Case, reader: str, grade: int = 1, **how: object) -> Session:
     session = open_review(case.paths, reader, **how)  # type: ignore[arg-type]
     for label in range(1, 43):
         session.grade(label, grade)
-    session.sign(session.concerns())
+    session.sign(session.signoff_issues())
     session.close()
     return session
 

@@ -16,7 +16,7 @@ from wbmri.case import (
 from wbmri.core import AUTO, CaseError, LabelMap, Reading, Status, Volume
 from wbmri.io import write_together
 from wbmri.report.case import case_report, mosaic_png
-from wbmri.review import Concern, Session
+from wbmri.review import Session, SignoffIssue
 from wbmri.segmentation.multi_atlas import StoredAtlas, add_atlas
 
 
@@ -45,7 +45,7 @@ class SignedCase:
     left_out: tuple[CaseError, ...]
 
 
-def sign(session: Session, accepting: Collection[Concern] = ()) -> SignedCase:
+def sign(session: Session, accepting: Collection[SignoffIssue] = ()) -> SignedCase:
     """Sign a reading, write its report and bring the tables of OUT up to date.
 
     The report of the visit becomes that of the reading of record, see `wbmri.case.signed_of_record`.
@@ -55,7 +55,7 @@ def sign(session: Session, accepting: Collection[Concern] = ()) -> SignedCase:
     session
         The reading.
     accepting
-        What `Session.concerns` found and the reader confirms.
+        What `Session.signoff_issues` found and the reader confirms.
 
     Raises
     ------

@@ -5,30 +5,31 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.review.group_view import Change, GroupView, Totals
     from wbmri.review.history import Decision, Entry
     from wbmri.review.keys import Command, KeyMap, default_keys, load_keys
-    from wbmri.review.navigation import Order, Place
+    from wbmri.review.navigation import Order
     from wbmri.review.opening import open_review
     from wbmri.review.reading_mode import Mode
     from wbmri.review.session import Session
-    from wbmri.review.signoff_checks import Concern, ConcernKind
-    from wbmri.review.view_state import Change, GroupView, Totals
+    from wbmri.review.signoff_checks import SignoffIssue, SignoffIssueKind
+    from wbmri.review.view_state import ViewState
     from wbmri.review.worklist import Worklist, WorklistRow, load_worklist
 
 __all__ = [
     "Change",
     "Command",
-    "Concern",
-    "ConcernKind",
     "Decision",
     "Entry",
     "GroupView",
     "KeyMap",
     "Mode",
     "Order",
-    "Place",
     "Session",
+    "SignoffIssue",
+    "SignoffIssueKind",
     "Totals",
+    "ViewState",
     "Worklist",
     "WorklistRow",
     "default_keys",
@@ -40,6 +41,11 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "group_view": (
+            "Change",
+            "GroupView",
+            "Totals",
+        ),
         "history": (
             "Decision",
             "Entry",
@@ -50,22 +56,15 @@ __getattr__ = lazy_names(
             "default_keys",
             "load_keys",
         ),
-        "navigation": (
-            "Order",
-            "Place",
-        ),
+        "navigation": ("Order",),
         "opening": ("open_review",),
         "reading_mode": ("Mode",),
         "session": ("Session",),
         "signoff_checks": (
-            "Concern",
-            "ConcernKind",
+            "SignoffIssue",
+            "SignoffIssueKind",
         ),
-        "view_state": (
-            "Change",
-            "GroupView",
-            "Totals",
-        ),
+        "view_state": ("ViewState",),
         "worklist": (
             "Worklist",
             "WorklistRow",

@@ -1,16 +1,10 @@
-"""In which order the groups are read, where the reader is, and how long a case is read."""
+"""In which order the groups are read, and how long a case is read."""
 
-import os
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from time import monotonic
-from typing import Any, ClassVar
 
-from wbmri.case import SCHEMA_VERSION, STRICT, decode, encode
-from wbmri.core import CaseError, Reading
+from wbmri.core import Reading
 from wbmri.core.scheme import Scheme
 
 IDLE_S = 120.0
@@ -93,44 +87,3 @@ def neighbour(order: tuple[int, ...], label: int, step: int) -> int:
 def other_side(label: int) -> int:
     """Return the label of the same pair on the other side."""
     return label + 1 if label % 2 else label - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The group, the slice and the zoom to come back to.
-
-    Parameters
-    ----------
-    label
-        The group that is being read.
-    point_mm
-        Centre of the view in RAS mm; each of the three planes goes through it. ``None`` before the view moved.
-    zoom
-        Screen pixels per mm; ``None`` for the view's own choice.
-    plane
-        The plane that is shown.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
-    label: int
-    point_mm: tuple[float, float, float] | None = None
-    zoom: float | None = None
-    plane: str = "coronal"
-    schema_version: int = SCHEMA_VERSION
-
-
-def read_place(path: Path) -> Place | None:
-    """Return where a reader left off; ``None`` where that is not known, for nothing depends on it."""
-    try:
-        return decode(Place, path.read_bytes(), path)
-    except (OSError, CaseError):
-        return None
-
-
-def write_place(path: Path, place: Place) -> None:
-    """Remember where a reader is: whole or not at all, but not forced to the disk, for it happens all the time."""
-    temporary = path.with_name(f".{path.name}")
-    with suppress(OSError):
-        temporary.write_bytes(encode(place, indent=None))
-        os.replace(temporary, path)

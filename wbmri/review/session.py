@@ -20,13 +20,13 @@ from wbmri.core import (
     Status,
     Tissue,
 )
+from wbmri.review.group_view import Change
 from wbmri.review.history import Action, Decision, Entry
 from wbmri.review.label_editor import MaskChange
-from wbmri.review.navigation import write_place
-from wbmri.review.signoff_checks import Concern, find_concerns
+from wbmri.review.signoff_checks import SignoffIssue, signoff_issues
 from wbmri.review.state import OpenReading, entry_of
 from wbmri.review.store import Saving, problem_of
-from wbmri.review.view_state import Change
+from wbmri.review.view_state import write_view_state
 
 _CALCINOSIS = {None: "not looked at", False: "none", True: "present"}
 
@@ -150,7 +150,7 @@ class Session(OpenReading):
             If that folder cannot be written either, or already holds this reading.
         """
         self._keeper.move(Path(folder))
-        write_place(self.paths.place, self._place)
+        write_view_state(self.paths.place, self._view)
         return self.saving
 
     def alive(self, *, active: bool = False) -> None:
@@ -164,13 +164,13 @@ class Session(OpenReading):
 
     # Ending.
 
-    def concerns(self) -> tuple[Concern, ...]:
+    def signoff_issues(self) -> tuple[SignoffIssue, ...]:
         """Return what to look at before signing, unread groups first."""
         labels = sorted(self._labels())
         outside = [label for label in labels if self._outlines.outside(label)]
-        return find_concerns((self.group(label) for label in labels), outside)
+        return signoff_issues((self.group(label) for label in labels), outside)
 
-    def sign(self, accepting: Collection[Concern] = ()) -> Reading:
+    def sign(self, accepting: Collection[SignoffIssue] = ()) -> Reading:
         """Lock the reading: its files are written and nothing of it changes any more.
 
         `wbmri.pipeline.sign` does this and also writes the report and the tables of OUT.
@@ -178,16 +178,16 @@ class Session(OpenReading):
         Parameters
         ----------
         accepting
-            The concerns that the reader has seen and confirms; they go to the history.
+            The issues that the reader has seen and confirms; they go to the history.
 
         Raises
         ------
         CaseError
-            If a group is unread, a concern is not confirmed, or the files cannot be written.
+            If a group is unread, an issue is not confirmed, or the files cannot be written.
         """
         self._check_open()
-        concerns = self.concerns()
-        open_ones = [concern for concern in concerns if concern.blocks or concern not in accepting]
+        issues = self.signoff_issues()
+        open_ones = [issue for issue in issues if issue.blocks or issue not in accepting]
         if open_ones:
             more = f" and {len(open_ones) - 1} more" if len(open_ones) > 1 else ""
             raise CaseError(
@@ -209,7 +209,7 @@ class Session(OpenReading):
                 "all of it on disk",
                 problem_of(error, self.paths.folder),
             ) from error
-        self._do(self._entry(Action.SIGNED, concerns=tuple(concern.sentence for concern in concerns)))
+        self._do(self._entry(Action.SIGNED, concerns=tuple(issue.sentence for issue in issues)))
         self._signed = True
         if self.paths.elsewhere is None:
             # The reading is signed and saved; this only says so to the case.
@@ -290,7 +290,7 @@ class Session(OpenReading):
             with suppress(OSError):
                 keep_valid(self.case.paths)
         self._do(self._entry(Action.OPENED, terms=self._terms))
-        write_place(self.paths.place, self._place)
+        write_view_state(self.paths.place, self._view)
 
     def _do(self, entry: Entry, change: MaskChange | None = None) -> None:
         self._deeds.follow(entry)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wbmri.core import Reason
-from wbmri.review.view_state import GroupView
+from wbmri.review.group_view import GroupView
 
 MUCH = 0.10
 """A group with a larger oedematous share that was given grade 0 is worth a second look."""
 
 
-class ConcernKind(StrEnum):
-    """What a concern is about."""
+class SignoffIssueKind(StrEnum):
+    """What a issue is about."""
 
     UNREAD = "unread"
     OUTSIDE = "graded outside the view"
@@ -22,7 +22,7 @@ class ConcernKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
+class SignoffIssue:
     """One thing to look at.
 
     Parameters
@@ -38,12 +38,12 @@ class Concern:
     """
 
     label: int
-    kind: ConcernKind
+    kind: SignoffIssueKind
     sentence: str
     blocks: bool = False
 
 
-def find_concerns(groups: Iterable[GroupView], outside: Iterable[int]) -> tuple[Concern, ...]:
+def signoff_issues(groups: Iterable[GroupView], outside: Iterable[int]) -> tuple[SignoffIssue, ...]:
     """Look through a reading before it is signed.
 
     Parameters
@@ -54,21 +54,21 @@ def find_concerns(groups: Iterable[GroupView], outside: Iterable[int]) -> tuple[
         Labels of the groups whose outline is empty or known to lie outside the field of view.
     """
     beyond = frozenset(outside)
-    found = [concern for group in groups for concern in _concerns_of(group, group.group.label in beyond)]
-    return tuple(sorted(found, key=lambda concern: not concern.blocks))
+    found = [issue for group in groups for issue in _issues_of(group, group.group.label in beyond)]
+    return tuple(sorted(found, key=lambda issue: not issue.blocks))
 
 
-def _concerns_of(view: GroupView, outside: bool) -> Iterator[Concern]:
+def _issues_of(view: GroupView, outside: bool) -> Iterator[SignoffIssue]:
     label, name = view.group.label, view.group.name
     if not view.read:
-        yield Concern(label, ConcernKind.UNREAD, f"{name} is unread.", blocks=True)
+        yield SignoffIssue(label, SignoffIssueKind.UNREAD, f"{name} is unread.", blocks=True)
     decision = view.decision
     if decision is None:
         return
     if decision.grade is not None and outside:
-        yield Concern(
+        yield SignoffIssue(
             label,
-            ConcernKind.OUTSIDE,
+            SignoffIssueKind.OUTSIDE,
             f"{name} has {decision.words}, but no outline inside the field of view.",
         )
     evidence = view.measured.evidence if view.measured else None
@@ -76,12 +76,12 @@ def _concerns_of(view: GroupView, outside: bool) -> Iterator[Concern]:
         return
     share = f"{100 * evidence.oedema_fraction:.0f} % of the muscle was measured as oedematous"
     if decision.grade == 0 and evidence.oedema_fraction > MUCH:
-        yield Concern(label, ConcernKind.OVERLOOKED, f"{name} has grade 0, but {share}.")
+        yield SignoffIssue(label, SignoffIssueKind.OVERLOOKED, f"{name} has grade 0, but {share}.")
     if decision.grade == 2 and view.measured.auto_grade == 0:
-        yield Concern(label, ConcernKind.DISTANT, f"{name} has grade 2, but {share}.")
+        yield SignoffIssue(label, SignoffIssueKind.DISTANT, f"{name} has grade 2, but {share}.")
     if decision.reason is Reason.OUTSIDE and view.measured.auto_grade is not None:
-        yield Concern(
+        yield SignoffIssue(
             label,
-            ConcernKind.IN_VIEW,
+            SignoffIssueKind.IN_VIEW,
             f"{name} is marked as {decision.reason}, but {evidence.voxels} voxels of it are in view.",
         )

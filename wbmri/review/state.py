@@ -12,23 +12,21 @@ from numpy.typing import NDArray
 from wbmri.case import Case, Holder, ReadingPaths
 from wbmri.core import CaseError, GroupReading, InputError, LabelMap, Reading, SoftTissue, Status, Subtotal, Volume
 from wbmri.core.scheme import Group
+from wbmri.review.group_view import GroupView, Totals
 from wbmri.review.history import Decision, Deeds, Terms
 from wbmri.review.label_editor import EDGES, Block, Labels, Outlines
 from wbmri.review.navigation import (
     Order,
-    Place,
     ReadingClock,
     confidence_of,
     neighbour,
     ordered,
     other_side,
-    read_place,
-    write_place,
 )
 from wbmri.review.reading import decided, reading_of, review_record, with_marks
 from wbmri.review.reading_mode import Visible, visible
 from wbmri.review.store import Keeper, Saving
-from wbmri.review.view_state import GroupView, Totals
+from wbmri.review.view_state import ViewState, read_view_state, write_view_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ class OpenReading:
         self._outlines = Outlines(case, start.base, start.labels, changes)
         self._clock = ReadingClock(self._deeds.seconds)
         self._order = Order.SCHEME
-        self._place = read_place(paths.place) or Place(self._unread()[0] if self._unread() else 1)
+        self._view = read_view_state(paths.place) or ViewState(self._unread()[0] if self._unread() else 1)
 
     # What there is to see.
 
@@ -248,26 +246,26 @@ class OpenReading:
         self._order = order
 
     @property
-    def place(self) -> Place:
+    def view_state(self) -> ViewState:
         """The group that is being read, and where its view is."""
-        return self._place
+        return self._view
 
     @property
     def current(self) -> int:
         """Label of the group that is being read."""
-        return self._place.label
+        return self._view.label
 
-    def move(self, place: Place) -> None:
+    def move(self, view: ViewState) -> None:
         """Remember where the reader is; cheap, to be called whenever the view comes to rest."""
-        self._group(place.label)
-        self._place = place
+        self._group(view.label)
+        self._view = view
         self._clock.active()
         if not self.read_only and self._keeper.entries:
-            write_place(self.paths.place, place)
+            write_view_state(self.paths.place, view)
 
     def choose(self, label: int) -> int:
         """Go to a group and return its label; the view's point is forgotten, for the screen centres on the group."""
-        self.move(replace(self._place, label=label, point_mm=None))
+        self.move(replace(self._view, label=label, point_mm=None))
         return label
 
     def next_group(self) -> int:

@@ -1,88 +1,51 @@
-"""What a screen shows of a reading: only what may be seen in its mode."""
+"""The group, the slice and the zoom that a reader comes back to."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
 
-from wbmri.core import GroupReading, Subtotal
-from wbmri.core.scheme import Group
-from wbmri.review.history import Decision
-from wbmri.review.label_editor import MaskChange
-
-
-@dataclass(frozen=True, slots=True)
-class GroupView:
-    """One group as a screen may show it.
-
-    Parameters
-    ----------
-    group
-        The group of the scheme.
-    decision
-        What this reader decided; ``None`` while it is unread.
-    measured
-        The program's entry for the outline as it is now: `auto_grade` is the suggestion, with its evidence, confidence,
-        explanation, flags and probabilities. ``None`` where suggestions are hidden.
-    outline_edited
-        Whether the reader changed the outline.
-    others
-        Reader to that person's entry, where these may be seen.
-    to_read
-        Whether the group waits for a decision of this reader at all: in an adjudication those on which both readers
-        agree do not.
-    """
-
-    group: Group
-    decision: Decision | None
-    measured: GroupReading | None
-    outline_edited: bool = False
-    others: Mapping[str, GroupReading] = field(default_factory=dict)
-    to_read: bool = True
-
-    @property
-    def read(self) -> bool:
-        """Whether it needs no decision any more."""
-        return self.decision is not None or not self.to_read
+from wbmri.case import SCHEMA_VERSION, STRICT, decode, encode
+from wbmri.core import CaseError
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """What stands at the top of the screen.
+class ViewState:
+    """The group, the slice and the zoom to come back to.
 
     Parameters
     ----------
-    given
-        Sum over the groups this reader has decided; in an adjudication also over those on which both readers agree.
-    with_suggestions
-        The same with the suggestions for the others; ``None`` where suggestions are hidden.
-    read
-        Groups that need no decision any more.
-    groups
-        All groups.
-    maximum
-        The highest possible total, 84 for ``jdm42``.
+    label
+        The group that is being read.
+    point_mm
+        Centre of the view in RAS mm; each of the three planes goes through it. ``None`` before the view moved.
+    zoom
+        Screen pixels per mm; ``None`` for the view's own choice.
+    plane
+        The plane that is shown.
     """
 
-    given: Subtotal
-    with_suggestions: Subtotal | None
-    read: int
-    groups: int
-    maximum: int
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    label: int
+    point_mm: tuple[float, float, float] | None = None
+    zoom: float | None = None
+    plane: str = "coronal"
+    schema_version: int = SCHEMA_VERSION
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What an action changed, so that a screen can follow.
+def read_view_state(path: Path) -> ViewState | None:
+    """Return where a reader left off; ``None`` where that is not known, for nothing depends on it."""
+    try:
+        return decode(ViewState, path.read_bytes(), path)
+    except (OSError, CaseError):
+        return None
 
-    Parameters
-    ----------
-    words
-        What was done, in words for a status line, such as ``Deltoid, left: grade 1``.
-    labels
-        The groups whose view changed.
-    mask
-        The voxels that changed; ``None`` where the outlines did not.
-    """
 
-    words: str
-    labels: frozenset[int]
-    mask: MaskChange | None = None
+def write_view_state(path: Path, state: ViewState) -> None:
+    """Remember where a reader is: whole or not at all, but not forced to the disk, for it happens all the time."""
+    temporary = path.with_name(f".{path.name}")
+    with suppress(OSError):
+        temporary.write_bytes(encode(state, indent=None))
+        os.replace(temporary, path)

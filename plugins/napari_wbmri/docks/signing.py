@@ -17,14 +17,14 @@ from qtpy.QtWidgets import (
 from napari_wbmri.docks.reading import notice
 from napari_wbmri.widgets import CAUTION, INK
 from wbmri.core import WbmriError
-from wbmri.review import Concern, Session
+from wbmri.review import Session, SignoffIssue
 
 if TYPE_CHECKING:
     from napari_wbmri.app import ReadingRoom
 
 
 class SignDialog(QDialog):
-    """Shows the concerns of a reading, and signs it.
+    """Shows the issues of a reading, and signs it.
 
     Parameters
     ----------
@@ -62,13 +62,13 @@ class SignDialog(QDialog):
         self.cancel.clicked.connect(self.reject)
         self.list.itemDoubleClicked.connect(lambda _: self._look())
         self.seen.toggled.connect(self._follow)
-        self.concerns = session.concerns()
+        self.issues = session.signoff_issues()
         self._show()
 
     @property
-    def blocking(self) -> tuple[Concern, ...]:
+    def blocking(self) -> tuple[SignoffIssue, ...]:
         """What must be resolved before signing."""
-        return tuple(concern for concern in self.concerns if concern.blocks)
+        return tuple(issue for issue in self.issues if issue.blocks)
 
     def _show(self) -> None:
         totals = self.session.totals
@@ -77,28 +77,28 @@ class SignDialog(QDialog):
             f"<b>{totals.given.total}/{totals.maximum}</b> · {totals.given.involved}/{totals.groups} involved · "
             f"{totals.read} of {totals.groups} read · {minutes} min {seconds} s",
         )
-        for concern in self.concerns:
-            item = QListWidgetItem(f"{'✖' if concern.blocks else '⚠'}  {concern.sentence}")
-            item.setData(Qt.ItemDataRole.UserRole, concern.label)
+        for issue in self.issues:
+            item = QListWidgetItem(f"{'✖' if issue.blocks else '⚠'}  {issue.sentence}")
+            item.setData(Qt.ItemDataRole.UserRole, issue.label)
             self.list.addItem(item)
-        if self.concerns:
+        if self.issues:
             self.list.setCurrentRow(0)
-        self.list.setVisible(bool(self.concerns))
-        self.go.setVisible(bool(self.concerns))
-        self.seen.setVisible(bool(self.concerns) and not self.blocking)
+        self.list.setVisible(bool(self.issues))
+        self.go.setVisible(bool(self.issues))
+        self.seen.setVisible(bool(self.issues) and not self.blocking)
         self._follow()
 
     def _follow(self) -> None:
         blocking = len(self.blocking)
         if blocking:
             words = f"{blocking} to resolve before the reading can be signed."
-        elif self.concerns:
-            words = f"{len(self.concerns)} to look at before you sign."
+        elif self.issues:
+            words = f"{len(self.issues)} to look at before you sign."
         else:
             words = "Nothing is unread or contradicts itself."
         self.message.setText(words)
-        self.message.setStyleSheet(f"color: {(CAUTION if self.concerns else INK).name()}; font-size: 13px;")
-        self.sign.setEnabled(not blocking and (not self.concerns or self.seen.isChecked()))
+        self.message.setStyleSheet(f"color: {(CAUTION if self.issues else INK).name()}; font-size: 13px;")
+        self.sign.setEnabled(not blocking and (not self.issues or self.seen.isChecked()))
         self.sign.setText("Sign, and lock this reading")
 
     def _look(self) -> None:
@@ -111,7 +111,7 @@ class SignDialog(QDialog):
         from wbmri.pipeline import sign
 
         try:
-            sign(self.session, accepting=self.concerns)
+            sign(self.session, accepting=self.issues)
         except WbmriError as error:
             self.message.setText(str(error))
             return

@@ -16,7 +16,7 @@ from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
 from napari_wbmri.viewer.label_contours import Edges
 from napari_wbmri.viewer.window_presets import STANDARD, Preset
 from napari_wbmri.widgets import Mark, Standing, line_of
-from wbmri.review import Place
+from wbmri.review import ViewState
 from wbmri.review.label_editor import MaskChange
 
 _CLEAR = (0.0, 0.0, 0.0, 0.0)
@@ -70,7 +70,7 @@ class Scene:
         labels: NDArray[np.uint8],
         grid: DisplayGrid,
         marks: Mapping[int, Mark] = MappingProxyType({}),
-        place: Place | None = None,
+        place: ViewState | None = None,
     ) -> None:
         """Put a scan and its outlines on the screen, in place of what was there.
 
@@ -247,11 +247,11 @@ class Scene:
         point[down], point[right] = float(centre[-2]), float(centre[-1])
         return point[0], point[1], point[2]
 
-    def place(self, label: int) -> Place:
+    def place(self, label: int) -> ViewState:
         """Return where the view is, to come back to."""
-        return Place(label, self.grid.point_mm(self.point), float(self.viewer.scene.camera.zoom), self.plane)
+        return ViewState(label, self.grid.point_mm(self.point), float(self.viewer.scene.camera.zoom), self.plane)
 
-    def go_to(self, place: Place) -> None:
+    def go_to(self, place: ViewState) -> None:
         """Go back to where the view was, or to the group where that is not known."""
         self.turn(place.plane)
         if place.point_mm is None:
