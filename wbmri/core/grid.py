@@ -104,10 +104,50 @@ class Grid:
         origin
             Centre of the first voxel in RAS mm: the most left, posterior and inferior one.
         """
-        affine = np.diag([*np.broadcast_to(np.asarray(spacing_mm, float), 3), 1.0])
+        return cls.from_directions(shape, np.eye(3), spacing_mm, origin)
+
+    @classmethod
+    def from_directions(
+        cls,
+        shape: Sequence[int],
+        directions: ArrayLike,
+        spacing_mm: float | Sequence[float],
+        origin: ArrayLike,
+        *,
+        lps: bool = False,
+    ) -> Self:
+        """Return a grid from what image headers say.
+
+        Parameters
+        ----------
+        shape
+            Number of voxels along each of the three axes.
+        directions
+            Unit vectors of the voxel axes as columns, shape (3, 3).
+        spacing_mm
+            Distance between voxel centres, one for all axes or one for each.
+        origin
+            Centre of the first voxel in mm.
+        lps
+            Whether directions and origin count to the left and back, as in DICOM and ITK.
+        """
+        affine = np.eye(4)
+        affine[:3, :3] = np.asarray(directions) * np.asarray(spacing_mm, float)
         affine[:3, 3] = origin
         i, j, k = shape
-        return cls((i, j, k), affine)
+        return cls((int(i), int(j), int(k)), LPS_TO_RAS @ affine if lps else affine)
+
+    def enclosing(self, spacing_mm: float) -> "Grid":
+        """Return the cubic grid along the axes of the world that begins at the lowest of the bounds and covers them.
+
+        Parameters
+        ----------
+        spacing_mm
+            Distance between its voxel centres.
+        """
+        low, high = self.bounds()
+        count = np.maximum(np.ceil((high - low) / spacing_mm), 1).astype(int)
+        return Grid.along_axes(count.tolist(), spacing_mm, low + spacing_mm / 2)
 
     @property
     def spacing(self) -> tuple[float, float, float]:
