@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from wbmri.core import MuscleKernel
 from wbmri.grading.leakage import unrest
-from wbmri.grading.mixture import Kernel
 from wbmri.grading.normalisation import measure_groups
 from wbmri.grading.voxels import Muscle, gather, represented
 
@@ -79,12 +79,12 @@ def sheet(seed: int) -> tuple[Muscle, float]:
 
 
 def test_voxels_that_fat_darkens_do_not_hide_oedema_in_a_thin_muscle() -> None:
-    kernel = Kernel(0.05, 0.06, shares=(0.0, 0.0, 0.1, 0.2, 0.3, 0.3, 0.1, 0.0))
+    kernel = MuscleKernel(0.05, 0.06, (0.0, 0.0, 0.1, 0.2, 0.3, 0.3, 0.1, 0.0), 0.14)
     errors = []
     for seed in range(8):
         muscle, share = sheet(seed)
         logs = np.log(np.maximum(muscle.quiet, 1e-6)).astype(np.float64)
-        (found,) = measure_groups(muscle, logs, [np.arange(muscle.label.size)], kernel)
+        (found,) = measure_groups(muscle, logs, [np.arange(muscle.label.size)], kernel, fine=True)
         errors.append(found.mixture.quantile(0.5) - share)
     # 0.053 where the outlines count a quarter as much and take more of the voxels for wholly muscle.
     assert np.abs(errors).mean() < 0.045

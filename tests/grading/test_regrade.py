@@ -94,7 +94,7 @@ def test_fat_and_fluid_are_not_muscle_like(scored: tuple[Volume, LabelMap, Readi
 def test_a_reading_without_field_and_level_is_refused(scored: tuple[Volume, LabelMap, Reading]) -> None:
     volume, labels, reading = scored
     with pytest.raises(InputError, match="field and level"):
-        Regrader(volume, labels, replace(reading, provenance=()))
+        Regrader(volume, labels, replace(reading, intensity_model=None))
 
 
 def test_what_was_gathered_for_one_outline_does_not_serve_another(scored: tuple[Volume, LabelMap, Reading]) -> None:

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from wbmri.case import Case, write_case
-from wbmri.core import Evidence, LabelMap, Reading, Reason, Reference, Step, Volume
+from wbmri.core import (
+    BiasFieldSpline,
+    Evidence,
+    IntensityModel,
+    LabelMap,
+    MuscleKernel,
+    Reading,
+    Reason,
+    Reference,
+    Volume,
+)
 from wbmri.review import Session, open_review
 from wbmri.review.label_editor import MaskChange
 
@@ -25,15 +35,14 @@ def measured(
     for label in range(1, 43):
         row, column = divmod(label - 1, 7)
         labels[1 + 3 * row : 4 + 3 * row, 1 + 4 * column : 5 + 4 * column, 1:9] = label
-    knots = [[200.0 * number for number in range(-2, 4)]] * 3
-    field = {"knots_mm": knots, "log_coefficients": [0.0] * 27}
-    kernel = {"spread": 0.4, "level_spread": 0.06, "shares": [1 / 8] * 8, "least_contrast": 0.26}
+    knots = tuple(200.0 * number for number in range(-2, 4))
+    field = BiasFieldSpline((knots, knots, knots), (0.0,) * 27)
     reading = make_reading()
     reading = replace(
         reading,
         acquisition=replace(reading.acquisition, seams_mm=()),
         reference=Reference(100.0, 40.0, "given", True),
-        provenance=(*reading.provenance, Step("grade", {"field": field, "kernel": kernel})),
+        intensity_model=IntensityModel(field, MuscleKernel(0.4, 0.06, (1 / 8,) * 8, 0.26)),
     )
     outlines = replace(small_labels, data=labels, outside=frozenset())
     return write_case(tmp_path / "OUT", "X", "Y", small_volume, outlines, reading, "<!doctype html>", {})

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from wbmri.core.errors import CaseError, InputError, WbmriError
     from wbmri.core.evidence import Evidence, Extent, OutsideLevel, Pattern, Reason, Reference
     from wbmri.core.grid import LPS_TO_RAS, Grid, plane
+    from wbmri.core.intensity_model import BiasFieldSpline, ImageArtefact, IntensityModel, MuscleKernel
     from wbmri.core.labelmap import LabelMap
     from wbmri.core.progress import Progress, part, silent
     from wbmri.core.provenance import Json, Step
@@ -30,6 +31,7 @@ __all__ = [
     "LPS_TO_RAS",
     "NOTICE",
     "Acquisition",
+    "BiasFieldSpline",
     "Calcinosis",
     "CalcinosisCourse",
     "CaseError",
@@ -38,10 +40,13 @@ __all__ = [
     "GradeSource",
     "Grid",
     "GroupReading",
+    "ImageArtefact",
     "InputError",
+    "IntensityModel",
     "Json",
     "LabelMap",
     "LimbPart",
+    "MuscleKernel",
     "OutsideLevel",
     "Pattern",
     "Progress",
@@ -86,6 +91,12 @@ __getattr__ = lazy_names(
             "Grid",
             "LPS_TO_RAS",
             "plane",
+        ),
+        "intensity_model": (
+            "BiasFieldSpline",
+            "ImageArtefact",
+            "IntensityModel",
+            "MuscleKernel",
         ),
         "labelmap": ("LabelMap",),
         "progress": (

@@ -305,3 +305,12 @@ class Storage:
 
         restored: NDArray[Any] = apply_orientation(data, self.back)
         return restored
+
+    def box(self, box: Box) -> Box:
+        """Return the part of the new grid that a part of the old one, without steps, becomes."""
+        made = [slice(0)] * 3
+        for part, (axis, sign) in zip(box, self.turn.astype(int), strict=True):
+            length = self.grid.shape[axis]
+            start, stop, _ = part.indices(length)
+            made[axis] = slice(start, stop) if sign > 0 else slice(length - stop, length - start)
+        return made[0], made[1], made[2]

@@ -7,6 +7,7 @@ from typing import Self
 
 from wbmri.core.errors import InputError
 from wbmri.core.evidence import Evidence, Reason, Reference
+from wbmri.core.intensity_model import IntensityModel
 from wbmri.core.provenance import Step
 from wbmri.core.scheme import Group, Scheme, Side
 from wbmri.core.soft_tissue import SoftTissue
@@ -233,6 +234,8 @@ class Reading:
         Fascia, subcutis and calcinosis, never added to the score; ``None`` where nobody looked.
     review
         How a person made it; ``None`` for the program's own.
+    intensity_model
+        By what the groups were measured, so that one can be measured anew; ``None`` where nothing was.
 
     Raises
     ------
@@ -251,6 +254,7 @@ class Reading:
     provenance: tuple[Step, ...] = ()
     soft_tissue: SoftTissue | None = None
     review: ReviewRecord | None = None
+    intensity_model: IntensityModel | None = None
 
     def __post_init__(self) -> None:
         labels = [entry.label for entry in self.groups]

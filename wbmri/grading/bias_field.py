@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError
+from wbmri.core import BiasFieldSpline, InputError
 from wbmri.grading.voxels import Muscle
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ WIDTH = 0.12
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Field:
+class BiasField:
     """A smooth positive factor over the grid: a tensor-product quadratic B-spline of its logarithm.
 
     Parameters
@@ -78,6 +78,18 @@ class Field:
 
     coefficients: NDArray[np.float64]
     knots: Knots
+
+    @classmethod
+    def of(cls, spline: BiasFieldSpline) -> Self:
+        """Return the field that a reading records."""
+        x, y, z = (np.asarray(axis, dtype=np.float64) for axis in spline.knots_mm)
+        shape = tuple(axis.size - DEGREE - 1 for axis in (x, y, z))
+        return cls(np.asarray(spline.log_coefficients, dtype=np.float64).reshape(shape), (x, y, z))
+
+    def recorded(self) -> BiasFieldSpline:
+        """Return the field as a reading records it: to a micrometre, and to a hundred-thousandth of its size."""
+        x, y, z = (tuple(round(float(knot), 3) for knot in axis) for axis in self.knots)
+        return BiasFieldSpline((x, y, z), tuple(round(float(value), 5) for value in self.coefficients.ravel()))
 
     def log_at(self, index: NDArray[np.intp], spacing: tuple[float, float, float]) -> NDArray[np.float64]:
         """Logarithm of the field at voxels of a grid.
@@ -197,12 +209,12 @@ class FieldFit:
         self._ml = (volume / np.maximum(np.bincount(self.label, minlength=256), 1))[self.label]
         self._muscle = muscle
 
-    def start(self) -> tuple[Field, float]:
+    def start(self) -> tuple[BiasField, float]:
         """Fit a stiff field by intensity alone.
 
         Returns
         -------
-        tuple of Field and float
+        tuple of BiasField and float
             The field, with a mean logarithm of 0 over the samples, and the level of the mode in intensity units.
         """
         level = _start(self._muscle) - WIDTH
@@ -213,7 +225,7 @@ class FieldFit:
             coefficients, level = self._solve(basis, normal, START_ML)
         return basis.field(coefficients, level)
 
-    def again(self, normal: NDArray[np.float64]) -> tuple[Field, float]:
+    def again(self, normal: NDArray[np.float64]) -> tuple[BiasField, float]:
         """Fit a supple field to the voxels that are normal.
 
         Parameters
@@ -248,10 +260,10 @@ class _Basis:
         self.design, self.sizes = _design(points, self.knots)
         self.penalty = _penalty(self.knots, scales)
 
-    def field(self, coefficients: NDArray[np.float64], level: float) -> tuple[Field, float]:
+    def field(self, coefficients: NDArray[np.float64], level: float) -> tuple[BiasField, float]:
         shift = float(np.mean(self.design @ coefficients))
         # A constant added to all coefficients of a B-spline adds that constant to the function.
-        return Field((coefficients - shift).reshape(self.sizes), self.knots), float(np.exp(level + shift))
+        return BiasField((coefficients - shift).reshape(self.sizes), self.knots), float(np.exp(level + shift))
 
 
 def _usable(muscle: Muscle) -> NDArray[np.intp]:

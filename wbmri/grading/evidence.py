@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import Acquisition, Evidence, Extent, GroupReading, Pattern
-from wbmri.grading.mixture import Kernel, Mixture
+from wbmri.core import Acquisition, Evidence, Extent, GroupReading, MuscleKernel, Pattern
+from wbmri.grading.mixture import Mixture
 from wbmri.grading.normalisation import measure_groups
 from wbmri.grading.signal_equation import implied_t2_ms
 from wbmri.grading.voxels import Muscle
@@ -88,7 +88,7 @@ def measure(
     muscle: Muscle,
     log_ratio: NDArray[np.float64],
     places: NDArray[np.intp],
-    kernel: Kernel,
+    kernel: MuscleKernel,
     acquisition: Acquisition,
 ) -> tuple[Evidence, Mixture]:
     """Measure one group.
@@ -106,7 +106,7 @@ def measure(
     acquisition
         The protocol, for the T2 that a ratio implies.
     """
-    (found,) = measure_groups(muscle, log_ratio, [places], kernel)
+    (found,) = measure_groups(muscle, log_ratio, [places], kernel, fine=True)
     mixture = found.mixture
     volume_ml = places.size * float(np.prod(muscle.spacing)) / 1000.0
     if found.values.size == 0:
@@ -146,8 +146,3 @@ def beside(entry: GroupReading, other: GroupReading) -> GroupReading:
         else None
     )
     return replace(entry, evidence=replace(entry.evidence, asymmetry=asymmetry))
-
-
-def other_side(label: int) -> int:
-    """Return the label of the same group on the other side."""
-    return label + 1 if label % 2 else label - 1

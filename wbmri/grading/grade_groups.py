@@ -1,7 +1,7 @@
 """Grade every muscle group of a scan."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,8 @@ from wbmri.core import (
     Acquisition,
     GradeSource,
     GroupReading,
+    ImageArtefact,
     InputError,
-    Json,
     LabelMap,
     OutsideLevel,
     Progress,
@@ -26,12 +26,12 @@ from wbmri.core import (
 )
 from wbmri.core.scheme import GradingRule
 from wbmri.grading.bias_field import PLACE_ML, SCALES, START_ML, START_ROUNDS, WIDTH
-from wbmri.grading.evidence import beside, measure, other_side
+from wbmri.grading.evidence import beside, measure
 from wbmri.grading.image_artefacts import (
     BRIGHT_FAT,
     GHOST,
-    Fault,
-    faults_of,
+    artefacts_of,
+    spoils,
     surroundings_of,
     unassessable,
     unsuppressed,
@@ -42,7 +42,7 @@ from wbmri.grading.normal_reference import choose_reference, find_landmarks, pre
 from wbmri.grading.normalisation import FLUID_RATIO, ROUNDS, Fit, fit_scale
 from wbmri.grading.rule import confidence_of, explain, grade_of, probabilities_of
 from wbmri.grading.soft_tissue_signs import suggest_signs
-from wbmri.grading.voxels import CORE_MM, EDGE_MM, FILLED, UNSURE_FILLED, Muscle, canonical_labels, muscle_of
+from wbmri.grading.voxels import CORE_MM, EDGE_MM, FILLED, UNSURE_FILLED, Muscle, gather
 from wbmri.grading.voxels import REACH_MM as REPRESENTED_MM
 from wbmri.segmentation.quality import noted
 
@@ -88,27 +88,28 @@ def grade(
     check_contrast(volume.acquisition, post_contrast=post_contrast)
     progress(0.0, "gathering muscle")
     scan = canonical(volume)
-    muscle = muscle_of(volume, labels)
+    groups = np.ascontiguousarray(volume.grid.stored_as("RAS").apply(labels.data))
+    muscle = gather(scan.data, groups, scan.spacing, labels.confidence)
     excluded = unassessable(scan, muscle, labels)
     scale = None
     if len(excluded) < len(labels.scheme.groups):
         scale = _scale_of(scan, muscle, labels.scheme.grading, outside, part(progress, 0.2, 0.9))
         muscle = without_spill(scan, muscle, scale.log_ratio, scale.fit.field, scale.reference.level)
     progress(0.9, "grading")
-    faults: Mapping[int, Fault] = {}
+    artefacts: Mapping[int, ImageArtefact] = {}
     soft_tissue = None
     if scale is not None:
-        around = surroundings_of(scan, canonical_labels(labels), scale.fit.field, scale.reference.level)
+        around = surroundings_of(scan, groups, scale.fit.field, scale.reference.level)
         failed = unsuppressed(around, labels.scheme)
-        faults = faults_of(around, labels.scheme, failed)
+        artefacts = artefacts_of(around, labels.scheme, failed)
         soft_tissue = suggest_signs(muscle, scale.log_ratio, around, labels.scheme, failed)
     entries = tuple(
         not_assessable(group.label, *excluded[group.label])
         if scale is None or group.label in excluded
-        else spoilt(graded(group.label, muscle, scale, labels, volume.acquisition), faults.get(group.label))
+        else spoilt(graded(group.label, muscle, scale, labels, volume.acquisition), artefacts.get(group.label))
         for group in labels.scheme.groups
     )
-    entries = tuple(beside(entry, entries[other_side(entry.label) - 1]) for entry in entries)
+    entries = tuple(beside(entry, entries[labels.scheme.opposite(entry.label) - 1]) for entry in entries)
     reference = None if scale is None else scale.reference
     progress(1.0, "graded")
     reading = Reading(
@@ -118,8 +119,9 @@ def grade(
         engine=labels.engine,
         reference=reference,
         warnings=_warnings(volume.acquisition, reference, entries, labels),
-        provenance=(*labels.provenance, _step(scale, faults)),
+        provenance=(*labels.provenance, _step()),
         soft_tissue=soft_tissue,
+        intensity_model=None if scale is None else scale.fit.recorded(artefacts),
     )
     return noted(reading, labels)
 
@@ -217,14 +219,14 @@ def graded(label: int, muscle: Muscle, scale: Scale, labels: LabelMap, acquisiti
     )
 
 
-def spoilt(entry: GroupReading, fault: Fault | None) -> GroupReading:
-    """Return the entry of a group as a fault of the scan leaves it: not assessable, or with less confidence."""
-    if fault is None or not entry.assessable:
+def spoilt(entry: GroupReading, artefact: ImageArtefact | None) -> GroupReading:
+    """Return the entry of a group as an artefact of the scan leaves it: not assessable, or with less confidence."""
+    if artefact is None or not entry.assessable:
         return entry
-    if fault.spoils:
-        return not_assessable(entry.label, fault.reason, fault.sentence)
-    confidence = entry.confidence * (1.0 - fault.share)
-    return replace(entry, confidence=confidence, explanation=f"{entry.explanation} {fault.sentence}")
+    if spoils(artefact):
+        return not_assessable(entry.label, artefact.reason, artefact.explanation)
+    confidence = entry.confidence * (1.0 - artefact.share)
+    return replace(entry, confidence=confidence, explanation=f"{entry.explanation} {artefact.explanation}")
 
 
 def _warnings(
@@ -260,51 +262,25 @@ def _warnings(
     return tuple(made)
 
 
-def _step(scale: Scale | None, faults: Mapping[int, Fault]) -> Step:
-    """Record what the grades depend on; where no group could be graded, nothing was measured."""
-    parameters: dict[str, Json] = {
-        "edge_mm": EDGE_MM,
-        "core_mm": CORE_MM,
-        "filled": [FILLED, UNSURE_FILLED],
-        "represented_mm": REPRESENTED_MM,
-        "fluid_ratio": FLUID_RATIO,
-        "spill": {"bright_ratio": BRIGHT_RATIO, "largest_share": LARGEST_SHARE, "beyond_mm": BEYOND_MM},
-        "alike": ALIKE,
-        "most": MOST,
-        "ghost": GHOST,
-        "bright_fat": BRIGHT_FAT,
-        "faults": {str(label): asdict(fault) for label, fault in faults.items()},
-    }
-    if scale is not None:
-        field, kernel = scale.fit.field, scale.fit.kernel
-        parameters["field"] = {
+def _step() -> Step:
+    """Record what the grades depend on besides the scan and its outlines."""
+    return Step(
+        "grade",
+        {
+            "edge_mm": EDGE_MM,
+            "core_mm": CORE_MM,
+            "filled": [FILLED, UNSURE_FILLED],
+            "represented_mm": REPRESENTED_MM,
+            "fluid_ratio": FLUID_RATIO,
+            "spill": {"bright_ratio": BRIGHT_RATIO, "largest_share": LARGEST_SHARE, "beyond_mm": BEYOND_MM},
+            "alike": ALIKE,
+            "most": MOST,
+            "ghost": GHOST,
+            "bright_fat": BRIGHT_FAT,
             "scales": [[amplitude, list(reach_mm)] for amplitude, reach_mm in SCALES],
             "start_rounds": START_ROUNDS,
             "observation_ml": [START_ML, PLACE_ML],
             "width": WIDTH,
             "rounds": ROUNDS,
-            "knots_mm": [[round(float(knot), 3) for knot in axis] for axis in field.knots],
-            "log_coefficients": [round(float(value), 5) for value in field.coefficients.ravel()],
-        }
-        parameters["kernel"] = {
-            "spread": kernel.spread,
-            "level_spread": kernel.level_spread,
-            "shares": list(kernel.shares),
-            "least_contrast": round(kernel.least_contrast, 5),
-        }
-        reference = scale.reference
-        parameters["reference"] = {
-            "level": _short(reference.level),
-            "spread": _short(reference.spread),
-            "source": reference.source,
-            "trusted": reference.trusted,
-            "uncertainty": reference.uncertainty,
-            "mode": _short(reference.mode),
-            "predicted": _short(reference.predicted),
-            "outside": [asdict(level) for level in reference.outside],
-        }
-    return Step("grade", parameters)
-
-
-def _short(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.6g}")
+        },
+    )

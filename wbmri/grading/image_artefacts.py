@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import LabelMap, Reason, Volume
+from wbmri.core import ImageArtefact, LabelMap, Reason, Volume
 from wbmri.core.scheme import Scheme
-from wbmri.grading.bias_field import Field
+from wbmri.grading.bias_field import BiasField
 from wbmri.grading.voxels import Muscle
 
 BLOCK_MM = 5.0
@@ -54,7 +54,7 @@ class Surroundings:
     spacing: tuple[float, float, float]
 
 
-def surroundings_of(scan: Volume, groups: NDArray[np.uint8], field: Field, level: float) -> Surroundings:
+def surroundings_of(scan: Volume, groups: NDArray[np.uint8], field: BiasField, level: float) -> Surroundings:
     """Look at the scan around the muscles.
 
     Parameters
@@ -127,39 +127,17 @@ Oedema of the subcutis lies in strands, with dark fat between them."""
 CELL_MM, LEAST_FAT, BESIDE_MM = 60.0, 40, 25.0
 """Subcutis is looked at in cells of this size, along the body and across it, with so many blocks beside muscle."""
 
-TRUNK = "axial"
-"""Region whose muscles lie beside organs, brain and cord as much as beside fat; what is near them alone is left out."""
-
 LEAST_SHARE, SPOILT_SHARE = 0.1, 0.5
 """A group with more than the second share of its volume there is not assessable; with more than the first its
 confidence falls."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What spoils a group.
-
-    Parameters
-    ----------
-    reason
-        Motion or failed fat suppression.
-    share
-        Share of the group that lies there, 0..1.
-    sentence
-        What a reader is told.
-    """
-
-    reason: Reason
-    share: float
-    sentence: str
-
-    @property
-    def spoils(self) -> bool:
-        """Whether the group cannot be graded."""
-        return self.share > SPOILT_SHARE
+def spoils(artefact: ImageArtefact) -> bool:
+    """Tell whether a group that an artefact touches cannot be graded."""
+    return artefact.share > SPOILT_SHARE
 
 
-def faults_of(around: Surroundings, scheme: Scheme, failed: Mask) -> Mapping[int, Fault]:
+def artefacts_of(around: Surroundings, scheme: Scheme, failed: Mask) -> Mapping[int, ImageArtefact]:
     """Find the groups that motion or failed fat suppression touches.
 
     Motion is seen by its ghosts in the air beside the body: where the picture shows none, it is not seen.
@@ -175,13 +153,13 @@ def faults_of(around: Surroundings, scheme: Scheme, failed: Mask) -> Mapping[int
 
     Returns
     -------
-    mapping of int to Fault
+    mapping of int to ImageArtefact
         By label, the worse of the two; groups that neither touches are left out.
     """
     every = [group.label for group in scheme.groups]
     limbs = _limbs(scheme)
     size = np.maximum(np.bincount(around.label.ravel(), minlength=256), 1)
-    made: dict[int, Fault] = {}
+    made: dict[int, ImageArtefact] = {}
     ghosted = np.broadcast_to(_ghosted(around), around.label.shape)
     for reason, where, labels, words in (
         (Reason.MOTION, ghosted, every, "at levels with ghosts of motion"),
@@ -191,7 +169,7 @@ def faults_of(around: Surroundings, scheme: Scheme, failed: Mask) -> Mapping[int
         for label in labels:
             own = float(share[label])
             if own > LEAST_SHARE and (label not in made or own > made[label].share):
-                made[label] = Fault(reason, own, f"{100 * own:.0f} % of the group lies {words}.")
+                made[label] = ImageArtefact(reason, own, f"{100 * own:.0f} % of the group lies {words}.")
     return made
 
 
@@ -237,7 +215,11 @@ def unsuppressed(around: Surroundings, scheme: Scheme) -> Mask:
 
 
 def _limbs(scheme: Scheme) -> list[int]:
-    return [group.label for group in scheme.groups if group.region != TRUNK]
+    """Return the groups of the limbs; those of neck and trunk lie beside organs, brain and cord as much as beside fat.
+
+    Groups of which the scheme does not say where they lie are left out: what is beside them may be anything.
+    """
+    return [group.label for group in scheme.groups if group.segment is not None and not group.segment.axial]
 
 
 def _cells(around: Surroundings) -> NDArray[np.intp]:
@@ -310,7 +292,7 @@ def _near_seam(scan: Volume, muscle: Muscle) -> NDArray[np.bool_]:
     near = np.zeros(len(muscle.index), dtype=bool)
     if not scan.acquisition.seams_mm:
         return near
-    height = muscle.index @ (scan.affine[:3, :3].T @ scan.long_axis) + scan.affine[:3, 3] @ scan.long_axis
+    height = scan.grid.points(muscle.index) @ scan.long_axis
     for seam in scan.acquisition.seams_mm:
         near |= np.abs(height - seam) < SEAM_MM
     return near

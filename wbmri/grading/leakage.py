@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Volume
-from wbmri.grading.bias_field import Field
+from wbmri.grading.bias_field import BiasField
 from wbmri.grading.voxels import Muscle
 
 BRIGHT_RATIO = 1.25
@@ -26,7 +26,7 @@ def without_spill(
     scan: Volume,
     muscle: Muscle,
     log_ratio: NDArray[np.float64],
-    field: Field,
+    field: BiasField,
     level: float,
 ) -> Muscle:
     """Return the muscle with what other tissue spilled over the outlines taken out of its inner voxels.
@@ -57,7 +57,7 @@ def without_spill(
     return replace(muscle, inner=muscle.inner & ~spilled)
 
 
-def _of_larger_region(scan: Volume, index: NDArray[np.intp], field: Field, level: float) -> NDArray[np.bool_]:
+def _of_larger_region(scan: Volume, index: NDArray[np.intp], field: BiasField, level: float) -> NDArray[np.bool_]:
     """Tell which bright voxels of a group belong to a bright region of which more lies beyond the group."""
     from scipy import ndimage
 

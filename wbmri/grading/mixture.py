@@ -8,11 +8,13 @@ besides, which darkens normal and oedematous muscle alike; how much is learned f
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wbmri.core import MuscleKernel
 
 LOWEST, HIGHEST, STEP = -1.2, 1.4, 0.025
 """Range and bins of the histogram of log ratios: fat lies below, blood and fluid above."""
@@ -79,36 +81,12 @@ EVEN_SHARES = (1 / len(SHARES),) * len(SHARES)
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Kernel:
-    """How the intensities of one tissue spread in a scan.
-
-    Parameters
-    ----------
-    spread
-        Standard deviation of normal muscle in log intensity.
-    level_spread
-        Standard deviation of a group's own level about that of all muscle.
-    shares
-        Probability of each of `SHARES` in a voxel that holds fat besides muscle.
-    least_contrast
-        Oedema lies at least this far, in log intensity, above normal muscle.
-    fine
-        Whether all hypotheses are tried; the few that are tried otherwise serve to correct the field.
-    """
-
-    spread: float
-    level_spread: float
-    shares: tuple[float, ...] = EVEN_SHARES
-    least_contrast: float = 0.14
-    fine: bool = True
-
-    def contrasts(self) -> Floats:
-        """How far, in log intensity, oedema may lie above the normal muscle of its group."""
-        near = np.arange(self.least_contrast + NEAR / 2, 0.5, NEAR)
-        far = np.arange(near[-1] + FAR, HIGHEST_CONTRAST, FAR)
-        every = np.concatenate([near, far]).astype(np.float64)
-        return every if self.fine else every[::2]
+def _contrasts(kernel: MuscleKernel, *, fine: bool) -> Floats:
+    """How far, in log intensity, oedema may lie above the normal muscle of its group."""
+    near = np.arange(kernel.least_contrast + NEAR / 2, 0.5, NEAR)
+    far = np.arange(near[-1] + FAR, HIGHEST_CONTRAST, FAR)
+    every = np.concatenate([near, far]).astype(np.float64)
+    return every if fine else every[::2]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -216,12 +194,10 @@ def _darker(share: float, contrast: Floats) -> Floats:
 
 
 @lru_cache(maxsize=16)
-def _table(kernel: Kernel) -> _Table:
+def _table(kernel: MuscleKernel, *, fine: bool) -> _Table:
     """Densities of normal muscle, oedema and both, each in a voxel full of muscle and in one shared with fat."""
-    levels, contrasts = kernel.level_spread * np.array(LEVELS), kernel.contrasts()
-    uneven, wider = (
-        (np.array(UNEVEN), np.array(WIDER)) if kernel.fine else (np.array(ROUGH_UNEVEN), np.array(ROUGH_WIDER))
-    )
+    levels, contrasts = kernel.level_spread * np.array(LEVELS), _contrasts(kernel, fine=fine)
+    uneven, wider = (np.array(UNEVEN), np.array(WIDER)) if fine else (np.array(ROUGH_UNEVEN), np.array(ROUGH_WIDER))
     healthy = [a.ravel() for a in np.meshgrid(levels, 0.0, 0.0, wider, indexing="ij")]
     ill = [a.ravel() for a in np.meshgrid(levels, contrasts, uneven, wider, indexing="ij")]
     level, contrast, rough, factor = (np.concatenate(pair) for pair in zip(ill, healthy, strict=True))
@@ -254,9 +230,9 @@ def _table(kernel: Kernel) -> _Table:
     # Together the hypotheses with oedema are as probable beforehand as those without, but for faint oedema, which the
     # field's error resembles. While the field itself is fitted, faint oedema had better not be taken for muscle.
     prior = prior - np.where(contrast > 0, np.log(contrasts.size * uneven.size), 0.0)
-    if kernel.fine:
+    if fine:
         prior = prior - np.where(contrast > 0, FAINT_DOUBT * np.clip((FAINT - contrast) / FAINT, 0, 1), 0.0)
-    pull = WHOLE if kernel.fine else ROUGH_WHOLE
+    pull = WHOLE if fine else ROUGH_WHOLE
     return _Table(density.astype(np.float32), level, contrast, narrow, wide, prior, pull)
 
 
@@ -266,7 +242,7 @@ def _normal(middle: Floats, width: Floats) -> Floats:
     return made
 
 
-def fit_mixtures(counts: Floats, whole: Floats, kernel: Kernel) -> list[Mixture]:
+def fit_mixtures(counts: Floats, whole: Floats, kernel: MuscleKernel, *, fine: bool) -> list[Mixture]:
     """Explain the intensities of groups.
 
     Parameters
@@ -278,11 +254,13 @@ def fit_mixtures(counts: Floats, whole: Floats, kernel: Kernel) -> list[Mixture]
         where the outline is not right beyond doubt and may hold fat and bone anywhere.
     kernel
         How the intensities of one tissue spread in the scan.
+    fine
+        Whether all hypotheses are tried; the few that are tried otherwise serve to correct the bias field.
     """
-    table = _table(kernel)
-    if not kernel.fine:
+    table = _table(kernel, fine=fine)
+    if not fine:
         return _mixtures(table, np.arange(table.level.size), counts, whole)
-    rough = _table(replace(kernel, fine=False))
+    rough = _table(kernel, fine=False)
     score = _explain(rough, np.arange(rough.level.size), counts.astype(np.float32), whole).score
     near = _parents(kernel)
     made = []
@@ -373,9 +351,9 @@ def _explain(table: _Table, chosen: NDArray[np.intp], counts: NDArray[np.float32
 
 
 @lru_cache(maxsize=16)
-def _parents(kernel: Kernel) -> NDArray[np.intp]:
-    """For each hypothesis of a fine kernel, the hypothesis nearest to it among the few that are tried first."""
-    fine, rough = _table(kernel), _table(replace(kernel, fine=False))
+def _parents(kernel: MuscleKernel) -> NDArray[np.intp]:
+    """For each of all hypotheses, the hypothesis nearest to it among the few that are tried first."""
+    fine, rough = _table(kernel, fine=True), _table(kernel, fine=False)
     far = np.abs(np.subtract.outer(fine.contrast, rough.contrast))
     far += np.where(np.not_equal.outer(fine.contrast > 0, rough.contrast > 0), 100.0, 0.0)
     far += 10 * np.abs(np.subtract.outer(fine.level, rough.level))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Acquisition, OutsideLevel, Reading, Reference, Volume
-from wbmri.grading.bias_field import Field
+from wbmri.grading.bias_field import BiasField
 from wbmri.grading.normalisation import Fit
 from wbmri.grading.signal_equation import USUAL_TE_MS, brain_to_muscle, fluid_to_muscle
 from wbmri.grading.voxels import Muscle
@@ -63,7 +63,7 @@ class Prediction:
     spread: float
 
 
-def find_landmarks(scan: Volume, muscle: Muscle, field: Field) -> Landmarks:
+def find_landmarks(scan: Volume, muscle: Muscle, field: BiasField) -> Landmarks:
     """Measure brain and fluid.
 
     Parameters

@@ -1,22 +1,22 @@
 """What turns the intensities of a scan into multiples of normal muscle: field, level and spread, fitted together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import Progress
+from wbmri.core import ImageArtefact, IntensityModel, MuscleKernel, Progress
 from wbmri.core.scheme import GradingRule
-from wbmri.grading.bias_field import Field, FieldFit
+from wbmri.grading.bias_field import BiasField, FieldFit
 from wbmri.grading.leakage import unrest, without_shading
 from wbmri.grading.local_histograms import cells_of, normal_share
 from wbmri.grading.mixture import (
     BINS,
+    EVEN_SHARES,
     FAINT,
     HIGHEST,
     LOWEST,
-    Kernel,
     Mixture,
     bin_of,
     fit_mixtures,
@@ -71,9 +71,14 @@ class Fit:
         How one tissue spreads about its level.
     """
 
-    field: Field
+    field: BiasField
     mode: float
-    kernel: Kernel
+    kernel: MuscleKernel
+
+    def recorded(self, artefacts: Mapping[int, ImageArtefact]) -> IntensityModel:
+        """Return the fit, and what disturbs the image, as a reading records them."""
+        kernel = replace(self.kernel, least_contrast=round(self.kernel.least_contrast, 5))
+        return IntensityModel(self.field.recorded(), kernel, artefacts)
 
     def log_ratio(self, muscle: Muscle) -> NDArray[np.float64]:
         """Logarithm of each muscle voxel's corrected intensity over the mode."""
@@ -108,7 +113,9 @@ def measure_groups(
     muscle: Muscle,
     log_ratio: NDArray[np.float64],
     members: Sequence[NDArray[np.intp]],
-    kernel: Kernel,
+    kernel: MuscleKernel,
+    *,
+    fine: bool,
 ) -> list[Measured]:
     """Explain the intensities of groups, edges, blood and fluid left out.
 
@@ -120,13 +127,15 @@ def measure_groups(
         Which of them belong to each group.
     kernel
         How one tissue spreads about its level.
+    fine
+        Whether all hypotheses are tried; the few that are tried otherwise serve to correct the bias field.
     """
     chosen = muscle.inner & (log_ratio < np.log(FLUID_RATIO))
     measured = [places[chosen[places]] for places in members]
     # What the edge of an outline that is not sure holds is not known.
     sure = [own.size > 0 and muscle.confidence[muscle.label[own[0]]] >= SURE for own in measured]
     weights = [
-        represented(muscle, places, chosen[places]) if kernel.fine and known else np.ones(own.size)
+        represented(muscle, places, chosen[places]) if fine and known else np.ones(own.size)
         for places, own, known in zip(members, measured, sure, strict=True)
     ]
     whole = np.array(
@@ -136,16 +145,16 @@ def measure_groups(
         ],
     )
     counts = np.stack([histogram(log_ratio[own], weight) for own, weight in zip(measured, weights, strict=True)])
-    mixtures = fit_mixtures(counts, whole, kernel)
+    mixtures = fit_mixtures(counts, whole, kernel, fine=fine)
     made = []
     for one, (own, mixture) in enumerate(zip(measured, mixtures, strict=True)):
         values = log_ratio[own]
-        faint = kernel.fine and 0 < _contrast(mixture) < FAINT
+        faint = fine and 0 < _contrast(mixture) < FAINT
         # Where an outline is not sure, edges may be its mistakes.
         if faint and not (sure[one] and _has_edges(muscle, own, values, mixture, kernel)):
             points = muscle.index[own] * np.asarray(muscle.spacing)
             even = without_shading(values, points, float(np.prod(muscle.spacing)) / 1000.0)
-            (other,) = fit_mixtures(histogram(even, weights[one])[None], whole[one : one + 1], kernel)
+            (other,) = fit_mixtures(histogram(even, weights[one])[None], whole[one : one + 1], kernel, fine=fine)
             if other.quantile(0.5) < SHADED * mixture.quantile(0.5):
                 values, mixture = even, other
         made.append(Measured(own, values, counts[one], mixture))
@@ -157,7 +166,7 @@ def _has_edges(
     own: NDArray[np.intp],
     values: NDArray[np.float64],
     mixture: Mixture,
-    kernel: Kernel,
+    kernel: MuscleKernel,
 ) -> bool:
     """Tell whether places a centimetre apart differ by more than noise."""
     clear = values > mixture.own_level - CLEAR * kernel.spread
@@ -193,7 +202,7 @@ def fit_scale(muscle: Muscle, rule: GradingRule, progress: Progress) -> Fit:
     """
     fitting = FieldFit(muscle)
     field, mode = fitting.start()
-    kernel = Kernel(FIRST_SPREAD, LOOSE, least_contrast=float(np.log(rule.oedema_ratio)), fine=False)
+    kernel = MuscleKernel(FIRST_SPREAD, LOOSE, EVEN_SHARES, float(np.log(rule.oedema_ratio)))
     fit = Fit(field, mode, kernel)
     cells = cells_of(muscle)
     members = [np.flatnonzero(muscle.label == label) for label in np.unique(muscle.label)]
@@ -201,7 +210,7 @@ def fit_scale(muscle: Muscle, rule: GradingRule, progress: Progress) -> Fit:
         progress(0.2 + 0.6 * number / (ROUNDS + CELL_ROUNDS), "correcting the field")
         log_ratio = fit.log_ratio(muscle)
         if number < ROUNDS:
-            groups = measure_groups(muscle, log_ratio, members, fit.kernel)
+            groups = measure_groups(muscle, log_ratio, members, fit.kernel, fine=False)
             normal = _normal(muscle, fitting, log_ratio[fitting.sample], groups)
             spread = round(_spread(muscle, groups), 3)
             kernel = replace(kernel, spread=spread, shares=_shares(groups))
@@ -211,9 +220,9 @@ def fit_scale(muscle: Muscle, rule: GradingRule, progress: Progress) -> Fit:
         fit = Fit(field, mode, kernel)
     progress(0.8, "measuring normal muscle")
     log_ratio = fit.log_ratio(muscle)
-    groups = measure_groups(muscle, log_ratio, members, kernel)
+    groups = measure_groups(muscle, log_ratio, members, kernel, fine=False)
     spread = round(_spread(muscle, groups), 3)
-    return Fit(field, mode, replace(kernel, spread=spread, shares=_shares(groups), level_spread=OWN, fine=True))
+    return Fit(field, mode, replace(kernel, spread=spread, shares=_shares(groups), level_spread=OWN))
 
 
 def _shares(groups: Sequence[Measured]) -> tuple[float, ...]:

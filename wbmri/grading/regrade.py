@@ -1,19 +1,16 @@
 """Measure one group anew after its outline was changed, by the field and the level of the whole scan."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import GroupReading, InputError, LabelMap, Reading, Reason, Reference, Volume, canonical
-from wbmri.grading.bias_field import DEGREE, Field
-from wbmri.grading.evidence import beside, other_side
+from wbmri.core import GroupReading, InputError, LabelMap, Reading, Volume, canonical
+from wbmri.grading.bias_field import BiasField
+from wbmri.grading.evidence import beside
 from wbmri.grading.grade_groups import Scale, graded, not_assessable, spoilt
-from wbmri.grading.image_artefacts import Fault, unassessable
+from wbmri.grading.image_artefacts import unassessable
 from wbmri.grading.leakage import without_spill
-from wbmri.grading.mixture import Kernel
 from wbmri.grading.normalisation import FLUID_RATIO, Fit
 from wbmri.grading.voxels import Muscle, gather
 
@@ -45,13 +42,18 @@ class Regrader:
     """
 
     def __init__(self, volume: Volume, labels: LabelMap, reading: Reading) -> None:
-        from nibabel.orientations import io_orientation
-
+        model, reference = reading.intensity_model, reading.reference
+        if model is None or reference is None:
+            raise InputError(
+                f"a reading by {reading.reader!r} that does not say by which bias field and level it was measured",
+                "one that 'wbmri score' made",
+                "score the visit again",
+            )
         self._scan = canonical(volume)
-        self._axes = io_orientation(volume.affine).astype(int)
-        self._fit, self._reference = _recorded(reading)
+        self._storage = volume.grid.stored_as("RAS")
+        self._fit, self._reference = Fit(BiasField.of(model.bias_field), reference.level, model.kernel), reference
         self._reading = reading
-        self._faults = _faults(reading)
+        self._artefacts = model.artefacts
         self._last: _Group | None = None
         # The outlines come with each call; what the engine and the scan say about the groups stays.
         self._facts = replace(labels, data=np.zeros((1, 1, 1), np.uint8))
@@ -74,20 +76,17 @@ class Regrader:
             return not_assessable(label, *excluded[label])
         scale = Scale(group.log_ratio, self._fit, self._reference)
         entry = graded(label, group.muscle, scale, self._facts, self._scan.acquisition)
-        found = spoilt(entry, self._faults.get(label))
-        return beside(found, self._reading.groups[other_side(label) - 1])
+        found = spoilt(entry, self._artefacts.get(label))
+        return beside(found, self._reading.groups[self._reading.scheme.opposite(label) - 1])
 
     def ratios(self, block: Block) -> NDArray[np.float64]:
         """Return the intensities of a block of the volume's grid as multiples of normal muscle, the field taken off."""
-        from nibabel.orientations import apply_orientation
-
-        i, j, k = self._turned(block)
+        i, j, k = self._storage.box(block)
         data = self._scan.data[i, j, k]
         index = np.stack(np.meshgrid(*(np.arange(s.start, s.stop) for s in (i, j, k)), indexing="ij"), axis=-1)
         field = self._fit.field.log_at(index.reshape(-1, 3), self._scan.spacing).reshape(data.shape)
         ratios = data / (self._fit.mode * np.exp(field))
-        made: NDArray[np.float64] = apply_orientation(ratios, _inverse(self._axes))
-        return made
+        return self._storage.undo(ratios)
 
     def muscle_like(self, block: Block) -> NDArray[np.bool_]:
         """Tell which voxels of a block look like muscle, normal or oedematous: neither fat, bone, air nor fluid."""
@@ -119,23 +118,10 @@ class Regrader:
         ratios = np.exp(group.log_ratio[group.muscle.inner])
         return np.histogram(ratios, edges)[0].astype(np.intp)
 
-    def _stored(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        from nibabel.orientations import apply_orientation
-
-        return np.asarray(apply_orientation(labels, self._axes), dtype=np.uint8)
-
-    def _turned(self, box: Block | None) -> Block:
-        """Return the same part of the canonical grid."""
-        made = [slice(0)] * 3
-        for axis, (to, sign) in enumerate(self._axes):
-            length = self._scan.shape[to]
-            start, stop, _ = (slice(None) if box is None else box[axis]).indices(length)
-            made[to] = slice(start, stop) if sign > 0 else slice(length - stop, length - start)
-        return made[0], made[1], made[2]
-
     def _group(self, labels: NDArray[np.uint8], label: int, box: Block | None) -> "_Group":
         """Gather the voxels of a group as for a whole scan; nothing is done twice for the outline it had last."""
-        stored, within = self._stored(labels), self._turned(box)
+        stored = self._storage.apply(labels)
+        within = self._storage.box((slice(None),) * 3 if box is None else box)
         own = stored[within] == label
         low, high = np.zeros(3, dtype=int), np.ones(3, dtype=int)
         for axis in range(3):
@@ -164,51 +150,3 @@ class _Group:
     drawn: NDArray[np.uint8]
     muscle: Muscle
     log_ratio: NDArray[np.float64]
-
-
-def _inverse(axes: NDArray[np.int_]) -> NDArray[np.int_]:
-    """Return the orientation that takes a canonical array back to where `axes` took it from."""
-    made = np.empty_like(axes)
-    for axis, (to, sign) in enumerate(axes):
-        made[to] = axis, sign
-    return made
-
-
-def _faults(reading: Reading) -> Mapping[int, Fault]:
-    """Return what spoils groups of the scan as the reading's provenance has it."""
-    step = next(step for step in reversed(reading.provenance) if step.name == "grade")
-    recorded = cast("Mapping[str, Any]", step.parameters.get("faults", {}))
-    return {
-        int(label): Fault(Reason(fault["reason"]), fault["share"], fault["sentence"])
-        for label, fault in recorded.items()
-    }
-
-
-def _recorded(reading: Reading) -> tuple[Fit, Reference]:
-    """Return field, level and spread as the reading's provenance has them."""
-    step = next((step for step in reversed(reading.provenance) if step.name == "grade"), None)
-    if step is None or reading.reference is None or not {"field", "kernel"} <= set(step.parameters):
-        raise InputError(
-            f"a reading by {reading.reader!r} that does not say by which field and level it was measured",
-            "one that 'wbmri score' made",
-            "score the visit again",
-        )
-    parameters = cast("Mapping[str, Any]", step.parameters)
-    x, y, z = (np.asarray(axis, dtype=np.float64) for axis in parameters["field"]["knots_mm"])
-    shape = tuple(len(axis) - DEGREE - 1 for axis in (x, y, z))
-    coefficients = np.asarray(parameters["field"]["log_coefficients"], dtype=np.float64).reshape(shape)
-    kernel = parameters["kernel"]
-    return (
-        Fit(
-            Field(coefficients, (x, y, z)),
-            reading.reference.level,
-            Kernel(
-                kernel["spread"],
-                kernel["level_spread"],
-                tuple(kernel["shares"]),
-                kernel["least_contrast"],
-                fine=True,
-            ),
-        ),
-        reading.reference,
-    )

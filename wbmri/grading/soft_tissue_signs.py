@@ -8,9 +8,6 @@ from wbmri.core.scheme import Scheme
 from wbmri.grading.image_artefacts import Mask, Surroundings, wider
 from wbmri.grading.voxels import Muscle
 
-PARTS = {LimbPart.PROXIMAL: ("arm_", "thigh_"), LimbPart.DISTAL: ("forearm_", "leg_")}
-"""How the ids of the pairs begin whose surroundings are looked at."""
-
 BESIDE_MM = 25.0
 """Subcutis belongs to the muscle within this distance."""
 
@@ -44,12 +41,19 @@ def suggest_signs(
         Blocks beside fat that is not suppressed, which says nothing about oedema.
     """
     fascia, subcutis = {}, {}
-    for part, begins in PARTS.items():
-        labels = [group.label for group in scheme.groups if group.pair.id.startswith(begins)]
+    for part, labels in _limb_parts(scheme).items():
         fascia[part] = _fascia(muscle, log_ratio, np.isin(muscle.label, labels))
         near = wider(np.isin(around.label, labels), around.spacing, BESIDE_MM)
         subcutis[part] = _subcutis(around.ratio[around.subcutis & near & ~failed])
     return SoftTissue({Tissue.FASCIA: fascia, Tissue.SUBCUTIS: subcutis})
+
+
+def _limb_parts(scheme: Scheme) -> dict[LimbPart, list[int]]:
+    placed = [(group.label, group.segment) for group in scheme.groups if group.segment is not None]
+    return {
+        LimbPart.PROXIMAL: [label for label, segment in placed if segment.proximal],
+        LimbPart.DISTAL: [label for label, segment in placed if segment.distal],
+    }
 
 
 def _subcutis(ratio: NDArray[np.float32]) -> TissueSign:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import LabelMap, Volume, canonical
-
 EDGE_MM = 1.5
 """How far from its outline a group is not measured: fascia and fat share those voxels."""
 
@@ -85,27 +83,6 @@ class Muscle:
         """Positions in mm along the canonical axes from the first voxel, shape (n, 3)."""
         made: NDArray[np.float64] = self.index * np.asarray(self.spacing)
         return made
-
-
-def canonical_labels(labels: LabelMap) -> NDArray[np.uint8]:
-    """Return the label voxels stored as `wbmri.core.volume.canonical` stores their volume."""
-    from nibabel.orientations import apply_orientation, io_orientation
-
-    return np.ascontiguousarray(apply_orientation(labels.data, io_orientation(labels.affine)), dtype=np.uint8)
-
-
-def muscle_of(volume: Volume, labels: LabelMap) -> Muscle:
-    """Gather the labelled voxels of a volume.
-
-    Parameters
-    ----------
-    volume
-        The scan.
-    labels
-        The groups on the same grid.
-    """
-    scan = canonical(volume)
-    return gather(scan.data, canonical_labels(labels), scan.spacing, labels.confidence)
 
 
 def gather(
