@@ -112,6 +112,14 @@ class Subtotal:
         Groups with grade 2.
     assessable, groups
         Groups with a grade, and all groups of the set.
+
+    Examples
+    --------
+    >>> def graded(label: int, grade: int) -> GroupReading:
+    ...     return GroupReading(label, grade, None, GradeSource.READER, None, None, 1.0, "read")
+    >>> whole = Subtotal.of([graded(1, 0), graded(2, 1), graded(3, 2)])
+    >>> whole.total, whole.max_assessable, whole.involved, whole.grade2
+    (3, 6, 2, 1)
     """
 
     total: int

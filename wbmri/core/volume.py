@@ -90,6 +90,16 @@ class Volume:
     ------
     InputError
         If the data are not three-dimensional, hold NaN or infinity, or are constant; or if the affine is unusable.
+
+    Examples
+    --------
+    >>> volume = Volume(np.arange(24.0).reshape(2, 3, 4), np.diag([2.0, 2.0, 5.0, 1.0]))
+    >>> volume.shape, volume.spacing, round(volume.voxel_ml, 3)
+    ((2, 3, 4), (2.0, 2.0, 5.0), 0.02)
+    >>> Volume(np.zeros((2, 3, 4)), np.eye(4))
+    Traceback (most recent call last):
+    wbmri.core.errors.InputError: an image in which every voxel is 0; expected an image of a body; check that the \
+right series was exported
     """
 
     data: NDArray[np.float32]

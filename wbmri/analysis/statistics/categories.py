@@ -163,6 +163,14 @@ def weighted_kappa(tables: Array, weights: Array) -> Array:
     -------
     numpy.ndarray
         Shape (...); not a number where both readers used one and the same category only, or nothing was graded twice.
+
+    Examples
+    --------
+    Cohen's own example (1960, Table 1): 200 cases and three categories.
+
+    >>> table = np.array([[88.0, 14.0, 18.0], [10.0, 40.0, 10.0], [2.0, 6.0, 12.0]])
+    >>> round(float(weighted_kappa(table, Weights.IDENTITY.matrix(3))), 3)
+    0.492
     """
     units = tables.sum(axis=(-2, -1))
     rows, columns = tables.sum(axis=-1), tables.sum(axis=-2)

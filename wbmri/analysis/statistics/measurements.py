@@ -23,6 +23,13 @@ Z95, Z80 = 1.959964, 1.281552
 class MeanSquares:
     """Mean squares of an analysis of variance with units and readers, one measurement each.
 
+    The six targets and four judges of Shrout and Fleiss (1979, Psychol Bull 86:420, Table 2):
+
+    >>> scores = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], float)
+    >>> squares = MeanSquares.of(MeanSquares.terms(scores).sum(axis=0))
+    >>> round(float(squares.icc_2_1), 2), round(float(squares.icc_3_1), 2)
+    (0.29, 0.71)
+
     Parameters
     ----------
     units
@@ -132,6 +139,12 @@ def bland_altman(differences: Array) -> LimitsOfAgreement | None:
     ----------
     differences
         One per unit, shape (n,); ``None`` is returned below three.
+
+    Examples
+    --------
+    >>> limits = bland_altman(np.array([-1.0, 0.0, 2.0, 1.0, -2.0]))
+    >>> limits.bias.value, round(limits.lower.value, 2), round(limits.upper.value, 2)
+    (0.0, -3.1, 3.1)
     """
     from scipy.stats import t
 

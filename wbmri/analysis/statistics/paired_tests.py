@@ -54,6 +54,11 @@ def sign_test(changes: Array) -> float | None:
     -------
     float or None
         ``None`` for fewer than two changes that are not zero: one patient proves nothing.
+
+    Examples
+    --------
+    >>> sign_test(np.array([-29.0, -4.0, -11.0, -2.0, 0.0]))
+    0.125
     """
     from scipy.stats import binomtest
 

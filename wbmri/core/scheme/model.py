@@ -215,6 +215,13 @@ class Scheme:
         The numbers behind the anchors.
     pairs
         The muscle groups in the order of their labels.
+
+    Examples
+    --------
+    >>> from wbmri.core.scheme import load_scheme
+    >>> scheme = load_scheme("jdm42")
+    >>> scheme.maximum, scheme.group("deltoid_left").label, scheme.opposite(9)
+    (84, 9, 10)
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
