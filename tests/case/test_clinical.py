@@ -39,13 +39,25 @@ def test_times_count_from_each_persons_own_first_visit(tmp_path: Path) -> None:
 
 
 def test_a_table_of_people_and_its_units(tmp_path: Path) -> None:
-    path = table(tmp_path / "participants.tsv", "participant_id | age | sex", "sub-01 | 9 | F", "sub-02 | n/a | n/a")
-    (tmp_path / "participants.json").write_text('{"age": {"Units": "years"}, "sex": {"Levels": {}}}')
+    path = table(
+        tmp_path / "participants.tsv", "participant_id | mmt8 | mood", "sub-01 | 70 | low", "sub-02 | n/a | n/a"
+    )
+    (tmp_path / "participants.json").write_text('{"mmt8": {"Units": "points"}, "mood": {"Levels": {}}}')
     assert read_clinical(path) == (
-        ClinicalRow("01", None, None, {"age": 9.0}, None),
+        ClinicalRow("01", None, None, {"mmt8": 70.0}, None),
         ClinicalRow("02", None, None, {}, None),
     )
-    assert read_units(path) == {"age": "years"}
+    assert read_units(path) == {"mmt8": "points"}
+
+
+def test_who_a_person_is_is_no_clinical_measure(tmp_path: Path) -> None:
+    path = table(
+        tmp_path / "participants.tsv",
+        "participant_id | age | Sex | group | handedness | cmas",
+        "sub-01 | 9 | 1 | 2 | 1 | 30",
+        "sub-02 | 89+ | 2 | control | 2 | 52",
+    )
+    assert [row.measures for row in read_clinical(path)] == [{"cmas": 30.0}, {"cmas": 52.0}]
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,9 @@ def test_the_outcomes_of_the_cohort_are_described_with_the_numbers_that_the_data
     out: Path,
     dataset: Path,
 ) -> None:
-    (dataset / "participants.tsv").write_text("participant_id\tage\tmrn\nsub-01\t7\t1234\nsub-02\t9\t5678\n")
+    (dataset / "participants.tsv").write_text(
+        "participant_id\tage\tmrn\tmmt8\nsub-01\t7\t1234\t60\nsub-02\t9\t5678\t70\n"
+    )
     (dataset / "sub-01").mkdir()
     sessions = dataset / "sub-01" / "sub-01_sessions.tsv"
     sessions.write_text("session_id\tcmas\nses-baseline\t20\nses-month6\t40\nses-month12\t48\n")
@@ -104,14 +106,14 @@ def test_the_outcomes_of_the_cohort_are_described_with_the_numbers_that_the_data
         "ses-baseline", "ses-month12", "48", "0", "complete response",
     ]  # fmt: skip
     measures = {row["clinical_measure"]: row["units"] for row in rows_of(out / "outcomes_correlations.tsv")}
-    assert measures == {"age": "4", "cmas": "1"}, "cmas of three visits, then its change"
+    assert measures == {"mmt8": "2", "cmas": "1"}, "once for each person; cmas of three visits, then its change"
     assert "1234" not in "".join(path.read_text() for path in out.glob("outcomes*.*s*"))
     assert "1 without the measure" in (out / "outcomes.html").read_text()
 
     sessions.write_text("session_id\tcmas\nses-baseline\tgood\nses-month6\t40\n")
     (said,) = summarise(out, dataset).unusable
     assert "sub-01_sessions.tsv with 'good' in the column cmas" in said
-    assert {row["clinical_measure"] for row in rows_of(out / "outcomes_correlations.tsv")} == {"age"}
+    assert {row["clinical_measure"] for row in rows_of(out / "outcomes_correlations.tsv")} == {"mmt8"}
 
 
 def test_visits_of_different_protocols_are_not_compared_and_it_is_said_why(write: Write, out: Path) -> None:

@@ -17,6 +17,11 @@ from wbmri.core import NOTICE, CaseError, InputError
 DAYS_PER_MONTH = 30.4375
 """A twelfth of a Julian year."""
 
+DEMOGRAPHICS = frozenset(
+    ("age", "sex", "gender", "group", "handedness", "ethnicity", "race", "site", "species", "strain", "strain_rrid"),
+)
+"""Columns that say who a person is, as BIDS names them: no clinical measure, even where they hold numbers."""
+
 _PERSON, _VISIT, _TIME, _MONTHS, _TREATMENT = "participant_id", "session_id", "acq_time", "months", "treatment"
 _MISSING = ("n/a", "")
 
@@ -32,8 +37,8 @@ class ClinicalRow:
     months
         Time since the person's first visit in the table; ``None`` where the table has no times.
     measures
-        Column to value, for all columns of numbers, such as ``cmas``, ``mmt8``, ``ck`` or ``prednisone``; what is
-        missing is left out.
+        Column to value, for all columns of numbers, such as ``cmas``, ``mmt8``, ``ck`` or ``prednisone``, but for
+        `DEMOGRAPHICS`; what is missing is left out.
     treatment
         What was given from this visit on, in the table's words.
     """
@@ -49,7 +54,8 @@ def read_clinical(path: str | Path) -> tuple[ClinicalRow, ...]:
     """Read clinical measures from ``participants.tsv``, ``sub-X_sessions.tsv``, or a table with both identifiers.
 
     Times are read from the column ``months``, or from ``acq_time`` (ISO 8601), of which only the months since the first
-    visit are kept; treatments from ``treatment``. Every other column whose entries are numbers is a measure.
+    visit are kept; treatments from ``treatment``. Every other column whose entries are numbers is a measure,
+    but for `DEMOGRAPHICS`, such as age.
 
     Parameters
     ----------
@@ -136,7 +142,7 @@ def _measures(path: Path, rows: list[dict[str, str]]) -> list[str]:
     """Return the columns that hold numbers."""
     found = []
     for name in rows[0]:
-        if name in (_PERSON, _VISIT, _TIME, _MONTHS, _TREATMENT):
+        if name in (_PERSON, _VISIT, _TIME, _MONTHS, _TREATMENT) or name.casefold() in DEMOGRAPHICS:
             continue
         given = [row[name] for row in rows if row[name] not in _MISSING]
         numbers = [value for value in given if _number(value) is not None]

@@ -96,10 +96,20 @@ def test_months_set_the_order_of_visits_and_labels_where_there_are_none(readings
     assert [step.first.session for step in ScoredCohort.of(renamed).steps] == ["later"] * 10
 
 
-def test_a_measure_of_the_person_counts_at_each_visit_and_has_no_change(readings: Readings) -> None:
-    rows = [ClinicalRow(f"{number:02d}", None, None, {"age_at_onset": 3.0 + number}, None) for number in range(10)]
+def test_a_measure_of_the_person_counts_once_at_the_first_visit_and_has_no_change(readings: Readings) -> None:
+    rows = [ClinicalRow(f"{number:02d}", None, None, {"cmas": 30.0 + number}, None) for number in range(9)]
     found = outcomes(ScoredCohort.of(readings, rows), rounds=100)
-    assert [(one.name, one.measure, one.units) for one in found.correlations] == [("age_at_onset", Measure.STATUS, 20)]
+    (status,) = found.correlations
+    assert (status.name, status.measure, status.units, status.without_measure) == ("cmas", Measure.STATUS, 9, 1)
+    assert status.points == tuple((f"{number:02d}", 84.0 - 4 * number, 30.0 + number) for number in range(9))
+    assert any(caution.startswith("cmas is known of people, not of visits") for caution in found.cautions)
+
+
+def test_what_is_measured_at_visits_is_not_filled_up_with_what_is_known_of_the_person(readings: Readings) -> None:
+    of_visits = [row for row in rows_of(readings) if row.participant != "09"]
+    of_people = [ClinicalRow("09", None, None, {"cmas": 1.0}, None)]
+    found = outcomes(ScoredCohort.of(readings, [*of_visits, *of_people]), rounds=100)
+    assert not any(who == "09" for one in found.correlations for who, _, _ in one.points)
 
 
 def test_one_person_gives_no_p_value_and_visits_of_other_protocols_no_change(readings: Readings) -> None:

@@ -1,7 +1,7 @@
 """The score of each visit beside what else was measured then, from the cases of OUT and clinical tables."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Self
@@ -93,10 +93,13 @@ class ScoredCohort:
         By participant; a person's visits in the order of time.
     measures
         Every clinical measure.
+    of_people
+        Those among them that are known of the person and of no visit; each stands at the person's first visit alone.
     """
 
     visits: tuple[ScoredVisit, ...]
     measures: tuple[str, ...]
+    of_people: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -107,8 +110,8 @@ class ScoredCohort:
     ) -> Self:
         """Join readings with the rows of ``participants.tsv`` and ``sessions.tsv``.
 
-        A row without a session holds for the person, and counts at each of that person's visits unless a row of the
-        visit has the measure too.
+        A row without a session holds for the person, of whom it says nothing about one visit or another: its measures
+        count once, beside the first visit, and not at all if rows of visits have a measure of that name.
 
         Parameters
         ----------
@@ -135,26 +138,36 @@ class ScoredCohort:
                 f"rows of people who were scored, such as sub-{next(iter(readings))[0]}",
                 "use the same participant and session labels in both",
             )
+        at_visits = {name for row in of_visit.values() for name in row.measures}
         visits = [
             ScoredVisit(
                 who,
                 when,
                 reading,
                 row.months if (row := of_visit.get((who, when))) else None,
-                {**(of_person[who].measures if who in of_person else {}), **(row.measures if row else {})},
+                row.measures if row else {},
             )
             for (who, when), reading in readings.items()
         ]
         visits.sort(key=lambda visit: natural(visit.participant))
-        return cls(
-            tuple(visit for own in _by_person(visits) for visit in _in_order(own, order or by_label)),
-            tuple(dict.fromkeys(name for row in every for name in row.measures)),
-        )
+        ordered = []
+        for own in _by_person(visits):
+            first, *later = _in_order(own, order or by_label)
+            known = of_person[first.participant].measures if first.participant in of_person else {}
+            own_measures = {name: value for name, value in known.items() if name not in at_visits}
+            ordered += [replace(first, measures={**own_measures, **first.measures}), *later]
+        measures = tuple(dict.fromkeys(name for row in every for name in row.measures))
+        return cls(tuple(ordered), measures, frozenset(measures) - at_visits)
 
     @property
     def participants(self) -> tuple[str, ...]:
         """Every person once."""
         return tuple(dict.fromkeys(visit.participant for visit in self.visits))
+
+    @property
+    def first_visits(self) -> tuple[ScoredVisit, ...]:
+        """The first visit of each person."""
+        return tuple(own[0] for own in _by_person(self.visits))
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -60,7 +60,7 @@ class Correlation:
 
 
 def correlations(cohort: ScoredCohort, *, rounds: int, seed: int) -> tuple[Correlation, ...]:
-    """Correlate the total with every clinical measure, at visits and in change.
+    """Correlate the total with every clinical measure, at visits and in change; what is known of people, once for each.
 
     Parameters
     ----------
@@ -71,7 +71,8 @@ def correlations(cohort: ScoredCohort, *, rounds: int, seed: int) -> tuple[Corre
     """
     found = []
     for name in cohort.measures:
-        status = [(visit.participant, visit.total, visit.measures.get(name)) for visit in cohort.visits]
+        visits = cohort.first_visits if name in cohort.of_people else cohort.visits
+        status = [(visit.participant, visit.total, visit.measures.get(name)) for visit in visits]
         found.append(_correlation(name, Measure.STATUS, status, rounds, seed))
         change = [(step.participant, step.delta, _difference(step.first, step.last, name)) for step in cohort.steps]
         if any(difference for _, _, difference in change):
@@ -258,6 +259,11 @@ def _cautions(
         f"are left out; {one.units} remain."
         for one in found
         if one.without_measure or one.without_score
+    ]
+    said += [
+        f"{name} is known of people, not of visits: it counts once for each, beside the first visit. A measure that "
+        "changes belongs into a table of visits."
+        for name in sorted(cohort.of_people)
     ]
     if any(one.patients < FEWEST_PATIENTS for one in found):
         said.append(f"Intervals are not given for fewer than {FEWEST_PATIENTS} people.")

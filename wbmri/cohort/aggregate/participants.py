@@ -86,7 +86,9 @@ def read_facts(dataset: Path, taken: set[str]) -> Facts:
         row["participant_id"].removeprefix("sub-"): {new[name]: (row[name] or "").strip() for name in kept}
         for row in rows
     }
-    columns = tuple(Column(new[name], said.get(name, "As in participants.tsv of the BIDS dataset")) for name in kept)
+    columns = tuple(
+        Column(new[name], said.get(name, "As in participants.tsv: of the person, not of the visit")) for name in kept
+    )
     return Facts(columns, people, tuple(name for name in headings if name not in kept), order)
 
 
