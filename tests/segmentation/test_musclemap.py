@@ -1,12 +1,16 @@
 """The engine `musclemap` with a stand-in for the program, and what goes wrong with programs."""
 
 import os
+import signal
 import stat
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 import wbmri.segmentation.musclemap
@@ -132,3 +136,48 @@ def test_without_the_program_the_engine_says_what_it_needs(
 def test_a_program_that_cannot_be_started_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing-here, which cannot be started"):
         run_program([str(tmp_path / "nothing-here")], str(tmp_path), 5.0, silent)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_program_ends_with_whoever_runs_it_however_that_ends(tmp_path: Path, number: int) -> None:
+    program = tmp_path / "program"
+    # It has a child of its own, as MuscleMap does.
+    program.write_text("#!/bin/sh\nsleep 600 &\necho $$ $! > pids.new\nmv pids.new pids\nsleep 600\n")
+    program.chmod(0o755)
+    code = (
+        "import sys; from wbmri.core import silent; from wbmri.segmentation.musclemap import run_program; "
+        "run_program([sys.argv[1]], sys.argv[2], 600.0, silent)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(program), str(tmp_path)]) as caller:  # noqa: S603
+        try:
+            until(lambda: (tmp_path / "pids").exists())
+            pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+            assert all(map(running, pids))
+        finally:
+            caller.send_signal(number)
+    until(lambda: not any(map(running, pids)))
+
+
+def running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def until(ready: Callable[[], bool]) -> None:
+    """Wait for something that other processes do."""
+    end = time.monotonic() + 60
+    while not ready():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="shebang line")
+def test_how_a_program_was_killed_is_said(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\nkill -9 $$\n")
+    program.chmod(0o755)
+    with pytest.raises(InputError, match="error 137"):
+        run_program([str(program)], str(tmp_path), 60.0, silent)

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -26,7 +27,7 @@ _LINE_ENDS = re.compile(rb"[\r\n]+")
 
 
 def run_program(command: Sequence[str], folder: str, limit_s: float, progress: Progress) -> str:
-    """Run a program to its end.
+    """Run a program to its end; it ends with this process, too, however that ends.
 
     Parameters
     ----------
@@ -50,21 +51,17 @@ def run_program(command: Sequence[str], folder: str, limit_s: float, progress: P
         If it cannot be started, takes too long, or ends with an error.
     """
     name = Path(command[0]).name
-    try:
-        process = subprocess.Popen(  # noqa: S603
-            list(command),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise InputError(
-            f"{name}, which cannot be started ({error.strerror})",
-            "a program",
-            "install it again",
-        ) from error
+    if shutil.which(command[0]) is None:
+        raise InputError(f"{name}, which cannot be started", "a program", "install it again")
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-I", str(Path(__file__).with_name("program_guard.py")), *command],
+        cwd=folder,
+        # Never written to: that it closes tells the guard that this process is gone.
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
     late = threading.Event()
 
     def stop() -> None:
@@ -87,6 +84,7 @@ def run_program(command: Sequence[str], folder: str, limit_s: float, progress: P
         if process.returncode is None:
             _kill(process)
             process.wait()
+        cast("IO[bytes]", process.stdin).close()
     if late.is_set():
         raise InputError(
             f"{name}, stopped after {limit_s:g} s (last said: {last or 'nothing'})",
