@@ -9,18 +9,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import psutil
 import pytest
 
-from wbmri.case import CasePaths, read_case
+from wbmri.case import CasePaths, HistoryEntry, encode, read_case
 from wbmri.cohort import Settings, State, read_outcome
 from wbmri.cohort.aggregate import summarise
 from wbmri.cohort.discovery import find_visits
 from wbmri.cohort.job import job_maker
-from wbmri.cohort.scheduler import Crew, Limits, Step, plan_crew, preview, run
+from wbmri.cohort.scheduler import Crew, Limits, Step, plan_crew, preview, run, seconds_per_visit
 from wbmri.cohort.worker import attempt
 from wbmri.core.scheme import load_scheme
 from wbmri.io import write_atomic
@@ -206,6 +207,15 @@ def test_a_case_is_scored_again_if_what_it_rests_on_changed(small: Small, maker:
     assert small.plan() == ("score", "another version")
 
 
+def test_the_time_a_visit_takes_is_the_programs_not_the_readers(small: Small) -> None:
+    took = seconds_per_visit(small.out, "blocks")
+    assert took is not None
+    entry = HistoryEntry("ab", datetime(2026, 1, 2, tzinfo=UTC), "signed", seconds={"reading": 1800.0})
+    with small.paths.history.open("ab") as file:
+        file.write(encode(entry, indent=None))
+    assert seconds_per_visit(small.out, "blocks") == took
+
+
 def test_workers_are_planned_only_if_something_is_left_to_score(small: Small) -> None:
     def plan() -> Crew:
         raise RuntimeError("planned")
@@ -295,6 +305,69 @@ def test_a_visit_that_takes_too_long_is_ended(
     (result,) = done.results.values()
     assert (result["state"], result["cause"]) == ("failed", "time limit")
     assert "more than 3 s" in result["reason"]
+
+
+@dataclass(frozen=True)
+class Starting:
+    """A cohort of one visit, whose engine starts a program that does not end, and the processes of each attempt."""
+
+    root: Path
+    started: Path
+
+    def pids(self, attempts: int = 1) -> list[list[int]]:
+        """Wait for so many attempts and return worker and program of each."""
+        until(lambda: self.started.exists() and self.started.read_text().count("\n") >= attempts)
+        return [[int(pid) for pid in line.split()] for line in self.started.read_text().splitlines()]
+
+
+@pytest.fixture
+def starting(maker: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Starting:
+    maker.write_visit(maker.Place(tmp_path / "bids", "sub-1", "ses-1"), 1, ManufacturersModelName="start")
+    monkeypatch.setenv("BLOCKS_STARTED", str(tmp_path / "started"))
+    return Starting(tmp_path / "bids", tmp_path / "started")
+
+
+def gone(*pids: int) -> bool:
+    return not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids)
+
+
+def test_what_an_engine_started_ends_with_a_visit_that_takes_too_long(
+    starting: Starting,
+    tmp_path: Path,
+    legs: tuple[str, ...],
+    cohort: Cohort,
+) -> None:
+    done = cohort(starting.root, tmp_path / "OUT", "participant", *legs, "--time-limit", "3")
+    assert [result["cause"] for result in done.results.values()] == ["time limit"]
+    (pids,) = starting.pids()
+    until(lambda: gone(*pids))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_what_an_engine_started_ends_with_its_run(
+    starting: Starting,
+    tmp_path: Path,
+    begin: Callable[..., subprocess.Popen[str]],
+    number: signal.Signals,
+) -> None:
+    process = begin(starting.root, tmp_path / "OUT")
+    (pids,) = starting.pids()
+    process.send_signal(number)
+    until(lambda: gone(*pids))
+
+
+def test_what_an_engine_started_ends_with_its_worker(
+    starting: Starting,
+    tmp_path: Path,
+    begin: Callable[..., subprocess.Popen[str]],
+) -> None:
+    process = begin(starting.root, tmp_path / "OUT")
+    for life in (1, 2):
+        worker, program = starting.pids(life)[-1]
+        os.kill(worker, signal.SIGKILL)
+        until(lambda program=program: gone(program))
+    process.communicate()
+    assert process.returncode == 1, "given up after two workers"
 
 
 @pytest.fixture(scope="module")

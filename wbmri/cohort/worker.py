@@ -273,6 +273,9 @@ def main() -> None:
 def _listen(waiting: "queue.SimpleQueue[bytes]") -> None:
     for line in sys.stdin.buffer:
         waiting.put(line)
+    # The run is gone: end at once, with all that an engine may have started.
+    if os.name == "posix" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
     os._exit(0)
 
 

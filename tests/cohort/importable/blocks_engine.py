@@ -5,6 +5,7 @@ The demand stands in the scan's sidecar, as the model of the scanner.
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -42,6 +43,11 @@ class BlocksEngine:
         """Return the blocks, or do what the scan asks for."""
         progress(0.5, "laying blocks")
         match volume.acquisition.model:
+            case "start":
+                child = subprocess.Popen(["sleep", "600"])  # noqa: S607
+                with Path(os.environ["BLOCKS_STARTED"]).open("a") as file:
+                    file.write(f"{os.getpid()} {child.pid}\n")
+                child.wait()
             case "hang":
                 time.sleep(600)
             case "hoard":

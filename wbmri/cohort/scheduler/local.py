@@ -18,7 +18,7 @@ from wbmri.cohort.scheduler.resources import Crew, plan_crew
 from wbmri.cohort.scheduler.worker_process import Abandoned, CaseProcess
 from wbmri.cohort.settings import Settings
 from wbmri.cohort.worker import glance, look
-from wbmri.core import CaseError, Progress
+from wbmri.core import AUTO, CaseError, Progress
 
 _WAIT_S = 1.0
 """Pause before a visit that another run is scoring is looked at again."""
@@ -256,8 +256,10 @@ def seconds_per_visit(out: str | Path, engine: str) -> float | None:
 def _seconds(paths: CasePaths, engine: str) -> float | None:
     try:
         case = read_case(paths.reading)
-        return sum(case.history()[-1].seconds.values()) if case.reading.engine == engine else None
-    except (CaseError, IndexError):
+        # The history also tells how long people read; the program's own last entry tells how long scoring took.
+        scored = [entry for entry in case.history() if entry.who == AUTO]
+        return sum(scored[-1].seconds.values()) if scored and case.reading.engine == engine else None
+    except CaseError:
         return None
 
 

@@ -174,9 +174,7 @@ class CaseProcess:
         return None
 
     def _died(self, job: Job, basis: Basis | None, *, last: bool) -> Result | None:
-        process = self._process
-        code = None if process is None else process.wait()
-        self._end()
+        code = self._end()
         if not last:
             return None
         how = f"code {code}"
@@ -185,14 +183,22 @@ class CaseProcess:
         reason = f"the worker died {_LIVES} times ({how}); expected it to live; retry with --retry-failed --show-errors"
         return _fail_locked(job, basis, Cause.CRASH, reason)
 
-    def _end(self) -> None:
+    def _end(self) -> int | None:
+        """End the worker with all that it has started, and return its exit code; None if there is no worker."""
         process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
-            with suppress(OSError):  # what was not sent yet
-                assert process.stdin is not None  # noqa: S101
-                process.stdin.close()
+        if process is None:
+            return None
+        with suppress(OSError):
+            # It leads a group of its own, whose number is not given away before it is waited for.
+            if os.name == "posix":
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+        code = process.wait()
+        with suppress(OSError):  # what was not sent yet
+            assert process.stdin is not None  # noqa: S101
+            process.stdin.close()
+        return code
 
 
 def _fail_locked(job: Job, basis: Basis | None, cause: Cause, reason: str) -> Result:
