@@ -237,14 +237,13 @@ def rate(folder: Path, options: argparse.Namespace) -> None:
 def loop(folder: Path, options: argparse.Namespace) -> None:
     """Score the visits of a cohort one after the other with the Python function."""
     from wbmri.cohort.discovery import find_visits
-    from wbmri.core.scheme import load_scheme
-    from wbmri.pipeline import score_case
+    from wbmri.pipeline import ScoringOptions, score_case
     from wbmri.segmentation import make_engine
 
-    scheme, engine = load_scheme(folder.parent / "legs.toml"), make_engine("blocks")
+    how, engine = ScoringOptions.of(engine="blocks", scheme=folder.parent / "legs.toml"), make_engine("blocks")
     for visit in find_visits(folder):
         paths = CasePaths(options.out, visit.participant, visit.session)
-        score_case(visit.inputs, paths, engine=engine, scheme=scheme)
+        score_case(visit.inputs, paths, how, engine=engine)
 
 
 def overhead(folder: Path, options: argparse.Namespace) -> None:

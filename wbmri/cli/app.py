@@ -112,7 +112,6 @@ def score(
 ) -> int:
     """Score one visit: images in, a complete case with its report out."""
     from wbmri.cli.display import show_scored
-    from wbmri.core.scheme import load_scheme
     from wbmri.pipeline import score as score_visit
 
     with shown_progress() as progress:
@@ -121,11 +120,11 @@ def score(
             out,
             participant=sub,
             session=ses,
-            engine="labels" if labels and engine == "auto" else engine,
+            engine=engine,
             labels=labels,
             mapping=mapping,
             fusion=fusion,
-            scheme=load_scheme(scheme) if scheme else None,
+            scheme=scheme,
             series=series,
             controls=controls,
             post_contrast=post_contrast,

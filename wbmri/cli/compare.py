@@ -6,7 +6,19 @@ from typing import Annotated
 from typer import Argument, Option
 
 from wbmri.cli.exit_code import left_out_code
-from wbmri.cli.options import AsJson, Engine, Out, Participant, SchemeFile
+from wbmri.cli.options import (
+    AsJson,
+    Controls,
+    Engine,
+    Fusion,
+    Labels,
+    Mappings,
+    Out,
+    Participant,
+    PostContrast,
+    SchemeFile,
+    Series,
+)
 from wbmri.cli.progress import shown_progress
 
 
@@ -21,8 +33,18 @@ def compare(
     ],
     out: Out,
     sub: Participant = None,
+    ses: Annotated[
+        list[str] | None,
+        Option("--ses", metavar="LABEL", help="Session labels of the visits, repeated in their order."),
+    ] = None,
     engine: Engine = "auto",
+    labels: Labels = None,
+    mapping: Mappings = None,
+    fusion: Fusion = "vote",
     scheme: SchemeFile = None,
+    series: Series = None,
+    controls: Controls = None,
+    post_contrast: PostContrast = False,
     clinical: Annotated[
         Path | None,
         Option("--clinical", metavar="TSV", help="Clinical measures and treatments by participant_id and session_id."),
@@ -49,9 +71,18 @@ def compare(
     from wbmri.analysis.comparison import ResponseRule
     from wbmri.case import read_detectable_change
     from wbmri.cli.display import show_comparison
-    from wbmri.core.scheme import load_scheme
-    from wbmri.pipeline import Terms, compare_visits
+    from wbmri.pipeline import ScoringOptions, Terms, compare_visits
 
+    options = ScoringOptions.of(
+        engine=engine,
+        labels=labels,
+        mapping=mapping,
+        fusion=fusion,
+        scheme=scheme,
+        series=series,
+        controls=controls,
+        post_contrast=post_contrast,
+    )
     terms = Terms(
         across_protocols=across_protocols,
         rule=ResponseRule(response_fall, response_points),
@@ -63,8 +94,8 @@ def compare(
             visits,
             out,
             participant=sub,
-            engine=engine,
-            scheme=load_scheme(scheme) if scheme else None,
+            sessions=ses or (),
+            options=options,
             terms=terms,
             progress=progress,
         )

@@ -106,7 +106,7 @@ def fail(job: Job, basis: Basis | None, cause: Cause, reason: str) -> Result:
 
 
 def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progress: Progress) -> Result:
-    from wbmri.pipeline import score_case
+    from wbmri.pipeline import ScoringOptions, score_case
 
     visit, paths, settings = job.visit, job.paths, job.settings
     given = bool(visit.labels)
@@ -126,14 +126,12 @@ def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progr
         # From here on the case on disk may be in pieces, and must not pass for the one that was done before.
         write_outcome(paths, _begun(job))
         name = settings.engine_of(given=given)
+        options = ScoringOptions(name, (), settings.mapping, settings.fusion, settings.load_scheme())
         score_case(
             visit.inputs[0] if len(visit.inputs) == 1 else visit.inputs,
             paths,
-            engine=name if given else engine_of(name),
-            labels=visit.labels or None,
-            mapping=(settings.mapping or None) if given else None,
-            fusion=settings.fusion,
-            scheme=settings.load_scheme(),
+            options.with_labels(visit.labels),
+            engine=None if given else engine_of(name),
             progress=progress,
         )
         done = Outcome(visit.participant, visit.session, Ending.DONE, basis, digest_of_reading(paths))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.pipeline.options import ScoringOptions
     from wbmri.pipeline.sign_off import SignedCase, add_case, sign
     from wbmri.pipeline.visit_change import ChangeDocument, ComparedCases, compare_cases, compare_visits
     from wbmri.pipeline.visit_findings import Terms
@@ -14,6 +15,7 @@ __all__ = [
     "ChangeDocument",
     "ComparedCases",
     "ScoredCase",
+    "ScoringOptions",
     "SignedCase",
     "Terms",
     "add_case",
@@ -27,6 +29,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "options": ("ScoringOptions",),
         "sign_off": (
             "SignedCase",
             "add_case",

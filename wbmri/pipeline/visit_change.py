@@ -19,10 +19,11 @@ from wbmri.case import (
     read_case,
 )
 from wbmri.core import NOTICE, CaseError, InputError, Progress, Subtotal, part, silent
-from wbmri.core.scheme import Scheme, Side
+from wbmri.core.scheme import Side
 from wbmri.io import write_together
+from wbmri.pipeline.options import Inputs, ScoringOptions
 from wbmri.pipeline.visit_findings import Terms, find_change
-from wbmri.pipeline.visit_score import Inputs, score
+from wbmri.pipeline.visit_score import score_visit
 from wbmri.report.comparison import Findings, comparison_pdf, comparison_report, drawings
 
 _COLUMNS = ("label", "group", "side", "region", "baseline", "followup", "delta", "transition")
@@ -199,8 +200,7 @@ def compare_visits(
     *,
     participant: str | None = None,
     sessions: Sequence[str] = (),
-    engine: str = "auto",
-    scheme: Scheme | None = None,
+    options: ScoringOptions | None = None,
     terms: Terms | None = None,
     progress: Progress = silent,
 ) -> ComparedCases:
@@ -218,8 +218,8 @@ def compare_visits(
     sessions
         BIDS labels of the visits that are scored; by default ``baseline`` and ``followup``, and ``visit2`` and so on
         between.
-    engine, scheme
-        As for `score`.
+    options
+        How visits are scored; label maps are dealt out to them in their order, see `ScoringOptions.dealt`.
     terms
         How they are compared.
     progress
@@ -239,22 +239,28 @@ def compare_visits(
             "two or more",
             "name the earlier and the later visit, see 'wbmri compare --help'",
         )
+    if sessions and len(sessions) != len(visits):
+        raise InputError(
+            f"{len(sessions)} session labels for {len(visits)} visits",
+            "one for each visit, or none",
+            "repeat --ses for each visit, or leave it out",
+        )
     names = sessions or ("baseline", *(f"visit{k}" for k in range(2, len(visits))), "followup")
     known = [_case(visit) for visit in visits]
     of_case = next((case.participant for case in known if case is not None), None)
     person = participant or of_case or free_label(out, "sub")
     cases: list[Case] = []
     left_out: tuple[CaseError, ...] = ()
+    each = iter((options or ScoringOptions()).dealt(known.count(None)))
     share = 0.7 / len(visits)
     for k, (visit, case) in enumerate(zip(visits, known, strict=True)):
         if case is None:
-            scored = score(
+            scored = score_visit(
                 visit,
                 out,
+                next(each),
                 participant=person,
                 session=names[k],
-                engine=engine,
-                scheme=scheme,
                 progress=part(progress, share * k, share * (k + 1)),
             )
             case, left_out = scored.case, scored.left_out

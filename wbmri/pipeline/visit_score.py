@@ -6,16 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from wbmri.analysis.calibration import read_controls
 from wbmri.case import Case, CasePaths, check_dataset, check_replaceable, free_label, rebuild_tables, write_case
 from wbmri.core import CaseError, Progress, part, silent
 from wbmri.core.scheme import Scheme
 from wbmri.grading import check_contrast, grade
 from wbmri.io import load
+from wbmri.pipeline.options import Inputs, ScoringOptions
 from wbmri.report.case import case_report, mosaic_png, thumbnail_png
 from wbmri.segmentation import Engine, segment
-
-Inputs = str | Path | Sequence[str | Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def score(
     labels: Inputs | None = None,
     mapping: Inputs | None = None,
     fusion: str = "vote",
-    scheme: Scheme | None = None,
+    scheme: Scheme | str | Path | None = None,
     series: Sequence[str] | None = None,
     controls: str | Path | None = None,
     post_contrast: bool = False,
@@ -73,7 +71,7 @@ def score(
     fusion
         How several label maps become one: ``vote`` or ``staple``.
     scheme
-        Muscle groups and anchors; the default scheme if ``None``.
+        Muscle groups and anchors, or their name or TOML file; the default scheme if ``None``.
     series
         Keys of the series to read, instead of those that would be chosen.
     controls
@@ -90,11 +88,7 @@ def score(
     CaseError
         If a person's reading would be lost; nothing has been written then.
     """
-    check_dataset(out)
-    paths = _new_case(Path(out), participant, session)
-    case, seconds = score_case(
-        inputs,
-        paths,
+    options = ScoringOptions.of(
         engine=engine,
         labels=labels,
         mapping=mapping,
@@ -103,35 +97,46 @@ def score(
         series=series,
         controls=controls,
         post_contrast=post_contrast,
-        progress=progress,
     )
+    return score_visit(inputs, out, options, participant=participant, session=session, progress=progress)
+
+
+def score_visit(
+    inputs: Inputs,
+    out: str | Path,
+    options: ScoringOptions,
+    *,
+    participant: str | None = None,
+    session: str | None = None,
+    progress: Progress = silent,
+) -> ScoredCase:
+    """Do the same as `score` with options that are made already."""
+    check_dataset(out)
+    paths = _new_case(Path(out), participant, session)
+    case, seconds = score_case(inputs, paths, options, progress=progress)
     return ScoredCase(case, seconds, rebuild_tables(out))
 
 
 def score_case(
     inputs: Inputs,
     paths: CasePaths,
+    options: ScoringOptions,
     *,
-    engine: str | Engine = "auto",
-    labels: Inputs | None = None,
-    mapping: Inputs | None = None,
-    fusion: str = "vote",
-    scheme: Scheme | None = None,
-    series: Sequence[str] | None = None,
-    controls: str | Path | None = None,
-    post_contrast: bool = False,
+    engine: Engine | None = None,
     progress: Progress = silent,
 ) -> tuple[Case, dict[str, float]]:
     """Do the same as `score` for one of many visits: the tables of OUT are left to whoever knows when all are done.
 
     Parameters
     ----------
-    inputs, labels, mapping, fusion, scheme, series, controls, post_contrast, progress
+    inputs, progress
         As for `score`.
     paths
         Which case it becomes.
+    options
+        How it is scored.
     engine
-        Name of the segmentation engine, or an engine that serves many visits.
+        The engine that the options name, if it is loaded already and serves many visits.
 
     Returns
     -------
@@ -147,27 +152,26 @@ def score_case(
     """
     check_dataset(paths.out)
     check_replaceable(paths)
-    calibration = None if controls is None else read_controls(controls)
     seconds: dict[str, float] = {}
     with _timed(seconds, "load"):
-        volume = load(inputs, series=series, progress=part(progress, 0.0, 0.1))
-    check_contrast(volume.acquisition, post_contrast=post_contrast)
+        volume = load(inputs, series=options.series or None, progress=part(progress, 0.0, 0.1))
+    check_contrast(volume.acquisition, post_contrast=options.post_contrast)
     with _timed(seconds, "segment"):
         made = segment(
             volume,
-            scheme=scheme,
-            engine=engine,
-            labels=labels,
-            mapping=mapping,
-            fusion=fusion,
+            scheme=options.scheme,
+            engine=engine or options.engine,
+            labels=options.labels or None,
+            mapping=options.mapping or None,
+            fusion=options.fusion,
             progress=part(progress, 0.1, 0.75),
         )
     with _timed(seconds, "grade"):
         reading = grade(
             volume,
             made,
-            outside=() if calibration is None else calibration.outside(volume.acquisition),
-            post_contrast=post_contrast,
+            outside=() if options.controls is None else options.controls.outside(volume.acquisition),
+            post_contrast=options.post_contrast,
             progress=part(progress, 0.75, 0.92),
         )
     progress(0.92, "writing the report")
