@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wbmri.case import Case, CasePaths, bids_label, find_cases, free_label, read_case, rebuild_tables, write_case
+from wbmri.case import Case, CasePaths, bids_label, find_cases, read_case, rebuild_tables, write_case
 from wbmri.core import CaseError, GradeSource, InputError, LabelMap, Reading, Status, Volume
 
 MakeReading = Callable[..., Reading]
@@ -410,13 +410,6 @@ def test_a_reading_copied_to_another_visit_is_refused(write: WriteCase) -> None:
     shutil.copy(first.reading, second.reading)
     with pytest.raises(CaseError, match="ses-1"):
         read_case(second.folder)
-
-
-def test_free_labels_count_on_from_what_is_there(tmp_path: Path) -> None:
-    assert free_label(tmp_path / "OUT", "sub") == "01"
-    for name in ("sub-01", "sub-02", "sub-04", "ses-03"):
-        (tmp_path / "OUT" / name).mkdir(parents=True)
-    assert free_label(tmp_path / "OUT", "sub") == "03"
 
 
 def test_other_software_reads_the_images(write: WriteCase, small_volume: Volume, small_labels: LabelMap) -> None:

@@ -6,7 +6,7 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.case.clinical import ClinicalRow, DetectableChange, read_clinical, read_detectable_change, read_units
-    from wbmri.case.collection import cases_at, find_cases, free_label, rebuild_tables
+    from wbmri.case.collection import cases_at, find_cases, rebuild_tables
     from wbmri.case.dataset import check_dataset
     from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, ReadingDocument, decode, encode
     from wbmri.case.human_readings import (
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         signed_readings,
         write_signed,
     )
-    from wbmri.case.lock import CaseLock, Holder, case_lock, holder_of
+    from wbmri.case.lock import CaseInUseError, CaseLock, Holder, dataset_lock, holder_of, locked_case, new_label
     from wbmri.case.paths import CONSENSUS, CasePaths, ChangePaths, ReadingPaths, bids_label, natural
     from wbmri.case.storage import Case, check_replaceable, read_case, write_case
     from wbmri.case.tables import encode_table, score_rows, summary_row
@@ -31,6 +31,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "STRICT",
     "Case",
+    "CaseInUseError",
     "CaseLock",
     "CasePaths",
     "ChangePaths",
@@ -42,20 +43,21 @@ __all__ = [
     "ReadingPaths",
     "SignedReading",
     "bids_label",
-    "case_lock",
     "cases_at",
     "check_dataset",
     "check_replaceable",
     "corrected_labels",
+    "dataset_lock",
     "decode",
     "encode",
     "encode_table",
     "find_cases",
-    "free_label",
     "holder_of",
     "keep_valid",
     "labels_of_record",
+    "locked_case",
     "natural",
+    "new_label",
     "note_signed",
     "read_case",
     "read_clinical",
@@ -85,7 +87,6 @@ __getattr__ = lazy_names(
         "collection": (
             "cases_at",
             "find_cases",
-            "free_label",
             "rebuild_tables",
         ),
         "dataset": ("check_dataset",),
@@ -110,10 +111,13 @@ __getattr__ = lazy_names(
             "write_signed",
         ),
         "lock": (
+            "CaseInUseError",
             "CaseLock",
             "Holder",
-            "case_lock",
+            "dataset_lock",
             "holder_of",
+            "locked_case",
+            "new_label",
         ),
         "paths": (
             "CONSENSUS",

@@ -1,9 +1,9 @@
 """All the cases of OUT, and the tables over them."""
 
-from itertools import count
 from pathlib import Path
 
 from wbmri.case.human_readings import reading_of_record
+from wbmri.case.lock import dataset_lock
 from wbmri.case.paths import CasePaths
 from wbmri.case.storage import Case, read_case
 from wbmri.case.tables import SCORE_COLUMNS, SUMMARY_COLUMNS, encode_table, score_rows, summary_row
@@ -32,7 +32,11 @@ def rebuild_tables(out: str | Path) -> tuple[CaseError, ...]:
     tuple of CaseError
         One for each case that cannot be read and is therefore missing from the tables.
     """
-    out = Path(out)
+    with dataset_lock(Path(out), "tables"):
+        return _rebuild(Path(out))
+
+
+def _rebuild(out: Path) -> tuple[CaseError, ...]:
     cases: list[tuple[Case, Reading]] = []
     left_out: list[CaseError] = []
     for paths in find_cases(out):
@@ -51,9 +55,3 @@ def rebuild_tables(out: str | Path) -> tuple[CaseError, ...]:
         ],
     )
     return tuple(left_out)
-
-
-def free_label(folder: str | Path, entity: str) -> str:
-    """Return the first of ``01``, ``02`` and so on for which the folder has no ``<entity>-<label>`` yet."""
-    labels = (f"{number:02d}" for number in count(1))
-    return next(label for label in labels if not Path(folder, f"{entity}-{label}").exists())

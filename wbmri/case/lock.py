@@ -1,23 +1,37 @@
-"""One program or person at a time writes to a case."""
+"""One program or person at a time writes to a case, to the tables of OUT, and takes a new label.
+
+`CaseLock` is held for as long as a person reads or a program scores; whoever else wants the case is refused and told
+who has it. `dataset_lock` is held for moments, and waited for. `new_label` takes a label that nobody else can take.
+"""
 
 import os
 import secrets
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from wbmri.case.documents import SCHEMA_VERSION, STRICT, decode, encode
 from wbmri.case.paths import CasePaths
-from wbmri.core import CaseError
+from wbmri.core import AUTO, CaseError
 
 SILENT_S = 600.0
 """A lock of another computer that nobody has refreshed for this long is taken over."""
+
+
+HEARTBEAT_S = 60.0
+"""How often a program that works on a case says that it is still there."""
+
+
+class CaseInUseError(CaseError):
+    """Somebody else has the case open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,7 @@ class Holder:
     Parameters
     ----------
     reader
-        The person.
+        The person, or ``auto`` where the program scores.
     host, process
         The computer and the process on it.
     started
@@ -58,10 +72,10 @@ class Holder:
 class CaseLock:
     """The right to write to a case; `CaseLock.take` gets it."""
 
-    def __init__(self, path: Path, holder: Holder, *, folder_made: bool) -> None:
+    def __init__(self, path: Path, holder: Holder, made: tuple[Path, ...]) -> None:
         self._path = path
         self._holder = holder
-        self._folder_made = folder_made
+        self._made = made
 
     @classmethod
     def take(cls, path: Path, reader: str) -> tuple[Self | None, Holder | None]:
@@ -74,14 +88,13 @@ class CaseLock:
         OSError
             If the folder cannot be written.
         """
-        folder_made = not path.parent.exists()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        made = _make_folder(path.parent)
         process = os.getpid()
         since = datetime.now(UTC).replace(microsecond=0)
         own = Holder(reader, socket.gethostname(), process, _started(process), since, secrets.token_hex(8))
         for _ in range(3):
             if _create(path, encode(own)):
-                return cls(path, own, folder_made=folder_made), None
+                return cls(path, own, made), None
             other = _read(path)
             if other is None:
                 # It may be that its holder is just writing it.
@@ -90,6 +103,7 @@ class CaseLock:
             if other is not None and _alive(other, path):
                 return None, other
             _set_aside(path, other)
+            made = (*_make_folder(path.parent), *made)
         return None, _read(path)
 
     def held(self) -> Holder | None:
@@ -106,13 +120,12 @@ class CaseLock:
             os.utime(self._path)
 
     def release(self) -> None:
-        """Give the lock back, and leave no empty folder behind that was made for it."""
+        """Give the lock back, and leave no empty folders behind that were made for it."""
         found = _read(self._path)
         if found is not None and found.token == self._holder.token:
             with suppress(OSError):
                 self._path.unlink()
-                if self._folder_made:
-                    self._path.parent.rmdir()
+            _remove_empty(self._made)
 
 
 def holder_of(path: Path) -> Holder | None:
@@ -121,8 +134,101 @@ def holder_of(path: Path) -> Holder | None:
     return found if found is not None and _alive(found, path) else None
 
 
+@contextmanager
+def locked_case(paths: CasePaths, who: str = AUTO) -> Iterator[None]:
+    """Hold the lock of a case while a program writes to it.
+
+    Raises
+    ------
+    CaseInUseError
+        If somebody else has it open.
+    """
+    lock, other = CaseLock.take(paths.lock, who)
+    if lock is None:
+        raise CaseInUseError(
+            f"{paths.name}, in use by {other.words if other else 'someone else'}",
+            "a case that nobody else has open",
+            "close it there first, or score into another --out or --ses",
+        )
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(HEARTBEAT_S):
+            lock.refresh()
+
+    threading.Thread(target=beat, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+        lock.release()
+
+
+@contextmanager
+def dataset_lock(out: Path, name: str) -> Iterator[None]:
+    """Hold the lock of something in OUT that many cases share, such as its tables; waits for whoever has it.
+
+    The lock belongs to the process and ends with it, however it ends; the file that stays behind means nothing.
+    """
+    from filelock import FileLock
+
+    folder = out / ".wbmri" / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / f"{name}.lock"):
+        yield
+
+
+@contextmanager
+def new_label(folder: str | Path, entity: str) -> Iterator[str]:
+    """Take the first of ``01``, ``02`` and so on for which the folder has no ``<entity>-<label>`` yet.
+
+    No two processes take the same one: whoever makes the folder has it. It goes again if nothing was put into it.
+    """
+    folder = Path(folder)
+    above = _make_folder(folder)
+    for number in count(1):
+        own = folder / f"{entity}-{number:02d}"
+        try:
+            own.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        break
+    try:
+        yield f"{number:02d}"
+    finally:
+        _remove_empty((own, *above))
+
+
+def _make_folder(folder: Path) -> tuple[Path, ...]:
+    """Make a folder and those above it, and return those that were not there, the innermost first."""
+    missing = tuple(one for one in (folder, *folder.parents) if not one.exists())
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _remove_empty(folders: tuple[Path, ...]) -> None:
+    with suppress(OSError):  # not empty, or gone
+        for folder in folders:
+            folder.rmdir()
+
+
 def _create(path: Path, content: bytes) -> bool:
-    """Make a file that is not there; False if it is."""
+    """Make a file with its content that is not there; False if it is, or if its folder has gone in the meantime."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    try:
+        draft.write_bytes(content)
+        os.link(draft, path)
+    except (FileExistsError, FileNotFoundError):
+        return False
+    except OSError:
+        return _create_plainly(path, content)
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
+
+
+def _create_plainly(path: Path, content: bytes) -> bool:
+    """Do the same where the disk knows no links: for a moment the file is there without its content."""
     try:
         with path.open("xb", buffering=0) as file:
             file.write(content)
@@ -183,35 +289,3 @@ def _started(process: int) -> int | None:
         return -1 if fields[0] == "Z" else int(fields[19])
     except (OSError, ValueError, IndexError):
         return None
-
-
-@contextmanager
-def case_lock(paths: CasePaths) -> Iterator[bool]:
-    """Hold the lock of a visit, if nobody else does.
-
-    The lock belongs to the process and ends with it, however it ends; the file that stays behind means nothing.
-
-    Parameters
-    ----------
-    paths
-        The case.
-
-    Yields
-    ------
-    bool
-        Whether the lock is held; False if another process holds it.
-    """
-    from filelock import FileLock, Timeout
-
-    folder = paths.out / ".wbmri" / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / f"{paths.name}.lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()

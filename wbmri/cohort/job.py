@@ -68,7 +68,7 @@ class State(StrEnum):
     KEPT = "kept"
     """A person's reading is there, or a case that was scored otherwise after the visit had failed."""
     BUSY = "busy"
-    """Another run is scoring it."""
+    """Another run is scoring it, or a person has it open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from wbmri.case import CasePaths, case_lock, check_replaceable, read_case
+from wbmri.case import CaseInUseError, CasePaths, check_replaceable, locked_case, read_case
 from wbmri.cohort.discovery import Visit
 from wbmri.cohort.input_files import digest_of, stamp_of
 from wbmri.cohort.job import Job, Result, State
@@ -86,8 +86,11 @@ def attempt(
         What was done; an error is a result too.
     """
     start = time.monotonic()
-    with case_lock(job.paths) as held:
-        result = _attempt(job, engine_of, tell, progress) if held else _result(job, State.BUSY)
+    try:
+        with locked_case(job.paths):
+            result = _attempt(job, engine_of, tell, progress)
+    except CaseInUseError:
+        result = _result(job, State.BUSY)
     return replace(result, seconds=round(time.monotonic() - start, 2))
 
 

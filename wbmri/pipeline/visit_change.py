@@ -1,6 +1,7 @@
 """Visits of one person: their cases in, the files of the comparison out."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,9 +14,10 @@ from wbmri.case import (
     ChangePaths,
     DetectableChange,
     check_dataset,
+    dataset_lock,
     encode,
     encode_table,
-    free_label,
+    new_label,
     read_case,
 )
 from wbmri.core import NOTICE, CaseError, InputError, Progress, Subtotal, part, silent
@@ -248,24 +250,34 @@ def compare_visits(
     names = sessions or ("baseline", *(f"visit{k}" for k in range(2, len(visits))), "followup")
     known = [_case(visit) for visit in visits]
     of_case = next((case.participant for case in known if case is not None), None)
-    person = participant or of_case or free_label(out, "sub")
+    person = participant or of_case
+    with new_label(out, "sub") if person is None else nullcontext(person) as person:
+        cases, left_out = _scored(
+            visits, known, out, person, names, options or ScoringOptions(), part(progress, 0.0, 0.7)
+        )
+    return compare_cases(cases, out, terms, left_out=left_out, progress=part(progress, 0.7, 1.0))
+
+
+def _scored(
+    visits: Sequence[Inputs],
+    known: Sequence[Case | None],
+    out: str | Path,
+    person: str,
+    names: Sequence[str],
+    options: ScoringOptions,
+    progress: Progress,
+) -> tuple[list[Case], tuple[CaseError, ...]]:
+    """Return the cases of the visits, those that are not one yet scored, and what is left out of the tables of OUT."""
     cases: list[Case] = []
     left_out: tuple[CaseError, ...] = ()
-    each = iter((options or ScoringOptions()).dealt(known.count(None)))
-    share = 0.7 / len(visits)
+    each = iter(options.dealt(known.count(None)))
     for k, (visit, case) in enumerate(zip(visits, known, strict=True)):
         if case is None:
-            scored = score_visit(
-                visit,
-                out,
-                next(each),
-                participant=person,
-                session=names[k],
-                progress=part(progress, share * k, share * (k + 1)),
-            )
+            step = part(progress, k / len(visits), (k + 1) / len(visits))
+            scored = score_visit(visit, out, next(each), participant=person, session=names[k], progress=step)
             case, left_out = scored.case, scored.left_out
         cases.append(case)
-    return compare_cases(cases, out, terms, left_out=left_out, progress=part(progress, 0.7, 1.0))
+    return cases, left_out
 
 
 def compare_cases(
@@ -300,7 +312,8 @@ def compare_cases(
         (paths.print, comparison_pdf(found, drawn)),
         (paths.document, encode(document)),
     ]
-    write_together(paths.out, files)
+    with dataset_lock(paths.out, paths.document.stem):
+        write_together(paths.out, files)
     return ComparedCases(tuple(cases), found.comparison, document, paths, left_out)
 
 

@@ -2,11 +2,20 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from wbmri.case import Case, CasePaths, check_dataset, check_replaceable, free_label, rebuild_tables, write_case
+from wbmri.case import (
+    Case,
+    CasePaths,
+    check_dataset,
+    check_replaceable,
+    locked_case,
+    new_label,
+    rebuild_tables,
+    write_case,
+)
 from wbmri.core import CaseError, Progress, part, silent
 from wbmri.core.scheme import Scheme
 from wbmri.grading import check_contrast, grade
@@ -86,7 +95,7 @@ def score(
     InputError
         If the input cannot be used; nothing has been written then.
     CaseError
-        If a person's reading would be lost; nothing has been written then.
+        If a person's reading would be lost, or somebody has the case open; nothing has been written then.
     """
     options = ScoringOptions.of(
         engine=engine,
@@ -112,8 +121,8 @@ def score_visit(
 ) -> ScoredCase:
     """Do the same as `score` with options that are made already."""
     check_dataset(out)
-    paths = _new_case(Path(out), participant, session)
-    case, seconds = score_case(inputs, paths, options, progress=progress)
+    with _labels(Path(out), participant, session) as paths, locked_case(paths):
+        case, seconds = score_case(inputs, paths, options, progress=progress)
     return ScoredCase(case, seconds, rebuild_tables(out))
 
 
@@ -125,7 +134,7 @@ def score_case(
     engine: Engine | None = None,
     progress: Progress = silent,
 ) -> tuple[Case, dict[str, float]]:
-    """Do the same as `score` for one of many visits: the tables of OUT are left to whoever knows when all are done.
+    """Do the same as `score` for one of many visits, whose lock the caller holds and whose tables it rebuilds.
 
     Parameters
     ----------
@@ -195,10 +204,14 @@ def score_case(
     return written, seconds
 
 
-def _new_case(out: Path, participant: str | None, session: str | None) -> CasePaths:
-    participant = participant or free_label(out, "sub")
-    named = CasePaths(out, participant, session or "01")
-    return named if session else CasePaths(out, participant, free_label(named.folder.parent, "ses"))
+@contextmanager
+def _labels(out: Path, participant: str | None, session: str | None) -> Iterator[CasePaths]:
+    """Give the case its labels; those that nobody named are taken, so that no other run can take them, too."""
+    CasePaths(out, participant or "01", session or "01")  # labels that cannot be used take nothing
+    with ExitStack() as taken:
+        person = participant or taken.enter_context(new_label(out, "sub"))
+        folder = CasePaths(out, person, session or "01").folder.parent
+        yield CasePaths(out, person, session or taken.enter_context(new_label(folder, "ses")))
 
 
 @contextmanager

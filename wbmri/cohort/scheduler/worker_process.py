@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
-from wbmri.case import case_lock
-from wbmri.cohort.job import Job, Result
+from wbmri.case import CaseInUseError, locked_case
+from wbmri.cohort.job import Job, Result, State
 from wbmri.cohort.job_record import Basis, Cause
 from wbmri.cohort.worker import Message, fail, jobs, messages
 from wbmri.core import Progress, silent
@@ -203,8 +203,11 @@ class CaseProcess:
 
 def _fail_locked(job: Job, basis: Basis | None, cause: Cause, reason: str) -> Result:
     """Write the outcome of a visit whose worker is dead, and with it its lock."""
-    with case_lock(job.paths):
-        return fail(job, basis, cause, reason)
+    try:
+        with locked_case(job.paths):
+            return fail(job, basis, cause, reason)
+    except CaseInUseError:  # another run has taken the visit up
+        return Result(job.visit.participant, job.visit.session, State.BUSY)
 
 
 def _listen(process: "subprocess.Popen[bytes]", put: Callable[[Message | None], None]) -> None:
