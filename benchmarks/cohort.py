@@ -172,8 +172,7 @@ def children(pid: int) -> list[int]:
 def check_outcomes(out: Path) -> None:
     """See that whatever is called done is a whole case."""
     from wbmri.case import read_case
-    from wbmri.cohort import read_outcome
-    from wbmri.cohort.job_record import Ending, digest_of_reading
+    from wbmri.cohort import Ending, digest_of_reading, read_outcome
 
     for path in out.glob("sub-*/ses-*/*_outcome.json"):
         person, visit = (part.name.partition("-")[2] for part in (path.parents[1], path.parent))
@@ -236,7 +235,7 @@ def rate(folder: Path, options: argparse.Namespace) -> None:
 
 def loop(folder: Path, options: argparse.Namespace) -> None:
     """Score the visits of a cohort one after the other with the Python function."""
-    from wbmri.cohort.discovery import find_visits
+    from wbmri.cohort import find_visits
     from wbmri.pipeline import ScoringOptions, score_case
     from wbmri.segmentation import make_engine
 
@@ -252,12 +251,8 @@ def overhead(folder: Path, options: argparse.Namespace) -> None:
     Both are timed where they arise, so that the pace of the machine, which drifts by more, is left out.
     """
     import wbmri.pipeline.visit_score as scoring
-    from wbmri.cohort import Settings
-    from wbmri.cohort.discovery import find_visits
-    from wbmri.cohort.job import job_maker
-    from wbmri.cohort.scheduler import Crew, Limits
-    from wbmri.cohort.scheduler import run as run_cohort
-    from wbmri.cohort.worker import attempt
+    from wbmri.cohort import Crew, Limits, Settings, attempt, find_visits, job_maker
+    from wbmri.cohort import run as run_cohort
     from wbmri.segmentation import make_engine
 
     os.environ |= environment()
@@ -301,11 +296,19 @@ def skip(folder: Path, options: argparse.Namespace) -> None:
 
 def many_cases(folder: Path, visits: int) -> tuple[Made, Path]:
     """Score a dozen visits and copy them under other names, outcomes and all."""
-    from wbmri.cohort import Settings, read_outcome
-    from wbmri.cohort.discovery import find_visits
-    from wbmri.cohort.input_files import digest_of, stamp_of
-    from wbmri.cohort.job import job_maker
-    from wbmri.cohort.job_record import Basis, Ending, Outcome, digest_of_reading, write_outcome
+    from wbmri.cohort import (
+        Basis,
+        Ending,
+        Outcome,
+        Settings,
+        digest_of,
+        digest_of_reading,
+        find_visits,
+        job_maker,
+        read_outcome,
+        stamp_of,
+        write_outcome,
+    )
 
     first = make_cohort(folder / "few", 12, 0)
     run(command(first, folder / "few-out", "participant"))
@@ -344,10 +347,8 @@ def memory(folder: Path, options: argparse.Namespace) -> None:
     """Run through a long table of visits that all fail at once, and watch the parent's memory."""
     import psutil
 
-    from wbmri.cohort import Settings
-    from wbmri.cohort.discovery import find_visits
-    from wbmri.cohort.scheduler import Crew, Limits
-    from wbmri.cohort.scheduler import run as run_cohort
+    from wbmri.cohort import Crew, Limits, Settings, find_visits
+    from wbmri.cohort import run as run_cohort
 
     make_cohort(folder / "bids", 2, 0)
     here = psutil.Process()

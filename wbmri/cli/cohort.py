@@ -115,9 +115,7 @@ def cohort(
 
         return put_together(source, out, parquet=parquet, reports=reports, as_json=as_json)
     from wbmri.cli.cohort_display import score_visits, show_preview
-    from wbmri.cohort import Settings, marked_cases
-    from wbmri.cohort.discovery import find_visits
-    from wbmri.cohort.scheduler import crew_planner
+    from wbmri.cohort import Settings, crew_planner, find_visits, marked_cases
 
     settings = Settings.checked(engine, scheme, mapping or (), fusion)
     only = None if marked is None else marked_cases(out, marked.value)

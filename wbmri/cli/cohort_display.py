@@ -15,10 +15,20 @@ from typing import TYPE_CHECKING, Protocol
 from wbmri.cli.display import show_json
 from wbmri.cli.exit_code import DONE, FAILED, fail
 from wbmri.cli.progress import shown_progress
-from wbmri.cohort import Result, Settings, State
-from wbmri.cohort.aggregate import summarise
-from wbmri.cohort.discovery import Cohort, Skipped
-from wbmri.cohort.scheduler import Crew, Step, preview, run, seconds_per_visit, visits_of
+from wbmri.cohort import (
+    Cohort,
+    Crew,
+    Result,
+    Settings,
+    Skipped,
+    State,
+    Step,
+    preview,
+    run,
+    seconds_per_visit,
+    summarise,
+    visits_of,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

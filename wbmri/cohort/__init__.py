@@ -1,29 +1,108 @@
-"""Cohorts: many visits to cases, and many cases to tables."""
+"""Cohorts: many visits to cases, spread over workers, and many cases to tables."""
 
 from typing import TYPE_CHECKING
 
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.cohort.job import Result, State
-    from wbmri.cohort.job_record import read_outcome
-    from wbmri.cohort.qc import marked_cases, read_marks
+    from wbmri.cohort.aggregate import summarise
+    from wbmri.cohort.discovery import Cohort, find_visits, visits_of
+    from wbmri.cohort.dry_run import preview, seconds_per_visit
+    from wbmri.cohort.job import Result, State, job_maker
+    from wbmri.cohort.job_record import Basis, Cause, Ending, Outcome, digest_of_reading, read_outcome, write_outcome
+    from wbmri.cohort.qc import UNUSUAL, marked_cases, modified_z, read_marks
+    from wbmri.cohort.resources import Crew, crew_planner, plan_crew
     from wbmri.cohort.settings import Settings
+    from wbmri.cohort.visit import Skipped, Visit, digest_of, stamp_of
+    from wbmri.cohort.worker import attempt
+    from wbmri.cohort.worker_pool import Step, run
+    from wbmri.cohort.worker_process import Limits
 
-__all__ = ["Result", "Settings", "State", "marked_cases", "read_marks", "read_outcome"]
+__all__ = [
+    "UNUSUAL",
+    "Basis",
+    "Cause",
+    "Cohort",
+    "Crew",
+    "Ending",
+    "Limits",
+    "Outcome",
+    "Result",
+    "Settings",
+    "Skipped",
+    "State",
+    "Step",
+    "Visit",
+    "attempt",
+    "crew_planner",
+    "digest_of",
+    "digest_of_reading",
+    "find_visits",
+    "job_maker",
+    "marked_cases",
+    "modified_z",
+    "plan_crew",
+    "preview",
+    "read_marks",
+    "read_outcome",
+    "run",
+    "seconds_per_visit",
+    "stamp_of",
+    "summarise",
+    "visits_of",
+    "write_outcome",
+]
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "aggregate": ("summarise",),
+        "discovery": (
+            "Cohort",
+            "find_visits",
+            "visits_of",
+        ),
+        "dry_run": (
+            "preview",
+            "seconds_per_visit",
+        ),
         "job": (
             "Result",
             "State",
+            "job_maker",
         ),
-        "job_record": ("read_outcome",),
+        "job_record": (
+            "Basis",
+            "Cause",
+            "Ending",
+            "Outcome",
+            "digest_of_reading",
+            "read_outcome",
+            "write_outcome",
+        ),
         "qc": (
+            "UNUSUAL",
             "marked_cases",
+            "modified_z",
             "read_marks",
         ),
+        "resources": (
+            "Crew",
+            "crew_planner",
+            "plan_crew",
+        ),
         "settings": ("Settings",),
+        "visit": (
+            "Skipped",
+            "Visit",
+            "digest_of",
+            "stamp_of",
+        ),
+        "worker": ("attempt",),
+        "worker_pool": (
+            "Step",
+            "run",
+        ),
+        "worker_process": ("Limits",),
     },
 )

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from wbmri.case import CasePaths
-from wbmri.cohort.discovery import Visit
 from wbmri.cohort.job_record import Cause
 from wbmri.cohort.settings import Decided, Settings
+from wbmri.cohort.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,6 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from wbmri.case import CaseInUseError, CasePaths, check_replaceable, locked_case, read_case
-from wbmri.cohort.discovery import Visit
-from wbmri.cohort.input_files import digest_of, stamp_of
 from wbmri.cohort.job import Job, Result, State
 from wbmri.cohort.job_record import (
     Basis,
@@ -31,6 +29,7 @@ from wbmri.cohort.job_record import (
     standing,
     write_outcome,
 )
+from wbmri.cohort.visit import Visit, digest_of, stamp_of
 from wbmri.core import CaseError, Progress, WbmriError, silent
 from wbmri.segmentation import Engine
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from wbmri.cohort.discovery.visit import Visit
+from wbmri.cohort.visit import Visit
 from wbmri.core import InputError
 from wbmri.io import write_atomic
 from wbmri.io.dicom import Frame, read_file

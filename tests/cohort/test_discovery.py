@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from wbmri.cohort.discovery import Cohort, Skipped, Visit, find_visits
+from wbmri.cohort import Cohort, Skipped, Visit, find_visits
 from wbmri.core import InputError
 
 

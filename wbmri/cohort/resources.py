@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from wbmri.cohort.discovery import Cohort, Visit
-from wbmri.cohort.scheduler.worker_process import Limits
+from wbmri.cohort.discovery import Cohort
+from wbmri.cohort.visit import Visit, sizes_of
+from wbmri.cohort.worker_process import Limits
 from wbmri.core import InputError
 
 WORKER_MB = 1600.0
@@ -138,8 +139,6 @@ def free_memory_mb() -> float:
 
 def largest_megavoxels(cohort: Cohort) -> float:
     """Return the voxels, in millions, of the visit whose files are largest."""
-    from wbmri.cohort.input_files import sizes_of
-
     largest: Visit | None = None
     most = 0
     for found in cohort.look():

@@ -17,12 +17,22 @@ import psutil
 import pytest
 
 from wbmri.case import CasePaths, HistoryEntry, encode, read_case
-from wbmri.cohort import Settings, State, read_outcome
-from wbmri.cohort.aggregate import summarise
-from wbmri.cohort.discovery import find_visits
-from wbmri.cohort.job import job_maker
-from wbmri.cohort.scheduler import Crew, Limits, Step, plan_crew, preview, run, seconds_per_visit
-from wbmri.cohort.worker import attempt
+from wbmri.cohort import (
+    Crew,
+    Limits,
+    Settings,
+    State,
+    Step,
+    attempt,
+    find_visits,
+    job_maker,
+    plan_crew,
+    preview,
+    read_outcome,
+    run,
+    seconds_per_visit,
+    summarise,
+)
 from wbmri.core.scheme import load_scheme
 from wbmri.io import write_atomic
 from wbmri.pipeline import score
@@ -499,7 +509,7 @@ def test_never_more_workers_than_processors_or_memory_allow(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import wbmri.cohort.scheduler.resources as resources
+    import wbmri.cohort.resources as resources
 
     maker.write_visit(maker.Place(tmp_path / "bids", "sub-1", "ses-1"), 1)
     found = find_visits(tmp_path / "bids")

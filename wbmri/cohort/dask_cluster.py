@@ -11,9 +11,9 @@ from typing import Any
 
 from wbmri.cohort.job import Job, Result, State
 from wbmri.cohort.job_record import Cause
-from wbmri.cohort.scheduler.resources import Crew
-from wbmri.cohort.scheduler.worker_process import CaseProcess, Limits
+from wbmri.cohort.resources import Crew
 from wbmri.cohort.worker import fail, glance, jobs, results
+from wbmri.cohort.worker_process import CaseProcess, Limits
 from wbmri.core import InputError
 
 LOCAL = "local"

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from wbmri.analysis.clinical import Outcomes
 from wbmri.case import CasePaths, check_dataset, encode_table, read_case
-from wbmri.cohort.aggregate.cases import Gathered, Page, Pair, gather
-from wbmri.cohort.aggregate.participants import Facts, describe, read_facts
-from wbmri.cohort.aggregate.tables import (
+from wbmri.cohort.case_rows import Gathered, Page, Pair, gather
+from wbmri.cohort.data_dictionary import (
     CHANGES,
     QC,
     SCORES,
@@ -20,6 +19,7 @@ from wbmri.cohort.aggregate.tables import (
     encode_parquet,
     names,
 )
+from wbmri.cohort.participants import Facts, describe, read_facts
 from wbmri.cohort.qc import MARK_COLUMNS, SHORT, Outlier, find_outliers, read_marks
 from wbmri.core import CaseError, InputError, Progress, silent
 from wbmri.io import write_together

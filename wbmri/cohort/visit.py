@@ -1,13 +1,67 @@
-"""The files of a visit: what they hold, and a cheap sign of whether they changed."""
+"""One visit of a cohort: one person at one time, with the images to score and what they hold."""
 
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from wbmri.cohort.discovery import Visit
+from wbmri.case import bids_label
 from wbmri.io import is_image, sidecar_path
 from wbmri.io.dicom import files_under
+
+_END = 65536
+"""So many bytes at each end of an image tell most scans apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit that is to become a case.
+
+    Paths are kept as text: ten thousand visits take a tenth of the memory.
+
+    Parameters
+    ----------
+    participant, session
+        BIDS labels; a ``sub-`` or ``ses-`` prefix is dropped.
+    inputs
+        A DICOM folder, or one or more image files (several are stations).
+    labels
+        Label maps of the user, instead of an engine; several are fused.
+    problem
+        Why it cannot be scored, in one line, or None.
+
+    Raises
+    ------
+    InputError
+        If a label is not a BIDS label.
+    """
+
+    participant: str
+    session: str
+    inputs: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    problem: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "participant", bids_label(self.participant, "sub"))
+        object.__setattr__(self, "session", bids_label(self.session, "ses"))
+
+    @property
+    def name(self) -> str:
+        """``sub-X_ses-Y``."""
+        return f"sub-{self.participant}_ses-{self.session}"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file or folder that is no part of any visit, and why."""
+
+    path: str
+    why: str
+
+
+Found = Visit | Skipped
 
 
 def files_of(visit: Visit) -> Iterator[Path]:
@@ -60,9 +114,6 @@ def ends_of(visit: Visit) -> bytes:
         start = file.read(_END)
         file.seek(-min(_END, os.fstat(file.fileno()).st_size), os.SEEK_END)
         return hashlib.sha256(start + file.read(_END)).digest()
-
-
-_END = 65536
 
 
 def _digest(paths: Iterable[Path]) -> str:

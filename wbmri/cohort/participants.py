@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wbmri.analysis.clinical import Outcomes, ScoredCohort, by_label, outcomes
 from wbmri.case import ClinicalRow, read_clinical
-from wbmri.cohort.aggregate.tables import Column
+from wbmri.cohort.data_dictionary import Column
 from wbmri.core import InputError, Reading
 
 IDENTIFYING = re.compile(

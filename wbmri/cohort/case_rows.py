@@ -7,8 +7,8 @@ from pathlib import Path
 
 from wbmri.analysis.comparison import Transition, compare
 from wbmri.case import CasePaths, find_cases, read_case, reading_of_record, score_rows, summary_row
-from wbmri.cohort.aggregate.participants import Facts
 from wbmri.cohort.job_record import Ending, file_digest, read_outcome, scored_since
+from wbmri.cohort.participants import Facts
 from wbmri.cohort.qc import FAIL, QcMark, Traits, traits_of
 from wbmri.core import CaseError, InputError, Progress, Reading
 

@@ -13,10 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wbmri.case import SCHEMA_VERSION, CasePaths, read_case, write_case
-from wbmri.cohort import marked_cases, read_marks
-from wbmri.cohort.aggregate import summarise
-from wbmri.cohort.job_record import Cause, Ending, Outcome, digest_of_reading, write_outcome
-from wbmri.cohort.qc import UNUSUAL, modified_z
+from wbmri.cohort import (
+    UNUSUAL,
+    Cause,
+    Ending,
+    Outcome,
+    digest_of_reading,
+    marked_cases,
+    modified_z,
+    read_marks,
+    summarise,
+    write_outcome,
+)
 from wbmri.core import CaseError, InputError, LabelMap, Reading, Volume
 
 MakeReading = Callable[..., Reading]

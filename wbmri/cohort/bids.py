@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
-from wbmri.cohort.discovery.visit import Found, Skipped, Visit
+from wbmri.cohort.visit import Found, Skipped, Visit
 from wbmri.core import InputError
 from wbmri.io import STIR_KINDS, STIR_NAME, Kind, classify, is_image, read_sidecar
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from wbmri.case import bids_label
-from wbmri.cohort.discovery.bids import bids_visits
-from wbmri.cohort.discovery.tables_and_studies import ENDINGS, study_visits, table_visits
-from wbmri.cohort.discovery.visit import Found, Skipped, Visit
-from wbmri.cohort.input_files import ends_of, scan_digest_of, sizes_of
+from wbmri.cohort.bids import bids_visits
+from wbmri.cohort.tables_and_studies import ENDINGS, study_visits, table_visits
+from wbmri.cohort.visit import Found, Skipped, Visit, ends_of, scan_digest_of, sizes_of
 from wbmri.core import InputError
 
 
@@ -195,3 +194,8 @@ def _scans(cohort: Cohort, names: Collection[str] | None = None) -> Iterator[Vis
     for found in cohort.look():
         if isinstance(found, Visit) and found.problem is None and (names is None or found.name in names):
             yield found
+
+
+def visits_of(cohort: Cohort) -> int:
+    """Count the visits of a cohort."""
+    return sum(isinstance(found, Visit) for found in cohort.look())
