@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from wbmri.core.errors import SchemeError
-from wbmri.core.scheme import Scheme, Side, builtin_schemes, load_scheme
+from wbmri.core.scheme import BodySegment, Scheme, Side, builtin_schemes, load_scheme
 
 # The pairs in the order of their labels, with the region each is counted in.
 PAIRS = """
@@ -113,3 +114,20 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SchemeError, match="TOML"):
         load_scheme(path)
+
+
+def test_a_scheme_of_a_time_without_segments_has_those_of_jdm42() -> None:
+    stored = TypeAdapter(Scheme).dump_python(load_scheme(), mode="json")
+    for pair in stored["pairs"]:
+        del pair["segment"]
+    assert TypeAdapter(Scheme).validate_python(stored) == load_scheme()
+
+
+def test_a_pair_of_ones_own_lies_where_the_scheme_says_or_nowhere(write_scheme: Callable[..., Path]) -> None:
+    own = write_scheme('id = "neck_flexors"', 'id = "own"')
+    assert load_scheme(own).pairs[0].segment is BodySegment.NECK
+    own = write_scheme(
+        'id = "neck_flexors"\nname = "Neck flexors"\nregion = "axial"\nsegment = "neck"',
+        'id = "own"\nname = "Own"\nregion = "axial"',
+    )
+    assert load_scheme(own).pairs[0].segment is None

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import wbmri
 import wbmri.segmentation.engine
 from wbmri.cli import main
 from wbmri.core import InputError, LabelMap, Progress, Volume, silent
@@ -194,6 +195,20 @@ def test_a_label_map_of_another_place_is_refused(tmp_path: Path, volume: Volume,
     elsewhere[2, 3] = 300.0
     with pytest.raises(InputError, match="0% lies inside"):
         segment(volume, engine="labels", labels=write(tmp_path / "l.nii.gz", block, elsewhere))
+
+
+def test_a_label_map_needs_no_engine(tmp_path: Path, volume: Volume, block: np.ndarray) -> None:
+    file = write(tmp_path / "l.nii.gz", block, AFFINE)
+    np.testing.assert_array_equal(wbmri.segment(volume, labels=file).data, block)
+    both = wbmri.segment(volume, labels=[file, file], fusion="staple")
+    np.testing.assert_array_equal(both.data, block)
+    table = tmp_path / "ours.toml"
+    table.write_text(
+        'name = "ours"\ntitle = "Ours"\nsource = "here"\nscheme = "jdm42"\n'
+        'labels = [{ number = 9, name = "l", pair = "deltoid", side = "left" }]\n[lacks]\ndeltoid = []\n'
+    )
+    with pytest.raises(InputError, match="Ours does not have"):
+        wbmri.segment(volume, labels=file, mapping=table)
 
 
 def test_a_label_map_and_the_engine_for_it_go_together(tmp_path: Path, volume: Volume, block: np.ndarray) -> None:

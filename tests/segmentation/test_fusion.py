@@ -189,8 +189,8 @@ def test_mappings_and_label_maps_go_together(tmp_path: Path) -> None:
         segment(SCAN, mapping="musclemap")
 
 
-def test_a_mapped_map_of_ones_own_scheme_is_not_filled_in(tmp_path: Path) -> None:
-    own = replace(SCHEME, name="own")
+def test_a_mapped_map_of_a_scheme_the_engine_does_not_know_is_not_filled_in(tmp_path: Path) -> None:
+    own = replace(SCHEME, pairs=SCHEME.pairs[::-1])
     table = tmp_path / "ours.toml"
     table.write_text(
         'name = "ours"\ntitle = "Ours"\nsource = "here"\nscheme = "own"\n'
@@ -200,5 +200,13 @@ def test_a_mapped_map_of_ones_own_scheme_is_not_filled_in(tmp_path: Path) -> Non
     file = tmp_path / "l.nii.gz"
     file.write_bytes(encode_nifti((halves()[0] > 0).astype(np.uint16) * 400, AFFINE))
     found = segment(SCAN, scheme=own, engine="labels", labels=file, mapping=table)
-    np.testing.assert_array_equal(found.data, halves()[0])
-    assert dict(found.origin) == {31: "labels"}
+    thigh = own.group("thigh_anterior_left").label
+    np.testing.assert_array_equal(found.data, np.where(halves()[0] > 0, thigh, 0))
+    assert dict(found.origin) == {thigh: "labels"}
+
+
+def test_labels_that_mean_other_pairs_fill_nothing_in(scheme: Scheme) -> None:
+    scan, given, made = blocks(scheme)
+    turned = replace(made, scheme=replace(scheme, pairs=scheme.pairs[::-1]))
+    with pytest.raises(InputError, match="in another order for filling"):
+        fill(given, turned, scan)

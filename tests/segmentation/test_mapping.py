@@ -119,7 +119,7 @@ def deltoids() -> np.ndarray:
 
 def test_labels_without_a_side_get_it_from_the_midline(scan: Volume, scheme: Scheme) -> None:
     numbers = deltoids()
-    mapped = map_labels(numbers, AFFINE, scan, load_mapping(SHOULDER), scheme)
+    mapped = map_labels(numbers, scan.grid, scan, load_mapping(SHOULDER), scheme)
     left, right = (scheme.group(f"deltoid_{side}").label for side in ("left", "right"))
     assert set(np.unique(mapped.data[:28])) == {0, left}
     assert set(np.unique(mapped.data[28:])) == {0, right}
@@ -133,14 +133,14 @@ def test_sided_labels_on_the_wrong_side_are_refused(scan: Volume, scheme: Scheme
     numbers[16:24, 8:16, 5:20] = 2  # quadriceps, right
     numbers[30:36, 8:16, 5:20] = 1  # quadriceps, left
     with pytest.raises(InputError, match="0% lie on the side"):
-        map_labels(numbers, AFFINE, scan, load_mapping(SHOULDER), scheme)
+        map_labels(numbers, scan.grid, scan, load_mapping(SHOULDER), scheme)
 
 
 def test_bones_are_taken_but_belong_to_no_group(scan: Volume, scheme: Scheme) -> None:
     numbers = np.zeros(scan.shape, np.int32)
     numbers[20:30, 8:16, 10:20] = 6171  # femur
     numbers[20:30, 16:18, 10:20] = 7101  # vastus lateralis
-    mapped = map_labels(numbers, AFFINE, scan, load_mapping("musclemap"), scheme)
+    mapped = map_labels(numbers, scan.grid, scan, load_mapping("musclemap"), scheme)
     assert set(np.unique(mapped.data)) == {0, scheme.group("thigh_anterior_left").label}
     np.testing.assert_array_equal(mapped.taken, numbers > 0)
     assert scheme.group("leg_lateral_right").label in mapped.partly
@@ -159,12 +159,18 @@ def test_numbers_of_another_program_or_version_are_refused(
     data = np.zeros(scan.shape, np.int32)
     data.ravel()[: len(numbers)] = numbers
     with pytest.raises(InputError, match=said):
-        map_labels(data, AFFINE, scan, load_mapping("musclemap"), scheme)
+        map_labels(data, scan.grid, scan, load_mapping("musclemap"), scheme)
 
 
-def test_another_scheme_needs_another_table(scan: Volume, scheme: Scheme) -> None:
-    with pytest.raises(InputError, match="scheme other"):
-        map_labels(deltoids(), AFFINE, scan, load_mapping(SHOULDER), replace(scheme, name="other"))
+def test_a_scheme_without_the_pairs_of_a_table_needs_another_one(scan: Volume, scheme: Scheme) -> None:
+    with pytest.raises(InputError, match="scheme jdm42, which lacks"):
+        map_labels(deltoids(), scan.grid, scan, load_mapping(SHOULDER), replace(scheme, pairs=scheme.pairs[:3]))
+
+
+def test_labels_are_mapped_by_the_ids_of_pairs_whatever_the_scheme_is_called(scan: Volume, scheme: Scheme) -> None:
+    own = replace(scheme, name="own", pairs=scheme.pairs[::-1])
+    mapped = map_labels(deltoids(), scan.grid, scan, load_mapping(SHOULDER), own)
+    assert {own.group(int(label)).pair.id for label in np.unique(mapped.data) if label} == {"deltoid"}
 
 
 OWN = """

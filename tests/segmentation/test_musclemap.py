@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +132,14 @@ def test_without_the_program_the_engine_says_what_it_needs(
     assert "mm_segment" in MuscleMapEngine().needs
     with pytest.raises(InputError, match=r"install it from github\.com/MuscleMap/MuscleMap"):
         MuscleMapEngine().segment(volume, scheme, silent)
+
+
+def test_other_pairs_are_refused_before_the_program_runs(
+    program: Callable[[str], None], volume: Volume, scheme: Scheme
+) -> None:
+    program("raise SystemExit('ran')")
+    with pytest.raises(InputError, match="in another order"):
+        MuscleMapEngine().segment(volume, replace(scheme, pairs=scheme.pairs[::-1]), silent)
 
 
 def test_a_program_that_cannot_be_started_is_named(tmp_path: Path) -> None:

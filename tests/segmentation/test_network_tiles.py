@@ -8,13 +8,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wbmri.core.scheme import load_scheme
+from wbmri.core import Grid
+from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.registration import Lean
 from wbmri.segmentation.atlas import Model, Placed
 from wbmri.segmentation.atlas.body_profile import Levels
 from wbmri.segmentation.network import (
     AIR,
     ANSWERS,
+    COARSE_MM,
     CONTEXT,
     FIND_TILE,
     FINDINGS,
@@ -65,7 +67,7 @@ def test_blended_tiles_give_back_what_every_tile_says() -> None:
         np.testing.assert_allclose(inner[..., PAIRS], 1, atol=1e-5)
 
 
-def test_labels_arrive_on_oblique_voxels() -> None:
+def test_labels_arrive_on_oblique_voxels(scheme: Scheme) -> None:
     chances = np.zeros((40, 40, 40, PAIRS + 1), np.float32)
     chances[10:30, 10:30, 10:30, 6] = 1
     chances[20:, ..., PAIRS] = 1
@@ -73,7 +75,7 @@ def test_labels_arrive_on_oblique_voxels() -> None:
     into = np.eye(4)
     into[:2, :2] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
     into[:3, 3] = (8, -4, 1)
-    labels = labels_on((40, 40, 38), into, chances)
+    labels = labels_on(Grid((40, 40, 38), into), Grid(chances.shape[:3], np.eye(4)), chances, scheme)
     index = np.indices(labels.shape).reshape(3, -1)
     place = into[:3, :3] @ index + into[:3, 3:]
     inside = ((place > 9.6) & (place < 29.4)).all(0).reshape(labels.shape)
@@ -145,7 +147,7 @@ def test_the_level_along_the_body_decides_between_muscles_and_not_how_much_muscl
         found,
         Placed(scan, 1.0, Model(model, model_labels), levels),
         scheme,
-        np.array([0.0, 0.0, -40.0]),
+        Grid.along_axes(found.shape[1:], COARSE_MM, (0.0, 0.0, -40.0)),
     )
     np.testing.assert_allclose(ordered[1 : PAIRS + 1].sum(0), found[1 : PAIRS + 1].sum(0), rtol=1e-5)
     np.testing.assert_array_equal(ordered[0], found[0])

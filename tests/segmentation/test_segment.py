@@ -103,6 +103,20 @@ def test_what_is_no_body_is_refused(what: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ["atlas", "network"])
-def test_another_scheme_is_refused(whole_body: Volume, scheme: Scheme, engine: str) -> None:
-    with pytest.raises(InputError, match=f"the scheme other for the engine {engine}"):
-        segment(whole_body, scheme=replace(scheme, name="other"), engine=engine)
+def test_other_pairs_are_refused_whatever_the_scheme_is_called(whole_body: Volume, scheme: Scheme, engine: str) -> None:
+    turned = replace(scheme, pairs=scheme.pairs[::-1])
+    with pytest.raises(InputError, match=f"jdm42 with 21 pairs .* in another order for the engine {engine}"):
+        segment(whole_body, scheme=turned, engine=engine)
+    with pytest.raises(InputError, match=f"jdm42 with 3 pairs .* for the engine {engine}"):
+        segment(whole_body, scheme=replace(scheme, pairs=scheme.pairs[:3]), engine=engine)
+    other = replace(scheme.pairs[0], id="other")
+    with pytest.raises(InputError, match=f"among them other, for the engine {engine}"):
+        segment(whole_body, scheme=replace(scheme, pairs=(other, *scheme.pairs[1:])), engine=engine)
+
+
+def test_a_sites_own_scheme_with_the_same_pairs_is_outlined_alike(
+    whole_body: Volume, found: LabelMap, scheme: Scheme
+) -> None:
+    own = segment(whole_body, scheme=replace(scheme, name="site"))
+    assert own.scheme.name == "site"
+    np.testing.assert_array_equal(own.data, found.data)

@@ -1,5 +1,6 @@
 """Reviewed cases as further atlases: kept in a folder, chosen by likeness, and voting on a new scan."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,6 +108,16 @@ def test_a_case_is_stored_whole_and_takes_its_own_place(tmp_path: Path) -> None:
     assert stored_atlases(tmp_path / "new") == ()
 
 
+def test_an_atlas_of_a_time_that_did_not_keep_the_pairs_is_one_of_jdm42(tmp_path: Path) -> None:
+    add_atlas(tmp_path, "sub-a_ses-1", *thighs(30.0, 0.0, 1))
+    (description,) = tmp_path.glob("*/atlas.json")
+    document = json.loads(description.read_bytes()) | {"schema_version": 1}
+    del document["pairs"]
+    description.write_text(json.dumps(document))
+    (stored,) = stored_atlases(tmp_path)
+    assert stored.pairs == SCHEME.pair_ids
+
+
 def test_likeness_is_of_size_and_place_but_not_of_where_the_body_lies() -> None:
     one = Signature.of(thighs(34.0, 0.0, 1)[1])
     assert one.distance(Signature.of(thighs(34.0, 24.0, 2)[1])) < 0.02
@@ -121,8 +132,8 @@ def test_what_the_engine_needs(tmp_path: Path, folder: Path) -> None:
     volume, truth = thighs(36.5, 3.0, 9)
     with pytest.raises(InputError, match="wbmri atlas add"):
         SiteAtlasEngine(tmp_path).segment(volume, SCHEME, silent)
-    with pytest.raises(InputError, match="no atlas of the scheme jdm42 9"):
-        SiteAtlasEngine(folder).segment(volume, replace(SCHEME, version="9"), silent)
+    with pytest.raises(InputError, match="no atlas with the 21 pairs of the scheme jdm42"):
+        SiteAtlasEngine(folder).segment(volume, replace(SCHEME, pairs=SCHEME.pairs[::-1]), silent)
     other = replace(Biased(truth).labels, data=truth.data * 0, outside=OUTSIDE | SEEN)
     engine = Biased(truth)
     engine.labels = other

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError, Volume
+from wbmri.core import Grid, InputError, Volume
 from wbmri.registration.resample import in_view, linear_on_axes
 
 WORKING_MM = 4.0
@@ -39,6 +39,11 @@ class Lean:
     data: NDArray[np.float32]
     origin: NDArray[np.float64]
     spacing_mm: float
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of the voxels."""
+        return Grid.along_axes(self.data.shape, self.spacing_mm, self.origin)
 
 
 def lean_share(intensity: NDArray[np.float32], level: float) -> NDArray[np.float32]:

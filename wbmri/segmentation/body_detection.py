@@ -9,7 +9,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError, Step, Volume, canonical
+from wbmri.core import Grid, InputError, Step, Volume, canonical
 from wbmri.registration import linear_on_axes
 
 LOOK_MM = 8.0
@@ -307,24 +307,14 @@ def _looked_at(volume: Volume) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     mean = cut.reshape(size[0], block[0], size[1], block[1], size[2], block[2]).mean((1, 3, 5))
     if float(mean.min()) == float(mean.max()):
         return np.zeros((1, 1, 1), np.float32), np.zeros((1, 1, 1), bool)
-    affine = stored.affine @ np.diag([*block, 1.0])
-    affine[:3, 3] += stored.affine[:3, :3] @ ((block - 1) / 2)
-    coarse = Volume(mean, affine)
-    corners = np.stack(np.meshgrid(*([-0.5, n - 0.5] for n in coarse.shape), indexing="ij"), -1).reshape(-1, 3)
-    world = corners @ affine[:3, :3].T + affine[:3, 3]
-    extent = world.max(0) - world.min(0)
-    x, y, z = (max(1, int(n)) for n in extent / LOOK_MM)
-    origin = (world.max(0) + world.min(0)) / 2 - (np.array([x, y, z]) - 1) * LOOK_MM / 2
-    image = linear_on_axes(coarse, (x, y, z), LOOK_MM, origin)
-    into = np.linalg.inv(affine)
-    places = [origin[axis] + LOOK_MM * np.arange(n) for axis, n in enumerate((x, y, z))]
-    inside = np.ones((x, y, z), bool)
-    for axis, count in enumerate(coarse.shape):
-        along = (
-            into[axis, 0] * places[0][:, None, None] + into[axis, 1] * places[1][:, None] + into[axis, 2] * places[2]
-        )
-        inside &= np.abs(along + into[axis, 3] - (count - 1) / 2) <= count / 2
-    return image, inside
+    coarse = Volume(mean, stored.grid.coarser(block).affine)
+    low, high = coarse.grid.bounds()
+    shape = [max(1, int(n)) for n in (high - low) / LOOK_MM]
+    grid = Grid.along_axes(shape, LOOK_MM, (low + high) / 2 - (np.array(shape) - 1) * LOOK_MM / 2)
+    image = linear_on_axes(coarse, grid.shape, LOOK_MM, grid.origin)
+    index = coarse.grid.indices(grid.points(np.moveaxis(np.indices(grid.shape), 0, -1)))
+    count = np.array(coarse.shape)
+    return image, np.all(np.abs(index - (count - 1) / 2) <= count / 2, axis=-1)
 
 
 def _texture(image: NDArray[np.float32], body: NDArray[np.bool_]) -> float:

@@ -65,6 +65,38 @@ def engine_licence(engine: Engine) -> str:
     return licence
 
 
+def check_pairs(scheme: Scheme, known: Scheme, user: str) -> None:
+    """Refuse a scheme whose labels do not mean what the ones that somebody knows mean, whatever either is called.
+
+    Parameters
+    ----------
+    scheme
+        The scheme that is asked for.
+    known
+        The one whose labels are known.
+    user
+        Who knows it, for the message.
+
+    Raises
+    ------
+    InputError
+        If the pairs are others, or stand in another order.
+    """
+    if scheme.pair_ids == known.pair_ids:
+        return
+    unknown = sorted(set(scheme.pair_ids) - set(known.pair_ids))
+    said = f"{len(scheme.pairs)} pairs of muscle groups"
+    if unknown:
+        said += f", among them {unknown[0]},"
+    elif len(scheme.pairs) == len(known.pairs):
+        said += " in another order"
+    raise InputError(
+        f"the scheme {scheme.name} with {said} for {user}",
+        f"the {len(known.pairs)} pairs of {known.name} in their order",
+        "use --labels with a label map of that scheme",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
     """An engine as ``wbmri engines`` lists it."""

@@ -17,9 +17,9 @@ from typing import IO, cast
 import numpy as np
 
 from wbmri.core import InputError, Json, LabelMap, Progress, Volume, part
-from wbmri.core.scheme import Scheme
+from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.io import encode_nifti
-from wbmri.segmentation.engine import engine_fingerprint, engine_licence, make_engine
+from wbmri.segmentation.engine import check_pairs, engine_fingerprint, engine_licence, make_engine
 from wbmri.segmentation.external_labels import Given, GivenLabels, fill
 
 _PERCENT = re.compile(r"(\d{1,3})(?:\.\d+)?\s?%")
@@ -173,7 +173,8 @@ class MuscleMapEngine:
         Raises
         ------
         InputError
-            If MuscleMap is not installed, fails or takes too long; or if its labels are not those of v1.4.
+            If the pairs of the scheme are not those of ``jdm42``; if MuscleMap is not installed, fails or takes too
+            long; or if its labels are not those of v1.4.
         """
         program = shutil.which(_PROGRAM)
         if program is None:
@@ -182,6 +183,8 @@ class MuscleMapEngine:
                 "MuscleMap installed and its environment active",
                 "install it from github.com/MuscleMap/MuscleMap, or use another engine",
             )
+        # Before the hour that the program takes.
+        check_pairs(scheme, load_scheme(), f"the engine {self.name}")
         with TemporaryDirectory(prefix="wbmri-") as folder:
             image = Path(folder, "image.nii.gz")
             # As 32-bit numbers: MuscleMap writes its labels, up to 8222, in the type of the image.

@@ -32,10 +32,10 @@ def segment(
     scheme
         The groups to find; by default ``jdm42``.
     engine
-        Name of an engine (see `engines`), or ``auto``; or an engine, to load it once for many scans. ``labels`` takes
-        the outlines from files.
+        Name of an engine (see `engines`), or ``auto``; or an engine, to load it once for many scans. ``labels``, for
+        which ``auto`` stands where label maps are given, takes the outlines from files.
     labels
-        The label map, or maps, for the engine ``labels``; several are fused.
+        The label map, or maps, to take the outlines from; several are fused.
     mapping
         Names or paths of the tables that map the numbers in these files to the scheme: one for all, or one each. What
         a mapped file lacks is filled in by the engine ``auto``.
@@ -56,11 +56,13 @@ def segment(
     """
     scheme = scheme or load_scheme()
     name = engine if isinstance(engine, str) else engine.name
+    if labels is not None and engine == "auto":
+        name = "labels"
     if (name == "labels") != (labels is not None):
         raise InputError(
             f"the engine {name!r} {'with' if labels is not None else 'without'} a label map",
             "a label map with the engine 'labels', and with no other",
-            "give both --engine labels and --labels FILE, or neither",
+            "name the label map and leave the engine out, or leave the label map out",
         )
     if labels is not None:
         tables = [] if mapping is None else _listed(mapping)

@@ -45,7 +45,10 @@ def test_a_part_of_a_body_is_not_flagged(outlines: Outlines, low: float, length:
     labels = outlines()
     levels = labels.data.shape[2]
     part = labels.data[:, :, int(low * levels) : int((low + length) * levels) + 8]
-    assert examine(with_data(labels, part)) == ()
+    # As an engine does it, a group of which next to nothing is in view is not outlined.
+    whole, seen = (np.bincount(data.ravel(), minlength=len(labels.scheme.groups) + 1) for data in (labels.data, part))
+    unseen = [label for label in range(1, whole.size) if seen[label] < 0.05 * whole[label]]
+    assert examine(with_data(labels, np.where(np.isin(part, unseen), 0, part))) == ()
 
 
 def test_outlines_without_arms_are_not_flagged(outlines: Outlines) -> None:
@@ -210,3 +213,19 @@ def test_the_table_says_what_was_measured(outlines: Outlines) -> None:
 def test_outlines_of_another_anatomy_are_not_flagged(bench: Path, scheme: Scheme, visit: str) -> None:
     data, affine = read_labels(bench / visit / "truth_labels.nii.gz")
     assert examine(LabelMap(np.where(data > 42, 0, data), affine, scheme, "truth", {})) == ()
+
+
+def test_pairs_in_a_sites_own_order_are_examined_alike(outlines: Outlines) -> None:
+    labels = outlines()
+    left, right = (label_of(labels, f"deltoid_{side}") for side in ("left", "right"))
+    table = np.arange(len(labels.scheme.groups) + 1, dtype=np.uint8)
+    table[[left, right]] = right, left
+    swapped = with_data(labels, table[labels.data])
+    own = replace(labels.scheme, name="own", pairs=labels.scheme.pairs[::-1])
+    for group in labels.scheme.groups:
+        table[group.label] = own.group(group.id).label
+    confidence = {group.label: 0.9 for group in own.groups}
+    turned = replace(swapped, data=table[swapped.data], scheme=own, confidence=confidence)
+    expected = {(labels.scheme.group(flag.label).id, flag.check) for flag in examine(swapped)}
+    assert {(own.group(flag.label).id, flag.check) for flag in examine(turned)} == expected
+    assert ("deltoid_left", Check.ACROSS) in expected

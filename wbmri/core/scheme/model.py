@@ -1,8 +1,11 @@
 """The scheme value types."""
 
 import re
+import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from importlib.resources import files
 from typing import Any, ClassVar, Literal
 
 from wbmri.core.errors import SchemeError
@@ -99,7 +102,8 @@ class Pair:
     codes
         Codes of the group as a whole.
     segment
-        Where in the body it lies; ``None`` where the scheme does not say, and then nothing is made of its place.
+        Where in the body it lies. Where the scheme does not say, as none did at first, that of the pair with this id in
+        ``jdm42``; ``None`` if there is no such pair, and then nothing is made of its place.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
@@ -111,6 +115,17 @@ class Pair:
     members: tuple[Member, ...]
     codes: tuple[Code, ...] = ()
     segment: BodySegment | None = None
+
+    def __post_init__(self) -> None:
+        if self.segment is None:
+            object.__setattr__(self, "segment", _usual_segments().get(self.id))
+
+
+@cache
+def _usual_segments() -> dict[str, BodySegment]:
+    """Return the segment of each pair of ``jdm42`` by its id."""
+    content = (files("wbmri.core.scheme") / "builtin" / "jdm42.toml").read_text(encoding="utf-8")
+    return {pair["id"]: BodySegment(pair["segment"]) for pair in tomllib.loads(content)["pairs"]}
 
 
 @dataclass(frozen=True, slots=True)

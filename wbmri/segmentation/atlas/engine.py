@@ -3,10 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError, LabelMap, Progress, Step, Volume, canonical, part
-from wbmri.core.scheme import DEFAULT_SCHEME, Scheme
+from wbmri.core import LabelMap, Progress, Step, Volume, canonical, part
+from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.registration import PARAMETERS, WORKING_MM, as_stored, lean_share
 from wbmri.segmentation.atlas.alignment import Laid, lay_body, sample
+from wbmri.segmentation.engine import check_pairs
 
 _LEAN_ENOUGH = 0.4
 """Voxels of the scan with less lean tissue are not muscle: labels do not extend into them."""
@@ -25,14 +26,9 @@ class AtlasEngine:
         Raises
         ------
         InputError
-            If the scheme is not ``jdm42``, or the volume shows no body.
+            If the pairs of the scheme are not those of ``jdm42``, or the volume shows no body.
         """
-        if scheme.name != DEFAULT_SCHEME:
-            raise InputError(
-                f"the scheme {scheme.name} for the engine {self.name}",
-                f"the scheme {DEFAULT_SCHEME}",
-                "use --engine labels with a label map of that scheme",
-            )
+        check_pairs(scheme, load_scheme(), f"the engine {self.name}")
         stored = canonical(volume)
         laid = lay_body(stored, part(progress, 0.0, 0.85))
         progress(0.85, "drawing the outlines")
@@ -69,9 +65,7 @@ def _labels_on(volume: Volume, laid: Laid) -> NDArray[np.uint8]:
     """Carry the model's labels to the volume's own grid, where its voxels are lean tissue."""
     labels = np.zeros(volume.shape, np.uint8)
     placed = laid.placed
-    into = volume.affine.copy()
-    into[:3, 3] -= placed.scan.origin
-    into[:3] /= placed.scan.spacing_mm
+    into = volume.grid.index_map(placed.scan.grid)
     for i in range(volume.shape[0]):
         jk = np.argwhere(lean_share(volume.data[i], placed.lean_level) > _LEAN_ENOUGH)
         if not len(jk):

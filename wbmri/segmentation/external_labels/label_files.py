@@ -10,11 +10,11 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError, Json, LabelMap, Progress, Step, Volume, part
-from wbmri.core.scheme import DEFAULT_SCHEME, Scheme
+from wbmri.core import Grid, InputError, Json, LabelMap, Progress, Step, Volume, part
+from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.io import read_labels
 from wbmri.registration import nearest_on_grid
-from wbmri.segmentation.engine import make_engine
+from wbmri.segmentation.engine import check_pairs, make_engine
 from wbmri.segmentation.external_labels.label_mapping import map_labels
 from wbmri.segmentation.external_labels.mapping_table import load_mapping
 from wbmri.segmentation.fusion import fuse
@@ -89,7 +89,8 @@ class GivenLabels:
         partly: frozenset[int] = frozenset()
         taken = None
         if self.mapping is not None:
-            mapped = map_labels(numbers, affine, volume, load_mapping(self.mapping), scheme)
+            grid = Grid(numbers.shape, affine)
+            mapped = map_labels(numbers, grid, volume, load_mapping(self.mapping), scheme)
             data, partly = mapped.data, mapped.partly
             taken = nearest_on_grid(mapped.taken.view(np.uint8), affine, volume) > 0
             parameters |= mapped.parameters
@@ -121,7 +122,7 @@ class GivenLabels:
             return {}
 
     def _check_place(self, brought: LabelMap, here: NDArray[np.uint8], volume: Volume) -> None:
-        whole = np.count_nonzero(brought.data) * abs(float(np.linalg.det(brought.affine[:3, :3]))) / 1000
+        whole = np.count_nonzero(brought.data) * brought.grid.voxel_ml
         kept = np.count_nonzero(here) * volume.voxel_ml
         if whole == 0:
             raise InputError(
@@ -170,9 +171,10 @@ def fill(given: Given, made: LabelMap, volume: Volume) -> LabelMap:
     Raises
     ------
     InputError
-        If the engine's labels are on another grid.
+        If the engine's labels are on another grid, or mean other pairs.
     """
     made.check_grid(volume)
+    check_pairs(made.scheme, given.labels.scheme, "filling what a label map lacks")
     data = given.labels.data.copy()
     origin: dict[int, str] = {}
     confidence = dict(given.labels.confidence)
@@ -274,9 +276,10 @@ def segment_given(
 def complete(given: Given, volume: Volume, progress: Progress) -> LabelMap:
     """Return a given map with what it lacks filled in by the engine ``auto``.
 
-    The engine runs only if something is lacking, and fills in groups of ``jdm42`` only: it knows no other scheme.
+    The engine runs only if something is lacking, and only for a scheme with the pairs of ``jdm42`` in their order: it
+    knows no other.
     """
-    if not lacking(given) or given.labels.scheme.name != DEFAULT_SCHEME:
+    if not lacking(given) or given.labels.scheme.pair_ids != load_scheme().pair_ids:
         held = {group.label for group in given.labels.scheme.groups} - given.labels.outside
         every = dict.fromkeys(sorted(held), given.labels.engine)
         return replace(given.labels, origin=every | dict(given.labels.origin))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError, Json, Volume
+from wbmri.core import Grid, InputError, Json, Volume
 from wbmri.core.scheme import Scheme, Side
 from wbmri.registration import linear_on_axes
 from wbmri.segmentation.external_labels.mapping_table import Mapping
@@ -50,9 +50,7 @@ def find_midline(volume: Volume) -> Midline:
     from scipy import optimize
 
     body, origin = _body(volume)
-    x = origin[0] + _GRID_MM * np.arange(body.shape[0])
-    y = origin[1] + _GRID_MM * np.arange(body.shape[1])
-    z = origin[2] + _GRID_MM * np.arange(body.shape[2])
+    x, y, z = (first + _GRID_MM * np.arange(n) for first, n in zip(origin, body.shape, strict=True))
     front = body.sum(axis=1, keepdims=True)
     centre = float((front.sum((1, 2)) * x).sum() / front.sum())
     middle_z, middle_y = float(z.mean()), float(y.mean())
@@ -92,10 +90,9 @@ def _body(volume: Volume) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return what stands out from the background, 0 or 1, on a coarse grid along the world axes, and its origin."""
     from skimage.filters import threshold_otsu
 
-    corners = np.stack(np.meshgrid(*([-0.5, n - 0.5] for n in volume.shape), indexing="ij"), -1).reshape(-1, 3)
-    world = corners @ volume.affine[:3, :3].T + volume.affine[:3, 3]
-    i, j, k = (int(n) for n in np.maximum(1, np.ceil((world.max(0) - world.min(0)) / _GRID_MM)))
-    origin = world.min(0) + _GRID_MM / 2
+    low, high = volume.grid.bounds()
+    i, j, k = (int(n) for n in np.maximum(1, np.ceil((high - low) / _GRID_MM)))
+    origin = low + _GRID_MM / 2
     data = np.maximum(linear_on_axes(volume, (i, j, k), _GRID_MM, origin), 0)
     # On log intensities, so that fluid does not draw the threshold above muscle and fat.
     logs = np.log1p(data * (50 / max(float(np.percentile(data, 99)), 1e-6)))
@@ -130,7 +127,7 @@ class Mapped:
 
 def map_labels(
     numbers: NDArray[np.int32],
-    affine: NDArray[np.float64],
+    grid: Grid,
     volume: Volume,
     mapping: Mapping,
     scheme: Scheme,
@@ -143,8 +140,8 @@ def map_labels(
     ----------
     numbers
         The other program's label map, shape (i, j, k).
-    affine
-        4x4 matrix from its voxel indices to RAS mm.
+    grid
+        The grid of that map.
     volume
         The scan it belongs to, on which the midline is found.
     mapping
@@ -155,7 +152,7 @@ def map_labels(
     Raises
     ------
     InputError
-        If the table is for another scheme; if the map holds numbers the table does not have, or those of another
+        If the scheme lacks a pair of the table; if the map holds numbers the table does not have, or those of another
         version; or if labels that name a side lie on the other one.
     """
     mapping.check_scheme(scheme)
@@ -173,10 +170,10 @@ def map_labels(
     if unsided:
         midline = find_midline(volume)
         sided = {label.number: label.side for label in known if label.side}
-        _check_sides(numbers, affine, sided, midline, mapping)
+        _check_sides(numbers, grid, sided, midline, mapping)
         for number, pair in unsided:
             at = np.nonzero(numbers == number)
-            right = midline.right_of(_world(at, affine)) > 0
+            right = midline.right_of(_points(at, grid)) > 0
             data[at] = np.where(right, sides[pair, Side.RIGHT], sides[pair, Side.LEFT])
         parameters["midline"] = {
             "shift_mm": round(midline.shift_mm, 1),
@@ -187,9 +184,9 @@ def map_labels(
     return Mapped(data, numbers != 0, partly, parameters)
 
 
-def _world(index: tuple[NDArray[np.intp], ...], affine: NDArray[np.float64]) -> NDArray[np.float64]:
-    world: NDArray[np.float64] = affine[:3, :3] @ np.stack(index) + affine[:3, 3:]
-    return world
+def _points(index: tuple[NDArray[np.intp], ...], grid: Grid) -> NDArray[np.float64]:
+    """Return where voxels lie in RAS mm, shape (3, n)."""
+    return grid.points(np.stack(index, axis=-1)).T
 
 
 def _check_numbers(present: set[int], mapping: Mapping) -> None:
@@ -213,7 +210,7 @@ def _check_numbers(present: set[int], mapping: Mapping) -> None:
 
 def _check_sides(
     numbers: NDArray[np.int32],
-    affine: NDArray[np.float64],
+    grid: Grid,
     sided: dict[int, Side],
     midline: Midline,
     mapping: Mapping,
@@ -221,7 +218,7 @@ def _check_sides(
     """Hold the midline against labels that name their side, where there are any."""
     on_their_side = total = 0
     for number, side in sided.items():
-        right = midline.right_of(_world(np.nonzero(numbers == number), affine)) > 0
+        right = midline.right_of(_points(np.nonzero(numbers == number), grid)) > 0
         total += right.size
         on_their_side += int(np.count_nonzero(right == (side is Side.RIGHT)))
     if total and on_their_side < _AGREE * total:

@@ -73,7 +73,7 @@ class Mapping:
     source
         Where its list of labels is published.
     scheme
-        Name of the scheme it maps to.
+        Name of the scheme whose pairs it maps to; another scheme with these pairs will do.
     labels
         Every label of the other program.
     lacks
@@ -127,13 +127,13 @@ class Mapping:
         Raises
         ------
         InputError
-            If the scheme has another name, or lacks a pair of the table.
+            If it lacks a pair of the table; its name and the order of its pairs do not matter.
         """
-        unknown = sorted(set(self.lacks) - {pair.id for pair in scheme.pairs})
-        if scheme.name != self.scheme or unknown:
+        unknown = sorted(set(self.lacks) - set(scheme.pair_ids))
+        if unknown:
             raise InputError(
-                f"the scheme {scheme.name} with the mapping {self.name}{f' to {unknown[0]}' if unknown else ''}",
-                f"the scheme {self.scheme} and its pairs",
+                f"the scheme {scheme.name}, which lacks {unknown[0]} of the mapping {self.name}",
+                f"a scheme with the pairs of {self.scheme} that the mapping names",
                 "write a mapping file for that scheme and name it with --mapping",
             )
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from wbmri.core import InputError, LabelMap, Volume
-from wbmri.core.scheme import Scheme
+from wbmri.core.scheme import DEFAULT_SCHEME, Scheme, load_scheme
 from wbmri.io import encode_nifti, read_image, read_labels, write_atomic
 
 _FEWEST = 4
@@ -49,13 +49,12 @@ class Signature:
             shape[axis] = -1
             place = np.broadcast_to(np.arange(labels.data.shape[axis]).reshape(shape), labels.data.shape)
             sums[axis] = np.bincount(flat, weights=place.ravel(), minlength=size)
-        voxel_ml = abs(float(np.linalg.det(labels.affine[:3, :3]))) / 1000
         volume: dict[int, float] = {}
         centre: dict[int, tuple[float, float, float]] = {}
         for group in labels.scheme.groups:
             if count[group.label] and group.label not in labels.outside:
-                x, y, z = labels.affine[:3, :3] @ (sums[:, group.label] / count[group.label]) + labels.affine[:3, 3]
-                volume[group.label] = round(float(count[group.label] * voxel_ml), 3)
+                x, y, z = labels.grid.points(sums[:, group.label] / count[group.label])
+                volume[group.label] = round(float(count[group.label] * labels.grid.voxel_ml), 3)
                 centre[group.label] = (round(float(x), 2), round(float(y), 2), round(float(z), 2))
         return cls(volume, centre)
 
@@ -83,7 +82,8 @@ class Signature:
 FOLDER_VARIABLE = "WBMRI_ATLASES"
 """Environment variable that names the folder."""
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
+"""Version 1 did not list the pairs."""
 
 
 def atlas_folder(chosen: str | Path | None = None) -> Path:
@@ -104,7 +104,8 @@ class _Document:
     digest: str
     outside: tuple[int, ...]
     signature: Signature
-    schema_version: int = _SCHEMA_VERSION
+    pairs: tuple[str, ...] = ()
+    schema_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ class StoredAtlas:
         The case it was made from, ``sub-X_ses-Y``.
     scheme, scheme_version
         The scheme of its labels.
+    pairs
+        Ids of the pairs of that scheme in the order of their labels: what its labels mean.
     digest
         SHA-256 of volume and labels.
     outside
@@ -133,6 +136,7 @@ class StoredAtlas:
     name: str
     scheme: str
     scheme_version: str
+    pairs: tuple[str, ...]
     digest: str
     outside: frozenset[int]
     signature: Signature
@@ -192,6 +196,8 @@ def add_atlas(folder: str | Path, name: str, volume: Volume, labels: LabelMap) -
         seen.hexdigest(),
         tuple(sorted(labels.outside)),
         signature,
+        labels.scheme.pair_ids,
+        _SCHEMA_VERSION,
     )
     write_atomic(description, TypeAdapter(_Document).dump_json(document, indent=2) + b"\n")
     return _read(description)
@@ -244,6 +250,7 @@ def _read(path: Path) -> StoredAtlas:
         document.name,
         document.scheme,
         document.scheme_version,
+        document.pairs or (load_scheme().pair_ids if document.scheme == DEFAULT_SCHEME else ()),
         document.digest,
         frozenset(document.outside),
         document.signature,

@@ -80,14 +80,10 @@ class SiteAtlasEngine:
             If there is no atlas of the scheme that resembles the scan, or `auto` cannot segment it.
         """
         folder = atlas_folder(self._folder)
-        atlases = [
-            atlas
-            for atlas in stored_atlases(folder)
-            if (atlas.scheme, atlas.scheme_version) == (scheme.name, scheme.version)
-        ]
+        atlases = [atlas for atlas in stored_atlases(folder) if atlas.pairs == scheme.pair_ids]
         if not atlases:
             raise InputError(
-                f"no atlas of the scheme {scheme.name} {scheme.version} in {folder}",
+                f"no atlas with the {len(scheme.pairs)} pairs of the scheme {scheme.name} in their order in {folder}",
                 "cases of your site that a person has reviewed",
                 f"add them with 'wbmri atlas add CASE', or name their folder with {FOLDER_VARIABLE}",
             )
@@ -110,7 +106,6 @@ class _Voter:
     def __init__(self, laid: Laid, labels: LabelMap) -> None:
         self.laid = laid
         self.labels = labels
-        self._to_index = np.linalg.inv(labels.affine)
 
     def votes(self, at: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Return labels and likeness at points, given as indices of the working grid of shape (3, n)."""
@@ -120,11 +115,11 @@ class _Voter:
             sampled: NDArray[np.float32] = ndimage.map_coordinates(values, at, order=1, mode="nearest")
             return sampled
 
-        place = np.stack([here(axis) for axis in self.laid.place]).astype(np.float64)
-        index = np.floor(self._to_index[:3, :3] @ place + self._to_index[:3, 3:] + (0.5 + 1e-6)).astype(np.int64)
-        inside = ((index >= 0) & (index < np.array(self.labels.data.shape)[:, None])).all(axis=0)
+        place = np.stack([here(axis) for axis in self.laid.place], axis=-1).astype(np.float64)
+        index = np.floor(self.labels.grid.indices(place) + (0.5 + 1e-6)).astype(np.int64)
+        inside = ((index >= 0) & (index < self.labels.data.shape)).all(axis=1)
         labels = np.zeros(at.shape[1], np.uint8)
-        labels[inside] = self.labels.data[tuple(index[:, inside])]
+        labels[inside] = self.labels.data[tuple(index[inside].T)]
         return labels, np.where(inside, here(self.laid.alike), 0).astype(np.float32)
 
 
@@ -162,9 +157,7 @@ def _fused(
     tally = Tally(len(weights), size)
     likeness, counted = np.zeros(weights.shape), np.zeros(weights.shape)
     data = found.data.copy()
-    into = volume.affine.copy()
-    into[:3, 3] -= scan.origin
-    into[:3] /= scan.spacing_mm
+    into = volume.grid.index_map(scan.grid)
     for i in range(volume.shape[0]):
         jk = np.argwhere((lean_share(volume.data[i], level) > _LEAN_ENOUGH) | (data[i] > 0))
         if not len(jk):

@@ -3,10 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError, Json, LabelMap, Progress, Step, Volume, canonical, part
-from wbmri.core.scheme import DEFAULT_SCHEME, Scheme
+from wbmri.core import Grid, Json, LabelMap, Progress, Step, Volume, canonical, part
+from wbmri.core.scheme import Scheme, Side, load_scheme
 from wbmri.registration import as_stored, linear_on_axes
 from wbmri.segmentation.atlas import place_body
+from wbmri.segmentation.engine import check_pairs
 from wbmri.segmentation.network.channels import (
     COARSE_MM,
     FINE_MM,
@@ -64,29 +65,25 @@ class NetworkEngine:
         Raises
         ------
         InputError
-            If the scheme is not ``jdm42``, or the volume shows no body.
+            If the pairs of the scheme are not those of ``jdm42``, or the volume shows no body.
         """
-        if scheme.name != DEFAULT_SCHEME:
-            raise InputError(
-                f"the scheme {scheme.name} for the engine {self.name}",
-                f"the scheme {DEFAULT_SCHEME}",
-                "use --engine labels with a label map of that scheme",
-            )
+        check_pairs(scheme, load_scheme(), f"the engine {self.name}")
         nets = networks()
         stored = canonical(volume)
         placed = place_body(stored, part(progress, 0.0, 0.15))
-        origin, count = _coarse_grid(stored)
-        seen = linear_on_axes(stored, count, COARSE_MM, origin, SHARP)
+        coarse = _coarse_grid(stored.grid)
+        seen = linear_on_axes(stored, coarse.shape, COARSE_MM, coarse.origin, SHARP)
         level = body_level(seen)
         found = find(
             brightness(seen, level),
             nets.finder,
             lambda done: progress(0.15 + 0.1 * done, "finding the muscles"),
         )
-        context, right = context_of(in_order(found, placed, scheme, origin))
-        corner = origin - (COARSE_MM - FINE_MM) / 2
-        x, y, z = (n * TILE_FINE // TILE_COARSE for n in count)
-        image = brightness(linear_on_axes(stored, (x, y, z), FINE_MM, corner, SHARP), level)
+        context, right = context_of(in_order(found, placed, scheme, coarse))
+        # Both grids begin at the same corner.
+        count = [n * TILE_FINE // TILE_COARSE for n in coarse.shape]
+        fine = Grid.along_axes(count, FINE_MM, coarse.origin - (COARSE_MM - FINE_MM) / 2)
+        image = brightness(linear_on_axes(stored, fine.shape, FINE_MM, fine.origin, SHARP), level)
         chances, first = outline(
             image,
             context,
@@ -95,15 +92,13 @@ class NetworkEngine:
         )
         chances = settle_sides(chances, first, right)
         progress(0.85, "carrying the outlines to the scan")
-        into = stored.affine.copy()
-        into[:3, 3] -= corner
-        into[:3] /= FINE_MM
-        into[:3, 3] -= first
-        labels = without_islands(in_muscle(labels_on(stored.shape, into, chances), stored.data, stored.spacing))
+        box = Grid.along_axes(chances.shape[:3], FINE_MM, fine.points(first))
+        labels = labels_on(stored.grid, box, chances, scheme)
+        labels = without_islands(in_muscle(labels, stored.data, stored.spacing))
         outside = placed.outside()
         # Of a group that the field of view cuts, what is in the picture stays; what cannot be there was mistaken.
         labels[np.isin(labels, sorted(placed.unseen()))] = 0
-        promised = _promised_overlap(chances)
+        promised = _promised_overlap(chances, scheme)
         step = Step(
             "segment",
             {
@@ -129,19 +124,17 @@ class NetworkEngine:
         )
 
 
-def _coarse_grid(volume: Volume) -> tuple[NDArray[np.float64], tuple[int, int, int]]:
-    """Return the first voxel's centre in RAS mm and the lengths of the coarse grid around the whole scan."""
-    corners = np.array(list(np.ndindex(2, 2, 2))) * (np.array(volume.shape) - 1)
-    places = corners @ volume.affine[:3, :3].T + volume.affine[:3, 3]
-    low, high = places.min(0), places.max(0)
+def _coarse_grid(scan: Grid) -> Grid:
+    """Return the coarse grid around all voxel centres of a scan."""
+    centres = scan.points(np.array(list(np.ndindex(2, 2, 2))) * (np.array(scan.shape) - 1))
+    low, high = centres.min(0), centres.max(0)
     count = np.maximum(np.ceil((high - low) / COARSE_MM) + 1, TILE_COARSE)
     count = np.ceil(count / _EVEN).astype(int) * _EVEN
     # What the grid has to spare lies evenly around the scan.
-    origin = (low + high) / 2 - COARSE_MM * (count - 1) / 2
-    return origin, (int(count[0]), int(count[1]), int(count[2]))
+    return Grid.along_axes(count, COARSE_MM, (low + high) / 2 - COARSE_MM * (count - 1) / 2)
 
 
-def _promised_overlap(chances: NDArray[np.float32]) -> NDArray[np.float64]:
+def _promised_overlap(chances: NDArray[np.float32], scheme: Scheme) -> NDArray[np.float64]:
     """Return the Dice overlap that the probabilities themselves promise for each label, shape (43,).
 
     With a truth drawn from the probabilities p, the outline that takes the voxels S has an expected overlap of about
@@ -155,11 +148,11 @@ def _promised_overlap(chances: NDArray[np.float32]) -> NDArray[np.float64]:
     most = pairs[np.arange(len(pairs)), best]
     taken = muscle > TAKEN
     out = np.zeros(2 * PAIRS + 1)
-    for side in (0, 1):
-        half = right == bool(side)
+    for side in Side:
+        half = right == (side is Side.RIGHT)
         chosen = taken & half
         hit = np.bincount(best[chosen], weights=most[chosen], minlength=PAIRS)
         size = np.bincount(best[chosen], minlength=PAIRS)
         whole = half.astype(np.float32) @ pairs
-        out[1 + side :: 2] = 2 * hit / np.maximum(size + whole, 1e-6)
+        out[[scheme.label_of(pair, side) for pair in range(PAIRS)]] = 2 * hit / np.maximum(size + whole, 1e-6)
     return out

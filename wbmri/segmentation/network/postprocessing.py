@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core.scheme import Scheme
+from wbmri.core import Grid
+from wbmri.core.scheme import Scheme, Side
 from wbmri.segmentation.atlas import Placed
 from wbmri.segmentation.network.channels import COARSE_MM, PAIRS, TILE_COARSE, TILE_FINE
 
@@ -52,15 +53,13 @@ _LEAST = 0.1
 """How likely a muscle is far from its levels, relative to amid them: placing may fail."""
 _THERE = 0.05
 """A level holds a muscle where its area is more than this share of the largest."""
-_MOVES = "upper limb"
-"""Region whose levels depend on the pose."""
 
 
 def in_order(
     found: NDArray[np.float32],
     placed: Placed,
     scheme: Scheme,
-    origin: NDArray[np.float64],
+    grid: Grid,
 ) -> NDArray[np.float32]:
     """Return the finder's answer with the chances shifted between muscles towards those of each level.
 
@@ -71,13 +70,13 @@ def in_order(
     placed
         The model body, placed over the scan.
     scheme
-        The scheme ``jdm42``, of which pairs of the arms are not judged by their level.
-    origin
-        First coarse voxel's centre in RAS mm.
+        The scheme; pairs of the arms, whose levels depend on the pose, are not judged by them.
+    grid
+        The coarse grid.
     """
-    heights = origin[2] + COARSE_MM * np.arange(found.shape[3])
-    likely = _likely(placed, heights)
-    likely[[pair.region == _MOVES for pair in scheme.pairs]] = 1
+    heights = grid.origin[2] + COARSE_MM * np.arange(found.shape[3])
+    likely = _likely(placed, heights, scheme)
+    likely[[pair.segment is not None and pair.segment.in_arm for pair in scheme.pairs]] = 1
     pairs = found[1 : PAIRS + 1]
     shifted = pairs * likely[:, None, None, :].astype(np.float32)
     # How much of a voxel is muscle at all is not for the level to say.
@@ -85,13 +84,13 @@ def in_order(
     return np.concatenate([found[:1], shifted, found[PAIRS + 1 :]])
 
 
-def _likely(placed: Placed, heights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _likely(placed: Placed, heights: NDArray[np.float64], scheme: Scheme) -> NDArray[np.float64]:
     """Return how likely each pair is at heights of the scan in RAS mm, 1 amid its levels, shape (21, n)."""
     from scipy import ndimage
 
     scan, model = placed.scan, placed.model
-    pairs = (model.labels.astype(np.int64) + 1) // 2
-    area = np.stack([(pairs == pair).sum((0, 1)) for pair in range(1, PAIRS + 1)])
+    of_label = [np.isin(model.labels, [scheme.label_of(pair, side) for side in Side]) for pair in range(PAIRS)]
+    area = np.stack([mask.sum((0, 1)) for mask in of_label])
     there = (area > _THERE * area.max(1, keepdims=True)).astype(np.float64)
     wide = ndimage.gaussian_filter1d(there, _UNSURE_MM / model.lean.spacing_mm, axis=1, mode="nearest")
     # Half of the largest is what remains at the ends of a muscle, where it is as likely as amid it.
@@ -128,21 +127,26 @@ def muscle_in(chances: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def labels_on(
-    shape: tuple[int, int, int],
-    into: NDArray[np.float64],
+    scan: Grid,
+    box: Grid,
     chances: NDArray[np.float32],
+    scheme: Scheme,
 ) -> NDArray[np.uint8]:
     """Return the most probable label of every voxel that is muscle, probabilities interpolated linearly.
 
     Parameters
     ----------
-    shape
-        Voxels of the scan.
-    into
-        4x4 matrix from the scan's voxel indices to those of `chances`.
+    scan
+        The grid of the scan.
+    box
+        That of `chances`.
     chances
         Probabilities of the pairs and of the right side, shape (x, y, z, 22).
+    scheme
+        The scheme whose labels are meant.
     """
+    shape, into = scan.shape, scan.index_map(box)
+    label_of = np.array([[scheme.label_of(pair, side) for side in (Side.LEFT, Side.RIGHT)] for pair in range(PAIRS)])
     labels = np.zeros(shape, np.uint8)
     near = _widened(muscle_in(chances) > _SOME)
     size = np.array(near.shape)
@@ -165,7 +169,7 @@ def labels_on(
             weight = np.prod(np.where(corner, share, 1 - share), axis=1, dtype=np.float32)
             found += weight[:, None] * flat[np.minimum(base + corner, size - 1) @ strides]
         pairs = found[:, :PAIRS]
-        label = 2 * pairs.argmax(1) + 1 + (found[:, PAIRS] > 0.5)
+        label = label_of[pairs.argmax(1), (found[:, PAIRS] > 0.5).astype(np.intp)]
         row = np.zeros(plane.shape[1], np.uint8)
         row[inside] = np.where(pairs.sum(1) > TAKEN, label, 0)
         labels[i] = row.reshape(shape[1:])

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import LabelMap
-from wbmri.core.scheme import Group, Scheme, Side
+from wbmri.core.scheme import BodySegment, Group, Scheme, Side
 from wbmri.segmentation.quality.measures import Measures, measure
 
 
@@ -228,7 +228,7 @@ def _shares(found: Measures, ranges: Ranges) -> Iterator[Flag]:
 def _sides(found: Measures, ranges: Ranges) -> Iterator[Flag]:
     scale = _scale(found, ranges)
     for k, pair in enumerate(found.scheme.pairs):
-        labels = {Side.LEFT: 2 * k + 1, Side.RIGHT: 2 * k + 2}
+        labels = {side: found.scheme.label_of(k, side) for side in Side}
         if not found.whole[list(labels.values())].all():
             continue
         left, right = (float(found.volume_ml[label]) for label in labels.values())
@@ -308,18 +308,18 @@ def _order(found: Measures, ranges: Ranges) -> Iterator[Flag]:
 
 
 def _across(found: Measures) -> Iterator[Flag]:
-    left_to_right = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
-    for k, pair in enumerate(found.scheme.pairs):
-        swapped = found.centre[2 * k + 1, 0] > found.centre[2 * k + 2, 0]
-        for group in found.scheme.groups[2 * k : 2 * k + 2]:
-            share = found.across[group.label]
-            if share > ACROSS_SHARE and (swapped or pair.id not in ("forearm_anterior", "forearm_posterior")):
-                yield Flag(
-                    group.label,
-                    Check.ACROSS,
-                    f"{100 * share:.0f} % of it lies on the patient's {left_to_right[group.side]}; at most "
-                    f"{100 * ACROSS_SHARE:.0f} % is expected.",
-                )
+    for group in found.scheme.groups:
+        left, right = (found.scheme.label_of(found.scheme.pair_index(group.label), side) for side in Side)
+        swapped = found.centre[left, 0] > found.centre[right, 0]
+        share = found.across[group.label]
+        # A forearm may lie across the belly.
+        if share > ACROSS_SHARE and (swapped or group.segment is not BodySegment.FOREARM):
+            yield Flag(
+                group.label,
+                Check.ACROSS,
+                f"{100 * share:.0f} % of it lies on the patient's {group.side.opposite}; at most "
+                f"{100 * ACROSS_SHARE:.0f} % is expected.",
+            )
 
 
 def _blamed(conflict: NDArray[np.bool_], groups: tuple[Group, ...]) -> Iterator[tuple[Group, list[Group]]]:

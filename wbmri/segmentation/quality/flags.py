@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from wbmri.core import LabelMap, Reading, Step
-from wbmri.core.scheme import Group
+from wbmri.core.scheme import Group, Side
 from wbmri.segmentation.quality.checks import ACROSS_SHARE, BESIDE_MM, FEWEST_FOR_SIZE, TOUCH_MM, examine, expected_ml
 from wbmri.segmentation.quality.measures import CUT_SHARE, GAP_MM, PIECE_SHARE, measure
 
@@ -110,15 +110,16 @@ def quality_table(labels: LabelMap) -> tuple[GroupQuality, ...]:
         flags[flag.label] = (*flags.get(flag.label, ()), flag.sentence)
     rows = []
     for group in labels.scheme.groups:
-        label, left = group.label, (group.label - 1) // 2 * 2 + 1
-        both = bool(found.whole[[left, left + 1]].all())
+        label = group.label
+        left, right = (labels.scheme.label_of(labels.scheme.pair_index(label), side) for side in Side)
+        both = bool(found.whole[[left, right]].all())
         rows.append(
             GroupQuality(
                 group,
                 float(found.volume_ml[label]) or None,
                 bool(found.cut[label]),
                 expected.get(label) if found.whole[label] else None,
-                float(found.volume_ml[left] / found.volume_ml[left + 1]) if both else None,
+                float(found.volume_ml[left] / found.volume_ml[right]) if both else None,
                 int(found.pieces[label]),
                 labels.confidence.get(label, 0.0),
                 flags.get(label, ()),

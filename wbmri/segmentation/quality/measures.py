@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import LabelMap
-from wbmri.core.scheme import Scheme
+from wbmri.core import Grid, LabelMap
+from wbmri.core.scheme import Scheme, Side
 
 CUT_SHARE = 0.1
 """A group counts as cut when this share of its largest cross-section lies on an edge of the grid."""
@@ -22,9 +22,6 @@ _LOOK_MM = 4.0
 
 _OVER_MM = 10.0
 """The middle is known to about this; muscles beside the spine reach over it."""
-
-_FREE = ("forearm_anterior", "forearm_posterior", "arm_anterior", "arm_posterior")
-"""Arms lie where the person puts them: they say nothing about the middle of the body."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -69,9 +66,8 @@ def measure(labels: LabelMap) -> Measures:
     """Measure every group of a label map, on any grid, oblique ones included."""
     from scipy import ndimage
 
-    data, affine = labels.data, labels.affine
+    data, grid = labels.data, labels.grid
     size = len(labels.scheme.groups) + 1
-    voxel_ml = abs(float(np.linalg.det(affine[:3, :3]))) / 1000
     count = np.bincount(data.ravel(), minlength=size)
     cut = np.zeros(size, bool)
     pieces = np.zeros(size, np.int64)
@@ -88,15 +84,15 @@ def measure(labels: LabelMap) -> Measures:
             np.average(np.arange(extent.start, extent.stop), weights=own.sum(_others(axis)))
             for axis, extent in enumerate(box)
         ]
-        centre[label] = affine[:3, :3] @ np.array(middle) + affine[:3, 3]
-    volume = np.asarray(count * voxel_ml, np.float64)
+        centre[label] = grid.points(middle)
+    volume = np.asarray(count * grid.voxel_ml, np.float64)
     volume[0] = 0.0
     return Measures(
         labels.scheme,
         volume,
         cut,
         pieces,
-        _gaps(data, affine, size),
+        _gaps(data, grid, size),
         centre,
         _across(labels, centre, size),
     )
@@ -115,10 +111,10 @@ def _cut(own: NDArray[np.bool_], box: tuple[slice, ...], shape: tuple[int, ...])
     return False
 
 
-def _gaps(data: NDArray[np.uint8], affine: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+def _gaps(data: NDArray[np.uint8], grid: Grid, size: int) -> NDArray[np.float64]:
     from scipy import ndimage
 
-    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    spacing = np.array(grid.spacing)
     stride = np.maximum(1, np.floor(_LOOK_MM / spacing + 0.25)).astype(int)
     seen = data[tuple(slice(int(s) // 2, None, int(s)) for s in stride)]
     spacing = spacing * stride
@@ -146,14 +142,18 @@ def _across(labels: LabelMap, centre: NDArray[np.float64], size: int) -> NDArray
     place may shift evenly along the body, so one that lies bent is little.
     """
     out = np.full(size, np.nan)
-    pairs = [
-        (2 * k + 1, 2 * k + 2)
-        for k, pair in enumerate(labels.scheme.pairs)
-        if pair.id not in _FREE and np.isfinite(centre[[2 * k + 1, 2 * k + 2]]).all()
+    scheme = labels.scheme
+    lefts = [
+        group.label
+        for group in scheme.groups
+        # Arms lie where the person puts them: they say nothing about the middle of the body.
+        if group.side is Side.LEFT
+        and not (group.segment and group.segment.in_arm)
+        and np.isfinite(centre[[group.label, scheme.opposite(group.label)]]).all()
     ]
-    if len(pairs) < 2:
+    if len(lefts) < 2:
         return out
-    left, right = centre[[a for a, _ in pairs]], centre[[b for _, b in pairs]]
+    left, right = centre[lefts], centre[[scheme.opposite(label) for label in lefts]]
     apart = right - left
     # Swapped outlines must not turn the plane round: the patient's right is +x whatever the outlines say.
     apart *= np.where(apart[:, :1] < 0, -1.0, 1.0)
@@ -163,10 +163,12 @@ def _across(labels: LabelMap, centre: NDArray[np.float64], size: int) -> NDArray
     slope = _slope(middle[:, 2], middle @ normal)
     offset = float(np.median(middle @ normal - slope * middle[:, 2]))
     index = np.argwhere(labels.data)
-    place = index @ labels.affine[:3, :3].T + labels.affine[:3, 3]
+    place = labels.grid.points(index)
     to_right = place @ normal - offset - slope * place[:, 2]
     label = labels.data[tuple(index.T)]
-    wrong = np.where(label % 2 == 1, to_right, -to_right) > _OVER_MM
+    on_left = np.zeros(size, bool)
+    on_left[[group.label for group in scheme.groups if group.side is Side.LEFT]] = True
+    wrong = np.where(on_left[label], to_right, -to_right) > _OVER_MM
     count = np.bincount(label, minlength=size)
     there = count > 0
     out[there] = np.bincount(label, weights=wrong, minlength=size)[there] / count[there]
