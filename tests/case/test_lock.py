@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wbmri.case import CaseInUseError, CasePaths, holder_of, locked_case, new_label, write_case
+from wbmri.case import CaseInUseError, CasePaths, holder_of, locked_case, new_label, rebuild_tables, write_case
 from wbmri.core import LabelMap, Reading, Volume
 
 HOLD = """
@@ -31,19 +31,16 @@ for _ in range(20):
         print(label)
 """
 
-REBUILD = """
-import shutil, sys
-from pathlib import Path
-from wbmri.case import CasePaths, rebuild_tables
-case, name = Path(sys.argv[1]), sys.argv[2]
-out = case.parents[1]
-sys.stdin.readline()
-for number in range(6):
-    own = CasePaths(out, f"{name}{number}", "Y")
-    own.reading.parent.mkdir(parents=True)
-    text = (case / "anat" / "sub-X_ses-Y_desc-oedema_reading.json").read_text()
-    own.reading.write_text(text.replace('"participant": "X"', f'"participant": "{own.participant}"'))
-    rebuild_tables(out)
+REBUILD_SLOWLY = """
+import sys, time
+import wbmri.case.collection as tables
+write = tables.write_together
+def write_late(*files):
+    print("read", flush=True)
+    time.sleep(1.5)
+    write(*files)
+tables.write_together = write_late
+tables.rebuild_tables(sys.argv[1])
 """
 
 
@@ -119,8 +116,15 @@ def test_no_row_is_lost_where_processes_rebuild_the_tables(
     small_labels: LabelMap,
     make_reading: Callable[[], Reading],
 ) -> None:
-    case = write_case(tmp_path / "OUT", "X", "Y", small_volume, small_labels, make_reading(), "", {}).paths
-    with process(REBUILD, case.folder, "a") as one, process(REBUILD, case.folder, "b") as two:
-        go([one, two])
-    rows = (case.out / "summary.tsv").read_text().splitlines()
-    assert len(rows) == 1 + 1 + 12
+    def write(participant: str) -> None:
+        write_case(tmp_path, participant, "Y", small_volume, small_labels, make_reading(), "", {})
+
+    write("X")
+    with process(REBUILD_SLOWLY, tmp_path) as slow:
+        assert slow.stdout is not None
+        assert slow.stdout.readline() == "read\n"
+        write("Z")
+        rebuild_tables(tmp_path)
+        assert slow.wait() == 0
+    rows = (tmp_path / "summary.tsv").read_text().splitlines()[1:]
+    assert [row.split("\t")[0] for row in rows] == ["sub-X", "sub-Z"]

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from wbmri.analysis.comparison import against
-from wbmri.core import GradeSource, LabelMap, Reading, Reference, Volume
+from wbmri.core import GradeSource, LabelMap, OutsideLevel, Reading, Reference, Volume
+from wbmri.grading import check_contrast
 
 MakeReading = Callable[..., Reading]
 
@@ -27,14 +28,22 @@ def asked(
     def level(reading: Reading, other: Reading) -> float | None:
         given: list[float] = []
 
-        def stand_in(volume: Volume, labels: LabelMap, *, outside: tuple[object, ...]) -> Reading:
-            given.extend(one.ratio for one in outside)  # type: ignore[attr-defined]
+        def stand_in(
+            volume: Volume,
+            labels: LabelMap,
+            *,
+            outside: tuple[OutsideLevel, ...],
+            post_contrast: bool = False,
+        ) -> Reading:
+            check_contrast(volume.acquisition, post_contrast=post_contrast)
+            given.extend(one.ratio for one in outside)
             return reading
 
         monkeypatch.setattr("wbmri.analysis.comparison.shared_scale.grade", stand_in)
-        made = against(small_volume, small_labels, reading, other, "ses-month6")
+        volume = replace(small_volume, acquisition=reading.acquisition)
+        made = against(volume, small_labels, reading, other, "ses-month6")
         assert (made is None) == (not given)
-        return given[0] if given else None
+        return given[-1] if given else None
 
     return level
 
@@ -69,3 +78,34 @@ def test_what_a_person_graded_and_another_protocol_stay(
     assert asked(replace(ill, reader="ab"), well) is None
     assert asked(ill.with_group(replace(ill.groups[0], source=GradeSource.READER)), well) is None
     assert asked(ill, replace(well, acquisition=replace(well.acquisition, echo_time_ms=90.0))) is None
+
+
+def test_accepted_scans_after_a_contrast_agent_are_judged_against_each_other_too(
+    asked: Callable[[Reading, Reading], float | None],
+    make_reading: MakeReading,
+) -> None:
+    reading = make_reading()
+    accepted = replace(reading, acquisition=replace(reading.acquisition, contrast_agent="gadobutrol"))
+    assert asked(at(accepted, 1.0, trusted=False), at(accepted, 1.1)) == pytest.approx(1.1)
+
+
+def test_the_level_of_the_sites_controls_still_counts(
+    small_volume: Volume,
+    small_labels: LabelMap,
+    make_reading: MakeReading,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[OutsideLevel] = []
+
+    def stand_in(*_: object, outside: tuple[OutsideLevel, ...], **__: object) -> Reading:
+        given.extend(outside)
+        return make_reading()
+
+    monkeypatch.setattr("wbmri.analysis.comparison.shared_scale.grade", stand_in)
+    controls = OutsideLevel(1.05, 0.1, "12 control scans")
+    doubtful = at(make_reading(), 1.0, trusted=False)
+    assert doubtful.reference is not None
+    doubtful = replace(doubtful, reference=replace(doubtful.reference, outside=(controls,)))
+    against(small_volume, small_labels, doubtful, at(make_reading(), 1.1), "ses-month6")
+    assert given[0] == controls
+    assert given[1].ratio == pytest.approx(1.1)

@@ -19,7 +19,8 @@ def against(volume: Volume, labels: LabelMap, reading: Reading, other: Reading, 
 
     It does where its own level cannot be relied on, or lies higher beside brain and fluid than at the other visit,
     whose muscle is then the healthier. Both visits of a pair are judged by their own readings, so that swapping them
-    changes nothing. What a person has graded stays.
+    changes nothing. What a person has graded stays, what other scans say about the level counts as before, and a scan
+    made after a contrast agent, which somebody accepted when it was scored, is not refused now.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def against(volume: Volume, labels: LabelMap, reading: Reading, other: Reading, 
         return None
     own = _beside(reading.reference)
     needed = not reading.reference.trusted or (own is not None and np.log(own / level.ratio) > APART)
-    return grade(volume, labels, outside=(level,)) if needed else None
+    return grade(volume, labels, outside=(*reading.reference.outside, level), post_contrast=True) if needed else None
 
 
 def _automatic(reading: Reading) -> bool:
