@@ -288,7 +288,7 @@ def open_sample(out: str | Path | None = None) -> list[Layer]:
         Where its cases are kept; by default in the user's own folder for data of wbmri.
     """
     import wbmri
-    from wbmri.cli.sample import sample_images
+    from wbmri.io import sample_images
 
     folder = Path(out) if out is not None else Path.home() / ".wbmri" / "sample"
     viewer = napari.current_viewer()

@@ -106,7 +106,7 @@ def test_the_sample_is_shown_and_scored(
 ) -> None:
     path = tmp_path / "scan.nii.gz"
     path.write_bytes(encode_nifti(small_volume.data, small_volume.affine))
-    monkeypatch.setattr("wbmri.cli.sample.sample_images", lambda _: [path])
+    monkeypatch.setattr("wbmri.io.sample_images", lambda _: [path])
     scored: list[Path] = []
     monkeypatch.setattr(ScoringDock, "score_sample", lambda _, out: scored.append(out))
     (layer,) = current.viewer.open_sample("wbmri", "pair", out=tmp_path)

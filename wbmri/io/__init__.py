@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from wbmri.io.image_files import is_image, read_image, read_labels
     from wbmri.io.inspection import FoundSeries, FoundStation, Inspection, inspect
     from wbmri.io.nifti import encode_nifti
+    from wbmri.io.sample_data import sample_images
     from wbmri.io.scan_plan import load
     from wbmri.io.sequence import STIR_KINDS, STIR_NAME, Kind, classify
     from wbmri.io.sidecar import read_sidecar, sidecar_path
@@ -28,6 +29,7 @@ __all__ = [
     "read_image",
     "read_labels",
     "read_sidecar",
+    "sample_images",
     "sidecar_path",
     "write_atomic",
     "write_together",
@@ -52,6 +54,7 @@ __getattr__ = lazy_names(
             "inspect",
         ),
         "nifti": ("encode_nifti",),
+        "sample_data": ("sample_images",),
         "scan_plan": ("load",),
         "sequence": (
             "Kind",

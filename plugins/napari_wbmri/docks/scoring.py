@@ -163,8 +163,8 @@ class ScoringDock(QWidget):
     def score_sample(self, out: Path) -> None:
         """Score the visits of the sample that are not in a folder yet, then show them in the worklist."""
         from napari_wbmri.io import SESSIONS
-        from wbmri.cli.sample import sample_images
         from wbmri.core import part
+        from wbmri.io import sample_images
         from wbmri.pipeline import score
 
         there = {paths.session for paths in find_cases(out)}

@@ -1,0 +1,25 @@
+"""``wbmri demo``: the sample baseline and six-month scans, scored and compared."""
+
+from pathlib import Path
+
+from wbmri.cli.exit_code import left_out_code
+from wbmri.cli.options import AsJson, Out
+from wbmri.cli.progress import shown_progress
+
+
+def demo(out: Out = Path("wbmri-demo"), as_json: AsJson = False) -> int:
+    """Score the sample baseline and six-month scans and compare them."""
+    from wbmri.cli.display import show_comparison
+    from wbmri.io import sample_images
+    from wbmri.pipeline import compare_visits
+
+    with shown_progress() as progress:
+        compared = compare_visits(
+            (sample_images("baseline"), sample_images("month6")),
+            out,
+            participant="sample",
+            sessions=("baseline", "month6"),
+            progress=progress,
+        )
+    show_comparison(compared, as_json=as_json, with_readings=True)
+    return left_out_code(compared.left_out)

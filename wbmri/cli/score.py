@@ -1,0 +1,58 @@
+"""``wbmri score``: images in, a complete case with its report out."""
+
+from wbmri.cli.exit_code import left_out_code
+from wbmri.cli.options import (
+    AsJson,
+    Controls,
+    Engine,
+    Fusion,
+    Inputs,
+    Labels,
+    Mappings,
+    Out,
+    Participant,
+    PostContrast,
+    SchemeFile,
+    Series,
+    Session,
+)
+from wbmri.cli.progress import shown_progress
+
+
+def score(
+    inputs: Inputs,
+    out: Out,
+    sub: Participant = None,
+    ses: Session = None,
+    engine: Engine = "auto",
+    labels: Labels = None,
+    mapping: Mappings = None,
+    fusion: Fusion = "vote",
+    scheme: SchemeFile = None,
+    series: Series = None,
+    controls: Controls = None,
+    post_contrast: PostContrast = False,
+    as_json: AsJson = False,
+) -> int:
+    """Score one visit: images in, a complete case with its report out."""
+    from wbmri.cli.display import show_scored
+    from wbmri.pipeline import score as score_visit
+
+    with shown_progress() as progress:
+        scored = score_visit(
+            inputs,
+            out,
+            participant=sub,
+            session=ses,
+            engine=engine,
+            labels=labels,
+            mapping=mapping,
+            fusion=fusion,
+            scheme=scheme,
+            series=series,
+            controls=controls,
+            post_contrast=post_contrast,
+            progress=progress,
+        )
+    show_scored(scored, as_json=as_json)
+    return left_out_code(scored.left_out)
