@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from wbmri.core import LabelMap, Reading, Volume
 from wbmri.grading import grade
 from wbmri.io.stitching import compose
-from wbmri.simulation.scanner.disturbances import Artefacts
+from wbmri.simulation.scanner import Artefacts
 
 SEED = 4
 KAPPA_BAR, ERROR_BAR, SLOPE_BAR = 0.90, 1.5, (0.97, 1.03)

@@ -1,20 +1,17 @@
 """Rendered bodies whose oedema is known, for the benchmark of grading."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import LabelMap, Volume
+from wbmri.core import Grid, LabelMap, Volume
 from wbmri.core.scheme import load_scheme
 from wbmri.io.stitching import compose
-from wbmri.simulation.body import Tissue
-from wbmri.simulation.body.random_body import Body, BodyRanges, random_body
-from wbmri.simulation.scanner import FAT, Grid, Involvement, Protocol, Rendered, Scan, code, oedema_ratio
-from wbmri.simulation.scanner.disturbances import Artefacts
-from wbmri.simulation.scanner.scanner import Scanned, acquire_with_truth
+from wbmri.simulation.body import Body, BodyRanges, Rendered, Tissue, grid_around, random_body
+from wbmri.simulation.scanner import Artefacts, Involvement, Protocol, Scan, Scanned, acquire_with_truth, oedema_ratio
 
 GRID_MM = (2.6, 2.2, 2.6)
 SUBSLICES = 3
@@ -110,9 +107,8 @@ def body_of(habitus: str) -> Body:
 def drawn(habitus: str, lying: tuple[float, float, float]) -> Rendered:
     """Draw a healthy body."""
     body = body_of(habitus)
-    grid = Grid.around(body.parts(), GRID_MM, margin_mm=16.0)
-    x, y, z = (o - share * step for o, share, step in zip(grid.origin, lying, grid.spacing, strict=True))
-    return body.draw(replace(grid, origin=(x, y, z)))
+    grid = grid_around(body.parts(), GRID_MM, margin_mm=16.0)
+    return body.render(Grid.along_axes(grid.shape, grid.spacing, grid.points([-share for share in lying])))
 
 
 def scanned(trial: Trial) -> Case:
@@ -122,7 +118,7 @@ def scanned(trial: Trial) -> Case:
     distract(body, ratio, trial.pattern)
     made = acquire_with_truth(body, ratio, PROTOCOLS[trial.protocol], trial.scan)
     every = dict.fromkeys(range(1, 43), 1.0)
-    labels = LabelMap(np.ascontiguousarray(made.labels), made.affine, load_scheme(), "truth", every)
+    labels = LabelMap(np.ascontiguousarray(made.labels), made.grid.affine, load_scheme(), "truth", every)
     return Case(made.stations, compose(made.stations), labels, made)
 
 
@@ -131,7 +127,7 @@ def distract(body: Rendered, ratio: NDArray[np.float32], seed: int) -> None:
     from scipy import ndimage
 
     rng = np.random.default_rng([seed, 1000])
-    for tissue, share, strength in ((code(Tissue.BONE), 0.3, 2.0), (FAT, 0.1, 4.0)):
+    for tissue, share, strength in ((Tissue.BONE.code, 0.3, 2.0), (Tissue.FAT.code, 0.1, 4.0)):
         where = body.tissue == tissue
         coarse = rng.standard_normal([n // 6 + 2 for n in where.shape]).astype(np.float32)
         texture = ndimage.zoom(coarse, [n / m for n, m in zip(where.shape, coarse.shape, strict=True)], order=1)

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Volume
-from wbmri.simulation.body import measured_body
-from wbmri.simulation.scanner import Grid, Protocol, Scan, render
-from wbmri.simulation.scanner.scanner import Plane, acquire_with_truth
+from wbmri.simulation.body import grid_around, measured_body, render
+from wbmri.simulation.scanner import Plane, Protocol, Scan, acquire_with_truth
 
 WORKING_MM = 3.0
 SEED = 1
@@ -59,10 +58,10 @@ def _image(data: NDArray[Any], affine: NDArray[np.float64]) -> Any:
 
 def _model() -> tuple[Any, Any]:
     parts = measured_body()
-    body = render(parts, Grid.around(parts, (WORKING_MM,) * 3))
+    body = render(parts, grid_around(parts, (WORKING_MM,) * 3))
     scan = Scan(station_mm=4000.0, subslices=1, shading=0.0, gains=0.0, seed=SEED, plane=Plane.AXIAL)
     made = acquire_with_truth(body, np.ones(body.tissue.shape, np.float32), Protocol(), scan)
-    return _image(made.stations[0].data.astype(np.float32), made.affine), _image(made.labels, made.affine)
+    return _image(made.stations[0].data.astype(np.float32), made.grid.affine), _image(made.labels, made.grid.affine)
 
 
 def _working(image: Any) -> Any:

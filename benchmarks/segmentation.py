@@ -2,7 +2,7 @@
 
     python benchmarks/segmentation.py [--engine auto] [--bodies 20] [--first 0] [--beside demons,elastix] [--json FILE]
 
-Draws and scans 20 random bodies (`wbmri.anatomy`), always the same: 90 to 180 cm tall, thin to obese, some with the
+Draws and scans 20 random bodies (`wbmri.simulation`), always the same: 90 to 180 cm tall, thin to obese, some with the
 arms on the belly, pelvis and limbs turned, in coronal and axial stacks, half of them 3 degrees oblique, with voxels of
 1.2-2 mm in plane and slices of 4-8 mm, with oedema and artefacts. Prints per body and per group the Dice overlap with
 the truth, groups that were taken for those of the other side, time and peak memory, and whether the bars are reached.
@@ -23,16 +23,23 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 from registered_atlases import NEEDS, register
+from scipy.spatial.transform import Rotation
 
 from wbmri.core import Acquisition, InputError, Volume
 from wbmri.core.scheme import load_scheme
 from wbmri.io.stitching import compose
 from wbmri.registration import nearest_on_grid
 from wbmri.segmentation import segment
-from wbmri.simulation.body.random_body import BodyRanges, random_body
-from wbmri.simulation.scanner import Grid, Protocol, Scan, oedema_ratio
-from wbmri.simulation.scanner.disturbances import Artefacts, random_involvement
-from wbmri.simulation.scanner.scanner import Plane, acquire_with_truth
+from wbmri.simulation.body import BodyRanges, grid_around, random_body
+from wbmri.simulation.scanner import (
+    Artefacts,
+    Plane,
+    Protocol,
+    Scan,
+    acquire_with_truth,
+    oedema_ratio,
+    random_involvement,
+)
 
 SEED = 20260
 BODIES = 20
@@ -100,8 +107,8 @@ def make_body(number: int) -> tuple[Volume, NDArray[np.uint8], list[int], str]:
     fine, thick = rng.uniform(*IN_PLANE_MM), rng.uniform(*SLICE_MM)
     thin = thick / SUBSLICES
     spacing = (fine, thin, fine) if plane is Plane.CORONAL else (fine, fine, thin)
-    turn_deg = (float(turn[0]), float(turn[1]), float(turn[2]))
-    drawn = body.draw(Grid.around(body.parts(), spacing, 10.0 + 1.6 * body.fat_mm, turn_deg))
+    axes = Rotation.from_rotvec(turn, degrees=True).as_matrix()
+    drawn = body.render(grid_around(body.parts(), spacing, 10.0 + 1.6 * body.fat_mm, axes))
     involved = random_involvement(drawn.labels, int(rng.integers(1 << 30)))
     oedema = oedema_ratio(drawn.labels, spacing, involved, int(rng.integers(1 << 30)))
     narrow = rng.random() < 0.3
@@ -126,7 +133,7 @@ def make_body(number: int) -> tuple[Volume, NDArray[np.uint8], list[int], str]:
     )
     made = acquire_with_truth(drawn, oedema, protocol, scan)
     volume = compose(made.stations)
-    truth = nearest_on_grid(made.labels, made.affine, volume)
+    truth = nearest_on_grid(made.labels, made.grid.affine, volume)
     whole = np.bincount(drawn.labels.ravel(), minlength=43) / SUBSLICES
     shown = np.bincount(truth.ravel(), minlength=43)
     seen = [label for label in range(1, 43) if shown[label] >= IN_VIEW * whole[label]]
@@ -150,11 +157,11 @@ def compare(found: NDArray[np.uint8], truth: NDArray[np.uint8], seen: list[int])
     for true_slice, found_slice in zip(truth, found, strict=True):
         pairs = true_slice.astype(np.int64) * 43 + found_slice
         counts += np.bincount(pairs.ravel(), minlength=43 * 43).reshape(43, 43)
-    groups = {group.label: group for group in load_scheme().groups}
+    scheme = load_scheme()
     dice = {}
     swapped = []
-    for label, group in groups.items():
-        other = label + 1 if label % 2 else label - 1
+    for group in scheme.groups:
+        label, other = group.label, scheme.opposite(group.label)
         if counts[other, label] > counts[label, label]:
             swapped.append(group.id)
         if label in seen:

@@ -19,9 +19,8 @@ from wbmri.core import LabelMap, Volume, silent
 from wbmri.core.scheme import load_scheme
 from wbmri.segmentation import make_engine
 from wbmri.segmentation.multi_atlas import SiteAtlasEngine, add_atlas
-from wbmri.simulation.body import Parts, Shape, measured_body
-from wbmri.simulation.body.parts import Points
-from wbmri.simulation.scanner import Grid, Involvement, Protocol, Scan, acquire, oedema_ratio, render
+from wbmri.simulation.body import Parts, Points, Shape, grid_around, measured_body, render
+from wbmri.simulation.scanner import Involvement, Protocol, Scan, acquire, oedema_ratio
 
 GRID_MM = (2.6, 2.2, 2.6)
 SUBSLICES = 3
@@ -78,7 +77,7 @@ def body(site: int, number: int, shared: float) -> tuple[Volume, LabelMap]:
     )
     # The warp common to the site belongs to the anatomy, not to how a person lies: it comes before the shape.
     parts = with_bulk(measured_body(), bulk).mapped(site_warp).mapped(shape.mapping()).mapped(Warp.random(own, BODY_MM))
-    grid = Grid.around(parts, GRID_MM, margin_mm=16.0)
+    grid = grid_around(parts, GRID_MM, margin_mm=16.0)
     drawn = render(parts, grid, float(own.uniform(3, 12)))
     involved = {
         label: Involvement(float(own.uniform(0.1, 0.9)), float(own.uniform(1.4, 2.6)))

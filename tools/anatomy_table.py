@@ -1,4 +1,4 @@
-"""Hold the bodies of `wbmri.anatomy` against published volumes, and write the tables into docs/anatomy.md.
+"""Hold the bodies of `wbmri.simulation` against published volumes, and write the tables into docs/anatomy.md.
 
     python tools/anatomy_table.py docs/anatomy.md
 
@@ -10,9 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wbmri.simulation.body import Shape, Tissue
-from wbmri.simulation.body.random_body import Body, average_body
-from wbmri.simulation.scanner import FAT, SKIN, Grid, code
+from wbmri.simulation.body import Body, Shape, Tissue, average_body, grid_around
 
 START, END = "<!-- tools/anatomy_table.py -->\n", "<!-- end of the tables -->\n"
 GRID_MM = 4.0
@@ -42,11 +40,11 @@ ALL_LOWER = (12, 13, 14, 15, 16, 17, 18, 19, 20, 21)
 
 def masses(body: Body) -> tuple[float, float]:
     """Return the mass of the whole body and of its muscle in kg."""
-    grid = Grid.around(body.parts(), (GRID_MM,) * 3, 10.0 + 2 * body.fat_mm)
-    volume = np.bincount(body.draw(grid).tissue.ravel(), minlength=SKIN + 1) * GRID_MM**3 / 1e6
-    muscle = volume[code(Tissue.MUSCLE)] * MUSCLE_G_PER_ML
-    fat, lung = volume[FAT], volume[code(Tissue.LUNG)]
-    lean = volume[1:].sum() - volume[code(Tissue.MUSCLE)] - fat - lung
+    grid = grid_around(body.parts(), (GRID_MM,) * 3, 10.0 + 2 * body.fat_mm)
+    volume = np.bincount(body.render(grid).tissue.ravel(), minlength=len(Tissue)) * GRID_MM**3 / 1e6
+    muscle = volume[Tissue.MUSCLE.code] * MUSCLE_G_PER_ML
+    fat, lung = volume[Tissue.FAT.code], volume[Tissue.LUNG.code]
+    lean = volume[1:].sum() - volume[Tissue.MUSCLE.code] - fat - lung
     return muscle + fat * FAT_G_PER_ML + lung * LUNG_G_PER_ML + lean * LEAN_G_PER_ML, muscle
 
 

@@ -9,19 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.segmentation.body_detection import LOOK_MM, SCALES, Levels, outline
-from wbmri.simulation.body import Shape, Tissue
-from wbmri.simulation.body.pose import Arm, Pose
-from wbmri.simulation.body.random_body import Body, lift_arms
-from wbmri.simulation.scanner import Grid, render
-from wbmri.simulation.scanner.rendering import TISSUES
+from wbmri.simulation.body import Arm, Body, Pose, Shape, Tissue, grid_around, lift_arms, render
 
 HEIGHTS_MM = (900, 1300, 1700)
 """Bodies whose levels stand for all: a small child, a school child and an adult have other proportions."""
 
-DARK = (Tissue.BONE, Tissue.LUNG, Tissue.AIRWAY, Tissue.TENDON)
+DARK = (Tissue.AIR, Tissue.FAT, Tissue.SKIN, Tissue.BONE, Tissue.LUNG, Tissue.AIRWAY, Tissue.TENDON)
 
 ON_BELLY = Arm(rotation=55.0, elbow=80.0)
-"""In the middle of the ranges of `wbmri.anatomy.sampling`."""
+"""In the middle of the ranges of `wbmri.simulation.body.BodyRanges`."""
 
 LEVELS = 201
 """From soles to vertex, evenly spaced."""
@@ -42,8 +38,8 @@ def main() -> None:
         folded = replace(straight, pose=Pose(left_arm=ON_BELLY, right_arm=ON_BELLY))
         for arms, body in (("beside", straight), ("on belly", replace(folded, pose=lift_arms(folded)))):
             parts = body.parts()
-            drawn = render(parts, Grid.around(parts, (LOOK_MM,) * 3))
-            lean = np.isin(drawn.tissue, [k for k, tissue in enumerate(TISSUES, start=1) if tissue not in DARK])
+            drawn = render(parts, grid_around(parts, (LOOK_MM,) * 3))
+            lean = np.isin(drawn.tissue, [tissue.code for tissue in Tissue if tissue not in DARK])
             # Where fat is dark the outline follows the muscle or the skin, and where it is bright the skin.
             for name, bright in (("lean", lean), ("skin", drawn.tissue > 0)):
                 rows = model(Levels.of(outline(bright)), height)

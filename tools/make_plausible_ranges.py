@@ -8,8 +8,7 @@ import numpy as np
 from wbmri.core import LabelMap
 from wbmri.core.scheme import Side, load_scheme
 from wbmri.segmentation.quality.measures import Measures, measure
-from wbmri.simulation.body import Shape, measured_body
-from wbmri.simulation.scanner import Grid, render
+from wbmri.simulation.body import Shape, grid_around, measured_body, render
 
 HEIGHTS_MM = (900, 1150, 1400, 1650, 1900)
 GIRTHS = (0.8, 1.0, 1.25)
@@ -24,7 +23,7 @@ ARMS = ("arm_anterior", "arm_posterior", "forearm_anterior", "forearm_posterior"
 LEGS = ("leg_anterior", "leg_lateral", "leg_posterior")
 
 HEADER = """\
-# What is plausible of each muscle group; made by tools/make_plausible_ranges.py from the bodies of wbmri.anatomy with
+# What is plausible of each muscle group; made by tools/make_plausible_ranges.py from bodies of wbmri.simulation with
 # heights of {heights} mm and girths of {girths} times the average, lying straight and bent.
 # volume_ml: lowest and highest volume of one side among those bodies, before widening.
 # share: lowest, middle and highest volume of one side as a multiple of the mean over all groups, before widening.
@@ -53,7 +52,7 @@ def body(height_mm: int, girth: float, seed: int) -> Measures:
     """Draw and measure one body."""
     shape = Shape(height_mm=height_mm, girth=girth, sway_mm=8.0 * seed, seed=seed)
     parts = measured_body().mapped(shape.mapping())
-    drawn = render(parts, Grid.around(parts, (4.0, 4.0, 4.0)), 5.0)
+    drawn = render(parts, grid_around(parts, (4.0, 4.0, 4.0)), 5.0)
     return measure(LabelMap(drawn.labels, drawn.grid.affine, load_scheme(), "drawn", {}))
 
 

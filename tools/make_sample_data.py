@@ -2,7 +2,7 @@
 
     python tools/make_sample_data.py sample_data
 
-The images come from `wbmri.anatomy.sample`; the same version of it writes the same images every time.
+The images come from `wbmri.simulation.sample_person`; the same version of it writes the same images every time.
 """
 
 import json
@@ -58,7 +58,7 @@ def main(out):
         stem = f"{SUBJECT}_ses-{session}_acq-stir"
         (out / place).mkdir(parents=True)
         (truth / place).mkdir(parents=True)
-        for run, station in enumerate(visit.stations, start=1):
+        for run, station in enumerate(visit.scanned.stations, start=1):
             facts = station.acquisition
             name = out / place / f"{stem}_run-{run}_T2w"
             write_atomic(name.with_suffix(".nii.gz"), encode_nifti(station.data.astype(np.uint8), station.affine))
@@ -73,7 +73,8 @@ def main(out):
                     "ScanningSequence": ["SE", "IR"],
                 },
             )
-        write_atomic(truth / place / f"{stem}_desc-muscles_dseg.nii.gz", encode_nifti(visit.labels, visit.affine))
+        outlines = encode_nifti(visit.scanned.labels, visit.scanned.grid.affine)
+        write_atomic(truth / place / f"{stem}_desc-muscles_dseg.nii.gz", outlines)
         rows += [f"ses-{session}\t{g.label}\t{g.id}\t{visit.grades[g.label]}" for g in groups]
     write_atomic(truth / "grades.tsv", ("\n".join(rows) + "\n").encode())
 

@@ -3,10 +3,10 @@
     python tools/measure_anatomy.py ELEMENTS.nii.gz ELEMENTS.csv MUSCLE_GROUPS.csv OUT.csv
 
 ELEMENTS.nii.gz holds one label per structure (RAS, mm). ELEMENTS.csv has the columns label, name, side (L, R or M) and
-category; MUSCLE_GROUPS.csv the columns label and group. OUT.csv is what `wbmri.anatomy` builds its body from: no voxel
-of the anatomy is in it, only figures. A structure is described by a Gaussian mixture, that is by the volumes, centroids
-and covariances of its parts (more parts for thin structures). Only the left one of paired structures is measured; the
-right one is its mirror image.
+category; MUSCLE_GROUPS.csv the columns label and group. OUT.csv is what `wbmri.simulation` builds its body from: no
+voxel of the anatomy is in it, only figures. A structure is described by a Gaussian mixture, that is by the volumes,
+centroids and covariances of its parts (more parts for thin structures). Only the left one of paired structures is
+measured; the right one is its mirror image.
 
 Needs scikit-learn, pandas and nibabel.
 """

@@ -10,7 +10,7 @@ from scipy.ndimage import minimum_filter
 
 from wbmri.core import LabelMap, LimbPart, Reading, Reason, Tissue, Volume
 from wbmri.grading import Regrader, grade
-from wbmri.simulation.scanner.disturbances import Artefacts
+from wbmri.simulation.scanner import Artefacts
 
 AIR = 50
 """Columns of air beside the body on either side: without air motion is not seen."""

@@ -4,13 +4,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from wbmri.core import InputError
-from wbmri.simulation.body import Tissue
-from wbmri.simulation.scanner import FAT, Grid, Protocol, Rendered, Scan, acquire, code
-from wbmri.simulation.scanner.disturbances import Artefacts, random_involvement
-from wbmri.simulation.scanner.scanner import Plane, Scanned, acquire_with_truth
-from wbmri.simulation.scanner.signal import fat_signal, tissue_signals
+from wbmri.core import Grid, InputError
+from wbmri.simulation.body import Rendered, Tissue
+from wbmri.simulation.scanner import (
+    Artefacts,
+    Plane,
+    Protocol,
+    Scan,
+    Scanned,
+    acquire,
+    acquire_with_truth,
+    random_involvement,
+    tissue_signals,
+)
 
 CLEAN = Scan(station_mm=2000, noise=0.0, shading=0.0, gains=0.0, muscle_counts=1000, subslices=2)
 SPACING = (4.0, 4.0, 6.0)
@@ -18,12 +26,13 @@ SPACING = (4.0, 4.0, 6.0)
 
 def a_body(turn_deg: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Rendered:
     """A column of fat with a core of muscle, off the middle to the left."""
+    axes = Rotation.from_rotvec(turn_deg, degrees=True).as_matrix()
     tissue = np.zeros((50, 30, 80), np.uint8)
     labels = np.zeros_like(tissue)
-    tissue[10:34, 6:26, 6:74] = FAT
-    tissue[14:26, 10:22, 10:70] = code(Tissue.MUSCLE)
+    tissue[10:34, 6:26, 6:74] = Tissue.FAT.code
+    tissue[14:26, 10:22, 10:70] = Tissue.MUSCLE.code
     labels[14:26, 10:22, 10:70] = 1
-    return Rendered(Grid(tissue.shape, SPACING, (-100.0, -60.0, 20.0), turn_deg), tissue, labels)
+    return Rendered(Grid.from_directions(tissue.shape, axes, SPACING, axes @ (-100.0, -60.0, 20.0)), tissue, labels)
 
 
 def scanned(scan: Scan, body: Rendered | None = None) -> Scanned:
@@ -32,7 +41,7 @@ def scanned(scan: Scan, body: Rendered | None = None) -> Scanned:
 
 
 def middle_of_label(made: Scanned) -> np.ndarray:
-    return made.affine[:3, :3] @ np.argwhere(made.labels == 1).mean(0) + made.affine[:3, 3]
+    return made.grid.points(np.argwhere(made.labels == 1).mean(0))
 
 
 @pytest.mark.parametrize("plane", list(Plane))
@@ -43,7 +52,7 @@ def test_slices_are_thick_across_their_plane(plane: Plane) -> None:
     thick[{Plane.CORONAL: 1, Plane.AXIAL: 2}[plane]] *= CLEAN.subslices
     np.testing.assert_allclose(station.spacing, thick)
     assert station.shape == made.labels.shape
-    np.testing.assert_allclose(station.affine, made.affine)
+    np.testing.assert_allclose(station.affine, made.grid.affine)
     # Muscle is as bright as muscle, and the thick slice is an even mix of the two it is made of.
     assert station.data[made.labels == 1].max() == pytest.approx(CLEAN.muscle_counts, rel=0.01)
     single = scanned(replace(CLEAN, plane=plane, subslices=1))
@@ -61,11 +70,11 @@ def test_an_oblique_stack_shows_the_body_where_it_is(plane: Plane) -> None:
     body = a_body(turn)
     made = scanned(replace(CLEAN, plane=plane), body)
     inner = np.argwhere(body.labels == 1).mean(0)
-    expected = body.grid.affine[:3, :3] @ inner + body.grid.affine[:3, 3]
+    expected = body.grid.points(inner)
     # The truth is that of the middle of the slice, half a drawn slice off for an even number.
     assert np.linalg.norm(middle_of_label(made) - expected) < 4.0
-    axes = made.stations[0].affine[:3, :3] / made.stations[0].spacing
-    np.testing.assert_allclose(axes, body.grid.axes, atol=1e-12)
+    axes = made.stations[0].grid.directions
+    np.testing.assert_allclose(axes, body.grid.directions, atol=1e-12)
     assert np.degrees(np.arccos((np.trace(axes) - 1) / 2)) == pytest.approx(3.0)
 
 
@@ -81,7 +90,7 @@ def test_a_narrow_field_of_view_cuts_and_what_it_cuts_folds_over() -> None:
     seen = slice(15, 45)
     np.testing.assert_array_equal(cut.stations[0].data, whole.stations[0].data[seen])
     np.testing.assert_array_equal(cut.labels, whole.labels[seen])
-    assert cut.affine[0, 3] == whole.affine[0, 3] + 60.0
+    assert cut.grid.origin[0] == whole.grid.origin[0] + 60.0
     wrapped = scanned(replace(CLEAN, artefacts=Artefacts(cut_mm=(60.0, 20.0), wrap=0.5)))
     added = wrapped.stations[0].data - cut.stations[0].data
     # What lay left of the view comes in from the right, and the truth stays as it was.
@@ -95,13 +104,13 @@ def test_fat_is_bright_where_the_inversion_fails_and_only_there() -> None:
     body = a_body()
     assert made.failure is not None
     assert made.failure.max() == pytest.approx(1.0, abs=0.01)
-    fat = (body.tissue == FAT) & (np.indices(body.tissue.shape)[2] % 79 > 12)
+    fat = (body.tissue == Tissue.FAT.code) & (np.indices(body.tissue.shape)[2] % 79 > 12)
     signal = made.stations[0].data / CLEAN.muscle_counts
     worst, none = fat & (made.failure > 0.9), fat & (made.failure < 0.01)
-    at_worst = fat_signal(Protocol(inversion=0.6))
-    assert at_worst > 3 * fat_signal(Protocol())
+    at_worst = tissue_signals(Protocol(inversion=0.6))[Tissue.FAT]
+    assert at_worst > 3 * tissue_signals(Protocol())[Tissue.FAT]
     assert signal[worst].mean() == pytest.approx(at_worst, rel=0.2)
-    assert signal[none].max() == pytest.approx(fat_signal(Protocol()), abs=0.01)
+    assert signal[none].max() == pytest.approx(tissue_signals(Protocol())[Tissue.FAT], abs=0.01)
 
 
 @pytest.mark.parametrize(("plane", "axis"), [(Plane.CORONAL, 0), (Plane.AXIAL, 1)])
@@ -134,7 +143,7 @@ def test_tissues_at_3_tesla_keep_their_order() -> None:
     low = Protocol(1.5, 4000.0, 160.0, 60.0)
     high = Protocol(3.0, 4000.0, 220.0, 60.0)
     for protocol in (low, high):
-        assert fat_signal(protocol) < 0.2
+        assert tissue_signals(protocol)[Tissue.FAT] < 0.2
         signals = tissue_signals(protocol)
         assert signals[Tissue.MUSCLE] == pytest.approx(1.0)
         assert signals[Tissue.FLUID] > signals[Tissue.SPLEEN] > signals[Tissue.MUSCLE]

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wbmri.core.scheme import Scheme
-from wbmri.simulation.body import Parts, Shape, Tissue, measured_body
-from wbmri.simulation.scanner import FAT, SKIN, Grid, code, occupancies, render
+from wbmri.simulation.body import Parts, Shape, Tissue, grid_around, measured_body, occupancies, render
 
 
 def ball(radius_mm: float, centre: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Parts:
@@ -67,7 +66,7 @@ def test_an_affine_map_moves_moments_exactly(scale: float, turn: float, shift: t
 @pytest.mark.parametrize("spacing", [(2.0, 2.0, 2.0), (1.2, 6.0, 1.2)])
 def test_occupancy_holds_the_volume_whatever_the_voxels(spacing: tuple[float, float, float]) -> None:
     body = ball(25.0)
-    grid = Grid.around(body, spacing, margin_mm=40.0)
+    grid = grid_around(body, spacing, margin_mm=40.0)
     ((tissue, label, occupancy),) = occupancies(body, grid)
     assert (tissue, label) == (Tissue.MUSCLE, 1)
     assert occupancy.sum() * np.prod(spacing) / 1000 == pytest.approx(body.volume_ml[0], rel=0.03)
@@ -75,7 +74,7 @@ def test_occupancy_holds_the_volume_whatever_the_voxels(spacing: tuple[float, fl
 
 def test_drawn_muscles_have_about_their_measured_volume() -> None:
     body = measured_body()
-    drawn = render(body, Grid.around(body, (4.0, 4.0, 4.0)))
+    drawn = render(body, grid_around(body, (4.0, 4.0, 4.0)))
     volumes = np.bincount(drawn.labels.ravel(), minlength=43)[1:] * 4**3 / 1000
     ratio = volumes / body.group_volumes_ml()[1:]
     assert np.median(ratio) == pytest.approx(1.0, abs=0.15)
@@ -85,13 +84,14 @@ def test_drawn_muscles_have_about_their_measured_volume() -> None:
 
 def test_a_drawn_ball_lies_where_it_should() -> None:
     body = ball(25.0, (30.0, -10.0, 60.0))
-    drawn = render(body, Grid.around(body, (2.0, 2.0, 2.0), margin_mm=30.0), fat_mm=6.0)
-    voxels = np.argwhere(drawn.labels == 1) @ drawn.grid.affine[:3, :3].T + drawn.grid.affine[:3, 3]
+    drawn = render(body, grid_around(body, (2.0, 2.0, 2.0), margin_mm=30.0), fat=6.0)
+    voxels = drawn.grid.points(np.argwhere(drawn.labels == 1))
     np.testing.assert_allclose(voxels.mean(0), body.centre[0], atol=0.5)
     # Fat and then skin lie around it, and beyond them is air.
     line = drawn.tissue[:, drawn.tissue.shape[1] // 2, drawn.tissue.shape[2] // 2]
     seen = [int(k) for k, before in zip(line[1:], line[:-1], strict=True) if k != before]
-    assert seen == [SKIN, FAT, code(Tissue.MUSCLE), FAT, SKIN, 0]
+    skin, fat = Tissue.SKIN.code, Tissue.FAT.code
+    assert seen == [skin, fat, Tissue.MUSCLE.code, fat, skin, 0]
 
 
 @pytest.mark.parametrize("height_mm", [900.0, 1320.0, 1750.0])

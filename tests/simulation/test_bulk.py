@@ -6,12 +6,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
-from wbmri.simulation.body import Parts, Shape, Tissue, measured_body
-from wbmri.simulation.body.random_body import Body
-from wbmri.simulation.body.shape import with_bulk
-from wbmri.simulation.body.skin_and_fat import FatLayer, draw, joint_fluid
-from wbmri.simulation.scanner import FAT, SKIN, Grid, code, render
+from wbmri.simulation.body import (
+    Body,
+    FatLayer,
+    Parts,
+    Shape,
+    Tissue,
+    grid_around,
+    joint_fluid,
+    measured_body,
+    render,
+    with_bulk,
+)
 
 QUADRICEPS = 31
 
@@ -51,14 +59,14 @@ def test_a_muscle_changes_its_volume_and_keeps_its_place_and_length(factor: floa
 def test_a_drawn_muscle_grows_with_its_bulk_and_fat_takes_the_place_it_leaves() -> None:
     body = measured_body()
     thigh = left_thigh(body)
-    grid = Grid.around(some(body, thigh), (4.0, 4.0, 4.0), margin_mm=24.0)
-    drawn = [render(some(with_bulk(body, {31: factor}), thigh), grid, fat_mm=6.0) for factor in (0.5, 0.8, 1.0, 1.25)]
+    grid = grid_around(some(body, thigh), (4.0, 4.0, 4.0), margin_mm=24.0)
+    drawn = [render(some(with_bulk(body, {31: factor}), thigh), grid, fat=6.0) for factor in (0.5, 0.8, 1.0, 1.25)]
     muscle = [int((image.labels == 31).sum()) for image in drawn]
     assert muscle == sorted(muscle)
     assert muscle[0] < 0.65 * muscle[2]
     inside = (drawn[2].tissue != 0) & (drawn[0].tissue != 0)
     lost = inside & (drawn[2].labels == 31) & (drawn[0].labels != 31)
-    assert np.isin(drawn[0].tissue[lost], (FAT, SKIN)).mean() > 0.8
+    assert np.isin(drawn[0].tissue[lost], (Tissue.FAT.code, Tissue.SKIN.code)).mean() > 0.8
 
 
 def test_sides_are_set_apart() -> None:
@@ -91,8 +99,8 @@ def test_fluid_lies_at_the_joints_and_is_as_much_as_asked() -> None:
         bone = np.array([tissue is Tissue.BONE for tissue in bones.tissue])
         assert np.linalg.norm(bones.centre[bone] - place, axis=1).min() < 35.0
     left_knee = some(fluid, knee & (fluid.side < 0))
-    drawn = render(left_knee, Grid.around(left_knee, (2.0, 2.0, 2.0), margin_mm=30.0))
-    seen = np.count_nonzero(drawn.tissue == code(Tissue.FLUID)) * 0.008
+    drawn = render(left_knee, grid_around(left_knee, (2.0, 2.0, 2.0), margin_mm=30.0))
+    seen = np.count_nonzero(drawn.tissue == Tissue.FLUID.code) * 0.008
     # The soft edge of a thin layer fills its voxels by less than half.
     assert 0.6 * 12.0 < seen < 12.0
 
@@ -100,16 +108,16 @@ def test_fluid_lies_at_the_joints_and_is_as_much_as_asked() -> None:
 def test_fat_is_as_thick_as_asked_and_skin_covers_it() -> None:
     body = measured_body()
     thigh = some(body, left_thigh(body))
-    grid = Grid.around(thigh, (3.0, 3.0, 3.0), margin_mm=40.0)
+    grid = grid_around(thigh, (3.0, 3.0, 3.0), margin_mm=40.0)
     areas = []
     middle = grid.shape[2] // 2
     for mm in (4.0, 12.0, 20.0):
-        drawn = draw(thigh, FatLayer(np.full(len(thigh.structure), mm)), grid).tissue[:, :, middle]
+        drawn = render(thigh, grid, FatLayer(np.full(len(thigh.structure), mm))).tissue[:, :, middle]
         areas.append(np.count_nonzero(drawn) * 9.0)
         # Leaving the body one crosses fat and then skin.
         line = drawn[:, drawn.shape[1] // 2]
         outer = line[line > 0]
-        assert outer[0] == outer[-1] == SKIN
+        assert outer[0] == outer[-1] == Tissue.SKIN.code
     radii = np.sqrt(np.array(areas) / np.pi)
     np.testing.assert_allclose(np.diff(radii), 8.0, atol=1.5)
 
@@ -128,11 +136,11 @@ def test_a_turned_grid_shows_the_same_body() -> None:
     thigh = some(measured_body(), left_thigh(measured_body()))
     fat = FatLayer(np.full(len(thigh.structure), 8.0))
     centres, volumes = [], []
-    for turn in ((0.0, 0.0, 0.0), (3.0, -2.0, 12.0)):
-        grid = Grid.around(thigh, (4.0, 4.0, 4.0), 30.0, turn)
-        drawn = draw(thigh, fat, grid)
+    for axes in (np.eye(3), Rotation.from_rotvec((3.0, -2.0, 12.0), degrees=True).as_matrix()):
+        grid = grid_around(thigh, (4.0, 4.0, 4.0), 30.0, axes)
+        drawn = render(thigh, grid, fat)
         voxels = np.argwhere(drawn.labels == 31)
-        centres.append((voxels @ grid.affine[:3, :3].T + grid.affine[:3, 3]).mean(0))
+        centres.append(grid.points(voxels).mean(0))
         volumes.append([len(voxels), np.count_nonzero(drawn.tissue)])
     np.testing.assert_allclose(centres[0], centres[1], atol=0.7)
     np.testing.assert_allclose(volumes[0], volumes[1], rtol=0.05)

@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from wbmri.simulation.body import Parts, Shape
-from wbmri.simulation.body.pose import Arm, Leg, Pose
-from wbmri.simulation.body.random_body import Body
+from wbmri.simulation.body import Arm, Body, Leg, Parts, Pose, Shape
 
 CHILD = Shape(height_mm=1300.0)
 

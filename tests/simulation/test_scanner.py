@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from wbmri.core import Grid
 from wbmri.io import read_image
-from wbmri.simulation.body import Tissue
+from wbmri.simulation.body import Rendered, Tissue
 from wbmri.simulation.sample_person import SESSIONS, sample_visit, true_grades
-from wbmri.simulation.scanner import Grid, Involvement, Protocol, Rendered, Scan, acquire, code, oedema_ratio
-from wbmri.simulation.scanner.signal import fat_signal
+from wbmri.simulation.scanner import Involvement, Protocol, Scan, acquire, oedema_ratio, tissue_signals
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "sub-sample"
 
@@ -24,7 +24,7 @@ def test_longer_t2_is_brighter_by_the_signal_equation(t2: float, ratio: float) -
 
 
 def test_fat_is_nearly_nulled() -> None:
-    assert fat_signal(Protocol()) < 0.2
+    assert tissue_signals(Protocol())[Tissue.FAT] < 0.2
 
 
 @pytest.mark.parametrize("fraction", [0.05, 0.3, 0.9])
@@ -56,8 +56,8 @@ def test_diffuse_oedema_lies_in_one_piece_and_shades_off() -> None:
 
 def block_of_muscle() -> Rendered:
     tissue = np.zeros((40, 30, 260), np.uint8)
-    tissue[8:32, 6:24, 10:250] = code(Tissue.MUSCLE)
-    grid = Grid(tissue.shape, (4.0, 2.0, 4.0), (-80.0, -30.0, 0.0))
+    tissue[8:32, 6:24, 10:250] = Tissue.MUSCLE.code
+    grid = Grid.along_axes(tissue.shape, (4.0, 2.0, 4.0), (-80.0, -30.0, 0.0))
     return Rendered(grid, tissue, (tissue > 0).astype(np.uint8))
 
 
@@ -83,7 +83,7 @@ def test_the_sample_follows_the_published_case() -> None:
 
 def test_the_sample_on_disk_is_what_the_code_makes() -> None:
     visit = sample_visit("month6")
-    for run, station in enumerate(visit.stations, start=1):
+    for run, station in enumerate(visit.scanned.stations, start=1):
         name = f"sub-sample_ses-month6_acq-stir_run-{run}_T2w.nii.gz"
         stored = read_image(SAMPLE / "ses-month6" / "anat" / name)
         np.testing.assert_allclose(stored.affine, station.affine, atol=1e-4)

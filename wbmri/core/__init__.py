@@ -7,7 +7,7 @@ from wbmri.core.lazy import lazy_names
 if TYPE_CHECKING:
     from wbmri.core.errors import CaseError, InputError, WbmriError
     from wbmri.core.evidence import Evidence, Extent, OutsideLevel, Pattern, Reason, Reference
-    from wbmri.core.grid import LPS_TO_RAS, Grid, plane
+    from wbmri.core.grid import LPS_TO_RAS, Box, Grid, plane
     from wbmri.core.intensity_model import BiasFieldSpline, ImageArtefact, IntensityModel, MuscleKernel
     from wbmri.core.labelmap import LabelMap
     from wbmri.core.progress import Progress, part, silent
@@ -32,6 +32,7 @@ __all__ = [
     "NOTICE",
     "Acquisition",
     "BiasFieldSpline",
+    "Box",
     "Calcinosis",
     "CalcinosisCourse",
     "CaseError",
@@ -88,6 +89,7 @@ __getattr__ = lazy_names(
             "Reference",
         ),
         "grid": (
+            "Box",
             "Grid",
             "LPS_TO_RAS",
             "plane",

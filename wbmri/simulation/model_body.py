@@ -4,8 +4,7 @@ import numpy as np
 
 from wbmri.registration import WORKING_MM, Lean, lean_share
 from wbmri.segmentation.atlas import Model
-from wbmri.simulation.body import Tissue, measured_body
-from wbmri.simulation.scanner import Grid, occupancies
+from wbmri.simulation.body import Tissue, grid_around, measured_body, occupancies
 
 _BRIGHTNESS = {Tissue.BONE: 0.3, Tissue.CARTILAGE: 0.6, Tissue.TENDON: 0.2, Tissue.LUNG: 0.05, Tissue.AIRWAY: 0.0}
 """Signal of tissues darker than muscle as a share of it; marrow varies most, from fatty (adult) to red (child)."""
@@ -17,7 +16,7 @@ _OCCUPIED = 0.45
 def drawn_model_body() -> Model:
     """Draw the model body: the measured one, by how much of each voxel is lean tissue."""
     parts = measured_body()
-    grid = Grid.around(parts, (WORKING_MM,) * 3, margin_mm=12.0)
+    grid = grid_around(parts, (WORKING_MM,) * 3, margin_mm=12.0)
     brightness = np.zeros(grid.shape, np.float32)
     filled = np.zeros(grid.shape, np.float32)
     fullest = np.zeros(grid.shape, np.float32)
@@ -29,4 +28,4 @@ def drawn_model_body() -> Model:
         labels[more] = label
         filled += occupancy
     labels[filled < _OCCUPIED] = 0
-    return Model(Lean(lean_share(brightness, 1.0), np.array(grid.origin), WORKING_MM), labels)
+    return Model(Lean(lean_share(brightness, 1.0), grid.origin, WORKING_MM), labels)

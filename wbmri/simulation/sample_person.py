@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from wbmri.core import Volume
-from wbmri.core.scheme import load_scheme
-from wbmri.simulation.body import Shape, measured_body
-from wbmri.simulation.scanner import Grid, Involvement, Protocol, Scan, acquire, oedema_ratio, render
+from wbmri.core.scheme import Side, load_scheme
+from wbmri.simulation.body import Shape, grid_around, measured_body, render
+from wbmri.simulation.scanner import Involvement, Protocol, Scan, Scanned, acquire_with_truth, oedema_ratio
 
 SESSIONS = ("baseline", "month6")
 
@@ -42,19 +40,13 @@ class Visit:
 
     Parameters
     ----------
-    stations
-        Coronal STIR stations, head first.
-    labels
-        True labels of ``jdm42`` on a grid that covers all stations, uint8.
-    affine
-        4x4 matrix from the labels' voxel indices to RAS mm.
+    scanned
+        Coronal STIR stations, head first, and their true labels.
     grades
         True grade by label.
     """
 
-    stations: tuple[Volume, ...]
-    labels: NDArray[np.uint8]
-    affine: NDArray[np.float64]
+    scanned: Scanned
     grades: dict[int, int]
 
 
@@ -66,7 +58,7 @@ def true_grades(session: str) -> dict[int, int]:
             grades[group.label] = 2 if group.pair.id in _MARKED else 1
         else:
             remains = group.pair.id in _REMAINING or (
-                group.pair.id in _REMAINING_ON_THE_RIGHT and group.side == "right"
+                group.pair.id in _REMAINING_ON_THE_RIGHT and group.side is Side.RIGHT
             )
             grades[group.label] = int(remains)
     return grades
@@ -82,7 +74,7 @@ def sample_visit(session: str) -> Visit:
     """
     shape, fat_mm, scan = _BODY[session]
     parts = measured_body().mapped(shape.mapping())
-    grid = Grid.around(parts, _GRID_MM, margin_mm=16.0)
+    grid = grid_around(parts, _GRID_MM, margin_mm=16.0)
     body = render(parts, grid, fat_mm)
     grades = true_grades(session)
     rng = np.random.default_rng(31)
@@ -92,10 +84,5 @@ def sample_visit(session: str) -> Visit:
         if grade:
             fraction, ratio = marked if grade == 2 else mild
             involved[label] = Involvement(float(fraction), float(ratio))
-    stations = acquire(body, oedema_ratio(body.labels, grid.spacing, involved, seed=41), Protocol(), scan)
-    thick = scan.subslices
-    middle = body.labels[:, thick // 2 : body.labels.shape[1] // thick * thick : thick]
-    affine = grid.affine.copy()
-    affine[1, 3] += grid.spacing[1] * (thick // 2)
-    affine[1, 1] *= thick
-    return Visit(stations, middle, affine, grades)
+    oedema = oedema_ratio(body.labels, grid.spacing, involved, seed=41)
+    return Visit(acquire_with_truth(body, oedema, Protocol(), scan), grades)

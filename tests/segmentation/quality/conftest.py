@@ -7,8 +7,7 @@ import pytest
 
 from wbmri.core import LabelMap
 from wbmri.core.scheme import Scheme
-from wbmri.simulation.body import Shape, measured_body
-from wbmri.simulation.scanner import Grid, Rendered, render
+from wbmri.simulation.body import Rendered, Shape, grid_around, measured_body, render
 
 Draw = Callable[..., Rendered]
 
@@ -20,7 +19,7 @@ def draw() -> Draw:
     @cache
     def drawn(height_mm: float = 1400.0, girth: float = 1.0, fat_mm: float = 8.0) -> Rendered:
         parts = measured_body().mapped(Shape(height_mm=height_mm, girth=girth, sway_mm=12.0, seed=77).mapping())
-        return render(parts, Grid.around(parts, (6.0, 6.0, 6.0), margin_mm=fat_mm + 18.0), fat_mm)
+        return render(parts, grid_around(parts, (6.0, 6.0, 6.0), margin_mm=fat_mm + 18.0), fat_mm)
 
     return drawn
 

@@ -14,10 +14,7 @@ from wbmri.core.scheme import Scheme
 from wbmri.io import read_image
 from wbmri.segmentation import segment
 from wbmri.segmentation.body_detection import Presence, find_body
-from wbmri.simulation.body import Shape, Tissue
-from wbmri.simulation.body.pose import Arm, Leg, Pose
-from wbmri.simulation.body.random_body import Body, lift_arms
-from wbmri.simulation.scanner import FAT, SKIN, Grid, Rendered, code
+from wbmri.simulation.body import Arm, Body, Leg, Pose, Rendered, Shape, Tissue, grid_around, lift_arms
 
 Draw = Callable[..., Rendered]
 Field = NDArray[np.float64]
@@ -37,10 +34,10 @@ def scanned(signal: Field, noise: float = 0.06, seed: int = 0) -> Volume:
 
 
 def signal_of(body: Rendered, contrast: dict[Tissue, float], fat: float) -> Field:
-    table = np.ones(SKIN + 1)
+    table = np.ones(len(Tissue))
     for tissue, value in contrast.items():
-        table[code(tissue)] = value
-    table[0], table[FAT] = 0.0, fat
+        table[tissue.code] = value
+    table[0], table[Tissue.FAT.code] = 0.0, fat
     return table[body.tissue]
 
 
@@ -69,7 +66,7 @@ def test_a_body_whose_fat_is_suppressed_in_one_half_only_is_taken(draw: Draw) ->
     body = draw()
     signal = signal_of(body, STIR, 0.12)
     half = np.arange(signal.shape[0])[:, None, None] > signal.shape[0] / 2
-    find_body(scanned(np.where(half & (body.tissue == FAT), 2.5, signal))).check()
+    find_body(scanned(np.where(half & (body.tissue == Tissue.FAT.code), 2.5, signal))).check()
 
 
 def test_an_obese_body_and_one_full_of_oedema_are_taken(draw: Draw) -> None:
@@ -89,7 +86,7 @@ def test_a_body_that_lies_crookedly_with_its_arms_on_the_belly_is_taken() -> Non
     )
     body = Body(Shape(height_mm=1400), pose, fat_mm=8.0)
     body = replace(body, pose=lift_arms(body))
-    presence = find_body(scanned(signal_of(body.draw(Grid.around(body.parts(), (MM, MM, MM), 30.0)), STIR, 0.12)))
+    presence = find_body(scanned(signal_of(body.render(grid_around(body.parts(), (MM, MM, MM), 30.0)), STIR, 0.12)))
     presence.check()
     assert presence.doubts == ()
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from wbmri.simulation.training.anatomy import Anatomy, measured_anatomy
+from wbmri.simulation.body import LabelledBody, measured_anatomy
 
 
 @pytest.fixture(scope="session")
-def anatomy() -> Anatomy:
+def anatomy() -> LabelledBody:
     return measured_anatomy(6.0)

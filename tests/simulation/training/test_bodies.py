@@ -7,33 +7,29 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from wbmri.core import InputError
+from wbmri.core import Grid, InputError
 from wbmri.segmentation.network import AIR, CONTEXT_SIDE, FIND_TILE, PAIRS, networks
-from wbmri.simulation.training.anatomy import Anatomy, read_anatomy
-from wbmri.simulation.training.drawing import Drawn, draw
+from wbmri.simulation.body import LabelledBody, Located, WarpedBody, read_anatomy
 from wbmri.simulation.training.examples import examples, views
-from wbmri.simulation.training.posed_body import Posed
 from wbmri.simulation.training.survey import SAMPLES
 
-SPACING = np.full(3, 8.0)
 
-
-def drawn_whole(body: Posed) -> Drawn:
+def drawn_whole(body: WarpedBody) -> Located:
     shape = (112, 48, int(body.height_mm / 8) + 30)
-    return draw(body, shape, SPACING, np.array([-444.0, -188.0, -100.0]))
+    return body.render(Grid.along_axes(shape, 8.0, (-444.0, -188.0, -100.0)))
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_every_group_is_drawn_and_left_is_left(anatomy: Anatomy, seed: int) -> None:
-    body = Posed.random(anatomy, np.random.default_rng(seed))
+def test_every_group_is_drawn_and_left_is_left(anatomy: LabelledBody, seed: int) -> None:
+    body = WarpedBody.random(anatomy, np.random.default_rng(seed))
     drawn = drawn_whole(body)
     assert set(np.unique(drawn.labels)) == set(range(43))
     across = [np.argwhere(drawn.labels == label)[:, 0].mean() for label in range(1, 43)]
     assert (np.array(across[0::2]) < np.array(across[1::2])).all()
 
 
-def test_labels_are_muscle_and_the_level_rises_to_the_head(anatomy: Anatomy) -> None:
-    drawn = drawn_whole(Posed.random(anatomy, np.random.default_rng(5)))
+def test_labels_are_muscle_and_the_level_rises_to_the_head(anatomy: LabelledBody) -> None:
+    drawn = drawn_whole(WarpedBody.random(anatomy, np.random.default_rng(5)))
     assert (drawn.tissue[drawn.labels > 0] > 0).all()
     body = drawn.tissue > 0
     rows = np.flatnonzero(body.sum((0, 1)) > 20)
@@ -42,13 +38,13 @@ def test_labels_are_muscle_and_the_level_rises_to_the_head(anatomy: Anatomy) -> 
     assert levels[-1] > 0.9
 
 
-def test_height_is_what_was_drawn(anatomy: Anatomy) -> None:
-    body = Posed.random(anatomy, np.random.default_rng(6))
+def test_height_is_what_was_drawn(anatomy: LabelledBody) -> None:
+    body = WarpedBody.random(anatomy, np.random.default_rng(6))
     rows = np.flatnonzero((drawn_whole(body).tissue > 0).any((0, 1)))
     assert 8 * (rows[-1] - rows[0]) == pytest.approx(body.height_mm, rel=0.12)
 
 
-def test_examples_follow_from_the_seed_alone(anatomy: Anatomy) -> None:
+def test_examples_follow_from_the_seed_alone(anatomy: LabelledBody) -> None:
     sources = [(anatomy, 1.0)]
     once, again, other = (list(islice(examples(sources, networks().finder, seed, 0, 1), 2)) for seed in (3, 3, 4))
     for a, b in zip(once, again, strict=True):
@@ -57,14 +53,14 @@ def test_examples_follow_from_the_seed_alone(anatomy: Anatomy) -> None:
     assert not np.array_equal(once[0].image, other[0].image)
 
 
-def test_views_follow_from_the_seed_alone(anatomy: Anatomy) -> None:
+def test_views_follow_from_the_seed_alone(anatomy: LabelledBody) -> None:
     once, again, other = (next(views([(anatomy, 1.0)], seed, 0, 1)) for seed in (3, 3, 4))
     for field in ("image", "counts", "right", "level"):
         np.testing.assert_array_equal(getattr(once, field), getattr(again, field))
     assert not np.array_equal(once.image, other.image)
 
 
-def test_a_view_tells_what_each_of_its_voxels_holds(anatomy: Anatomy) -> None:
+def test_a_view_tells_what_each_of_its_voxels_holds(anatomy: LabelledBody) -> None:
     for view in islice(views([(anatomy, 1.0)], 1, 0, 1), 12):
         assert view.image.shape == FIND_TILE
         np.testing.assert_array_equal(view.counts.sum(0), SAMPLES)
@@ -78,7 +74,7 @@ def test_a_view_tells_what_each_of_its_voxels_holds(anatomy: Anatomy) -> None:
             assert not left.size or not right.size or left.mean() < right.mean()
 
 
-def test_context_is_a_first_guess_at_the_truth(anatomy: Anatomy) -> None:
+def test_context_is_a_first_guess_at_the_truth(anatomy: LabelledBody) -> None:
     overlaps = []
     for example in islice(examples([(anatomy, 1.0)], networks().finder, 1, 0, 1), 4):
         shares = example.context[: PAIRS + 1]
@@ -92,7 +88,7 @@ def test_context_is_a_first_guess_at_the_truth(anatomy: Anatomy) -> None:
     assert np.mean(overlaps) < 1.0
 
 
-def test_an_anatomy_of_ones_own_is_read(tmp_path: Path, anatomy: Anatomy) -> None:
+def test_an_anatomy_of_ones_own_is_read(tmp_path: Path, anatomy: LabelledBody) -> None:
     tissue, labels = (
         np.where(anatomy.trunk & 255, 3, 0).astype(np.uint8),
         ((anatomy.trunk >> 8) & 255).astype(np.uint8),
@@ -100,10 +96,8 @@ def test_an_anatomy_of_ones_own_is_read(tmp_path: Path, anatomy: Anatomy) -> Non
     limbs = ((anatomy.limbs >> 8) & 255).astype(np.uint8)
     tissue[anatomy.limbs & 255 > 0] = 3
     labels = np.maximum(labels, limbs)
-    affine = np.diag([*anatomy.spacing, 1.0])
-    affine[:3, 3] = anatomy.origin
     for name, data in (("tissue", tissue), ("labels", labels)):
-        nib.save(nib.Nifti1Image(data, affine), tmp_path / f"{name}.nii.gz")
+        nib.save(nib.Nifti1Image(data, anatomy.grid.affine), tmp_path / f"{name}.nii.gz")
     (tmp_path / "tissue.csv").write_text("tissue,code\nair,0\nmuscle,3\n")
     read = read_anatomy(tmp_path)
     np.testing.assert_allclose(read.joints["left_hip"], anatomy.joints["left_hip"], atol=1)

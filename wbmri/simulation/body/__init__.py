@@ -5,19 +5,98 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.simulation.body.parts import Parts, Tissue, measured_body
-    from wbmri.simulation.body.shape import Shape
+    from wbmri.simulation.body.labelled_body import LabelledBody, measured_anatomy, read_anatomy
+    from wbmri.simulation.body.muscle_groups import on_right, pair_numbers
+    from wbmri.simulation.body.parts import Parts, Points, Tissue, measured_body
+    from wbmri.simulation.body.population import Body, BodyRanges, average_body, lift_arms, random_body
+    from wbmri.simulation.body.pose import Arm, Leg, Pose
+    from wbmri.simulation.body.rendering import Rendered, grid_around, occupancies, paint
+    from wbmri.simulation.body.shape import Shape, with_bulk
+    from wbmri.simulation.body.skin_and_fat import FatLayer, joint_fluid, render
+    from wbmri.simulation.body.smooth_field import SmoothField
+    from wbmri.simulation.body.warped_body import Located, WarpedBody
 
-__all__ = ["Parts", "Shape", "Tissue", "measured_body"]
+__all__ = [
+    "Arm",
+    "Body",
+    "BodyRanges",
+    "FatLayer",
+    "LabelledBody",
+    "Leg",
+    "Located",
+    "Parts",
+    "Points",
+    "Pose",
+    "Rendered",
+    "Shape",
+    "SmoothField",
+    "Tissue",
+    "WarpedBody",
+    "average_body",
+    "grid_around",
+    "joint_fluid",
+    "lift_arms",
+    "measured_anatomy",
+    "measured_body",
+    "occupancies",
+    "on_right",
+    "paint",
+    "pair_numbers",
+    "random_body",
+    "read_anatomy",
+    "render",
+    "with_bulk",
+]
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "labelled_body": (
+            "LabelledBody",
+            "measured_anatomy",
+            "read_anatomy",
+        ),
+        "muscle_groups": (
+            "on_right",
+            "pair_numbers",
+        ),
         "parts": (
             "Parts",
+            "Points",
             "Tissue",
             "measured_body",
         ),
-        "shape": ("Shape",),
+        "population": (
+            "Body",
+            "BodyRanges",
+            "average_body",
+            "lift_arms",
+            "random_body",
+        ),
+        "pose": (
+            "Arm",
+            "Leg",
+            "Pose",
+        ),
+        "rendering": (
+            "Rendered",
+            "grid_around",
+            "occupancies",
+            "paint",
+        ),
+        "shape": (
+            "Shape",
+            "with_bulk",
+        ),
+        "skin_and_fat": (
+            "FatLayer",
+            "joint_fluid",
+            "render",
+        ),
+        "smooth_field": ("SmoothField",),
+        "warped_body": (
+            "Located",
+            "WarpedBody",
+        ),
     },
 )

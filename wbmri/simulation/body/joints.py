@@ -10,6 +10,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.core.scheme import BodySegment, load_scheme
+from wbmri.simulation.body.muscle_groups import labels_in
 from wbmri.simulation.body.parts import Parts, Points, Tissue
 
 
@@ -103,24 +105,24 @@ _SHANK_WORDS = frozenset(
         "flexor_accessorius",
     },
 )
-_SEGMENT_OF_PAIR = {
-    **dict.fromkeys((8, 9), Segment.UPPER_ARM),
-    **dict.fromkeys((10, 11), Segment.FOREARM),
-    **dict.fromkeys((16, 17, 18), Segment.THIGH),
-    **dict.fromkeys((19, 20, 21), Segment.SHANK),
+_SEGMENT_OF_GROUP = {
+    BodySegment.UPPER_ARM: Segment.UPPER_ARM,
+    BodySegment.FOREARM: Segment.FOREARM,
+    BodySegment.THIGH: Segment.THIGH,
+    BodySegment.LEG: Segment.SHANK,
 }
+"""Muscle groups that lie elsewhere belong to the trunk, and follow the joints they cross by a share."""
 _THIGH_WORDS = ("femur", "patella", "femoral", "iliotibial", "knee", "popliteal", "saphenous")
 _UPPER_ARM_WORDS = ("humerus", "cephalic", "basilic", "elbow", "shoulder")
-_AT_THE_HIP = (12, 13, 14, 15)
-_AT_THE_SHOULDER = (6, 7)
-_DELTOID = 5
+_AT_THE_SHOULDER = ("rotator_cuff", "pectoral")
+_DELTOID = "deltoid"
 _ON_THE_TRUNK_AT_THE_SHOULDER = "latissimus"
 
 
 def _segment_of(structure: str, tissue: Tissue, label: int) -> Segment:
-    pair = (label + 1) // 2
-    if pair:
-        return _SEGMENT_OF_PAIR.get(pair, Segment.TRUNK)
+    if label:
+        group = load_scheme().group(label)
+        return _SEGMENT_OF_GROUP.get(group.segment, Segment.TRUNK) if group.segment else Segment.TRUNK
     words = structure.replace(" finger", "_finger").replace("flexor accessorius", "flexor_accessorius").split()
     if tissue in (Tissue.BRAIN, Tissue.EYE) or structure in ("cranial_csf", "lateral ventricle", "third ventricle"):
         return Segment.HEAD
@@ -160,8 +162,10 @@ class Following:
         Whether the part is of a bone (or lies within the skull) and so moves as one with its segment, shape (n,).
     side
         -1 for the left, +1 for the right, 0 for neither, shape (n,).
-    pair
-        Number of the part's pair in ``jdm42``, 0 for none, shape (n,).
+    deltoid
+        Whether the part is of a deltoid, which spans the shoulder, shape (n,).
+    hip_muscle
+        Whether the part is of a muscle of the pelvis that ends at the femur, shape (n,).
     spine
         Whether the part is of a bone between head and pelvis that bends with its surroundings, shape (n,).
     sheet
@@ -171,7 +175,8 @@ class Following:
     segment: NDArray[np.int64]
     firm: NDArray[np.bool_]
     side: NDArray[np.int64]
-    pair: NDArray[np.int64]
+    deltoid: NDArray[np.bool_]
+    hip_muscle: NDArray[np.bool_]
     spine: NDArray[np.bool_]
     sheet: NDArray[np.bool_]
 
@@ -182,12 +187,16 @@ class Following:
         segment = np.array([order.index(each) for each in segments(parts)])
         bone = np.array([tissue is Tissue.BONE for tissue in parts.tissue])
         spine = np.array(["vertebra" in name or name in ("atlas", "axis", "hyoid bone") for name in parts.structure])
-        pair = (parts.label + 1) // 2
+        deltoid, at_the_shoulder = (
+            np.isin(parts.label, [group.label for group in load_scheme().groups if group.pair.id in pairs])
+            for pairs in ((_DELTOID,), _AT_THE_SHOULDER)
+        )
+        hip_muscle = np.isin(parts.label, labels_in(BodySegment.PELVIS))
         lateral = np.array([_ON_THE_TRUNK_AT_THE_SHOULDER in name for name in parts.structure])
         head = segment == order.index(Segment.HEAD)
         patella = np.array([name == "patella" for name in parts.structure])
-        sheet = np.isin(pair, _AT_THE_SHOULDER) | lateral
-        return cls(segment, (bone & ~patella) | head, parts.side, pair, spine, sheet)
+        sheet = at_the_shoulder | lateral
+        return cls(segment, (bone & ~patella) | head, parts.side, deltoid, hip_muscle, spine, sheet)
 
     def _is(self, *which: Segment) -> NDArray[np.bool_]:
         order = list(Segment)
@@ -210,26 +219,26 @@ class Following:
         arm = self._is(Segment.UPPER_ARM, Segment.FOREARM)
         leg = self._is(Segment.THIGH, Segment.SHANK)
         if joint is Joint.NECK:
-            free = ~arm & ~leg & (self.pair != _DELTOID)
-            return self._firmly(_ramp(z, 1340.0, 1450.0) * free, self._is(Segment.HEAD), self.spine)
+            free = ~arm & ~leg & ~self.deltoid
+            return self._firmly(ramp(z, 1340.0, 1450.0) * free, self._is(Segment.HEAD), self.spine)
         if joint is Joint.PELVIS:
-            below = _ramp(-z, -1060.0, -890.0)
+            below = ramp(-z, -1060.0, -890.0)
             hip_bone = self.firm & ~self.spine & ~arm & (z < 955.0)
             return np.where(leg | hip_bone, 1.0, self._firmly(below * ~arm, leg, self.spine))
         if joint is Joint.SHOULDER:
             out = (x - centre[0]) * -0.6 + (z - centre[2]) * -0.8
             distance = np.linalg.norm(np.stack([x, y, z], axis=1) - centre, axis=1)
             # Far from the shoulder the muscles of the trunk stay where they are, however low they reach.
-            near = np.where(self.sheet, _ramp(-distance, -150.0, -60.0), 1.0)
-            crosses = arm | self.sheet | (self.pair == _DELTOID)
-            share = self._firmly(_ramp(out, -40.0, 70.0) * near * crosses, arm)
+            near = np.where(self.sheet, ramp(-distance, -150.0, -60.0), 1.0)
+            crosses = arm | self.sheet | self.deltoid
+            share = self._firmly(ramp(out, -40.0, 70.0) * near * crosses, arm)
             return np.where(self._is(Segment.FOREARM), 1.0, share)
         if joint is Joint.ELBOW:
-            return self._firmly(_ramp(-(z - centre[2]), -55.0, 55.0) * arm, self._is(Segment.FOREARM))
+            return self._firmly(ramp(-(z - centre[2]), -55.0, 55.0) * arm, self._is(Segment.FOREARM))
         if joint is Joint.HIP:
-            crosses = leg | np.isin(self.pair, _AT_THE_HIP)
-            return self._firmly(_ramp(-(z - centre[2]), -20.0, 130.0) * crosses, leg)
-        return self._firmly(_ramp(-(z - centre[2]), -60.0, 60.0) * leg, self._is(Segment.SHANK))
+            crosses = leg | self.hip_muscle
+            return self._firmly(ramp(-(z - centre[2]), -20.0, 130.0) * crosses, leg)
+        return self._firmly(ramp(-(z - centre[2]), -60.0, 60.0) * leg, self._is(Segment.SHANK))
 
     def _firmly(
         self,
@@ -242,8 +251,21 @@ class Following:
         return np.where(firm, moved.astype(np.float64), soft)
 
 
-def _ramp(value: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+def ramp(value: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
     """Return 0 below `low`, 1 above `high`, smoothly between."""
     t = np.clip((value - low) / (high - low), 0, 1)
     smooth: NDArray[np.float64] = t * t * (3 - 2 * t)
     return smooth
+
+
+def turned(points: Points, centre: Points, rotation: Points, share: NDArray[np.float64]) -> Points:
+    """Return points turned about a centre by a share of a rotation vector in radians (Rodrigues' formula)."""
+    angle = float(np.linalg.norm(rotation))
+    if angle < 1e-9:
+        return points
+    axis = rotation / angle
+    arm = points - centre
+    turn = (angle * share)[:, None]
+    along = (arm @ axis)[:, None] * axis
+    moved: Points = centre + arm * np.cos(turn) + np.cross(axis, arm) * np.sin(turn) + along * (1 - np.cos(turn))
+    return moved

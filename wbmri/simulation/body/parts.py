@@ -30,8 +30,13 @@ _STEP_MM = 2.0
 
 
 class Tissue(StrEnum):
-    """What a part consists of."""
+    """What a body consists of.
 
+    The bones of the measured body are drawn whole, and their cortex is told from their marrow afterwards: there
+    ``CORTICAL`` is compact bone and ``BONE`` the marrow.
+    """
+
+    AIR = "air"
     MUSCLE = "muscle"
     BONE = "bone"
     BRAIN = "brain"
@@ -51,6 +56,19 @@ class Tissue(StrEnum):
     EYE = "eye"
     AIRWAY = "airway"
     FLUID = "fluid"
+    FAT = "fat"
+    SKIN = "skin"
+    CORTICAL = "cortical"
+    VEIN = "vein"
+    SOFT = "soft"
+
+    @property
+    def code(self) -> int:
+        """Its number in tissue maps; that of air is 0."""
+        return _CODES[self]
+
+
+_CODES = {tissue: code for code, tissue in enumerate(Tissue)}
 
 
 @dataclass(frozen=True, eq=False, slots=True)

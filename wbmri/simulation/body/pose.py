@@ -9,9 +9,8 @@ last.
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from wbmri.simulation.body.joints import CENTRES, Following, Joint
+from wbmri.simulation.body.joints import CENTRES, Following, Joint, turned
 from wbmri.simulation.body.parts import PointMapping, Points
 
 
@@ -92,7 +91,7 @@ class Pose:
 
         Returns
         -------
-        Mapping
+        PointMapping
             A map for n points of shape (n, 3), each moving as the part of its place does.
         """
         nod, tilt, turn = self.head
@@ -120,7 +119,7 @@ class Pose:
                 share = following.share(joint, points)
                 if side:
                     share = np.where(following.side == side, share, 0.0)
-                posed = _turned(posed, centre, rotation, share)
+                posed = turned(posed, centre, rotation, share)
             return posed
 
         return to_posed
@@ -151,14 +150,3 @@ def _placed(shape: PointMapping, joint: Joint, side: int, degrees: tuple[float, 
         * Rotation.from_rotvec(third * own)
     )
     return centre, rotation.as_rotvec()
-
-
-def _turned(points: Points, centre: Points, rotation: Points, share: NDArray[np.float64]) -> Points:
-    """Return points turned about a centre by a share of a rotation vector in radians (Rodrigues' formula)."""
-    angle = float(np.linalg.norm(rotation))
-    axis = rotation / angle
-    arm = points - centre
-    turn = (angle * share)[:, None]
-    along = (arm @ axis)[:, None] * axis
-    turned: Points = centre + arm * np.cos(turn) + np.cross(axis, arm) * np.sin(turn) + along * (1 - np.cos(turn))
-    return turned

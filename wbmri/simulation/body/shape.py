@@ -64,11 +64,17 @@ _LEVELS_MM = np.array([-96.0, 350.0, 770.0, 1330.0, 1420.0, 1640.0])
 """Soles, knee, crotch, shoulder, chin, vertex."""
 
 _ADULT_SHARES = np.diff(_LEVELS_MM) / (_LEVELS_MM[-1] - _LEVELS_MM[0])
-_CHILD_SHARES = np.array([0.235, 0.225, 0.335, 0.045, 0.160])
+CHILD_SHARES = np.array([0.235, 0.225, 0.335, 0.045, 0.160])
 """Lower leg with foot, thigh, trunk, neck and head as shares of the height at about five years: the head is a sixth of
 the height then, and sitting height 0.55 of it, against an eighth and 0.52 in the adult."""
 
-_CHILD_MM, _ADULT_MM = 1080.0, 1700.0
+_CHILD_MM, ADULT_MM = 1080.0, 1700.0
+
+
+def childness(height_mm: float) -> float:
+    """Return how far the proportions of a body of a height are those of a child of five, 0..1."""
+    return float(np.clip((ADULT_MM - height_mm) / (ADULT_MM - _CHILD_MM), 0, 1))
+
 
 _BELLY = (1010.0, 75.0, 85.0, 40.0)
 """Level of the navel, standard deviation of the belly's reach along the body, front of the spine, and over which depth
@@ -108,14 +114,14 @@ class Shape:
 
     def mapping(self) -> PointMapping:
         """Return the map from the measured body to this one, feet at about z = 0."""
-        childness = float(np.clip((_ADULT_MM - self.height_mm) / (_ADULT_MM - _CHILD_MM), 0, 1))
-        shares = (1 - childness) * _ADULT_SHARES + childness * _CHILD_SHARES / _CHILD_SHARES.sum()
+        young = childness(self.height_mm)
+        shares = (1 - young) * _ADULT_SHARES + young * CHILD_SHARES / CHILD_SHARES.sum()
         levels = np.concatenate([[0.0], np.cumsum(shares)]) * self.height_mm
         from scipy.interpolate import PchipInterpolator
 
         along = PchipInterpolator(_LEVELS_MM, levels, extrapolate=True)
         # Heads grow least: the head keeps the scale of its own height, the rest goes by the height of the body.
-        body = self.height_mm / _ADULT_MM
+        body = self.height_mm / ADULT_MM
         head = float(shares[-1] / _ADULT_SHARES[-1]) * body
         rng = np.random.default_rng(self.seed)
         phase = rng.uniform(0, 2 * np.pi, (2, 2))

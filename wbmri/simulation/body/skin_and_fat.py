@@ -1,13 +1,16 @@
 """Fat and skin around the structures, and fluid in the joints."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.core import Grid
 from wbmri.simulation.body.joints import Segment, segments
 from wbmri.simulation.body.parts import Parts, Points, Tissue
-from wbmri.simulation.scanner import FAT, SKIN, Grid, Rendered, in_frame, paint
+from wbmri.simulation.body.rendering import Rendered, grid_around, paint
+from wbmri.simulation.body.smooth_field import between
 
 # Place in the measured body (RAS mm, left), spread along x, y and z relative to each other, and volume relative to the
 # knee's; set by rule from the bones: above the patella, in front of the necks of femur and humerus, in front of and
@@ -58,7 +61,7 @@ def joint_fluid(knee_ml: float) -> Parts:
 
 
 _COARSE_MM = 4.0
-"""The surface is smooth: it is found on a grid of this size and interpolated."""
+"""Voxel size of the grid on which the surface is found."""
 _BRIDGED_MM = 8.0
 """Gaps narrower than twice this are within the body."""
 _SKIN_MM = 2.0
@@ -107,43 +110,68 @@ class FatLayer:
         return cls(np.maximum(mm * mean_mm, _LEAST_MM))
 
 
-def draw(parts: Parts, fat: FatLayer, grid: Grid) -> Rendered:
+def render(parts: Parts, grid: Grid, fat: FatLayer | float = 6.0) -> Rendered:
     """Draw a body: every voxel belongs to the structure that fills it most, the rest of the body is fat and skin.
 
     Parameters
     ----------
     parts
         The body in RAS mm.
-    fat
-        Fat over each of its parts.
     grid
-        Where to draw it; smaller than the body is allowed.
+        Where to draw it; smaller than the body is allowed if the fat lies over each part.
+    fat
+        Fat over each of the parts, or one thickness in mm for the whole body.
     """
     tissue, labels = paint(parts, grid)
-    coarse = Grid.around(parts, (_COARSE_MM,) * 3, 3 * _COARSE_MM + float(fat.mm.max()), grid.turn_deg)
-    depth = _depth(parts, fat, coarse)
-    for k in range(grid.shape[2]):
-        below = _slice_of(depth, coarse, grid, k)
-        empty = tissue[:, :, k] == 0
-        tissue[:, :, k][empty & (below > 0)] = FAT
-        tissue[:, :, k][empty & (below > 0) & (below <= _SKIN_MM)] = SKIN
+    solid = tissue > 0
+    depths = _depth(parts, fat, grid) if isinstance(fat, FatLayer) else _even_depth(solid, fat, grid)
+    for k, depth in enumerate(depths):
+        cover = (depth > 0) & ~solid[:, :, k]
+        tissue[:, :, k][cover] = Tissue.FAT.code
+        tissue[:, :, k][cover & (depth <= _SKIN_MM)] = Tissue.SKIN.code
     return Rendered(grid, tissue, labels)
 
 
-def _depth(parts: Parts, fat: FatLayer, grid: Grid) -> NDArray[np.float32]:
-    """Return how deep each voxel lies below the skin in mm, negative outside."""
+def _even_depth(solid: NDArray[np.bool_], fat_mm: float, grid: Grid) -> Iterator[NDArray[np.floating]]:
+    """Yield for each slice how deep its voxels lie below the skin in mm, 0 outside, with fat of one thickness."""
     from scipy import ndimage
 
-    solid = paint(parts, grid)[0] > 0
-    outside = ndimage.distance_transform_edt(~solid, sampling=grid.spacing).astype(np.float32)
-    near = outside <= _thickness(in_frame(parts, grid.turn_deg).centre, fat.mm, grid) + _BRIDGED_MM
+    # Subcutaneous fat closes the gaps between structures and covers them.
+    reach = fat_mm + _BRIDGED_MM
+    near = ndimage.distance_transform_edt(~solid, sampling=grid.spacing) <= reach
     inner = ndimage.distance_transform_edt(np.pad(near, 1), sampling=grid.spacing)[1:-1, 1:-1, 1:-1]
+    body = (inner > reach - fat_mm) | solid
+    for k in range(body.shape[2]):
+        body[:, :, k] = ndimage.binary_fill_holes(body[:, :, k])
+    yield from np.moveaxis(ndimage.distance_transform_edt(body, sampling=grid.spacing), 2, 0)
+
+
+def _depth(parts: Parts, fat: FatLayer, grid: Grid) -> Iterator[NDArray[np.floating]]:
+    """Yield for each slice how deep its voxels lie below the skin in mm, 0 or less outside.
+
+    The surface is smooth, so it is found on a coarse grid along the same axes and interpolated linearly.
+    """
+    from scipy import ndimage
+
+    margin_mm = 3 * _COARSE_MM + float(fat.mm.max())
+    coarse = grid_around(parts, (_COARSE_MM,) * 3, margin_mm, grid.directions)
+    solid = paint(parts, coarse)[0] > 0
+    outside = ndimage.distance_transform_edt(~solid, sampling=coarse.spacing).astype(np.float32)
+    near = outside <= _thickness(parts.centre, fat.mm, coarse) + _BRIDGED_MM
+    inner = ndimage.distance_transform_edt(np.pad(near, 1), sampling=coarse.spacing)[1:-1, 1:-1, 1:-1]
     depth = inner.astype(np.float32) - np.float32(_BRIDGED_MM)
     body = (depth > 0) | solid
     for k in range(body.shape[2]):
         holes = ndimage.binary_fill_holes(body[:, :, k]) & ~body[:, :, k]
         depth[:, :, k][holes] = np.maximum(depth[:, :, k][holes], 2 * _SKIN_MM)
-    return depth
+    to_coarse = grid.index_map(coarse)
+    x, y, z = (
+        np.clip(to_coarse[axis, axis] * np.arange(n) + to_coarse[axis, 3], 0, coarse.shape[axis] - 1)
+        for axis, n in enumerate(grid.shape)
+    )
+    for k in range(grid.shape[2]):
+        # From head to foot first: that leaves least to do along the other axes.
+        yield between(depth.T[None], [z[k : k + 1], y, x])[0, 0].T
 
 
 def _thickness(centre: Points, mm: NDArray[np.float64], grid: Grid) -> NDArray[np.float32]:
@@ -152,43 +180,11 @@ def _thickness(centre: Points, mm: NDArray[np.float64], grid: Grid) -> NDArray[n
     from scipy.spatial import cKDTree
 
     step = 4
-    axes = [
-        origin + spacing * np.arange(0, count + 2 * step, step)
-        for origin, spacing, count in zip(grid.origin, grid.spacing, grid.shape, strict=True)
-    ]
-    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    axes = [np.arange(0, count + 2 * step, step) for count in grid.shape]
+    points = grid.points(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)).reshape(-1, 3)
     distance, nearest = cKDTree(centre).query(points, k=_AROUND)
     weight = 1 / (np.asarray(distance) + 10.0)
     lattice = ((weight * mm[nearest]).sum(1) / weight.sum(1)).reshape([len(axis) for axis in axes])
     smooth = ndimage.gaussian_filter(lattice.astype(np.float32), 1.0)
-    return _linear(smooth, [np.arange(n) / step for n in grid.shape])
-
-
-def _slice_of(depth: NDArray[np.float32], coarse: Grid, grid: Grid, k: int) -> NDArray[np.float32]:
-    """Return the depth on one slice of a grid with the same axes, linear between voxels."""
-    counts = (np.arange(grid.shape[0]), np.arange(grid.shape[1]), np.array([k]))
-    return _linear(
-        depth,
-        [
-            (first + step * count - origin) / spacing
-            for first, step, count, origin, spacing in zip(
-                grid.origin,
-                grid.spacing,
-                counts,
-                coarse.origin,
-                coarse.spacing,
-                strict=True,
-            )
-        ],
-    )[:, :, 0]
-
-
-def _linear(values: NDArray[np.float32], index: list[NDArray[np.float64]]) -> NDArray[np.float32]:
-    """Return values at the indices along each axis, linear between voxels and constant beyond the last."""
-    for axis in (2, 1, 0):
-        place = np.clip(index[axis], 0, values.shape[axis] - 1)
-        low = np.minimum(place.astype(np.int64), values.shape[axis] - 2)
-        share = (place - low).astype(np.float32).reshape([-1 if a == axis else 1 for a in range(3)])
-        below = values.take(low, axis=axis)
-        values = below + share * (values.take(low + 1, axis=axis) - below)
-    return values
+    thickness: NDArray[np.float32] = between(smooth[None], [np.arange(n) / step for n in grid.shape])[0]
+    return thickness

@@ -5,50 +5,47 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.simulation.scanner.disturbances import Involvement, oedema_ratio
-    from wbmri.simulation.scanner.rendering import FAT, SKIN, Grid, Rendered, code, in_frame, occupancies, paint, render
-    from wbmri.simulation.scanner.scanner import Scan, acquire
-    from wbmri.simulation.scanner.signal import Protocol
+    from wbmri.simulation.scanner.appearance import Appearance
+    from wbmri.simulation.scanner.artefacts import Artefacts
+    from wbmri.simulation.scanner.oedema import Involvement, oedema_ratio, random_involvement
+    from wbmri.simulation.scanner.signal_equation import Protocol, tissue_signals
+    from wbmri.simulation.scanner.stations import Plane, Scan, Scanned, acquire, acquire_with_truth
 
 __all__ = [
-    "FAT",
-    "SKIN",
-    "Grid",
+    "Appearance",
+    "Artefacts",
     "Involvement",
+    "Plane",
     "Protocol",
-    "Rendered",
     "Scan",
+    "Scanned",
     "acquire",
-    "code",
-    "in_frame",
-    "occupancies",
+    "acquire_with_truth",
     "oedema_ratio",
-    "paint",
-    "render",
+    "random_involvement",
+    "tissue_signals",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
-        "disturbances": (
+        "appearance": ("Appearance",),
+        "artefacts": ("Artefacts",),
+        "oedema": (
             "Involvement",
             "oedema_ratio",
+            "random_involvement",
         ),
-        "rendering": (
-            "FAT",
-            "Grid",
-            "Rendered",
-            "SKIN",
-            "code",
-            "in_frame",
-            "occupancies",
-            "paint",
-            "render",
+        "signal_equation": (
+            "Protocol",
+            "tissue_signals",
         ),
-        "scanner": (
+        "stations": (
+            "Plane",
             "Scan",
+            "Scanned",
             "acquire",
+            "acquire_with_truth",
         ),
-        "signal": ("Protocol",),
     },
 )

@@ -26,9 +26,8 @@ from wbmri.segmentation.network import (
     cube,
     find,
 )
-from wbmri.simulation.training.anatomy import Anatomy
-from wbmri.simulation.training.appearance import Appearance
-from wbmri.simulation.training.posed_body import Posed
+from wbmri.simulation.body import LabelledBody, WarpedBody, pair_numbers
+from wbmri.simulation.scanner import Appearance
 from wbmri.simulation.training.survey import SAMPLE_MM, SAMPLES, Survey
 
 Finding = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -72,7 +71,7 @@ class Example:
 
 
 def examples(
-    anatomies: list[tuple[Anatomy, float]],
+    anatomies: list[tuple[LabelledBody, float]],
     finder: Finding,
     seed: int,
     first: int,
@@ -96,22 +95,22 @@ def examples(
 
 
 def random_bodies(
-    anatomies: list[tuple[Anatomy, float]],
+    anatomies: list[tuple[LabelledBody, float]],
     seed: int,
     first: int,
     step: int,
-) -> Iterator[tuple[Posed, np.random.Generator]]:
+) -> Iterator[tuple[WarpedBody, np.random.Generator]]:
     """Yield bodies without end, each with what is to be drawn of it next; parameters as of `examples`."""
     share = np.array([share for _, share in anatomies])
     number = first
     while True:
         rng = np.random.default_rng([seed, number])
         anatomy = anatomies[rng.choice(len(anatomies), p=share / share.sum())][0]
-        yield Posed.random(anatomy, rng), rng
+        yield WarpedBody.random(anatomy, rng), rng
         number += step
 
 
-def field_of_view(body: Posed, rng: np.random.Generator) -> NDArray[np.float64]:
+def field_of_view(body: WarpedBody, rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw the lowest and the highest corner of what a scan shows, in mm, shape (2, 3): the whole body or a part."""
     whole = rng.random() < _WHOLE
     length = body.height_mm + 100 if whole else rng.uniform(200, min(1000, body.height_mm))
@@ -125,18 +124,18 @@ def field_of_view(body: Posed, rng: np.random.Generator) -> NDArray[np.float64]:
     return view
 
 
-def _examples_of(body: Posed, finder: Finding, rng: np.random.Generator) -> Iterator[Example]:
+def _examples_of(body: WarpedBody, finder: Finding, rng: np.random.Generator) -> Iterator[Example]:
     view = field_of_view(body, rng)
     coarse, fine = (Survey.of(body, view, spacing_mm) for spacing_mm in (SAMPLE_MM, FINE_MM))
     places = np.argwhere(coarse.drawn.labels)
     if not len(places):
         return
-    pairs = (coarse.drawn.labels[tuple(places.T)] + 1) // 2
+    pairs = pair_numbers(coarse.drawn.labels[tuple(places.T)])
     present = np.unique(pairs)
     classes, right = fine.classes(), fine.drawn.right
     mistaken = _context(Survey.of(body.mistaken(rng), view, SAMPLE_MM))
     for _ in range(LOOKS):
-        look = Appearance.random(body, rng)
+        look = Appearance.random(body.height_mm, rng)
         try:
             seen, level = coarse.seen(look, rng)
         except InputError:
@@ -193,20 +192,20 @@ class View:
     level: NDArray[np.float32]
 
 
-def views(anatomies: list[tuple[Anatomy, float]], seed: int, first: int, step: int) -> Iterator[View]:
+def views(anatomies: list[tuple[LabelledBody, float]], seed: int, first: int, step: int) -> Iterator[View]:
     """Yield views without end; see `wbmri.simulation.training.examples.examples`."""
     for body, rng in random_bodies(anatomies, seed, first, step):
         yield from _views_of(body, rng)
 
 
-def _views_of(body: Posed, rng: np.random.Generator) -> Iterator[View]:
+def _views_of(body: WarpedBody, rng: np.random.Generator) -> Iterator[View]:
     survey = Survey.of(body, field_of_view(body, rng), SAMPLE_MM)
     if np.count_nonzero(survey.drawn.labels) < _LEAST_MUSCLE:
         return
     truth = survey.truth()
     for _ in range(_LOOKS):
         try:
-            seen, level = survey.seen(Appearance.random(body, rng), rng)
+            seen, level = survey.seen(Appearance.random(body.height_mm, rng), rng)
         except InputError:
             # A look that shows nothing teaches nothing.
             continue

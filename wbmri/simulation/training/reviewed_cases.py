@@ -20,8 +20,8 @@ from wbmri.segmentation.network import (
     body_level,
     brightness,
 )
+from wbmri.simulation.body import SmoothField, on_right, pair_numbers
 from wbmri.simulation.training.examples import NONE, Example
-from wbmri.simulation.training.posed_body import Wobble
 
 _TILES = 12
 """Tiles cut from a case before the next one's turn."""
@@ -53,9 +53,9 @@ class Reviewed:
         """Prepare a case."""
         stored = canonical(volume)
         moved = canonical(Volume(labels.data.astype(np.float32), labels.affine, volume.acquisition))
-        extent = np.abs(stored.affine[:3, :3]) @ np.array(stored.shape)
-        count = np.maximum(np.ceil(extent / COARSE_MM), 1).astype(int)
-        corner = stored.affine[:3, 3]
+        low, high = stored.grid.bounds()
+        count = np.maximum(np.ceil((high - low) / COARSE_MM), 1).astype(int)
+        corner = stored.grid.origin
         seen = linear_on_axes(stored, (int(count[0]), int(count[1]), int(count[2])), COARSE_MM, corner, SHARP)
         return cls(stored, np.rint(moved.data).astype(np.uint8), body_level(seen))
 
@@ -65,18 +65,16 @@ class Reviewed:
 
         label = int(rng.choice(np.unique(self.labels[self.labels > 0])))
         places = np.argwhere(self.labels == label)
-        place = places[rng.integers(len(places))] @ self.volume.affine[:3, :3].T + self.volume.affine[:3, 3]
+        place = self.volume.grid.points(places[rng.integers(len(places))])
         corner = place + rng.uniform(-60, 60, 3) - TILE_COARSE * COARSE_MM / 2
         reach = TILE_COARSE * COARSE_MM
-        bend = Wobble.random(rng, corner, corner + reach, _BEND, 3)
-        mistake = Wobble.random(rng, corner, corner + reach, _MISTAKE, 3)
-        back = np.linalg.inv(self.volume.affine)
+        bend = SmoothField.random(rng, corner, corner + reach, _BEND, 3)
+        mistake = SmoothField.random(rng, corner, corner + reach, _MISTAKE, 3)
 
-        def index(spacing_mm: float, count: int, *fields: Wobble) -> NDArray[np.float64]:
+        def index(spacing_mm: float, count: int, *fields: SmoothField) -> NDArray[np.float64]:
             points = corner + spacing_mm * (np.indices((count,) * 3).reshape(3, -1).T + 0.5)
             moved = points + sum(field(points) for field in fields)
-            places: NDArray[np.float64] = (moved @ back[:3, :3].T + back[:3, 3]).T.reshape(3, count, count, count)
-            return places
+            return self.volume.grid.indices(moved).T.reshape(3, count, count, count)
 
         fine = index(FINE_MM, TILE_FINE, bend)
         seen = ndimage.map_coordinates(self.volume.data, fine, order=1, mode="constant")
@@ -85,7 +83,7 @@ class Reviewed:
         return Example(
             brightness(seen.astype(np.float32), self.level * float(np.exp(rng.normal(0, 0.2)))),
             _context(guess),
-            np.where(found > 0, (found + 1) // 2, NONE).astype(np.uint8),
+            np.where(found > 0, pair_numbers(found), NONE).astype(np.uint8),
             _right(found),
         )
 
@@ -107,7 +105,7 @@ def _context(guess: NDArray[np.uint8]) -> NDArray[np.float32]:
     right = _right(guess)
     for first in np.ndindex(2, 2, 2):
         part = tuple(slice(f, None, 2) for f in first)
-        np.add.at(context, ((guess[part].astype(np.int64) + 1) // 2, *cells), np.float32(1 / 8))
+        np.add.at(context, (pair_numbers(guess[part]), *cells), np.float32(1 / 8))
         context[CONTEXT_SIDE] += right[part] * np.float32(1 / 8)
     context[CONTEXT_LEVEL] = 0.5
     return context
@@ -120,5 +118,4 @@ def _right(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
     if not labels.any():
         return np.zeros(labels.shape, bool)
     nearest = ndimage.distance_transform_edt(labels == 0, return_distances=False, return_indices=True)
-    right: NDArray[np.bool_] = labels[tuple(nearest)] % 2 == 0
-    return right
+    return on_right(labels[tuple(nearest)])

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from wbmri.core import InputError, Progress
 from wbmri.segmentation.network import FINDER, OUTLINER, networks, package_weights
-from wbmri.simulation.training.anatomy import Anatomy, measured_anatomy, read_anatomy
+from wbmri.simulation.body import LabelledBody, measured_anatomy, read_anatomy
 from wbmri.simulation.training.examples import examples, views
 from wbmri.simulation.training.fit import Arrays, Judge, Plan, Source, finding_loss, fit, outline_loss
 from wbmri.simulation.training.networks import Finder, Outliner, export, initial_weights
@@ -19,7 +19,7 @@ from wbmri.simulation.training.reviewed_cases import Reviewed, reviewed_examples
 _OWN_SHARE = 0.35
 """Share of bodies made of the package's own anatomy beside others."""
 
-Anatomies = list[tuple[Anatomy, float]]
+Anatomies = list[tuple[LabelledBody, float]]
 
 
 def train(
@@ -43,7 +43,7 @@ def train(
     plan
         Steps, batch, rate and seed; a training that goes on must have the same batch and seed.
     anatomy_folders
-        Anatomies to make bodies of besides the package's own (see `wbmri.simulation.training.anatomy.read_anatomy`).
+        Anatomies to make bodies of besides the package's own (see `wbmri.simulation.body.labelled_body.read_anatomy`).
     cases
         Corrected cases for the outlines; half of the examples come from them if there are any.
     afresh

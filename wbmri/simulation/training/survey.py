@@ -6,11 +6,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.core import Grid
 from wbmri.segmentation.network import AIR, BONE, CLASSES, COARSE_MM, FAT, OTHER, body_level
-from wbmri.simulation.training.anatomy import TISSUES
-from wbmri.simulation.training.appearance import Appearance
-from wbmri.simulation.training.drawing import Drawn, draw
-from wbmri.simulation.training.posed_body import Posed
+from wbmri.simulation.body import Located, Tissue, WarpedBody, pair_numbers
+from wbmri.simulation.scanner import Appearance
 
 SAMPLES = 8
 """A voxel of 8 mm is the mean of 2 x 2 x 2 that are drawn."""
@@ -18,10 +17,10 @@ SAMPLE_MM = COARSE_MM / 2
 _NOISE_MM = 1.8
 """What remains of a scan's noise, times the voxel size: a voxel averages over several of the scanner's."""
 
-_CLASS = np.full(len(TISSUES), OTHER, np.uint8)
-_CLASS[[TISSUES.index(name) for name in ("cortical", "marrow")]] = BONE
-_CLASS[[TISSUES.index(name) for name in ("fat", "skin")]] = FAT
-_CLASS[TISSUES.index("air")] = AIR
+_CLASS = np.full(len(Tissue), OTHER, np.uint8)
+_CLASS[[Tissue.CORTICAL.code, Tissue.BONE.code]] = BONE
+_CLASS[[Tissue.FAT.code, Tissue.SKIN.code]] = FAT
+_CLASS[Tissue.AIR.code] = AIR
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -32,26 +31,22 @@ class Survey:
     ----------
     drawn
         The body, shape (x, y, z), all lengths even.
-    corner
-        Lowest corner of the grid in mm.
     spacing_mm
         Voxel size.
     """
 
-    drawn: Drawn
-    corner: NDArray[np.float64]
+    drawn: Located
     spacing_mm: float
 
     @classmethod
-    def of(cls, body: Posed, view: NDArray[np.float64], spacing_mm: float) -> Self:
+    def of(cls, body: WarpedBody, view: NDArray[np.float64], spacing_mm: float) -> Self:
         """Draw what lies in a field of view, given by its lowest and its highest corner in mm, shape (2, 3)."""
-        x, y, z = (2 * int(n) for n in np.ceil((view[1] - view[0]) / spacing_mm / 2))
-        return cls(draw(body, (x, y, z), np.full(3, spacing_mm), view[0] + spacing_mm / 2), view[0], spacing_mm)
+        shape = [2 * int(n) for n in np.ceil((view[1] - view[0]) / spacing_mm / 2)]
+        return cls(body.render(Grid.along_axes(shape, spacing_mm, view[0] + spacing_mm / 2)), spacing_mm)
 
     def scanned(self, look: Appearance, rng: np.random.Generator) -> NDArray[np.float32]:
         """Return what a scanner shows, on the same grid."""
-        painted = look.paint(self.drawn, self.spacing_mm, self.corner + self.spacing_mm / 2)
-        return look.scanned(painted, self.spacing_mm, rng, _NOISE_MM / self.spacing_mm)
+        return look.scanned(look.paint(self.drawn), self.spacing_mm, rng, _NOISE_MM / self.spacing_mm)
 
     def seen(self, look: Appearance, rng: np.random.Generator) -> tuple[NDArray[np.float32], float]:
         """Return what is seen at 8 mm of a body drawn at `SAMPLE_MM`, and the level that is taken for the body's.
@@ -67,7 +62,7 @@ class Survey:
     def classes(self) -> NDArray[np.uint8]:
         """Return the class of every voxel that is drawn."""
         drawn = self.drawn
-        return np.where(drawn.labels > 0, (drawn.labels + 1) // 2, _CLASS[drawn.tissue]).astype(np.uint8)
+        return np.where(drawn.labels > 0, pair_numbers(drawn.labels), _CLASS[drawn.tissue]).astype(np.uint8)
 
     def truth(self) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
         """Return the truth of a body drawn at `SAMPLE_MM`, by coarse voxel.

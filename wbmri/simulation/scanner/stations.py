@@ -1,4 +1,4 @@
-"""A STIR scanner: from a drawn body to the stations a whole-body protocol would deliver."""
+"""The stations of a STIR examination: from a drawn body to the stations a whole-body protocol would deliver."""
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -6,11 +6,10 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import Acquisition, Volume
-from wbmri.simulation.body import Tissue
-from wbmri.simulation.scanner.disturbances import Artefacts
-from wbmri.simulation.scanner.rendering import FAT, SKIN, Rendered, code
-from wbmri.simulation.scanner.signal import Protocol, fat_signal, skin_signal, tissue_signals
+from wbmri.core import Acquisition, Grid, Volume
+from wbmri.simulation.body import Rendered, Tissue
+from wbmri.simulation.scanner.artefacts import Artefacts, fold_over, rician
+from wbmri.simulation.scanner.signal_equation import Protocol, tissue_signals
 
 _CORTEX_MM = 2.0
 """Compact bone gives no signal; the marrow begins this far below the surface of a bone."""
@@ -77,8 +76,8 @@ class Scanned:
         Stations with whole-number intensities, head first.
     labels
         True labels of ``jdm42`` in the middle of each slice, on a grid that covers all stations, uint8.
-    affine
-        4x4 matrix from the labels' voxel indices to RAS mm.
+    grid
+        Where the labels' voxels lie.
     ghosts
         Signal of the ghosts on that grid, relative to healthy muscle; None if there are none.
     failure
@@ -87,7 +86,7 @@ class Scanned:
 
     stations: tuple[Volume, ...]
     labels: NDArray[np.uint8]
-    affine: NDArray[np.float64]
+    grid: Grid
     ghosts: NDArray[np.float32] | None = None
     failure: NDArray[np.float32] | None = None
 
@@ -131,18 +130,18 @@ def acquire_with_truth(body: Rendered, oedema: NDArray[np.float32], protocol: Pr
     from scipy import ndimage
 
     axis, thick, faults = _SLICE_AXIS[scan.plane], scan.subslices, scan.artefacts
-    failure = faults.inverted(body.tissue > 0, body.grid.spacing, body.grid.origin)
+    failure = faults.inverted(body.tissue > 0, body.grid.spacing)
     slices = _thickened(_signal(body, oedema, protocol, faults.inversion, failure), axis, thick)
-    spacing_list, origin = list(body.grid.spacing), np.array(body.grid.origin)
-    origin[axis] += spacing_list[axis] * (thick - 1) / 2
-    spacing_list[axis] *= thick
-    spacing = (spacing_list[0], spacing_list[1], spacing_list[2])
+    steps = [1, 1, 1]
+    steps[axis] = thick
+    grid = body.grid.coarser(steps)
+    spacing = grid.spacing
     ghosts = None
     if faults.ghosts > 0:
         slices, ghosts = faults.ghosted(slices, spacing, _PHASE_AXIS[scan.plane])
     view = faults.in_view(slices.shape[0], spacing[0])
-    slices = faults.folded(slices, view)
-    origin[0] += view.start * spacing[0]
+    slices = fold_over(slices, view, faults.wrap)
+    grid = grid.crop((view, slice(None), slice(None)))
     rng = np.random.default_rng(scan.seed)
     coil = ndimage.gaussian_filter(
         rng.standard_normal([max(2, int(n * s / 60)) for n, s in zip(slices.shape, spacing, strict=True)]),
@@ -159,19 +158,16 @@ def acquire_with_truth(body: Rendered, oedema: NDArray[np.float32], protocol: Pr
         manufacturer="simulated",
         contrast_agent=False,
     )
-    affine = np.eye(4)
-    affine[:3, :3] = body.grid.axes * spacing
-    affine[:3, 3] = body.grid.axes @ origin
     stations = tuple(
-        _station(slices[:, :, low:high], low, affine, acquisition, scan, rng)
-        for low, high in _ranges(slices.shape[2], spacing[2], scan)
+        _station(slices[:, :, rows], grid.crop((slice(None), slice(None), rows)), acquisition, scan, rng)
+        for rows in _ranges(slices.shape[2], spacing[2], scan)
     )
     middle = [slice(None)] * 3
     middle[axis] = slice(thick // 2, body.labels.shape[axis] // thick * thick, thick)
     return Scanned(
         stations,
         body.labels[tuple(middle)][view],
-        affine,
+        grid,
         None if ghosts is None else ghosts[view],
         None if failure is None else failure[tuple(middle)][view],
     )
@@ -195,7 +191,7 @@ def _signal(
     inversion: float,
     failure: NDArray[np.float32] | None,
 ) -> NDArray[np.float32]:
-    cortex = _cortex(body.tissue == code(Tissue.BONE), body.grid.spacing)
+    cortex = _cortex(body.tissue == Tissue.BONE.code, body.grid.spacing)
     brightness = _table(protocol)[body.tissue]
     if failure is not None:
         brightness += failure * (_table(replace(protocol, inversion=inversion)) - _table(protocol))[body.tissue]
@@ -216,35 +212,29 @@ def _cortex(bone: NDArray[np.bool_], spacing: tuple[float, float, float]) -> NDA
 
 def _table(protocol: Protocol) -> NDArray[np.float32]:
     """Return the signal by tissue code."""
-    table = np.zeros(SKIN + 1, np.float32)
-    for tissue, value in tissue_signals(protocol).items():
-        table[code(tissue)] = value
-    table[FAT], table[SKIN] = fat_signal(protocol), skin_signal(protocol)
-    return table
+    signals = tissue_signals(protocol)
+    return np.array([signals[tissue] for tissue in Tissue], np.float32)
 
 
-def _ranges(rows: int, spacing_mm: float, scan: Scan) -> list[tuple[int, int]]:
-    """Return first and last+1 row of each station, the head's first, covering all rows with the set overlap."""
+def _ranges(rows: int, spacing_mm: float, scan: Scan) -> list[slice]:
+    """Return the rows of each station, the head's first, covering all rows with the set overlap."""
     length = round(scan.station_mm / spacing_mm)
     step = length - round(scan.overlap_mm / spacing_mm)
     tops = range(rows, 0, -step)
-    return [(max(0, top - length), top) for top in tops if top > length - step or top == rows]
+    return [slice(max(0, top - length), top) for top in tops if top > length - step or top == rows]
 
 
 def _station(
     data: NDArray[np.float32],
-    first_row: int,
-    whole: NDArray[np.float64],
+    grid: Grid,
     acquisition: Acquisition,
     scan: Scan,
     rng: np.random.Generator,
 ) -> Volume:
-    rows = (np.arange(data.shape[2]) + 0.5) * float(np.linalg.norm(whole[:3, 2]))
+    rows = (np.arange(data.shape[2]) + 0.5) * grid.spacing[2]
     to_end = np.minimum(rows, rows[-1] + rows[0] - rows)
     sensitivity = 1 - 0.2 * np.exp(-to_end / _FALL_OFF_MM)
     gain = np.exp(rng.uniform(-scan.gains, scan.gains))
     channels = rng.normal(0, scan.noise, (2, *data.shape))
-    magnitude = np.hypot(data * sensitivity + channels[0], channels[1])
-    affine = whole.copy()
-    affine[:3, 3] += first_row * whole[:3, 2]
-    return Volume(np.rint(magnitude * gain * scan.muscle_counts), affine, acquisition)
+    magnitude = rician(data * sensitivity, channels)
+    return Volume(np.rint(magnitude * gain * scan.muscle_counts), grid.affine, acquisition)

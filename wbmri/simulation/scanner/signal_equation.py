@@ -1,4 +1,4 @@
-"""How bright a tissue is on STIR, from its relaxation times and the protocol."""
+"""The signal equation: how bright a tissue is on STIR, from its relaxation times and the protocol."""
 
 import math
 from dataclasses import dataclass, replace
@@ -120,22 +120,13 @@ def _field(protocol: Protocol) -> _Field:
 
 
 def tissue_signals(protocol: Protocol) -> dict[Tissue, float]:
-    """Return the signal of each tissue relative to healthy, wholly inverted muscle; bone stands for its marrow."""
-    field, muscle = _field(protocol), _muscle(protocol)
-    signals = {tissue: protocol.signal(*times) / muscle for tissue, times in field.tissues.items()}
+    """Return the signal of each tissue relative to healthy, wholly inverted muscle; 0 where there is none to speak of.
+
+    Bone stands for its marrow.
+    """
+    field = _field(protocol)
+    times = {**field.tissues, Tissue.FAT: field.fat, Tissue.SKIN: field.skin}
+    muscle = replace(protocol, inversion=1.0).signal(*field.tissues[Tissue.MUSCLE])
+    signals = {tissue: protocol.signal(*each) / muscle for tissue, each in times.items()}
     marrow = (1 - _MARROW_FAT) * protocol.signal(*field.red_marrow) + _MARROW_FAT * protocol.signal(*field.fat)
     return {**dict.fromkeys(Tissue, 0.0), **signals, Tissue.BONE: marrow / muscle}
-
-
-def fat_signal(protocol: Protocol) -> float:
-    """Return the signal of fat relative to healthy, wholly inverted muscle."""
-    return protocol.signal(*_field(protocol).fat) / _muscle(protocol)
-
-
-def skin_signal(protocol: Protocol) -> float:
-    """Return the signal of skin relative to healthy, wholly inverted muscle."""
-    return protocol.signal(*_field(protocol).skin) / _muscle(protocol)
-
-
-def _muscle(protocol: Protocol) -> float:
-    return replace(protocol, inversion=1.0).signal(*_field(protocol).tissues[Tissue.MUSCLE])

@@ -8,12 +8,14 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.core import Grid
+from wbmri.core.scheme import Side, load_scheme
 from wbmri.simulation.body.joints import Following, Segment, segments
 from wbmri.simulation.body.parts import Parts, measured_body
 from wbmri.simulation.body.pose import Arm, Leg, Pose
-from wbmri.simulation.body.shape import Shape, with_bulk
-from wbmri.simulation.body.skin_and_fat import FatLayer, draw, joint_fluid
-from wbmri.simulation.scanner import Grid, Rendered
+from wbmri.simulation.body.rendering import Rendered
+from wbmri.simulation.body.shape import ADULT_MM, Shape, childness, with_bulk
+from wbmri.simulation.body.skin_and_fat import FatLayer, joint_fluid, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,9 @@ class Body:
         measured = self._measured()
         return measured.mapped(self.pose.mapping(Following.of(measured), self.shape.mapping()))
 
-    def draw(self, grid: Grid) -> Rendered:
+    def render(self, grid: Grid) -> Rendered:
         """Draw the body on a grid."""
-        return draw(self.parts(), FatLayer.over(self._measured(), self.fat_mm), grid)
+        return render(self.parts(), grid, FatLayer.over(self._measured(), self.fat_mm))
 
     def _measured(self) -> Parts:
         """Return the measured body with this one's bulk and fluid."""
@@ -123,14 +125,22 @@ def _occupancy_at(
 
 Range = tuple[float, float]
 
-_TYPICAL: Mapping[int, float] = MappingProxyType(
-    {12: 1.15, 13: 1.5, 14: 1.05, 16: 1.1, 18: 0.65, 19: 1.15, 20: 1.25, 21: 0.85},
+_TYPICAL: Mapping[str, float] = MappingProxyType(
+    {
+        "iliopsoas": 1.15,
+        "gluteus_maximus": 1.5,
+        "gluteus_med_min": 1.05,
+        "thigh_anterior": 1.1,
+        "thigh_posterior": 0.65,
+        "leg_anterior": 1.15,
+        "leg_lateral": 1.25,
+        "leg_posterior": 0.85,
+    },
 )
 """Volume of a pair in the average person relative to the measured man, whose hamstrings and calves are large and whose
 gluteus maximus is small: most of the way to the shares of Handsfield 2014 (see `docs/anatomy.md`)."""
 _CHILD_GIRTH = 0.07
 """How much stouter for its height a child of 108 cm is than an adult, so that its weight is that of its age."""
-_CHILD_MM, _ADULT_MM = 1080.0, 1700.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +185,7 @@ class BodyRanges:
     pelvis_deg
         Largest turn of the pelvis about the axes to the right, to the front and to the head.
     typical
-        Volume of a pair in the average person relative to the measured body, by number; 1 where none is given.
+        Volume of a pair in the average person relative to the measured body, by its id; 1 where none is given.
     """
 
     height_mm: Range = (900.0, 1800.0)
@@ -203,7 +213,7 @@ class BodyRanges:
     leg_side_deg: float = 3.0
     head_deg: tuple[float, float, float] = (8.0, 8.0, 25.0)
     pelvis_deg: tuple[float, float, float] = (6.0, 7.0, 6.0)
-    typical: Mapping[int, float] = field(default_factory=lambda: _TYPICAL)
+    typical: Mapping[str, float] = field(default_factory=lambda: _TYPICAL)
 
 
 def average_body(height_mm: float, ranges: BodyRanges | None = None) -> Body:
@@ -213,7 +223,7 @@ def average_body(height_mm: float, ranges: BodyRanges | None = None) -> Body:
     whole = sum(ranges.bulk) / 2
     return Body(
         Shape(height_mm, _girth(height_mm, stout, ranges), belly=_between(ranges.belly, stout)),
-        bulk={label: whole * ranges.typical.get((label + 1) // 2, 1.0) for label in range(1, 43)},
+        bulk={group.label: whole * ranges.typical.get(group.pair.id, 1.0) for group in load_scheme().groups},
         fat_mm=_fat_mm(height_mm, stout, ranges),
         knee_fluid_ml=ranges.knee_fluid_ml[0],
     )
@@ -255,25 +265,25 @@ def _between(ends: Range, share: float) -> float:
 
 
 def _girth(height_mm: float, stout: float, ranges: BodyRanges) -> float:
-    childness = float(np.clip((_ADULT_MM - height_mm) / (_ADULT_MM - _CHILD_MM), 0, 1))
-    return _between(ranges.girth, stout) * (1 + _CHILD_GIRTH * childness)
+    return _between(ranges.girth, stout) * (1 + _CHILD_GIRTH * childness(height_mm))
 
 
 def _fat_mm(height_mm: float, stout: float, ranges: BodyRanges) -> float:
     # Most people are nearer to the lean end.
-    return _between(ranges.fat_mm, stout**1.5) * float(np.sqrt(height_mm / _ADULT_MM))
+    return _between(ranges.fat_mm, stout**1.5) * float(np.sqrt(height_mm / ADULT_MM))
 
 
 def _bulk(rng: np.random.Generator, ranges: BodyRanges) -> dict[int, float]:
     whole = rng.uniform(*ranges.bulk)
     chance, extent = ranges.wasted
-    bulk = {}
-    for pair in range(1, 22):
-        factor = whole * ranges.typical.get(pair, 1.0) * np.exp(rng.normal(0, ranges.bulk_sd))
+    scheme, bulk = load_scheme(), {}
+    for pair, name in enumerate(scheme.pair_ids):
+        factor = whole * ranges.typical.get(name, 1.0) * np.exp(rng.normal(0, ranges.bulk_sd))
         if rng.random() < chance:
             factor *= rng.uniform(*extent)
         uneven = np.exp(rng.normal(0, ranges.side_sd))
-        bulk[2 * pair - 1], bulk[2 * pair] = float(factor * np.sqrt(uneven)), float(factor / np.sqrt(uneven))
+        bulk[scheme.label_of(pair, Side.LEFT)] = float(factor * np.sqrt(uneven))
+        bulk[scheme.label_of(pair, Side.RIGHT)] = float(factor / np.sqrt(uneven))
     return bulk
 
 

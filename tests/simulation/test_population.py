@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from wbmri.core.scheme import Scheme
-from wbmri.simulation.body import Parts, Shape
-from wbmri.simulation.body.random_body import Body, BodyRanges, average_body, random_body
-from wbmri.simulation.scanner import Grid, paint
+from wbmri.simulation.body import Body, BodyRanges, Parts, Shape, average_body, grid_around, paint, random_body
 
 SEEDS = (0, 7)
 """The second lays its arms on its belly."""
@@ -42,14 +40,14 @@ def test_a_body_stays_within_the_ranges(bodies: list[tuple[Body, Parts]]) -> Non
 def test_no_group_is_lost_and_none_changes_sides(bodies: list[tuple[Body, Parts]], scheme: Scheme) -> None:
     for body, parts in bodies:
         size = 4.0 * body.shape.height_mm / 1700
-        grid = Grid.around(parts, (size, size, size))
+        grid = grid_around(parts, (size, size, size))
         labels = paint(parts, grid)[1]
         drawn = np.bincount(labels.ravel(), minlength=43)[1:] * size**3 / 1000
         assert (drawn > 0.5 * parts.group_volumes_ml()[1:]).all()
         for group in scheme.groups:
             mine = parts.label == group.label
             middle = np.average(parts.centre[mine, 0], weights=parts.volume_ml[mine])
-            other = parts.label == group.label + (1 if group.side == "left" else -1)
+            other = parts.label == scheme.opposite(group.label)
             assert (middle < np.average(parts.centre[other, 0], weights=parts.volume_ml[other])) == (
                 group.side == "left"
             )
