@@ -1,5 +1,6 @@
 """What happens when the disk, another person or another program gets in the way."""
 
+import errno
 import json
 import os
 import shutil
@@ -294,3 +295,49 @@ def test_signing_waits_for_the_disk(case: Case) -> None:
     assert not session.paths.reading.exists()
     session.sign(session.signoff_issues())
     assert session.paths.reading.exists()
+
+
+@pytest.mark.parametrize("fails", ["the line", "the files", "the history of the case"])
+def test_a_disk_that_fills_up_at_signing_leaves_everything_as_it_was(
+    case: Case,
+    fails: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = open_review(case.paths, "anna")
+    # With the line, the history of the reading must be the longest file of all.
+    for number in range(400 if fails == "the line" else 1):
+        session.grade(1, number % 3)
+    for label in range(1, 43):
+        session.grade(label, 1)
+    history = session.paths.history
+    before, said, words = history.read_bytes(), case.paths.history.read_bytes(), session.undo_words
+    if fails == "the history of the case":
+        move = os.replace
+
+        def full(source: Path, target: Path) -> None:
+            if target == case.paths.history:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            move(source, target)
+
+        monkeypatch.setattr("wbmri.io.atomic_write.os.replace", full)
+        with pytest.raises(CaseError, match="full"):
+            session.sign(session.signoff_issues())
+        monkeypatch.undo()
+    else:
+        room = 5 if fails == "the line" else 2000
+        with full_disk(len(before) + room), pytest.raises(CaseError, match="full"):
+            session.sign(session.signoff_issues())
+    assert not session.signed
+    assert not session.read_only
+    assert open_review(case.paths, "ben").read_only
+    assert (history.read_bytes(), case.paths.history.read_bytes()) == (before, said)
+    assert not any(path.exists() for path in (session.paths.reading, session.paths.labels, session.paths.scores))
+    assert session.undo_words == words
+    # The reading goes on, and is signed once, when there is room.
+    session.grade(1, 0)
+    assert session.saving.problem is None
+    session.sign(session.signoff_issues())
+    lines = [json.loads(line) for line in history.read_bytes().splitlines()]
+    assert [line["number"] for line in lines] == list(range(1, len(lines) + 1))
+    assert [line["action"] for line in lines].count("signed") == 1
+    assert not case.paths.lock.exists()

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wbmri.core import InputError
+from wbmri.core import Grid, InputError
+from wbmri.core.scheme import load_scheme
 from wbmri.review.label_editor import Block, Brush, MaskChange, Stroke, fill_between, mirror
 
 SHAPE, SPACING = (40, 9, 50), (2.0, 6.0, 2.0)
@@ -141,8 +142,8 @@ def test_filling_without_a_gap_or_a_slice_is_refused() -> None:
         fill_between(labels, 5, 1, SPACING, between=(1, 6))
 
 
-def two_sided(tilt: float) -> tuple[np.ndarray, np.ndarray]:
-    """Five pairs of balls about a tilted midline, as labels with their affine (left is -x)."""
+def two_sided(tilt: float) -> tuple[np.ndarray, Grid]:
+    """Five pairs of balls about a tilted midline, as labels with their grid (left is -x)."""
     affine = np.diag([-2.0, 6.0, 2.0, 1.0])
     affine[:3, 3] = (80.0, -40.0, -150.0)
     shape = (80, 14, 150)
@@ -152,7 +153,7 @@ def two_sided(tilt: float) -> tuple[np.ndarray, np.ndarray]:
         for side, label in ((-1.0, 2 * k + 1), (1.0, 2 * k + 2)):
             centre = np.array([side * 40.0 + tilt * z, 0.0, z - side * tilt * 40.0])
             labels[np.linalg.norm((points - centre) / (1.0, 1.0, 1.3), axis=-1) < 18] = label
-    return labels, affine
+    return labels, Grid(shape, affine)
 
 
 def dice(a: np.ndarray, b: np.ndarray) -> float:
@@ -161,28 +162,28 @@ def dice(a: np.ndarray, b: np.ndarray) -> float:
 
 @pytest.mark.parametrize("tilt", [0.0, 0.06])
 def test_a_missing_group_is_mirrored_to_where_it_belongs(tilt: float) -> None:
-    truth, affine = two_sided(tilt)
+    truth, grid = two_sided(tilt)
     labels = np.where(truth == 6, 0, truth).astype(np.uint8)
-    after = drawn(labels, mirror(labels, affine, 6))
+    after = drawn(labels, mirror(labels, grid, load_scheme(), 6))
     assert dice(after == 6, truth == 6) > 0.93
     np.testing.assert_array_equal(after[after != 6], truth[after != 6] * (truth[after != 6] != 6))
 
 
 def test_a_mirrored_group_stays_where_it_was_drawn_and_spares_its_neighbour() -> None:
-    truth, affine = two_sided(0.0)
+    truth, grid = two_sided(0.0)
     moved = np.zeros_like(truth)
     moved[truth != 6] = truth[truth != 6]
     lower = np.roll(truth == 6, 6, axis=2)
     moved[lower] = 6
     moved[:, :3][truth[:, :3] == 0] = 9
-    after = drawn(moved, mirror(moved, affine, 6))
+    after = drawn(moved, mirror(moved, grid, load_scheme(), 6))
     assert dice(after == 6, lower) > 0.9
     np.testing.assert_array_equal(after == 9, moved == 9)
 
 
 def test_mirroring_without_a_model_or_a_midline_is_refused() -> None:
-    truth, affine = two_sided(0.0)
+    truth, grid = two_sided(0.0)
     with pytest.raises(InputError, match="other side"):
-        mirror(np.where(truth == 5, 0, truth), affine, 6)
+        mirror(np.where(truth == 5, 0, truth), grid, load_scheme(), 6)
     with pytest.raises(InputError, match="midline"):
-        mirror(np.where(truth > 6, 0, truth).astype(np.uint8), affine, 6)
+        mirror(np.where(truth > 6, 0, truth).astype(np.uint8), grid, load_scheme(), 6)

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wbmri.case import Case, write_case
+from wbmri.case import Case, read_signed, write_case
 from wbmri.core import (
     BiasFieldSpline,
     Evidence,
+    GroupReading,
     IntensityModel,
     LabelMap,
     MuscleKernel,
@@ -19,8 +20,9 @@ from wbmri.core import (
     Reference,
     Volume,
 )
-from wbmri.review import Session, open_review
+from wbmri.review import Session, SignoffIssueKind, open_review
 from wbmri.review.label_editor import MaskChange
+from wbmri.segmentation.quality import examine
 
 
 @pytest.fixture
@@ -135,3 +137,110 @@ def test_where_nothing_can_be_measured_anew_that_is_said(case: Case) -> None:
     assert session.histogram(10) is None
     assert session.within_muscle((slice(0, 2),) * 3).all()
     session.close()
+
+
+def drawn_case(measured: Case, label: int, flags: tuple[str, ...] = ()) -> Case:
+    """The same case, but the engine said that a group lies outside, was not sure of it and doubted its outline."""
+    labels = measured.labels()
+    labels = replace(
+        labels,
+        outside=frozenset({label}),
+        confidence={**labels.confidence, label: 0.2},
+        flags={label: flags} if flags else {},
+    )
+    entry = measured.reading.groups[label - 1]
+    out = not_in_view(entry) if flags == () else replace(entry, flags=flags)
+    reading = measured.reading.with_group(out)
+    return write_case(measured.paths.out, "Z", "Y", measured.volume(), labels, reading, "<!doctype html>", {})
+
+
+def not_in_view(entry: GroupReading) -> GroupReading:
+    return replace(entry, grade=None, auto_grade=None, reason=Reason.OUTSIDE, evidence=None, confidence=0.0)
+
+
+def read_all(session: Session) -> None:
+    for label in range(1, 43):
+        session.grade(label, 1)
+
+
+def test_a_group_out_of_view_that_a_person_draws_is_assessed_and_undo_takes_that_back(measured: Case) -> None:
+    case = drawn_case(measured, 10)
+    session = open_review(case.paths, "anna")
+    before = session.group(10).measured
+    assert before is not None
+    assert before.reason is Reason.OUTSIDE
+    grow(session, 10, 30)
+    after = session.group(10).measured
+    assert after is not None
+    assert after.reason is None
+    assert after.auto_grade is not None
+    assert (session.label_map.outside, session.label_map.confidence[10]) == (frozenset(), 1.0)
+    session.grade(10, 1)
+    assert [issue for issue in session.signoff_issues() if issue.kind is SignoffIssueKind.OUTSIDE] == []
+    session.undo()
+    session.undo()
+    assert session.group(10).measured == before
+    assert (session.label_map.outside, session.label_map.confidence[10]) == (frozenset({10}), 0.2)
+    session.close()
+
+
+def test_the_confidence_of_an_outline_that_a_person_drew_is_not_the_engines(measured: Case) -> None:
+    unsure, sure = (
+        write_case(
+            measured.paths.out,
+            name,
+            "Y",
+            measured.volume(),
+            replace(measured.labels(), confidence=dict.fromkeys(range(1, 43), value)),
+            measured.reading,
+            "<!doctype html>",
+            {},
+        )
+        for name, value in (("U", 0.1), ("S", 1.0))
+    )
+    entries = []
+    for case in (unsure, sure):
+        session = open_review(case.paths, "anna")
+        grow(session, 10, 30)
+        entries.append(session.group(10).measured)
+        session.close()
+    assert entries[0] == entries[1]
+
+
+def test_a_neighbour_that_only_loses_voxels_keeps_what_the_engine_said(measured: Case) -> None:
+    case = drawn_case(measured, 42)
+    session = open_review(case.paths, "anna")
+    grow(session, 10, 30)  # taken from the last group
+    assert session.label_map.outside == frozenset({42})
+    measured_42 = session.group(42).measured
+    assert measured_42 is not None
+    assert measured_42.reason is Reason.OUTSIDE
+    session.close()
+
+
+def test_flags_of_an_outline_are_measured_anew_once_a_person_drew_it(measured: Case) -> None:
+    case = drawn_case(measured, 10, flags=("Lies where it cannot lie.",))
+    session = open_review(case.paths, "anna")
+    assert session.group(10).measured.flags == ("Lies where it cannot lie.",)  # type: ignore[union-attr]
+    grow(session, 10, 30)
+    assert session.group(10).measured.flags == ()  # type: ignore[union-attr]
+    read_all(session)
+    reading = session.sign(session.signoff_issues())
+    expected = tuple(flag.sentence for flag in examine(session.label_map) if flag.label == 10)
+    assert expected
+    assert reading.groups[9].flags == expected
+    assert session.label_map.flags[10] == expected
+
+
+def test_what_a_person_drew_is_a_persons_for_whoever_reads_the_case_later(measured: Case) -> None:
+    case = drawn_case(measured, 10)
+    session = open_review(case.paths, "anna")
+    grow(session, 10, 30)
+    read_all(session)
+    session.sign(session.signoff_issues())
+    labels = read_signed(session.paths).labels(case)
+    assert (labels.outside, labels.confidence[10], labels.confidence[11]) == (frozenset(), 1.0, pytest.approx(0.61))
+    assert labels.flags.get(10, ()) == read_signed(session.paths).reading.groups[9].flags
+    addendum = open_review(case.paths, "anna", addendum=True)
+    assert [issue for issue in addendum.signoff_issues() if issue.kind is SignoffIssueKind.OUTSIDE] == []
+    addendum.close()

@@ -11,10 +11,8 @@ if TYPE_CHECKING:
     from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, ReadingDocument, decode, encode
     from wbmri.case.human_readings import (
         SignedReading,
-        corrected_labels,
         keep_valid,
         labels_of_record,
-        note_signed,
         read_signed,
         reading_of_record,
         signed_of_record,
@@ -46,7 +44,6 @@ __all__ = [
     "cases_at",
     "check_dataset",
     "check_replaceable",
-    "corrected_labels",
     "dataset_lock",
     "decode",
     "encode",
@@ -58,7 +55,6 @@ __all__ = [
     "locked_case",
     "natural",
     "new_label",
-    "note_signed",
     "read_case",
     "read_clinical",
     "read_detectable_change",
@@ -100,10 +96,8 @@ __getattr__ = lazy_names(
         ),
         "human_readings": (
             "SignedReading",
-            "corrected_labels",
             "keep_valid",
             "labels_of_record",
-            "note_signed",
             "read_signed",
             "reading_of_record",
             "signed_of_record",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -43,7 +44,17 @@ class SignedReading:
         CaseError
             If a file is missing or cannot be read.
         """
-        return corrected_labels(case, self.paths)
+        path, labels = self.paths.labels, case.labels()
+        if not path.is_file():
+            return labels
+        try:
+            data, _ = read_labels(path)
+            # LabelMap refuses what does not fit.
+            corrected = labels.corrected(cast("NDArray[np.uint8]", data))
+        except InputError as error:
+            raise CaseError(f"{path}: {error.received}", error.expected, "restore the file from a backup") from error
+        own = {entry.label: entry.flags for entry in self.reading.groups if entry.flags}
+        return replace(corrected, flags={**corrected.flags, **own})
 
 
 def read_signed(paths: ReadingPaths) -> SignedReading:
@@ -107,30 +118,16 @@ def labels_of_record(case: Case) -> LabelMap:
     return case.labels() if signed is None else signed.labels(case)
 
 
-def corrected_labels(case: Case, paths: ReadingPaths) -> LabelMap:
-    """Load the outlines with one person's corrections, or those of the case if there are none.
-
-    Raises
-    ------
-    CaseError
-        If a file is missing or cannot be read.
-    """
-    labels = case.labels()
-    if not paths.labels.is_file():
-        return labels
-    try:
-        data, _ = read_labels(paths.labels)
-        return replace(labels, data=cast("NDArray[np.uint8]", data))  # LabelMap refuses what does not fit
-    except InputError as error:
-        raise CaseError(
-            f"{paths.labels}: {error.received}",
-            error.expected,
-            "restore the file from a backup",
-        ) from error
-
-
-def write_signed(paths: ReadingPaths, reading: Reading, auto: Reading, labels: LabelMap) -> SignedReading:
+def write_signed(
+    paths: ReadingPaths,
+    reading: Reading,
+    auto: Reading,
+    labels: LabelMap,
+    seconds: float,
+) -> SignedReading:
     """Write the files of a reading that its reader signs, all or none; nothing of it is written again.
+
+    The history of the case notes that it was signed, unless it lies elsewhere.
 
     Parameters
     ----------
@@ -140,38 +137,43 @@ def write_signed(paths: ReadingPaths, reading: Reading, auto: Reading, labels: L
         The person's grades, and the program's.
     labels
         The outlines it rests on, corrected or not: a folder of readings is complete in itself.
+    seconds
+        How long the case was read.
 
     Raises
     ------
     CaseError
         If the reading is signed already.
+    OSError
+        If a file cannot be written; all is as before then.
     """
     if paths.reading.exists():
         raise CaseError(f"the signed reading {paths.reading}", "one that is not signed yet", "write an addendum to it")
     case = paths.case
     document = ReadingDocument(case.participant, case.session, reading, software_versions())
-    write_together(
-        paths.folder,
-        [
-            (paths.labels, encode_nifti(labels.data, labels.affine)),
-            (paths.scores, encode_table(SCORE_COLUMNS, score_rows(case.participant, case.session, reading, auto))),
-            (paths.reading, encode(document)),
-        ],
-    )
+    files = [
+        (paths.labels, encode_nifti(labels.data, labels.affine)),
+        (paths.scores, encode_table(SCORE_COLUMNS, score_rows(case.participant, case.session, reading, auto))),
+        (paths.reading, encode(document)),
+    ]
+    if paths.elsewhere is not None:
+        write_together(paths.folder, files)
+    else:
+        write_together(case.out, [ignore_file(case.out), *files, _note(paths, seconds)])
     return SignedReading(paths, reading, document.software)
 
 
-def note_signed(signed: SignedReading, seconds: float) -> None:
-    """Add to the history of the case that a reading of it was signed, after how many seconds of reading."""
-    case = signed.paths.case
+def _note(paths: ReadingPaths, seconds: float) -> tuple[Path, bytes]:
+    """Return the history of the case with a line more: who signed, after how many seconds of reading."""
     entry = HistoryEntry(
-        signed.paths.reader,
+        paths.reader,
         datetime.now(UTC).replace(microsecond=0),
         "signed",
         seconds={"reading": round(seconds, 1)},
     )
-    history = case.history.read_bytes() if case.history.exists() else b""
-    write_together(case.out, [ignore_file(case.out), (case.history, history + encode(entry, indent=None))])
+    history = paths.case.history
+    before = history.read_bytes() if history.exists() else b""
+    return history, before + encode(entry, indent=None)
 
 
 def keep_valid(case: CasePaths) -> None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from wbmri.core.evidence import Evidence, Extent, OutsideLevel, Pattern, Reason, Reference
     from wbmri.core.grid import LPS_TO_RAS, Box, Grid, plane
     from wbmri.core.intensity_model import BiasFieldSpline, ImageArtefact, IntensityModel, MuscleKernel
-    from wbmri.core.labelmap import LabelMap
+    from wbmri.core.labelmap import LabelMap, drawn_labels
     from wbmri.core.progress import Progress, part, silent
     from wbmri.core.provenance import Json, Step
     from wbmri.core.reading import (
@@ -66,6 +66,7 @@ __all__ = [
     "Volume",
     "WbmriError",
     "canonical",
+    "drawn_labels",
     "lazy_names",
     "part",
     "plane",
@@ -100,7 +101,10 @@ __getattr__ = lazy_names(
             "IntensityModel",
             "MuscleKernel",
         ),
-        "labelmap": ("LabelMap",),
+        "labelmap": (
+            "LabelMap",
+            "drawn_labels",
+        ),
         "progress": (
             "Progress",
             "part",

@@ -1,9 +1,9 @@
 """The segmentation value type: which voxel belongs to which muscle group, and how sure that is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +101,45 @@ class LabelMap:
                 "both on one grid",
                 "resample the label map with the engine 'labels'",
             )
+
+    def corrected(self, data: NDArray[np.uint8]) -> Self:
+        """Return the label map as a person left it.
+
+        A group that the person drew, because it gained voxels or lost some to the background, lies in view, its outline
+        is relied on, and the flags of the earlier outline hold no more. One that only gave voxels to another group is
+        as sure as before.
+
+        Parameters
+        ----------
+        data
+            The labels now, shape (i, j, k).
+
+        Raises
+        ------
+        InputError
+            If they are of another shape, or hold a label the scheme does not have.
+        """
+        if data.shape != self.data.shape:
+            raise InputError(
+                f"corrected labels of shape {data.shape} for a label map of shape {self.data.shape}",
+                "both on one grid",
+                "correct the label map of this scan",
+            )
+        drawn = drawn_labels(self.data, data)
+        return replace(
+            self,
+            data=data,
+            confidence={**self.confidence, **dict.fromkeys(drawn, 1.0)},
+            outside=self.outside - drawn,
+            flags={label: flags for label, flags in self.flags.items() if label not in drawn},
+        )
+
+
+def drawn_labels(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> frozenset[int]:
+    """Return the labels that gained voxels, or lost some to the background, between two arrays of one shape."""
+    changed = before != after
+    was, now = before[changed], after[changed]
+    return frozenset(int(label) for label in np.union1d(now, was[now == 0]) if label)
 
 
 def _values(data: NDArray[Any]) -> NDArray[Any]:

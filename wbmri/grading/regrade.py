@@ -58,7 +58,14 @@ class Regrader:
         # The outlines come with each call; what the engine and the scan say about the groups stays.
         self._facts = replace(labels, data=np.zeros((1, 1, 1), np.uint8))
 
-    def regrade(self, labels: NDArray[np.uint8], label: int, box: Block | None = None) -> GroupReading:
+    def regrade(
+        self,
+        labels: NDArray[np.uint8],
+        label: int,
+        box: Block | None = None,
+        *,
+        by_person: bool = False,
+    ) -> GroupReading:
         """Grade one group.
 
         Parameters
@@ -69,13 +76,16 @@ class Regrader:
             The group.
         box
             A part of the grid outside of which no voxel of the group lies; the whole grid if ``None``.
+        by_person
+            Whether a person drew the outline: then it is relied on, and lies in view whatever the engine said.
         """
-        group = self._group(labels, label, box)
-        excluded = unassessable(self._scan, group.muscle, self._facts)
+        facts = self._facts_of(label, by_person)
+        group = self._group(labels, label, box, facts)
+        excluded = unassessable(self._scan, group.muscle, facts)
         if label in excluded:
             return not_assessable(label, *excluded[label])
         scale = Scale(group.log_ratio, self._fit, self._reference)
-        entry = graded(label, group.muscle, scale, self._facts, self._scan.acquisition)
+        entry = graded(label, group.muscle, scale, facts, self._scan.acquisition)
         found = spoilt(entry, self._artefacts.get(label))
         return beside(found, self._reading.groups[self._reading.scheme.opposite(label) - 1])
 
@@ -99,12 +109,14 @@ class Regrader:
         label: int,
         edges: NDArray[np.float64],
         box: Block | None = None,
+        *,
+        by_person: bool = False,
     ) -> NDArray[np.intp]:
         """Count the measured voxels of a group by their multiple of normal muscle.
 
         Parameters
         ----------
-        labels, label, box
+        labels, label, box, by_person
             As for `regrade`.
         edges
             Edges of the bins, as multiples of normal muscle, shape (n + 1,).
@@ -114,11 +126,17 @@ class Regrader:
         ndarray
             Voxels in each bin, shape (n,); those beyond the edges are left out.
         """
-        group = self._group(labels, label, box)
+        group = self._group(labels, label, box, self._facts_of(label, by_person))
         ratios = np.exp(group.log_ratio[group.muscle.inner])
         return np.histogram(ratios, edges)[0].astype(np.intp)
 
-    def _group(self, labels: NDArray[np.uint8], label: int, box: Block | None) -> "_Group":
+    def _facts_of(self, label: int, by_person: bool) -> LabelMap:
+        if not by_person:
+            return self._facts
+        sure = {**self._facts.confidence, label: 1.0}
+        return replace(self._facts, confidence=sure, outside=self._facts.outside - {label})
+
+    def _group(self, labels: NDArray[np.uint8], label: int, box: Block | None, facts: LabelMap) -> "_Group":
         """Gather the voxels of a group as for a whole scan; nothing is done twice for the outline it had last."""
         stored = self._storage.apply(labels)
         within = self._storage.box((slice(None),) * 3 if box is None else box)
@@ -130,14 +148,14 @@ class Regrader:
                 low[axis] = max(within[axis].start + along[0] - 1, 0)
                 high[axis] = min(within[axis].start + along[-1] + 2, stored.shape[axis])
         block = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        drawn, last = stored[block], self._last
-        if last and (last.label, last.block) == (label, block) and np.array_equal(last.drawn, drawn):
+        drawn, last, sure = stored[block], self._last, facts.confidence.get(label)
+        if last and (last.label, last.block, last.sure) == (label, block, sure) and np.array_equal(last.drawn, drawn):
             return last
-        muscle = gather(self._scan.data[block], drawn, self._scan.spacing, self._facts.confidence, label)
+        muscle = gather(self._scan.data[block], drawn, self._scan.spacing, facts.confidence, label)
         muscle = replace(muscle, index=muscle.index + low, shape=self._scan.shape)
         log_ratio = self._fit.log_ratio(muscle)
         muscle = without_spill(self._scan, muscle, log_ratio, self._fit.field, self._reference.level)
-        self._last = _Group(label, block, drawn.copy(), muscle, log_ratio)
+        self._last = _Group(label, block, sure, drawn.copy(), muscle, log_ratio)
         return self._last
 
 
@@ -147,6 +165,7 @@ class _Group:
 
     label: int
     block: tuple[slice, ...]
+    sure: float | None
     drawn: NDArray[np.uint8]
     muscle: Muscle
     log_ratio: NDArray[np.float64]

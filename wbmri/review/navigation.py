@@ -1,52 +1,9 @@
-"""In which order the groups are read, and how long a case is read."""
+"""In which order the groups are read, and from which group to which."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from enum import StrEnum
-from time import monotonic
 
 from wbmri.core import Reading
-from wbmri.core.scheme import Scheme
-
-IDLE_S = 120.0
-"""A pause longer than this is not reading time."""
-
-
-class ReadingClock:
-    """Adds up the time between signs of activity, as long as they are not too far apart.
-
-    Parameters
-    ----------
-    earlier
-        Seconds read in earlier sittings.
-    """
-
-    def __init__(self, earlier: float = 0.0) -> None:
-        self._last = monotonic()
-        self._taken = earlier
-        self._since = 0.0
-
-    def active(self) -> None:
-        """Note that the reader did something."""
-        moment = monotonic()
-        if moment - self._last <= IDLE_S:
-            self._since += moment - self._last
-        self._last = moment
-
-    @property
-    def seconds(self) -> float:
-        """Reading time so far."""
-        return self._taken + self._since
-
-    @property
-    def since(self) -> float:
-        """Reading time since `take` was last called."""
-        return self._since
-
-    def take(self) -> float:
-        """Return the reading time since this was last called."""
-        since, self._since = round(self._since, 2), 0.0
-        self._taken += since
-        return since
 
 
 class Order(StrEnum):
@@ -56,34 +13,40 @@ class Order(StrEnum):
     LEAST_CERTAIN = "least certain first"
 
 
-def ordered(scheme: Scheme, order: Order, confidence: Mapping[int, float]) -> tuple[int, ...]:
-    """Return the labels in the order in which they are read.
+class Navigation:
+    """The way through the groups of a reading.
 
     Parameters
     ----------
-    scheme
-        The groups; their own order has left and right of a pair side by side.
+    reading
+        The reading whose groups are read, with how far each suggestion can be relied on.
+
+    Attributes
+    ----------
     order
-        The order wanted.
-    confidence
-        Label to how far the suggested grade can be relied on, 0..1; a group that is not there comes first.
+        The order of reading.
     """
-    labels = [group.label for group in scheme.groups]
-    if order is Order.LEAST_CERTAIN:
-        labels.sort(key=lambda label: (confidence.get(label, 0.0), label))
-    return tuple(labels)
 
+    def __init__(self, reading: Reading) -> None:
+        self.order = Order.SCHEME
+        self._scheme = reading.scheme
+        self._confidence = {entry.label: entry.confidence for entry in reading.groups}
 
-def confidence_of(reading: Reading) -> dict[int, float]:
-    """Return how far each group's suggestion can be relied on."""
-    return {entry.label: entry.confidence for entry in reading.groups}
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """The labels in the order of reading; the scheme's own has left and right of a pair side by side."""
+        labels = [group.label for group in self._scheme.groups]
+        if self.order is Order.LEAST_CERTAIN:
+            labels.sort(key=lambda label: (self._confidence.get(label, 0.0), label))
+        return tuple(labels)
 
+    def neighbour(self, label: int, step: int) -> int:
+        """Return the label that many places further on, round the end."""
+        labels = self.labels
+        return labels[(labels.index(label) + step) % len(labels)]
 
-def neighbour(order: tuple[int, ...], label: int, step: int) -> int:
-    """Return the label that many places further on, round the end."""
-    return order[(order.index(label) + step) % len(order)]
-
-
-def other_side(label: int) -> int:
-    """Return the label of the same pair on the other side."""
-    return label + 1 if label % 2 else label - 1
+    def next_of(self, wanted: Collection[int], label: int) -> int | None:
+        """Return the next of some labels after one, round the end; ``None`` where there are none."""
+        labels = self.labels
+        after = labels.index(label) + 1
+        return next((one for one in (*labels[after:], *labels[:after]) if one in wanted), None)

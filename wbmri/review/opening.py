@@ -8,17 +8,17 @@ from wbmri.case import (
     CasePaths,
     ReadingPaths,
     SignedReading,
-    corrected_labels,
     read_case,
     read_signed,
     signed_readings,
 )
 from wbmri.core import CaseError, GroupReading, InputError, Reading
+from wbmri.review.actions import Actions
+from wbmri.review.draft import Start
 from wbmri.review.history import Terms
 from wbmri.review.reading import decisions_in
 from wbmri.review.reading_mode import Mode, code, default_seed
 from wbmri.review.session import Session
-from wbmri.review.state import Start
 from wbmri.review.store import read_entries
 
 
@@ -80,7 +80,7 @@ def open_review(
     else:
         title = found.paths.name
     lock = found.paths.lock if folder is None else Path(folder) / found.paths.lock.name
-    return Session(found, reader, paths, terms, _start(found, paths, terms), title, lock)
+    return Session(Actions(found, reader, paths, terms, _start(found, paths, terms), title, lock))
 
 
 def check_reader(reader: str) -> None:
@@ -145,12 +145,12 @@ def _start(case: Case, paths: ReadingPaths, terms: Terms) -> Start:
     others = {reader: signed.reading for reader, signed in _latest(case).items() if reader != paths.reader}
     if paths.run > 1:
         earlier = ReadingPaths(case.paths, paths.reader, paths.run - 1, paths.elsewhere)
-        reading = read_signed(earlier).reading
+        signed = read_signed(earlier)
         return Start(
-            reading,
-            lambda: corrected_labels(case, earlier),
-            decisions_in(reading),
-            reading.soft_tissue,
+            signed.reading,
+            lambda: signed.labels(case),
+            decisions_in(signed.reading),
+            signed.reading.soft_tissue,
             others,
         )
     if terms.between is None:

@@ -1,52 +1,228 @@
 """One person reading one case: every action, on disk before the next."""
 
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
-from wbmri.case import keep_valid, note_signed, write_signed
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.case import Holder, ReadingPaths
 from wbmri.core import (
     Calcinosis,
     CaseError,
-    GradeSource,
     InputError,
+    LabelMap,
     LimbPart,
     Reading,
     Reason,
     SoftTissue,
     Status,
     Tissue,
+    Volume,
 )
-from wbmri.review.group_view import Change
-from wbmri.review.history import Action, Decision, Entry
-from wbmri.review.label_editor import MaskChange
-from wbmri.review.signoff_checks import SignoffIssue, signoff_issues
-from wbmri.review.state import OpenReading, entry_of
-from wbmri.review.store import Saving, problem_of
-from wbmri.review.view_state import write_view_state
+from wbmri.review.actions import Actions
+from wbmri.review.draft import Draft
+from wbmri.review.group_view import Change, GroupView, Totals
+from wbmri.review.history import Action, Decision
+from wbmri.review.label_editor import EDGES, Block, Labels, MaskChange
+from wbmri.review.navigation import Navigation, Order
+from wbmri.review.reading_mode import Visible, visible
+from wbmri.review.signoff_checks import SignoffIssue, check_confirmed
+from wbmri.review.store import Saving
+from wbmri.review.view_state import ViewState
 
+_SIGN = {None: "not looked at", 0: "normal", 1: "oedema"}
 _CALCINOSIS = {None: "not looked at", False: "none", True: "present"}
 
 
-class Session(OpenReading):
+class Session:
     """A reading that is being made; `wbmri.review.open_review` opens one.
 
     Actions change the state, are appended to the reading's history and forced to the disk before they return. Where
     that fails they count nevertheless, `saving` says so, and each later action tries again.
+
+    Attributes
+    ----------
+    case
+        The case that is read.
+    reader
+        Id of the person.
+    mode
+        How it is read.
+    title
+        What to call the case on the screen: ``sub-X_ses-Y``, or a code where that is hidden.
     """
+
+    def __init__(self, actions: Actions) -> None:
+        self.case = actions.case
+        self.reader = actions.reader
+        self.mode = actions.terms.mode
+        self.title = actions.title
+        self._actions = actions
+        self._navigation = Navigation(actions.draft.start.base)
+
+    # What there is to see.
+
+    @property
+    def paths(self) -> ReadingPaths:
+        """The files of the reading."""
+        return self._actions.store.paths
+
+    @property
+    def volume(self) -> Volume:
+        """The scan; loaded when first asked for."""
+        return self._draft.outlines.volume
+
+    @property
+    def labels(self) -> Labels:
+        """The outlines as they are now, on the volume's grid; read-only, changed by `edit`, `undo` and `redo`."""
+        return self._draft.outlines.labels
+
+    @property
+    def label_map(self) -> LabelMap:
+        """The outlines as they are now, with what is known about them."""
+        return self._draft.outlines.label_map
+
+    def load(self) -> None:
+        """Load the scan and the outlines before they are asked for; `CaseError` where a file is damaged."""
+        self._draft.outlines.load()
+
+    def prepare(self) -> None:
+        """Load what showing and correcting outlines needs; may be called on another thread before the first `edit`."""
+        self._draft.outlines.prepare()
+
+    @property
+    def visible(self) -> Visible:
+        """What may be shown now."""
+        # Whoever adds to a signed reading has seen everything.
+        return visible(self.mode, signed=self._actions.signed or self.paths.run > 1)
+
+    @property
+    def totals(self) -> Totals:
+        """Total, involved groups and how many are read."""
+        return self._draft.totals(self.visible)
+
+    @property
+    def reading(self) -> Reading:
+        """The reading as it stands, for reports and maps; groups without a decision hold the program's entry.
+
+        Raises
+        ------
+        CaseError
+            If suggestions are hidden: `totals` and `groups` have what may be shown.
+        """
+        if not self.visible.suggestions:
+            raise CaseError(f"{self.title}, which is read {self.mode}", "a reading that is signed", "sign it first")
+        return self._actions.reading(Status.IN_REVIEW)
+
+    @property
+    def decisions(self) -> Mapping[int, Decision]:
+        """What was decided, by label."""
+        return MappingProxyType(dict(self._draft.state.decisions))
+
+    @property
+    def edited(self) -> frozenset[int]:
+        """Labels of the groups whose outlines were corrected."""
+        return self._draft.state.edited
+
+    @property
+    def soft_tissue(self) -> SoftTissue:
+        """Fascia, subcutis and calcinosis as marked so far, with what the program suggests where that may be seen."""
+        return self._draft.soft_tissue(self.visible)
+
+    def group(self, label: int) -> GroupView:
+        """Return one group as it may be shown."""
+        return self._draft.group(label, self.visible)
+
+    def groups(self) -> tuple[GroupView, ...]:
+        """Return all groups in the order of reading."""
+        return tuple(self.group(label) for label in self._navigation.labels)
+
+    def histogram(self, label: int) -> tuple[NDArray[np.float64], NDArray[np.intp]] | None:
+        """Return how bright a group is.
+
+        Edges of the bins as multiples of normal muscle, shape (n + 1,), and voxels in each, shape (n,); ``None`` where
+        suggestions are hidden or the level of normal muscle is not known.
+        """
+        counts = self._draft.outlines.histogram(label) if self.visible.suggestions else None
+        return None if counts is None else (EDGES, counts)
+
+    def within_muscle(self, block: Block) -> NDArray[np.bool_]:
+        """Tell which voxels of a block look like muscle, normal or oedematous: no fat, air, bone or fluid."""
+        return self._draft.outlines.within_muscle(block)
+
+    def signoff_issues(self) -> tuple[SignoffIssue, ...]:
+        """Return what to look at before signing, unread groups first."""
+        return self._draft.issues(self.visible)
+
+    # Moving about.
+
+    @property
+    def order(self) -> Order:
+        """The order of reading."""
+        return self._navigation.order
+
+    def reorder(self, order: Order) -> None:
+        """Choose the order of reading.
+
+        Raises
+        ------
+        InputError
+            If it would give suggestions away that are hidden.
+        """
+        if order is Order.LEAST_CERTAIN and not self.visible.suggestions:
+            raise InputError(f"the order {order!r} in a {self.mode} reading", "the scheme's order", "choose that")
+        self._navigation.order = order
+
+    @property
+    def view_state(self) -> ViewState:
+        """The group that is being read, and where its view is."""
+        return self._actions.view
+
+    @property
+    def current(self) -> int:
+        """Label of the group that is being read."""
+        return self._actions.view.label
+
+    def move(self, view: ViewState) -> None:
+        """Remember where the reader is; cheap, to be called whenever the view comes to rest."""
+        self._actions.move(view)
+
+    def choose(self, label: int) -> int:
+        """Go to a group and return its label; the view's point is forgotten, for the screen centres on the group."""
+        self.move(replace(self._actions.view, label=label, point_mm=None))
+        return label
+
+    def next_group(self) -> int:
+        """Go to the next group in the order of reading, and return its label."""
+        return self.choose(self._navigation.neighbour(self.current, 1))
+
+    def previous_group(self) -> int:
+        """Go to the previous group in the order of reading, and return its label."""
+        return self.choose(self._navigation.neighbour(self.current, -1))
+
+    def next_unread(self) -> int | None:
+        """Go to the next group that waits for a decision and return its label; ``None`` where none does."""
+        found = self._navigation.next_of(self._draft.unread, self.current)
+        return None if found is None else self.choose(found)
+
+    def other_side(self) -> int:
+        """Go to the same group on the other side, and return its label."""
+        return self.choose(self.case.reading.scheme.opposite(self.current))
 
     # Deciding. Each raises CaseError where the reading is read-only or signed.
 
     def grade(self, label: int, grade: int) -> Change:
         """Give a group a grade."""
-        return self._decide(label, Decision(grade, suggestion_seen=self._seen(label)))
+        return self._decide(label, Decision(grade, suggestion_seen=self._draft.seen(label, self.visible)))
 
     def not_assessable(self, label: int, reason: Reason, note: str = "") -> Change:
         """Say why a group cannot be graded; the reason `Reason.OTHER` needs a note."""
-        return self._decide(label, Decision(None, reason, note.strip(), suggestion_seen=self._seen(label)))
+        return self._decide(
+            label, Decision(None, reason, note.strip(), suggestion_seen=self._draft.seen(label, self.visible))
+        )
 
     def accept(self, label: int) -> Change:
         """Take over what the program suggests.
@@ -58,14 +234,7 @@ class Session(OpenReading):
         """
         if not self.visible.suggestions:
             raise InputError(f"accepting a suggestion in a {self.mode} reading", "a grade", "give a grade 0, 1 or 2")
-        measured = self._measured(label)
-        reason = None
-        if measured.auto_grade is None:
-            # In an addendum the entry may hold the reader's own reason; the program's is in its reading.
-            by_program = measured if measured.source is GradeSource.AUTO else entry_of(self.case.reading, label)
-            reason = by_program.reason or Reason.OTHER
-        note = measured.explanation if reason is Reason.OTHER else ""
-        return self._decide(label, Decision(measured.auto_grade, reason, note, accepted=True, suggestion_seen=True))
+        return self._decide(label, self._draft.suggestion(label, self.case.reading))
 
     def clear(self, label: int) -> Change:
         """Make a group unread again."""
@@ -73,13 +242,12 @@ class Session(OpenReading):
 
     def mark(self, tissue: Tissue, part: LimbPart, value: int | None) -> Change:
         """Mark fascia or subcutis of one part of the limbs as normal, 0, oedematous, 1, or not looked at, ``None``."""
-        words = {0: "normal", 1: "oedema", None: "not looked at"}
-        marked = (self._deeds.marked or SoftTissue()).with_sign(tissue, part, value)
-        return self._mark(marked, f"{tissue}, {part}: {words.get(value, value)}")
+        marked = (self._draft.state.marked or SoftTissue()).with_sign(tissue, part, value)
+        return self._mark(marked, f"{tissue}, {part}: {_SIGN.get(value, value)}")
 
     def mark_calcinosis(self, calcinosis: Calcinosis) -> Change:
         """Mark whether there is calcinosis, where, and its course since the visit before."""
-        marked = replace(self._deeds.marked or SoftTissue(), calcinosis=calcinosis)
+        marked = replace(self._draft.state.marked or SoftTissue(), calcinosis=calcinosis)
         return self._mark(marked, f"calcinosis: {_CALCINOSIS[calcinosis.present]}")
 
     def edit(self, change: MaskChange, tool: str) -> Change:
@@ -97,47 +265,65 @@ class Session(OpenReading):
         InputError
             If the change does not fit the outlines as they are.
         """
-        self._check_open()
+        self._actions.check_open()
         for label in change.labels:
-            self._group(label)
+            self.case.reading.scheme.group(label)
         if not change.voxels:
             return Change(f"{tool}: nothing to change", frozenset(), change)
-        self._outlines.apply(change)
-        entry = self._entry(Action.EDITED, tool=tool, labels=tuple(sorted(change.labels)))
-        self._do(entry, change)
-        return Change(self._words(entry), change.labels, change)
+        labels = tuple(sorted(change.labels))
+        entry = self._actions.do(Action.EDITED, change, tool=tool, labels=labels)
+        return Change(self._actions.words(entry), change.labels, change)
 
     def undo(self) -> Change | None:
         """Take the last action back, whether it was a decision or an outline; ``None`` where there is none."""
-        self._check_open()
-        if not self._deeds.done:
-            return None
-        entry = self._deeds.done[-1]
-        return self._again(entry, Action.UNDONE, "Undone: ")
+        self._actions.check_open()
+        return self._actions.undo()
 
     def redo(self) -> Change | None:
         """Do again what was taken back last; ``None`` where there is nothing."""
-        self._check_open()
-        if not self._deeds.undone:
-            return None
-        entry = self._deeds.undone[-1]
-        return self._again(entry, Action.REDONE, "Done again: ")
+        self._actions.check_open()
+        return self._actions.redo()
 
     @property
     def undo_words(self) -> str | None:
         """What `undo` would take back."""
-        return self._words(self._deeds.done[-1]) if self._deeds.done else None
+        return next(map(self._actions.words, reversed(self._draft.state.done)), None)
 
     @property
     def redo_words(self) -> str | None:
         """What `redo` would do again."""
-        return self._words(self._deeds.undone[-1]) if self._deeds.undone else None
+        return next(map(self._actions.words, reversed(self._draft.state.undone)), None)
 
-    # Keeping.
+    # Whether it can be changed and is saved.
+
+    @property
+    def saving(self) -> Saving:
+        """Whether everything is on disk, and if not, why."""
+        return self._actions.store.saving
+
+    @property
+    def holder(self) -> Holder | None:
+        """The other person, or other window, that has the case open; ``None`` where this session may write."""
+        return self._actions.store.holder
+
+    @property
+    def signed(self) -> bool:
+        """Whether the reading is signed; nothing of it changes any more."""
+        return self._actions.signed
+
+    @property
+    def read_only(self) -> bool:
+        """Whether actions are refused: signed, or open elsewhere."""
+        return self._actions.read_only
+
+    @property
+    def seconds(self) -> float:
+        """How long the case has been read, idle time left out."""
+        return self._actions.clock.seconds
 
     def retry(self) -> Saving:
         """Try to save what is in memory only."""
-        return self._keeper.retry()
+        return self._actions.store.retry()
 
     def save_elsewhere(self, folder: str | Path) -> Saving:
         """Save the whole reading into another folder, and go on there.
@@ -149,8 +335,7 @@ class Session(OpenReading):
         CaseError
             If that folder cannot be written either, or already holds this reading.
         """
-        self._keeper.move(Path(folder))
-        write_view_state(self.paths.place, self._view)
+        self._actions.save_elsewhere(Path(folder))
         return self.saving
 
     def alive(self, *, active: bool = False) -> None:
@@ -159,16 +344,8 @@ class Session(OpenReading):
         Time without activity for more than two minutes does not count as reading time.
         """
         if active:
-            self._clock.active()
-        self._keeper.refresh()
-
-    # Ending.
-
-    def signoff_issues(self) -> tuple[SignoffIssue, ...]:
-        """Return what to look at before signing, unread groups first."""
-        labels = sorted(self._labels())
-        outside = [label for label in labels if self._outlines.outside(label)]
-        return signoff_issues((self.group(label) for label in labels), outside)
+            self._actions.clock.active()
+        self._actions.store.refresh()
 
     def sign(self, accepting: Collection[SignoffIssue] = ()) -> Reading:
         """Lock the reading: its files are written and nothing of it changes any more.
@@ -183,136 +360,39 @@ class Session(OpenReading):
         Raises
         ------
         CaseError
-            If a group is unread, an issue is not confirmed, or the files cannot be written.
+            If a group is unread, an issue is not confirmed, or something cannot be written; all is as before then.
         """
-        self._check_open()
+        self._actions.check_open()
         issues = self.signoff_issues()
-        open_ones = [issue for issue in issues if issue.blocks or issue not in accepting]
-        if open_ones:
-            more = f" and {len(open_ones) - 1} more" if len(open_ones) > 1 else ""
-            raise CaseError(
-                f"{open_ones[0].sentence.rstrip('.')}{more}",
-                "every group read and every contradiction confirmed",
-                "resolve or confirm what is shown before signing",
-            )
-        saving = self.retry()
-        if saving.problem is not None:
-            raise CaseError("a reading that is not saved", "all of it on disk", saving.problem)
-        reading = self._reading(Status.SIGNED if self.paths.run == 1 else Status.ADDENDUM)
-        self._clock.active()
-        seconds = self._clock.seconds
-        try:
-            signed = write_signed(self.paths, reading, self.case.reading, self.label_map)
-        except OSError as error:
-            raise CaseError(
-                "a reading that cannot be signed yet",
-                "all of it on disk",
-                problem_of(error, self.paths.folder),
-            ) from error
-        self._do(self._entry(Action.SIGNED, concerns=tuple(issue.sentence for issue in issues)))
-        self._signed = True
-        if self.paths.elsewhere is None:
-            # The reading is signed and saved; this only says so to the case.
-            with suppress(OSError):
-                note_signed(signed, seconds)
-        self._keeper.release()
-        return reading
+        check_confirmed(issues, accepting)
+        return self._actions.sign(issues)
 
     def close(self) -> None:
         """Let others write to the case; what is in memory only is tried once more to be saved."""
-        if not self.read_only and self._keeper.entries:
-            self._clock.active()
-            if self._clock.since >= 1.0 or self.saving.unsaved:
-                self._do(self._entry(Action.CLOSED))
-        self._keeper.release()
+        self._actions.close()
 
     # Inside.
 
-    def _seen(self, label: int) -> bool:
-        """Whether the suggestion was seen before: now, or before an earlier decision that this one replaces."""
-        before = self._deeds.decisions.get(label)
-        return self.visible.suggestions or (before is not None and before.suggestion_seen)
+    @property
+    def _draft(self) -> Draft:
+        return self._actions.draft
 
     def _decide(self, label: int, decision: Decision | None) -> Change:
-        self._check_open()
-        group = self._group(label)
-        if label in self._start.agreed:
-            raise CaseError(
-                f"a decision on {group.name}",
-                "one of the groups on which the readers differ",
-                "choose one of those",
-            )
-        before = self._deeds.decisions.get(label)
+        self._actions.check_open()
+        self._draft.check_to_read(label)
+        group, before = self.case.reading.scheme.group(label), self._draft.state.decisions.get(label)
         if decision == before:
             return Change(f"{group.name}: {decision.words if decision else 'unread'}", frozenset({label}))
         suggestion = None
         if decision is not None and self.visible.suggestions:
-            found = self._measured(label).auto_grade
+            found = self._draft.measured(label).auto_grade
             suggestion = -1 if found is None else found
-        entry = self._entry(Action.DECIDED, label=label, before=before, after=decision, suggestion=suggestion)
-        self._do(entry)
-        return Change(self._words(entry), frozenset({label}))
+        entry = self._actions.do(Action.DECIDED, label=label, before=before, after=decision, suggestion=suggestion)
+        return Change(self._actions.words(entry), frozenset({label}))
 
     def _mark(self, marked: SoftTissue, words: str) -> Change:
-        self._check_open()
-        before = self._deeds.marked
+        self._actions.check_open()
+        before = self._draft.state.marked
         if marked != before:
-            self._do(self._entry(Action.MARKED, marked_before=before, marked=marked))
+            self._actions.do(Action.MARKED, marked_before=before, marked=marked)
         return Change(words, frozenset())
-
-    def _again(self, entry: Entry, action: Action, words: str) -> Change:
-        """Undo an entry or do it again."""
-        change = None
-        if entry.tool is not None:
-            change = self._keeper.change(entry.number)
-            change = change.inverse() if action is Action.UNDONE else change
-            self._outlines.apply(change)
-        self._do(self._entry(action, of=entry.number))
-        labels = frozenset(entry.labels) if entry.label is None else frozenset((entry.label,))
-        return Change(words + self._words(entry), labels, change)
-
-    def _entry(self, action: Action, **what: Any) -> Entry:
-        if not self._keeper.entries and action is not Action.OPENED:
-            self._begin()
-        self._clock.active()
-        return Entry(
-            len(self._keeper.entries) + 1,
-            self.reader,
-            datetime.now(UTC),
-            action,
-            seconds=self._clock.take(),
-            **what,
-        )
-
-    def _begin(self) -> None:
-        """Write the first line of the reading, when something is first decided: looking leaves no trace."""
-        if self.paths.elsewhere is None:
-            with suppress(OSError):
-                keep_valid(self.case.paths)
-        self._do(self._entry(Action.OPENED, terms=self._terms))
-        write_view_state(self.paths.place, self._view)
-
-    def _do(self, entry: Entry, change: MaskChange | None = None) -> None:
-        self._deeds.follow(entry)
-        self._keeper.append(entry, change)
-
-    def _words(self, entry: Entry) -> str:
-        if entry.tool is not None:
-            return f"{entry.tool}: {', '.join(self._group(label).name for label in entry.labels)}"
-        if entry.label is None:
-            return "fascia, subcutis and calcinosis"
-        return f"{self._group(entry.label).name}: {entry.after.words if entry.after else 'unread'}"
-
-    def _check_open(self) -> None:
-        if self._signed:
-            raise CaseError(
-                f"{self.title}, whose reading by {self.paths.reader} is signed",
-                "a reading that is not signed",
-                "begin an addendum",
-            )
-        if self.holder is not None:
-            raise CaseError(
-                f"{self.title}, which is open by {self.holder.words}",
-                "a case that nobody else has open",
-                "wait until it is closed there, and open it again",
-            )

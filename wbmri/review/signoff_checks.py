@@ -1,10 +1,10 @@
 """What a reader should look at before signing: what is unread, and what contradicts itself."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wbmri.core import Reason
+from wbmri.core import CaseError, Reason
 from wbmri.review.group_view import GroupView
 
 MUCH = 0.10
@@ -56,6 +56,24 @@ def signoff_issues(groups: Iterable[GroupView], outside: Iterable[int]) -> tuple
     beyond = frozenset(outside)
     found = [issue for group in groups for issue in _issues_of(group, group.group.label in beyond)]
     return tuple(sorted(found, key=lambda issue: not issue.blocks))
+
+
+def check_confirmed(issues: Collection[SignoffIssue], accepting: Collection[SignoffIssue]) -> None:
+    """Refuse to go on while an issue is not confirmed, or one blocks.
+
+    Raises
+    ------
+    CaseError
+        If there is one; the first is named.
+    """
+    open_ones = [issue for issue in issues if issue.blocks or issue not in accepting]
+    if open_ones:
+        more = f" and {len(open_ones) - 1} more" if len(open_ones) > 1 else ""
+        raise CaseError(
+            f"{open_ones[0].sentence.rstrip('.')}{more}",
+            "every group read and every contradiction confirmed",
+            "resolve or confirm what is shown before signing",
+        )
 
 
 def _issues_of(view: GroupView, outside: bool) -> Iterator[SignoffIssue]:

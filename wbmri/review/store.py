@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -126,6 +127,31 @@ class Journal:
         else:
             self._problem = None
 
+    def commit(self, entry: Entry, work: Callable[[], None]) -> None:
+        """Add an action together with some work: both, or neither.
+
+        Raises
+        ------
+        OSError
+            If the line cannot be written, or the work fails; the line is taken back then.
+        CaseError
+            If earlier actions are not on disk.
+        """
+        self.flush()
+        if self._problem is not None:
+            raise CaseError("a reading that is not saved", "all of it on disk", self._problem)
+        length = self._length
+        try:
+            self._write(entry)
+            work()
+        except BaseException:
+            self._length = length
+            # Where even this fails, the next line takes its place.
+            with suppress(OSError):
+                os.truncate(self.paths.history, length)
+            raise
+        self.entries.append(entry)
+
     def change(self, number: int) -> MaskChange:
         """Return the voxels that an action changed.
 
@@ -200,8 +226,8 @@ def problem_of(error: OSError, folder: Path) -> str:
     return f"Not saved: {why}; {remedy}, or save elsewhere. Until then work is kept in memory only."
 
 
-class Keeper:
-    """Keeps the history of a reading, under the lock of its case.
+class ReadingStore:
+    """The history of a reading on disk, under the lock of its case.
 
     Parameters
     ----------
@@ -261,6 +287,24 @@ class Keeper:
     def append(self, entry: Entry, change: MaskChange | None = None) -> None:
         """Add an action; on disk when this returns, or else `saving` says why not."""
         self._journal.append(entry, change)
+
+    def sign(self, entry: Entry, write: Callable[[], None]) -> None:
+        """Add the last action and write the files of the signed reading, both or neither; others may write then.
+
+        Raises
+        ------
+        CaseError
+            If it cannot be written; the case stays locked, and actions are added to the history as before.
+        """
+        try:
+            self._journal.commit(entry, write)
+        except OSError as error:
+            raise CaseError(
+                "a reading that cannot be signed yet",
+                "all of it on disk",
+                problem_of(error, self.paths.folder),
+            ) from error
+        self.release()
 
     def change(self, number: int) -> MaskChange:
         """Return the voxels that an action changed; `CaseError` where their file is missing or damaged."""

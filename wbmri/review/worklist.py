@@ -16,10 +16,10 @@ from wbmri.case import (
     signed_of_record,
 )
 from wbmri.core import CaseError, InputError, Status
-from wbmri.review.history import Deeds
 from wbmri.review.opening import check_reader
 from wbmri.review.reading import decisions_in
 from wbmri.review.reading_mode import code, default_seed, rank
+from wbmri.review.state import ReadingState
 from wbmri.review.store import read_entries
 
 
@@ -266,7 +266,7 @@ def _reader_status(paths: ReadingPaths) -> ReaderStatus:
         return ReaderStatus(paths.reader, reading.status, len(reading.groups))
     entries, _ = read_entries(paths.history)
     before = decisions_in(read_signed(replace(paths, run=paths.run - 1)).reading) if paths.run > 1 else {}
-    return ReaderStatus(paths.reader, Status.IN_REVIEW, len(Deeds(before, entries).decisions))
+    return ReaderStatus(paths.reader, Status.IN_REVIEW, len(ReadingState(before).after_all(entries).decisions))
 
 
 def _finished(status: Status | None) -> bool:

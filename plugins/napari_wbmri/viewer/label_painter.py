@@ -97,8 +97,8 @@ class MaskEditor:
 
     def mirror(self, session: Session) -> None:
         """Draw the group as the mirror image of the other side's."""
-        affine = session.volume.affine
-        self._whole(session, "mirror", lambda: mirror(session.labels, affine, session.current, steal=self.steal))
+        grid, scheme = session.volume.grid, session.case.reading.scheme
+        self._whole(session, "mirror", lambda: mirror(session.labels, grid, scheme, session.current, steal=self.steal))
 
     def _whole(self, session: Session, tool: str, make: Callable[[], MaskChange]) -> None:
         try:

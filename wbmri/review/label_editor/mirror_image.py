@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError
+from wbmri.core import Grid, InputError
+from wbmri.core.scheme import Scheme, Side
 from wbmri.review.label_editor.label_change import Labels, MaskChange
-from wbmri.review.navigation import other_side
 
 LEAST_PAIRS = 3
 """Pairs drawn on both sides that are needed to know the midline."""
@@ -16,7 +16,8 @@ LEAST_OWN = 0.2
 
 def mirror(
     labels: Labels,
-    affine: NDArray[np.float64],
+    grid: Grid,
+    scheme: Scheme,
     label: int,
     *,
     replace: bool = True,
@@ -31,8 +32,10 @@ def mirror(
     ----------
     labels
         The label map, shape (i, j, k).
-    affine
-        4x4 matrix from voxel indices to RAS mm.
+    grid
+        Its grid.
+    scheme
+        Its scheme, which knows the other side.
     label
         The group to draw; the one on the other side of its pair is the model.
     replace
@@ -45,19 +48,18 @@ def mirror(
     InputError
         If the other side is not drawn, or fewer than three pairs are drawn on both sides.
     """
-    other = other_side(label)
-    centres, sizes = _centres(labels, affine)
+    other = scheme.opposite(label)
+    centres, sizes = _centres(labels, grid)
     if not sizes[other]:
         raise InputError(f"no outline of label {other}", "a model on the other side", "draw the other side first")
-    normal, offset = _midline(centres, sizes, leaving_out=label)
+    normal, offset = _midline(centres, sizes, scheme, leaving_out=scheme.pair_index(label))
     model = np.argwhere(labels == other)
-    image = _reflected(model @ affine[:3, :3].T + affine[:3, 3], normal, offset)
+    image = _reflected(grid.points(model), normal, offset)
     moved = np.zeros(3)
     if sizes[label] >= LEAST_OWN * sizes[other]:
         moved = centres[label] - image.mean(axis=0)
     # Every voxel near the mirror image asks which voxel of the other side it is the image of: no holes, no overlaps.
-    back = np.linalg.inv(affine)
-    there = (image + moved) @ back[:3, :3].T + back[:3, 3]
+    there = grid.indices(image + moved)
     low = np.maximum(np.floor(there.min(axis=0)).astype(int) - 1, 0)
     high = np.minimum(np.ceil(there.max(axis=0)).astype(int) + 2, labels.shape)
     if np.any(high <= low):
@@ -67,8 +69,8 @@ def mirror(
             "draw the group by hand",
         )
     near = np.stack(np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high, strict=True)), indexing="ij"), axis=-1)
-    source = _reflected(near.reshape(-1, 3) @ affine[:3, :3].T + affine[:3, 3] - moved, normal, offset)
-    asked = np.rint(source @ back[:3, :3].T + back[:3, 3]).astype(int)
+    source = _reflected(grid.points(near.reshape(-1, 3)) - moved, normal, offset)
+    asked = np.rint(grid.indices(source)).astype(int)
     inside = np.all((asked >= 0) & (asked < labels.shape), axis=1)
     drawn = np.zeros(len(asked), dtype=bool)
     drawn[inside] = labels[tuple(asked[inside].T)] == other
@@ -80,31 +82,34 @@ def mirror(
     return MaskChange.between(labels, after)
 
 
-def _centres(labels: Labels, affine: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+def _centres(labels: Labels, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Return the centre of mass in RAS mm and the number of voxels of each label, by label."""
     place = np.nonzero(labels)
     own = labels[place]
     sizes = np.bincount(own, minlength=257)
     index = np.stack([np.bincount(own, axis, minlength=257) for axis in place], axis=1) / np.maximum(sizes, 1)[:, None]
-    return index @ affine[:3, :3].T + affine[:3, 3], sizes
+    return grid.points(index), sizes
 
 
 def _midline(
     centres: NDArray[np.float64],
     sizes: NDArray[np.intp],
+    scheme: Scheme,
     leaving_out: int,
 ) -> tuple[NDArray[np.float64], float]:
     """Fit a plane to the points halfway between left and right; return its unit normal and distance from the origin."""
-    left = np.arange(1, 256, 2)
-    both = (sizes[left] > 0) & (sizes[left + 1] > 0) & (left != leaving_out) & (left + 1 != leaving_out)
+    pairs = [pair for pair in range(len(scheme.pairs)) if pair != leaving_out]
+    left, right = (np.array([scheme.label_of(pair, side) for pair in pairs], np.intp) for side in Side)
+    both = (sizes[left] > 0) & (sizes[right] > 0)
     if both.sum() < LEAST_PAIRS:
         raise InputError(
             f"{int(both.sum())} pairs of groups drawn on both sides",
             f"at least {LEAST_PAIRS} for the body's midline",
             "draw the group by hand",
         )
-    halfway = (centres[left[both]] + centres[left[both] + 1]) / 2
-    weight = np.sqrt(np.minimum(sizes[left[both]], sizes[left[both] + 1]))
+    left, right = left[both], right[both]
+    halfway = (centres[left] + centres[right]) / 2
+    weight = np.sqrt(np.minimum(sizes[left], sizes[right]))
     # x = a + b y + c z; weak ties of the slopes to zero keep few or clustered pairs from tilting it.
     middle = np.average(halfway, axis=0, weights=weight)
     design = np.column_stack([np.ones(len(halfway)), halfway[:, 1:] - middle[1:]]) * weight[:, None]

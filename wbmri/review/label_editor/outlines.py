@@ -1,6 +1,7 @@
 """The outlines as a reader corrects them, and what the program measures in them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Lock, RLock
 from typing import NamedTuple
@@ -9,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.case import Case
-from wbmri.core import CaseError, GroupReading, InputError, LabelMap, Reading, Volume
+from wbmri.core import CaseError, GroupReading, InputError, LabelMap, Reading, Volume, drawn_labels
 from wbmri.grading import Regrader
 from wbmri.review.label_editor.brush import Block
 from wbmri.review.label_editor.label_change import Labels, MaskChange
+from wbmri.segmentation.quality import examine
 
 STALE = "The outline was corrected after this was measured."
 """What is said of a corrected group of a scan that cannot be measured anew."""
@@ -55,6 +57,7 @@ class Outlines:
         self._changes = tuple(changes)
         self._measured: dict[int, GroupReading] = {}
         self._histograms: dict[int, NDArray[np.intp]] = {}
+        self._examined: Mapping[int, tuple[str, ...]] | None = None
         # The scan, the outlines and what measuring needs may be loaded on different threads: each is loaded once.
         self._loading_scan, self._loading = Lock(), RLock()
         self._volume: Volume | None = None
@@ -71,10 +74,21 @@ class Outlines:
                 self._volume = self._case.volume()
             return self._volume
 
+    def load(self) -> None:
+        """Load the scan and the outlines side by side, on this thread and another."""
+        with ThreadPoolExecutor(1) as other:
+            outlines = other.submit(self._outlines)
+            _ = self.volume
+            outlines.result()
+
     @property
-    def map(self) -> LabelMap:
-        """The outlines before any change, with what the engine said about them."""
-        return self._outlines().map
+    def label_map(self) -> LabelMap:
+        """The outlines as they are now, with what is known about them: what a person drew is a person's."""
+        drawn = self._outlines()
+        if np.array_equal(drawn.map.data, drawn.labels):
+            return drawn.map
+        corrected = drawn.map.corrected(drawn.labels.copy())
+        return replace(corrected, flags={**corrected.flags, **(self._examined or {})})
 
     def _outlines(self) -> "_Drawn":
         with self._loading:
@@ -94,16 +108,18 @@ class Outlines:
             return self._drawn
 
     def _boxes(self) -> dict[int, Box]:
-        """Return where each group lies; a picture does not wait for it."""
+        """Return where each group lies or lay before; a picture does not wait for it."""
         from scipy import ndimage
 
         with self._loading:
             if self._found is None:
                 self._found = {
                     label: (np.array([one.start for one in box]), np.array([one.stop for one in box]))
-                    for label, box in enumerate(ndimage.find_objects(self._outlines().labels), start=1)
+                    for label, box in enumerate(ndimage.find_objects(self._outlines().map.data), start=1)
                     if box is not None
                 }
+                for change in self._changes:
+                    _widen(self._found, change)
             return self._found
 
     def _measuring(self) -> Regrader | None:
@@ -111,7 +127,7 @@ class Outlines:
         with self._loading:
             if self._regrader is None and self._measurable:
                 try:
-                    self._regrader = Regrader(self.volume, self.map, self._base)
+                    self._regrader = Regrader(self.volume, self._outlines().map, self._base)
                 except InputError:
                     self._measurable = False
             return self._regrader
@@ -135,16 +151,11 @@ class Outlines:
         """Change the outlines; `InputError` where the change does not fit them."""
         change.apply(self._outlines().labels)
         boxes = self._boxes()
+        self._examined = None
         for label in change.labels:
             self._measured.pop(label, None)
             self._histograms.pop(label, None)
-            gained = change.index[change.after == label]
-            if gained.size:
-                place = np.stack(np.unravel_index(gained, change.shape))
-                low, high = place.min(axis=1), place.max(axis=1) + 1
-                if label in boxes:
-                    low, high = np.minimum(low, boxes[label][0]), np.maximum(high, boxes[label][1])
-                boxes[label] = low, high
+        _widen(boxes, change)
 
     def measured(self, label: int, *, edited: bool) -> GroupReading:
         """Return the program's entry for a group as its outline is now."""
@@ -156,8 +167,28 @@ class Outlines:
         return self._measured[label]
 
     def outside(self, label: int) -> bool:
-        """Whether a group has no voxel, or is known to lie outside the field of view."""
-        return label in self.map.outside or not bool((self.labels[self._box(label)] == label).any())
+        """Whether a group has no voxel, or is known to lie outside the field of view; what a person drew is in view."""
+        there = bool((self.labels[self._box(label)] == label).any())
+        return not there or (label in self._outlines().map.outside and not self._by_person(label))
+
+    def examine(self) -> None:
+        """Find what is not plausible about the outlines that a person drew, for `measured`; takes seconds."""
+        if self._examined is None:
+            given, labels = self._outlines()
+            drawn = drawn_labels(given.data, labels)
+            found: dict[int, tuple[str, ...]] = {}
+            for flag in examine(given.corrected(labels)) if drawn else ():
+                if flag.label in drawn:
+                    found[flag.label] = (*found.get(flag.label, ()), flag.sentence)
+            self._examined = found
+            for label in drawn & self._measured.keys():
+                self._measured[label] = replace(self._measured[label], flags=found.get(label, ()))
+
+    def _by_person(self, label: int) -> bool:
+        """Whether a person drew a group's outline, see `wbmri.core.LabelMap.corrected`."""
+        given, labels = self._outlines()
+        box = self._box(label)
+        return label in drawn_labels(given.data[box], labels[box])
 
     def within_muscle(self, block: Block) -> NDArray[np.bool_]:
         """Tell which voxels of a block look like muscle, or all of them where that cannot be told."""
@@ -170,15 +201,25 @@ class Outlines:
         if measuring is None:
             return None
         if label not in self._histograms:
-            self._histograms[label] = measuring.histogram(self.labels, label, EDGES, self._box(label))
+            self._histograms[label] = measuring.histogram(
+                self.labels,
+                label,
+                EDGES,
+                self._box(label),
+                by_person=self._by_person(label),
+            )
         return self._histograms[label]
 
     def _again(self, given: GroupReading) -> GroupReading:
         measuring = self._measuring()
         if measuring is None:
             return replace(given, flags=(*given.flags, STALE))
-        made = measuring.regrade(self.labels, given.label, self._box(given.label))
-        return replace(made, flags=given.flags)
+        label = given.label
+        by_person = self._by_person(label)
+        made = measuring.regrade(self.labels, label, self._box(label), by_person=by_person)
+        # Flags of an outline that is no more say nothing; those of the new one come with `examine`.
+        found = (self._examined or {}).get(label, ()) if by_person else given.flags
+        return replace(made, flags=found)
 
     def _box(self, label: int) -> Block:
         boxes = self._boxes()
@@ -187,3 +228,14 @@ class Outlines:
         low, high = boxes[label]
         i, j, k = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
         return i, j, k
+
+
+def _widen(boxes: dict[int, Box], change: MaskChange) -> None:
+    """Let the boxes hold all voxels that a change gives to groups or takes from them."""
+    for label in change.labels:
+        own = change.index[(change.before == label) | (change.after == label)]
+        place = np.stack(np.unravel_index(own, change.shape))
+        low, high = place.min(axis=1), place.max(axis=1) + 1
+        if label in boxes:
+            low, high = np.minimum(low, boxes[label][0]), np.maximum(high, boxes[label][1])
+        boxes[label] = low, high
