@@ -133,7 +133,7 @@ def make_body(number: int) -> tuple[Volume, NDArray[np.uint8], list[int], str]:
     )
     made = acquire_with_truth(drawn, oedema, protocol, scan)
     volume = compose(made.stations)
-    truth = nearest_on_grid(made.labels, made.grid.affine, volume)
+    truth = nearest_on_grid(made.labels, made.grid, volume.grid)
     whole = np.bincount(drawn.labels.ravel(), minlength=43) / SUBSLICES
     shown = np.bincount(truth.ravel(), minlength=43)
     seen = [label for label in range(1, 43) if shown[label] >= IN_VIEW * whole[label]]

@@ -20,7 +20,9 @@ def main(out):
     model = drawn_model_body()
     lean = model.lean
     buffer = BytesIO()
-    np.savez_compressed(buffer, lean=lean.data, labels=model.labels, origin=lean.origin, spacing_mm=lean.spacing_mm)
+    np.savez_compressed(
+        buffer, lean=lean.data, labels=model.labels, origin=lean.grid.origin, spacing_mm=lean.spacing_mm
+    )
     write_atomic(Path(out), buffer.getvalue())
 
 

@@ -55,10 +55,10 @@ def test_outlines_that_no_person_has_seen_are_not_added(wbmri: Command, out: Pat
 
 
 def test_several_label_maps_are_fused(wbmri: Command, toy: SimpleNamespace, tmp_path: Path) -> None:
-    labels, affine = read_labels(toy.labels)
+    labels, grid = read_labels(toy.labels)
     shifted = np.roll(labels, 1, axis=2).astype(np.uint8)
-    (tmp_path / "b.nii.gz").write_bytes(encode_nifti(shifted, affine))
-    (tmp_path / "c.nii.gz").write_bytes(encode_nifti(np.roll(labels, -1, axis=2).astype(np.uint8), affine))
+    (tmp_path / "b.nii.gz").write_bytes(encode_nifti(shifted, grid.affine))
+    (tmp_path / "c.nii.gz").write_bytes(encode_nifti(np.roll(labels, -1, axis=2).astype(np.uint8), grid.affine))
     maps = [word for path in (toy.labels, tmp_path / "b.nii.gz", tmp_path / "c.nii.gz") for word in ("--labels", path)]
     for fusion, least in (("vote", 1.0), ("staple", 0.9)):
         done = wbmri("score", toy.baseline, *maps, "--fusion", fusion, "--out", tmp_path / fusion, "--sub", "a")
@@ -70,8 +70,8 @@ def test_several_label_maps_are_fused(wbmri: Command, toy: SimpleNamespace, tmp_
 
 
 def test_a_mapping_of_ones_own(wbmri: Command, toy: SimpleNamespace, tmp_path: Path) -> None:
-    labels, affine = read_labels(toy.labels)
-    (tmp_path / "own.nii.gz").write_bytes(encode_nifti((labels * 10).astype(np.uint16), affine))
+    labels, grid = read_labels(toy.labels)
+    (tmp_path / "own.nii.gz").write_bytes(encode_nifti((labels * 10).astype(np.uint16), grid.affine))
     pairs = [group.pair.id for group in read_scheme_groups()]
     rows = [
         f'{{ number = {10 * label}, name = "{pair}", side = "{("right", "left")[label % 2]}", pair = "{pair}" }}'

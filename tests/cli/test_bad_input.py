@@ -184,9 +184,9 @@ def test_a_label_map_that_does_not_fit_is_refused(
 ) -> None:
     from wbmri.io import read_labels
 
-    labels, affine = read_labels(toy.labels)
+    labels, grid = read_labels(toy.labels)
     path = tmp_path / "labels.nii.gz"
-    path.write_bytes(encode_nifti(change(labels).astype(np.float32), affine))
+    path.write_bytes(encode_nifti(change(labels).astype(np.float32), grid.affine))
     before = digests(out)
     done = wbmri("score", toy.baseline, "--labels", path, "--out", out, "--sub", "toy", "--ses", "baseline")
     assert (done.code, done.out) == (2, ""), kind
@@ -204,8 +204,8 @@ def test_a_label_map_of_another_body_is_refused(
 ) -> None:
     from wbmri.io import read_labels
 
-    labels, affine = read_labels(toy.labels)
-    affine = affine.copy()
+    labels, grid = read_labels(toy.labels)
+    affine = grid.affine.copy()
     affine[2, 3] += 5000.0
     path = tmp_path / "labels.nii.gz"
     path.write_bytes(encode_nifti(labels.astype(np.uint8), affine))

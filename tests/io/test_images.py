@@ -330,10 +330,10 @@ def test_image_files_and_folders_do_not_mix(tmp_path: Path) -> None:
 def test_labels_are_whole_numbers(tmp_path: Path, name: str) -> None:
     labels = (DATA % 43).astype(np.float32)
     write = save if "nii" in name else save_itk
-    read, affine = read_labels(write(tmp_path / name, labels, orthogonal()))
+    read, grid = read_labels(write(tmp_path / name, labels, orthogonal()))
     assert read.dtype == np.int32
     np.testing.assert_array_equal(read, labels)
-    np.testing.assert_allclose(affine, orthogonal(), atol=1e-5)
+    np.testing.assert_allclose(grid.affine, orthogonal(), atol=1e-5)
     with pytest.raises(InputError, match="values that are not whole numbers"):
         read_labels(write(tmp_path / name, labels * 0.3, orthogonal()))
 

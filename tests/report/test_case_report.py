@@ -209,8 +209,8 @@ def test_the_notice_and_the_case_are_printed_on_every_page(
 
 def test_the_report_of_a_whole_body_can_be_mailed(bench: Path, scheme: Scheme, make_reading: MakeReading) -> None:
     volume = read_image(bench / "pair" / "baseline" / "stir.nii.gz")
-    data, affine = read_labels(bench / "pair" / "baseline" / "truth_labels.nii.gz")
-    labels = LabelMap(np.where(data > 42, 0, data), affine, scheme, "truth", {})
+    data, grid = read_labels(bench / "pair" / "baseline" / "truth_labels.nii.gz")
+    labels = LabelMap(np.where(data > 42, 0, data), grid.affine, scheme, "truth", {})
     assert len(case_report(volume, labels, make_reading(), participant="01", session="baseline")) < 3_000_000
 
 

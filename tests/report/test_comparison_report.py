@@ -12,7 +12,7 @@ from PIL import Image
 
 from wbmri.analysis.comparison import Comparison, Correspondence, Course, Visit
 from wbmri.case import ClinicalRow, DetectableChange
-from wbmri.core import NOTICE, LabelMap, Reading, Step, Volume
+from wbmri.core import NOTICE, Grid, LabelMap, Reading, Step, Volume
 from wbmri.registration import PointMap
 from wbmri.report.comparison import Findings, Visits, comparison_pdf, comparison_report, drawings
 
@@ -189,7 +189,7 @@ def test_groups_whose_outlines_do_not_correspond_are_marked(
     make_reading: MakeReading,
 ) -> None:
     step = Step("register", {})
-    nowhere = PointMap(np.zeros((3, 2, 2, 2), np.float32), np.zeros(3), 4.0, step)
+    nowhere = PointMap(np.zeros((3, 2, 2, 2), np.float32), Grid.along_axes((2, 2, 2), 4.0, np.zeros(3)), step)
     laid = Correspondence(nowhere, nowhere, {9: 0.4, 10: 0.9})
     html = write(make_reading(), make_reading(), with_images=False, correspondence=laid)
     assert "Outlines that do not lie in the same place at both visits" in text_of(html)

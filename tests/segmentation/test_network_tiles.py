@@ -138,7 +138,8 @@ def test_the_level_along_the_body_decides_between_muscles_and_not_how_much_muscl
     nothing = np.zeros((2, 200))
     # The scan begins at the model's level 10 and shows twice as much of it per level.
     scan, model = (
-        Lean(np.zeros((1, 1, n), np.float32), np.array([0.0, 0.0, z]), 4.0) for n, z in ((200, -40.0), (400, 0.0))
+        Lean(np.zeros((1, 1, n), np.float32), Grid.along_axes((1, 1, n), 4.0, (0.0, 0.0, z)))
+        for n, z in ((200, -40.0), (400, 0.0))
     )
     levels = Levels(10 + 1.9 * np.arange(200), nothing, nothing, nothing, 850.0, 0.0)
     found = np.full((FINDINGS, 2, 2, 100), 0.01, np.float32)

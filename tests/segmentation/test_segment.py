@@ -63,7 +63,7 @@ def test_what_the_picture_shows_of_a_group_that_it_cuts_is_drawn_but_not_graded(
     scheme: Scheme,
 ) -> None:
     volume = load(station(3))
-    truth = nearest_on_grid(true_labels, whole_body.affine, volume)
+    truth = nearest_on_grid(true_labels, whole_body.grid, volume.grid)
     reading = grade(volume, legs)
     for group in scheme.groups:
         if group.pair.id in ("thigh_anterior", "thigh_posterior"):

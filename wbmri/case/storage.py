@@ -79,10 +79,10 @@ class Case:
         sidecar = _existing(self.paths.labels_sidecar)
         document = decode(LabelsDocument, sidecar.read_bytes(), sidecar)
         try:
-            data, affine = read_labels(_existing(self.paths.labels))
+            data, grid = read_labels(_existing(self.paths.labels))
             return LabelMap(
                 cast("NDArray[np.uint8]", data),  # LabelMap refuses what does not fit
-                affine,
+                grid.affine,
                 self.reading.scheme,
                 document.engine,
                 document.confidence,

@@ -7,7 +7,7 @@ from wbmri.core.lazy import lazy_names
 if TYPE_CHECKING:
     from wbmri.core.errors import CaseError, InputError, WbmriError
     from wbmri.core.evidence import Evidence, Extent, OutsideLevel, Pattern, Reason, Reference
-    from wbmri.core.grid import LPS_TO_RAS, Box, Grid, plane
+    from wbmri.core.grid import PLANES, Box, Grid, plane
     from wbmri.core.intensity_model import BiasFieldSpline, ImageArtefact, IntensityModel, MuscleKernel
     from wbmri.core.labelmap import LabelMap, drawn_labels
     from wbmri.core.progress import Progress, part, silent
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AUTO",
-    "LPS_TO_RAS",
     "NOTICE",
+    "PLANES",
     "Acquisition",
     "BiasFieldSpline",
     "Box",
@@ -92,7 +92,7 @@ __getattr__ = lazy_names(
         "grid": (
             "Box",
             "Grid",
-            "LPS_TO_RAS",
+            "PLANES",
             "plane",
         ),
         "intensity_model": (

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Acquisition, Grid, InputError, Volume
-from wbmri.io.itk import read_itk_header, read_itk_voxels
-from wbmri.io.nifti import read_nifti_header, read_nifti_voxels
+from wbmri.io.itk import read_itk_grid, read_itk_voxels
+from wbmri.io.nifti import read_nifti_grid, read_nifti_voxels
 from wbmri.io.sequence import STIR_KINDS, SequenceFacts, classify
 from wbmri.io.sidecar import read_sidecar
 
@@ -22,29 +22,21 @@ def is_image(path: Path) -> bool:
     return path.name.lower().endswith(ENDINGS)
 
 
-def read_grid(path: Path) -> tuple[tuple[int, int, int], NDArray[np.float64]]:
+def read_grid(path: Path) -> Grid:
     """Read where the voxels of an image file lie, without the voxels.
-
-    Returns
-    -------
-    shape : tuple of int
-    affine : ndarray, shape (4, 4)
-        From voxel indices to RAS mm.
 
     Raises
     ------
     InputError
         If the file is no such image, is damaged, holds more than one grey volume, or does not say how it lies.
     """
-    shape, affine = (read_nifti_header if is_nifti(path) else read_itk_header)(checked(path))
-    Grid(shape, affine)
-    return shape, affine
+    return (read_nifti_grid if is_nifti(path) else read_itk_grid)(checked(path))
 
 
-def read_voxels(path: Path) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """Read an image file: voxels as numbers, shape (i, j, k), and their affine to RAS mm. Raises as `read_grid`."""
-    _, affine = read_grid(path)
-    return (read_nifti_voxels if is_nifti(path) else read_itk_voxels)(path), affine
+def read_voxels(path: Path) -> tuple[NDArray[Any], Grid]:
+    """Read an image file: voxels as numbers, shape (i, j, k), and where they lie. Raises as `read_grid`."""
+    grid = read_grid(path)
+    return (read_nifti_voxels if is_nifti(path) else read_itk_voxels)(path), grid
 
 
 def is_nifti(path: Path) -> bool:
@@ -80,15 +72,15 @@ def read_image(path: str | Path) -> Volume:
         If the file cannot be used as one grey volume with a known orientation.
     """
     path = Path(path)
-    voxels, affine = read_voxels(path)
+    voxels, grid = read_voxels(path)
     facts = read_sidecar(path)
     try:
-        return Volume(voxels, affine, acquisition_of(facts) if facts else Acquisition())
+        return Volume(voxels, grid.affine, acquisition_of(facts) if facts else Acquisition())
     except InputError as problem:
         raise InputError(f"{path.name}: {problem.received}", problem.expected, problem.remedy) from problem
 
 
-def read_labels(path: str | Path) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+def read_labels(path: str | Path) -> tuple[NDArray[np.int32], Grid]:
     """Read a label map.
 
     Parameters
@@ -100,8 +92,8 @@ def read_labels(path: str | Path) -> tuple[NDArray[np.int32], NDArray[np.float64
     -------
     labels : ndarray of int32, shape (i, j, k)
         As stored.
-    affine : ndarray, shape (4, 4)
-        From voxel indices to RAS mm.
+    grid : Grid
+        Where they lie.
 
     Raises
     ------
@@ -109,7 +101,7 @@ def read_labels(path: str | Path) -> tuple[NDArray[np.int32], NDArray[np.float64
         If the file cannot be read, or holds values that are not whole numbers.
     """
     path = Path(path)
-    voxels, affine = read_voxels(path)
+    voxels, grid = read_voxels(path)
     labels = voxels.astype(np.int32) if np.isfinite(voxels).all() else None
     if labels is None or not np.array_equal(labels, voxels):
         raise InputError(
@@ -117,7 +109,7 @@ def read_labels(path: str | Path) -> tuple[NDArray[np.int32], NDArray[np.float64
             "one whole number per voxel",
             "export the segmentation as labels, not as probabilities or resampled values",
         )
-    return labels, affine
+    return labels, grid
 
 
 def acquisition_of(facts: SequenceFacts) -> Acquisition:

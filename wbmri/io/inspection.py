@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from wbmri.core import Progress, silent
 from wbmri.io.dicom import Series, Stack
 from wbmri.io.scan_plan import Inputs, Plan, plan
@@ -169,10 +167,10 @@ def describe(one: Series, planned: Plan) -> FoundSeries:
 
 def station(stack: Stack) -> FoundStation:
     """Describe one stack."""
-    x, y, z = (round(float(size), 3) for size in np.linalg.norm(stack.affine[:3, :3], axis=0))
+    x, y, z = (round(size, 3) for size in stack.grid.spacing)
     low, high = (tuple(round(float(edge), 1) for edge in side) for side in stack.grid.bounds())
     return FoundStation(
-        size=stack.shape,
+        size=stack.grid.shape,
         spacing_mm=(x, y, z),
         low_mm=(low[0], low[1], low[2]),
         high_mm=(high[0], high[1], high[2]),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import LPS_TO_RAS, InputError
+from wbmri.core import Grid, InputError
 from wbmri.io.size_limits import check_promise
 
 if TYPE_CHECKING:
@@ -100,16 +100,18 @@ def unreadable(path: Path) -> InputError:
     )
 
 
-def read_itk_header(path: Path) -> tuple[tuple[int, int, int], NDArray[np.float64]]:
-    """Return shape and affine to RAS mm."""
+def read_itk_grid(path: Path) -> Grid:
+    """Return where the voxels lie."""
     reader = open_itk(path)
     size = len(reader.GetSize())
     directions = np.array(reader.GetDirection()).reshape(size, size)[:3, :3]
-    affine = np.eye(4)
-    affine[:3, :3] = directions * np.array(reader.GetSpacing())[:3]
-    affine[:3, 3] = reader.GetOrigin()[:3]
-    i, j, k = reader.GetSize()[:3]
-    return (int(i), int(j), int(k)), LPS_TO_RAS @ affine
+    return Grid.from_directions(
+        reader.GetSize()[:3],
+        directions,
+        reader.GetSpacing()[:3],
+        reader.GetOrigin()[:3],
+        lps=True,
+    )
 
 
 def read_itk_voxels(path: Path) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError
+from wbmri.core import Grid, InputError
 from wbmri.io.size_limits import check_promise
 
 # NIfTI's codes for the unit of space, in mm.
@@ -78,8 +78,8 @@ def read_header(path: Path) -> Any:
     return header
 
 
-def read_nifti_header(path: Path) -> tuple[tuple[int, int, int], NDArray[np.float64]]:
-    """Return shape and affine to RAS mm; the sform goes before the qform, and one of them must be there."""
+def read_nifti_grid(path: Path) -> Grid:
+    """Return where the voxels lie; the sform goes before the qform, and one of them must be there."""
     header = read_header(path)
     coded = {}
     for name in ("sform", "qform"):
@@ -101,7 +101,7 @@ def read_nifti_header(path: Path) -> tuple[tuple[int, int, int], NDArray[np.floa
     affine = next(iter(coded.values())).copy()
     affine[:3] *= UNITS_MM.get(int(header["xyzt_units"]) & 7, 1.0)
     i, j, k = header.get_data_shape()[:3]
-    return (int(i), int(j), int(k)), affine
+    return Grid((int(i), int(j), int(k)), affine)
 
 
 def check_agreement(path: Path, coded: dict[str, NDArray[np.float64]]) -> None:

@@ -104,18 +104,18 @@ def plan_images(paths: Sequence[Path], wanted: Sequence[str] | None) -> Plan:
 def image_series(paths: Sequence[Path]) -> Iterator[Series]:
     """Yield the series that image files stand for, in the order given."""
     for place, path in enumerate(paths, start=1):
-        shape, affine = read_grid(path)
-        stack = Stack((), shape, affine)
-        across = stack.grid.slice_axis
+        grid = read_grid(path)
+        across = grid.slice_axis
         layout = Layout(
-            slices=shape[across],
+            slices=grid.shape[across],
             orientations=1,
-            slice_spacing_mm=stack.grid.spacing[across],
-            head_foot_mm=float(np.ptp(stack.grid.bounds()[:, 2])),
+            slice_spacing_mm=grid.spacing[across],
+            head_foot_mm=float(np.ptp(grid.bounds()[:, 2])),
         )
         facts = read_sidecar(path)
         kind, why = classify(facts or SequenceFacts(), layout)
-        yield Series(f"S{place}", kind, why, plane(affine[:3, across]), facts or SequenceFacts(), (), (stack,))
+        facing = plane(grid.directions[:, across])
+        yield Series(f"S{place}", kind, why, facing, facts or SequenceFacts(), (), (Stack((), grid),))
 
 
 def load(inputs: Inputs, *, series: Sequence[str] | None = None, progress: Progress = silent) -> Volume:
@@ -166,7 +166,7 @@ def read_station(planned: Plan, one: Series, stack: Stack, progress: Progress) -
         progress(0.0, "reading images")
         return canonical(read_image(planned.files[one.key]))
     try:
-        volume = Volume(read_pixels(stack.frames, progress), stack.affine, acquisition_of(one.facts))
+        volume = Volume(read_pixels(stack.frames, progress), stack.grid.affine, acquisition_of(one.facts))
     except InputError as problem:
         raise InputError(f"in series {one.key}, {problem.received}", problem.expected, problem.remedy) from problem
     return canonical(volume)

@@ -282,9 +282,9 @@ def one_each(candidates: Sequence[Candidate], draft: Draft) -> list[Candidate]:
     def standing(candidate: Candidate) -> tuple[float | bool, ...]:
         one, stack = candidate
         parts = set(one.facts.image_type)
-        largest = max(other.volume for _, other in candidates if stack.grid.overlap(other.grid) > REPEATED)
+        largest = max(other.volume_ml for _, other in candidates if stack.grid.overlap(other.grid) > REPEATED)
         return (
-            stack.problem is None and stack.volume >= COMPLETE * largest,
+            stack.problem is None and stack.volume_ml >= COMPLETE * largest,
             not one.facts.contrast_agent,
             "DERIVED" not in parts,
             "NORM" in parts,
@@ -334,16 +334,18 @@ def one_each(candidates: Sequence[Candidate], draft: Draft) -> list[Candidate]:
 def protocol(candidate: Candidate) -> tuple[object, ...]:
     """Return what two takes of one set of stations have in common."""
     one, stack = candidate
-    spacing = tuple(round(float(size), 1) for size in (stack.affine[:3, :3] ** 2).sum(axis=0) ** 0.5)
+    spacing = tuple(round(size, 1) for size in stack.grid.spacing)
     return one.facts.echo_time_ms, one.facts.inversion_time_ms, spacing
 
 
 def warn_of(chosen: Sequence[Candidate], draft: Draft) -> None:
     """Note what the reader of the score should know about the chosen stations."""
     draft.warnings += dict.fromkeys(f"series {one.key}: {note}" for one, stack in chosen for note in stack.notes)
-    most = max(stack.shape[2] for _, stack in chosen)
+    most = max(stack.grid.shape[2] for _, stack in chosen)
     few = [
-        f"{one.key} ({stack.shape[2]})" for one, stack in chosen if stack.frames and stack.shape[2] < COMPLETE * most
+        f"{one.key} ({stack.grid.shape[2]})"
+        for one, stack in chosen
+        if stack.frames and stack.grid.shape[2] < COMPLETE * most
     ]
     if few:
         draft.warnings.append(f"fewer slices than the {most} of the fullest station: {', '.join(few)}")

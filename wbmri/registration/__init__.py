@@ -5,38 +5,43 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.registration.demons import bend
-    from wbmri.registration.landmarks import PARAMETERS, Laid, lay
+    from wbmri.registration.deformable import TO_ATLAS, Deformation, register_atlas
+    from wbmri.registration.demons import demons_parameters, displaced, register_demons
     from wbmri.registration.lean_tissue import WORKING_MM, Lean, lean_of_volume, lean_share
     from wbmri.registration.point_map import PointMap, intensities_at, register_both_ways, register_visits
-    from wbmri.registration.resample import as_stored, linear_on_axes, nearest_on_grid
+    from wbmri.registration.resample import linear_on_grid, nearest_on_grid
 
 __all__ = [
-    "PARAMETERS",
+    "TO_ATLAS",
     "WORKING_MM",
-    "Laid",
+    "Deformation",
     "Lean",
     "PointMap",
-    "as_stored",
-    "bend",
+    "demons_parameters",
+    "displaced",
     "intensities_at",
-    "lay",
     "lean_of_volume",
     "lean_share",
-    "linear_on_axes",
+    "linear_on_grid",
     "nearest_on_grid",
+    "register_atlas",
     "register_both_ways",
+    "register_demons",
     "register_visits",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
-        "demons": ("bend",),
-        "landmarks": (
-            "Laid",
-            "PARAMETERS",
-            "lay",
+        "deformable": (
+            "Deformation",
+            "TO_ATLAS",
+            "register_atlas",
+        ),
+        "demons": (
+            "demons_parameters",
+            "displaced",
+            "register_demons",
         ),
         "lean_tissue": (
             "Lean",
@@ -51,8 +56,7 @@ __getattr__ = lazy_names(
             "register_visits",
         ),
         "resample": (
-            "as_stored",
-            "linear_on_axes",
+            "linear_on_grid",
             "nearest_on_grid",
         ),
     },

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Grid, InputError, Volume
-from wbmri.registration.resample import in_view, linear_on_axes
+from wbmri.registration.resample import field_of_view, linear_on_grid
 
 WORKING_MM = 4.0
 """Voxel size at which scan and model are compared: about the slice thickness of a coronal STIR."""
@@ -30,20 +30,17 @@ class Lean:
     ----------
     data
         Shape (x, y, z), the first voxel most left, posterior and inferior.
-    origin
-        Centre of the first voxel in RAS mm.
-    spacing_mm
-        Distance between voxel centres.
+    grid
+        Where the voxels lie.
     """
 
     data: NDArray[np.float32]
-    origin: NDArray[np.float64]
-    spacing_mm: float
+    grid: Grid
 
     @property
-    def grid(self) -> Grid:
-        """The grid of the voxels."""
-        return Grid.along_axes(self.data.shape, self.spacing_mm, self.origin)
+    def spacing_mm(self) -> float:
+        """Distance between voxel centres."""
+        return self.grid.spacing[0]
 
 
 def lean_share(intensity: NDArray[np.float32], level: float) -> NDArray[np.float32]:
@@ -69,20 +66,16 @@ def lean_of_volume(volume: Volume, spacing_mm: float = WORKING_MM) -> tuple[Lean
     """
     from skimage.filters import threshold_otsu
 
-    corners = np.stack(np.meshgrid(*([-0.5, n - 0.5] for n in volume.shape), indexing="ij"), -1).reshape(-1, 3)
-    world = corners @ volume.affine[:3, :3].T + volume.affine[:3, 3]
-    low, high = world.min(0), world.max(0)
-    x, y, z = (int(n) for n in np.ceil((high - low) / spacing_mm))
-    origin = low + spacing_mm / 2
-    data = linear_on_axes(volume, (x, y, z), spacing_mm, origin)
+    grid = volume.grid.enclosing(spacing_mm)
+    data = linear_on_grid(volume, grid)
     # What lies beyond the corners of an oblique scan is no background: it has no noise.
-    view = in_view(volume, (x, y, z), spacing_mm, origin)
+    view = field_of_view(volume.grid, grid)
     # Otsu on log intensities, so that fluid twenty times as bright as fat does not draw the threshold above muscle.
     seen = np.maximum(data[view], 0)
     top = float(np.percentile(seen, 99)) if seen.size else 0.0
     threshold = np.expm1(threshold_otsu(np.log1p(seen * (50 / top)))) * top / 50 if top > 0 else 0.0
     stands_out = view & (data > threshold)
-    bright_ml = np.count_nonzero(stands_out) * spacing_mm**3 / 1000
+    bright_ml = np.count_nonzero(stands_out) * grid.voxel_ml
     level, background = (float(np.median(data[m])) if m.any() else 0.0 for m in (stands_out, view & ~stands_out))
     # Noise splits into a brighter and a darker half too, but not by a factor.
     if bright_ml < _LEAST_BODY_ML or level < _LEAST_CONTRAST * background:
@@ -91,4 +84,4 @@ def lean_of_volume(volume: Volume, spacing_mm: float = WORKING_MM) -> tuple[Lean
             f"a STIR scan of a body: {_LEAST_BODY_ML:.0f} ml, {_LEAST_CONTRAST:g} times the background or more",
             "check with 'wbmri inspect' that the right series was chosen",
         )
-    return Lean(lean_share(data, level), origin, spacing_mm), level
+    return Lean(lean_share(data, level), grid), level

@@ -1,17 +1,17 @@
 """Where a place in the body at one visit lies at another: between visits a child grows, and lies differently."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError, Json, LabelMap, Step, Volume, canonical
+from wbmri.core import Grid, InputError, Json, LabelMap, Step, Volume, canonical
 from wbmri.core.scheme import Scheme
-
-if TYPE_CHECKING:
-    from wbmri.registration.landmarks import Landmarks
-    from wbmri.registration.lean_tissue import Lean
+from wbmri.registration.deformable import DeformableParameters, register_lean
+from wbmri.registration.demons import DemonsStage
+from wbmri.registration.landmarks import Landmarks, group_landmarks, least_spread_mm, shared_labels
+from wbmri.registration.lean_tissue import Lean, lean_of_volume
+from wbmri.registration.resample import block_means
 
 _SOLID = 4
 """A body is not placed by landmarks of fewer groups than this."""
@@ -22,8 +22,8 @@ _FLAT_MM = 5.0
 _GRID_MM = 8.0
 """Voxel size at which visits are registered; what is bent is smooth over several of them."""
 
-_STAGES = ((1, 0.4, 12, 2.0),)
-"""Bending, see `wbmri.registration.demons`: two visits of one person need less of it than two people."""
+_WITHIN_PERSON = DeformableParameters(stages=(DemonsStage(1, 0.4, 12, 2.0),))
+"""Two visits of one person need less deformation than two people."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -33,18 +33,15 @@ class PointMap:
     Parameters
     ----------
     place
-        RAS mm of the other visit for every node of a cubic grid over this visit, shape (3, x, y, z).
-    origin
-        RAS mm of the first node at this visit.
-    spacing_mm
-        Distance between nodes.
+        RAS mm of the other visit for every node of the grid, shape (3, x, y, z).
+    grid
+        A cubic grid over this visit.
     step
         How the map was made.
     """
 
     place: NDArray[np.float32]
-    origin: NDArray[np.float64]
-    spacing_mm: float
+    grid: Grid
     step: Step
 
     def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -62,9 +59,9 @@ class PointMap:
         array, shape (n, 3)
             RAS mm at the other visit.
         """
-        index = ((np.asarray(points, np.float64) - self.origin) / self.spacing_mm).T
-        nearest = np.clip(index, 0, np.array(self.place.shape[1:])[:, None] - 1)
-        beyond = (index - nearest).T * self.spacing_mm
+        index = self.grid.indices(points).T
+        nearest = np.clip(index, 0, np.array(self.grid.shape)[:, None] - 1)
+        beyond = (index - nearest).T * self.grid.spacing
         moved = np.stack([_linear(axis, nearest) for axis in self.place], axis=1)
         return moved + beyond
 
@@ -113,52 +110,38 @@ class _Body:
     """What a visit is registered by."""
 
     scheme: Scheme
-    lean: "Lean"
-    landmarks: "Landmarks"
+    lean: Lean
+    landmarks: Landmarks
 
     @classmethod
     def of(cls, volume: Volume, labels: LabelMap) -> "_Body":
-        from wbmri.registration.landmarks import landmarks
-        from wbmri.registration.lean_tissue import lean_of_volume
-        from wbmri.registration.resample import thinned
-
         labels.check_grid(volume)
-        lean, _ = lean_of_volume(thinned(canonical(volume), _GRID_MM / 2), _GRID_MM)
-        return cls(labels.scheme, lean, landmarks(labels))
+        lean, _ = lean_of_volume(block_means(canonical(volume), _GRID_MM / 2), _GRID_MM)
+        return cls(labels.scheme, lean, group_landmarks(labels))
 
 
 def _registered(first: _Body, second: _Body) -> PointMap:
-    from wbmri.registration.landmarks import PARAMETERS, lay_lean
-
-    shared = {label for label, _ in first.landmarks} & {label for label, _ in second.landmarks}
-    if first.scheme != second.scheme or len(shared) < _SOLID:
+    shared = shared_labels(first.landmarks, second.landmarks)
+    if first.scheme.pair_ids != second.scheme.pair_ids or len(shared) < _SOLID:
         raise InputError(
             f"two visits with {len(shared)} muscle groups in common",
             f"outlines of at least {_SOLID} groups of one scheme on both scans",
             "compare scans of the same part of the body",
         )
-    spread = min(_least_spread(body, shared) for body in (first, second))
+    spread = min(least_spread_mm(body.landmarks, shared) for body in (first, second))
     if spread < _FLAT_MM:
         raise InputError(
             f"muscle groups in common that lie within {spread:.0f} mm of one plane",
             f"groups that spread {_FLAT_MM:g} mm or more in every direction",
             "compare scans of a larger part of the body",
         )
-    laid = lay_lean(first.lean, first.landmarks, second.lean, second.landmarks, _STAGES)
+    made = register_lean(first.lean, first.landmarks, second.lean, second.landmarks, _WITHIN_PERSON)
     parameters: dict[str, Json] = {
-        **PARAMETERS,
+        **_WITHIN_PERSON.recorded(),
         "method": "thin-plate spline of the groups, then demons",
         "grid_mm": _GRID_MM,
-        "stages": [list(stage) for stage in _STAGES],
     }
-    return PointMap(laid.place, first.lean.origin, first.lean.spacing_mm, Step("register", parameters))
-
-
-def _least_spread(body: _Body, labels: set[int]) -> float:
-    """Return the standard deviation in mm of the landmarks along the direction in which it is least."""
-    points = np.array([place for (label, _), place in body.landmarks.items() if label in labels])
-    values = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
-    return float(values[-1] / np.sqrt(len(points)))
+    return PointMap(made.place, first.lean.grid, Step("register", parameters))
 
 
 def intensities_at(volume: Volume, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -176,8 +159,7 @@ def intensities_at(volume: Volume, points: NDArray[np.float64]) -> NDArray[np.fl
     array, shape (n,)
         NaN where a point lies outside the scan.
     """
-    to_index = np.linalg.inv(volume.affine)
-    index = to_index[:3, :3] @ points.T + to_index[:3, 3:]
+    index = volume.grid.indices(points).T
     inside = ((index > -0.5) & (index < np.array(volume.shape)[:, None] - 0.5)).all(axis=0)
     return np.where(inside, _linear(volume.data, index), np.nan)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Grid, InputError, Step, Volume, canonical
-from wbmri.registration import linear_on_axes
+from wbmri.registration import linear_on_grid
 
 LOOK_MM = 8.0
 """Voxel size at which outlines are looked at: enough for limbs, bones and the fat between muscles."""
@@ -311,7 +311,7 @@ def _looked_at(volume: Volume) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     low, high = coarse.grid.bounds()
     shape = [max(1, int(n)) for n in (high - low) / LOOK_MM]
     grid = Grid.along_axes(shape, LOOK_MM, (low + high) / 2 - (np.array(shape) - 1) * LOOK_MM / 2)
-    image = linear_on_axes(coarse, grid.shape, LOOK_MM, grid.origin)
+    image = linear_on_grid(coarse, grid)
     index = coarse.grid.indices(grid.points(np.moveaxis(np.indices(grid.shape), 0, -1)))
     count = np.array(coarse.shape)
     return image, np.all(np.abs(index - (count - 1) / 2) <= count / 2, axis=-1)

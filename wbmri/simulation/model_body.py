@@ -28,4 +28,4 @@ def drawn_model_body() -> Model:
         labels[more] = label
         filled += occupancy
     labels[filled < _OCCUPIED] = 0
-    return Model(Lean(lean_share(brightness, 1.0), grid.origin, WORKING_MM), labels)
+    return Model(Lean(lean_share(brightness, 1.0), grid), labels)

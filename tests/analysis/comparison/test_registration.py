@@ -68,7 +68,7 @@ def test_there_and_back_is_where_one_started(forth: PointMap, muscle: NDArray[np
 
 
 def test_points_beyond_the_grid_move_with_the_nearest(forth: PointMap) -> None:
-    last = forth.origin + forth.spacing_mm * (np.array(forth.place.shape[1:]) - 1)
+    last = forth.grid.points(np.array(forth.grid.shape) - 1)
     far = last + np.array([500.0, 0.0, 0.0])
     assert forth.points(np.stack([far]))[0] == pytest.approx(forth.points(np.stack([last]))[0] + (500.0, 0.0, 0.0))
 

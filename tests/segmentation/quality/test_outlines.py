@@ -211,8 +211,8 @@ def test_the_table_says_what_was_measured(outlines: Outlines) -> None:
 
 @pytest.mark.parametrize("visit", ["pair/baseline", "control/baseline"])
 def test_outlines_of_another_anatomy_are_not_flagged(bench: Path, scheme: Scheme, visit: str) -> None:
-    data, affine = read_labels(bench / visit / "truth_labels.nii.gz")
-    assert examine(LabelMap(np.where(data > 42, 0, data), affine, scheme, "truth", {})) == ()
+    data, grid = read_labels(bench / visit / "truth_labels.nii.gz")
+    assert examine(LabelMap(np.where(data > 42, 0, data), grid.affine, scheme, "truth", {})) == ()
 
 
 def test_pairs_in_a_sites_own_order_are_examined_alike(outlines: Outlines) -> None:

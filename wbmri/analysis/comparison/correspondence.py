@@ -90,12 +90,11 @@ class _Sampled:
 
     @classmethod
     def of(cls, labels: LabelMap) -> "_Sampled":
-        steps = np.maximum(np.round(_SAMPLE_MM / np.linalg.norm(labels.affine[:3, :3], axis=0)), 1).astype(int)
-        thinned = labels.data[tuple(slice(None, None, step) for step in steps)]
-        index = np.argwhere(thinned > 0)
-        points = (index * steps) @ labels.affine[:3, :3].T + labels.affine[:3, 3]
-        each = abs(float(np.linalg.det(labels.affine[:3, :3] * steps))) / 1000
-        return cls(thinned[tuple(index.T)], points, each)
+        steps = np.maximum(np.round(_SAMPLE_MM / np.array(labels.grid.spacing)), 1).astype(int)
+        i, j, k = (slice(None, None, step) for step in steps.tolist())
+        sampled, grid = labels.data[i, j, k], labels.grid.crop((i, j, k))
+        index = np.argwhere(sampled > 0)
+        return cls(sampled[tuple(index.T)], grid.points(index), grid.voxel_ml)
 
     def ml(self) -> NDArray[np.float64]:
         """Return the volume of each group, by label."""
@@ -103,9 +102,7 @@ class _Sampled:
 
     def hits_ml(self, there: PointMap, other: LabelMap) -> NDArray[np.float64]:
         """Return how much of each group lies in the same group of the other visit, by label."""
-        place = there.points(self.points)
-        to_index = np.linalg.inv(other.affine)
-        found = np.floor(place @ to_index[:3, :3].T + to_index[:3, 3] + 0.5).astype(np.int64)
+        found = np.floor(other.grid.indices(there.points(self.points)) + 0.5).astype(np.int64)
         inside = ((found >= 0) & (found < np.array(other.data.shape))).all(axis=1)
         same = np.zeros(self.labels.size, np.bool_)
         same[inside] = other.data[tuple(found[inside].T)] == self.labels[inside]

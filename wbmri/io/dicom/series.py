@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import LPS_TO_RAS, Grid, InputError, plane
+from wbmri.core import Grid, InputError, plane
 from wbmri.io.dicom.headers import Frame
 from wbmri.io.dicom.pixels import same_pixels, unreadable
 from wbmri.io.sequence import Kind, Layout, SequenceFacts, classify
@@ -29,10 +29,8 @@ class Stack:
     ----------
     frames
         The slices in order along their normal.
-    shape
-        Columns, rows and slices.
-    affine
-        4x4 matrix from (column, row, slice) to RAS mm.
+    grid
+        Where its columns, rows and slices lie.
     notes
         What was noticed and put right.
     problem
@@ -40,20 +38,14 @@ class Stack:
     """
 
     frames: tuple[Frame, ...]
-    shape: tuple[int, int, int]
-    affine: NDArray[np.float64]
+    grid: Grid
     notes: tuple[str, ...] = ()
     problem: InputError | None = None
 
     @property
-    def grid(self) -> Grid:
-        """Where its voxels lie."""
-        return Grid(self.shape, self.affine)
-
-    @property
-    def volume(self) -> float:
-        """Size in cubic mm."""
-        return float(self.grid.voxel_ml * 1000.0 * np.prod(self.shape))
+    def volume_ml(self) -> float:
+        """How much of the body it covers, in millilitres."""
+        return float(self.grid.voxel_ml * np.prod(self.grid.shape))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,11 +147,11 @@ def series(frames: Sequence[Frame], orientations: int) -> Series:
         kind, why = classify(facts)
         return Series("", kind, why, "unknown", facts, tuple(frames), ())
     stacks = sorted(stack_slices(frames), key=lambda stack: -float(stack.grid.bounds()[:, 2].sum()))
-    largest = max(stacks, key=lambda stack: stack.shape[2])
+    largest = max(stacks, key=lambda stack: stack.grid.shape[2])
     layout = Layout(
-        slices=largest.shape[2],
+        slices=largest.grid.shape[2],
         orientations=orientations,
-        slice_spacing_mm=float(np.linalg.norm(largest.affine[:3, 2])) if largest.shape[2] > 1 else 0.0,
+        slice_spacing_mm=largest.grid.spacing[2] if largest.grid.shape[2] > 1 else 0.0,
         head_foot_mm=float(np.ptp(largest.grid.bounds()[:, 2])),
     )
     kind, why = classify(facts, layout)
@@ -275,12 +267,11 @@ def stack_of(frames: Sequence[Frame], notes: tuple[str, ...]) -> Stack:
             or tilted(positions, across, min(frames[0].spacing or (1.0, 1.0)))
             or bulk(shape)
         )
-    affine = np.eye(4)
     columns_mm, rows_mm = frames[0].spacing or (1.0, 1.0)
-    affine[:3, :3] = (across * [[columns_mm], [rows_mm], [step or 1.0]]).T
     # The middle of the stack is held in place, so that rounding of single positions cancels.
-    affine[:3, 3] = positions.mean(axis=0) - across[2] * step * (len(frames) - 1) / 2
-    return Stack(tuple(frames), shape, LPS_TO_RAS @ affine, notes, problem)
+    origin = positions.mean(axis=0) - across[2] * step * (len(frames) - 1) / 2
+    grid = Grid.from_directions(shape, across.T, (columns_mm, rows_mm, step or 1.0), origin, lps=True)
+    return Stack(tuple(frames), grid, notes, problem)
 
 
 def flawed(frames: Sequence[Frame]) -> InputError | None:

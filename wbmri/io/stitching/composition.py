@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import Acquisition, InputError, Json, Station, Step, Volume, canonical
+from wbmri.core import Acquisition, Grid, InputError, Json, Station, Step, Volume, canonical
 from wbmri.io.stitching.gain_matching import (
     BLOCK_MM,
     BODY_TO_BRIGHT,
@@ -23,7 +23,7 @@ from wbmri.io.stitching.gain_matching import (
     noise_power,
     solve_gains,
 )
-from wbmri.io.stitching.placement import Grid, Placed, check_orientation, corners, covering_grid, place
+from wbmri.io.stitching.placement import Placed, check_orientation, covering_grid, place
 from wbmri.io.stitching.seams import even_seams
 
 Fact = TypeVar("Fact", str, float, bool)
@@ -105,15 +105,14 @@ def compose(stations: Sequence[Volume]) -> Volume:
 
 def superior_first(station: Volume) -> tuple[float, tuple[float, ...], str]:
     """Return a key that sorts stations from head to feet, and equals by content, whatever order they came in."""
-    points = corners(station)
     content = hashlib.sha256(np.ascontiguousarray(station.data).tobytes()).hexdigest()
-    return -float(points[:, 2].mean()), tuple(station.affine.ravel().tolist()), content
+    return -float(station.grid.corners()[:, 2].mean()), tuple(station.affine.ravel().tolist()), content
 
 
 def ranges_mm(stations: Sequence[Volume], grid: Grid) -> list[tuple[float, float]]:
     """Return the lower and upper edge of each station in mm along the long axis of the grid."""
-    axis = grid.affine[:3, 2] / grid.spacing[2]
-    heights = [corners(station) @ axis for station in stations]
+    axis = grid.directions[:, 2]
+    heights = [station.grid.corners() @ axis for station in stations]
     return [(float(height.min()), float(height.max())) for height in heights]
 
 
@@ -144,8 +143,8 @@ def check_stacking(stations: Sequence[Volume], ranges: Sequence[tuple[float, flo
                 "one image of each part",
                 "leave out the repeat",
             )
-    axes = grid.affine[:3, :2] / grid.spacing[:2]
-    sides = [corners(station) @ axes for station in stations]
+    axes = grid.directions[:, :2]
+    sides = [station.grid.corners() @ axes for station in stations]
     for number, (one, next_one) in enumerate(pairwise(sides), start=1):
         beside = np.maximum(one.min(axis=0) - next_one.max(axis=0), next_one.min(axis=0) - one.max(axis=0))
         apart = float(beside.max())

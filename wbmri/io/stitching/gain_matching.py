@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import Json
-from wbmri.io.stitching.placement import Box, Placed
+from wbmri.core import Box, Json
+from wbmri.io.stitching.placement import Placed
 
 BLOCK_MM = 8.0
 """Edge of the blocks whose mean power is compared; averages noise and small movements out."""
@@ -105,7 +105,7 @@ def compare_stations(
     lower: int,
     placed: Sequence[Placed],
     noise: Sequence[float],
-    spacing: NDArray[np.float64],
+    spacing: Sequence[float],
 ) -> Overlap | None:
     """Compare two stations where both reach, or where they touch; return None where they share no body.
 
@@ -123,13 +123,13 @@ def compare_stations(
     noise
         Noise power of each station.
     spacing
-        Voxel spacing of the grid in mm, shape (3,).
+        Voxel spacing of the grid in mm.
     """
-    boxes = facing_boxes(placed[upper], placed[lower], max(1, round(BLOCK_MM / float(spacing[2]))))
+    boxes = facing_boxes(placed[upper], placed[lower], max(1, round(BLOCK_MM / spacing[2])))
     if boxes is None or (boxes[0] != boxes[1] and lower != upper + 1):
         return None
     views = [view(placed[s], box) for s, box in zip((upper, lower), boxes, strict=True)]
-    size = [max(1, round(BLOCK_MM / float(step))) for step in spacing]
+    size = [max(1, round(BLOCK_MM / step)) for step in spacing]
     size[2] = min(size[2], views[0].data.shape[2])
     both = np.broadcast_to(views[0].inside & views[1].inside, views[0].data.shape)
     whole = block_means(both.astype(np.float32), size) > 1.0 - 1e-6
@@ -255,9 +255,9 @@ def correction(station: int, placed: Placed, log_gain: float, overlaps: Sequence
     return np.exp(log, dtype=np.float32)
 
 
-def noise_power(data: NDArray[np.float32], spacing: NDArray[np.float64]) -> float:
+def noise_power(data: NDArray[np.float32], spacing: Sequence[float]) -> float:
     """Return the mean square intensity of air, from the darkest blocks; 0 where the scanner blanked the air."""
-    size = [max(1, round(BLOCK_MM / float(step))) for step in spacing]
+    size = [max(1, round(BLOCK_MM / step)) for step in spacing]
     size = [min(s, n) for s, n in zip(size, data.shape, strict=True)]
     power = block_power(data, size)
     dark = float(np.percentile(power, 5.0))

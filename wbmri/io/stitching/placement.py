@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError, Volume
-
-Box = tuple[slice, slice, slice]
-"""A part of a grid, as slices of its three axes."""
+from wbmri.core import PLANES, Box, Grid, InputError, Volume
 
 SAME_DIRECTION = 1e-3
 """Largest difference between two direction cosines that still counts as the same orientation."""
@@ -26,28 +22,6 @@ DRIFT = 0.1
 
 FLAT = 1.2
 """Ratio of the largest spacing to the next at and above which the largest is the slice direction."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Grid:
-    """Voxel grid that covers all stations.
-
-    Parameters
-    ----------
-    affine
-        4x4 matrix from voxel indices to RAS mm; canonical storage, orthogonal axes.
-    shape
-        Number of voxels along each axis.
-    """
-
-    affine: NDArray[np.float64]
-    shape: tuple[int, int, int]
-
-    @property
-    def spacing(self) -> NDArray[np.float64]:
-        """Distance between voxel centres along each axis, in mm, shape (3,)."""
-        spacing: NDArray[np.float64] = np.linalg.norm(self.affine[:3, :3], axis=0)
-        return spacing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,19 +48,6 @@ class Placed:
     inside: NDArray[np.bool_]
 
 
-def directions(affine: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the unit vectors of the voxel axes as columns, shape (3, 3)."""
-    columns: NDArray[np.float64] = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    return columns
-
-
-def corners(volume: Volume) -> NDArray[np.float64]:
-    """Return the eight outer corners of the voxels of a volume in RAS mm, shape (8, 3)."""
-    indices = np.array(list(product(*((-0.5, n - 0.5) for n in volume.shape))))
-    points: NDArray[np.float64] = indices @ volume.affine[:3, :3].T + volume.affine[:3, 3]
-    return points
-
-
 def check_orientation(stations: Sequence[Volume]) -> None:
     """Refuse stations that were not acquired in one orientation.
 
@@ -100,17 +61,16 @@ def check_orientation(stations: Sequence[Volume]) -> None:
     InputError
         If the slice directions differ, or if two stations are turned against each other by more than 30 degrees.
     """
-    names = ("sagittal", "coronal", "axial")
     planes = set()
     for station in stations:
         spacing = np.array(station.spacing)
         order = np.argsort(spacing)
         if spacing[order[2]] >= FLAT * spacing[order[1]]:
-            planes.add(names[int(order[2])])
-    first = directions(stations[0].affine)
+            planes.add(PLANES[int(order[2])])
+    first = stations[0].grid.directions
     turned = 0.0
     for station in stations[1:]:
-        cosine = (np.trace(first.T @ directions(station.affine)) - 1.0) / 2.0
+        cosine = (np.trace(first.T @ station.grid.directions) - 1.0) / 2.0
         turned = max(turned, float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0)))))
     if len(planes) > 1 or turned > LARGEST_TILT_DEG:
         found = " and ".join(sorted(planes)) if len(planes) > 1 else f"turned by {turned:.0f} degrees"
@@ -134,11 +94,11 @@ def covering_grid(stations: Sequence[Volume]) -> Grid:
     """
     alike = [[same_orientation(a, b) for b in stations] for a in stations]
     votes = [sum(row) for row in alike]
-    axes = orthonormal(directions(stations[int(np.argmax(votes))].affine))
+    axes = orthonormal(stations[int(np.argmax(votes))].grid.directions)
     spacing = np.min([station.spacing for station in stations], axis=0)
-    extents = np.array([corners(station) @ axes for station in stations])
+    extents = np.array([station.grid.corners() @ axes for station in stations])
     low, high = extents.min(axis=(0, 1)), extents.max(axis=(0, 1))
-    centres = np.array([station.affine[:3, 3] @ axes for station in stations])
+    centres = np.array([station.grid.origin @ axes for station in stations])
     origin, shape = np.empty(3), np.empty(3, dtype=int)
     for axis in range(3):
         steps = (centres[:, None, axis] - centres[None, :, axis]) / spacing[axis]
@@ -148,15 +108,12 @@ def covering_grid(stations: Sequence[Volume]) -> Grid:
         last = np.ceil((high[axis] - anchor) / spacing[axis] - 0.5 - WHOLE)
         origin[axis] = anchor + first * spacing[axis]
         shape[axis] = int(last - first) + 1
-    affine = np.eye(4)
-    affine[:3, :3] = axes * spacing
-    affine[:3, 3] = axes @ origin
-    return Grid(affine, (int(shape[0]), int(shape[1]), int(shape[2])))
+    return Grid.from_directions(shape.tolist(), axes, spacing.tolist(), axes @ origin)
 
 
 def same_orientation(a: Volume, b: Volume) -> bool:
     """Tell whether the voxel axes of two volumes are parallel, up to header rounding."""
-    return bool(np.abs(directions(a.affine) - directions(b.affine)).max() <= SAME_DIRECTION)
+    return bool(np.abs(a.grid.directions - b.grid.directions).max() <= SAME_DIRECTION)
 
 
 def orthonormal(axes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -173,10 +130,10 @@ def place(station: Volume, grid: Grid) -> Placed:
     interpolated axis by axis; a tilted one is resampled with cubic B-splines. Neither leaves the range of the
     station's intensities.
     """
-    to_station = np.linalg.inv(station.affine) @ grid.affine
-    points = (corners(station) - grid.affine[:3, 3]) @ np.linalg.inv(grid.affine[:3, :3]).T
-    first = np.maximum(np.ceil(points.min(axis=0) - WHOLE).astype(int), 0)
-    last = np.minimum(np.floor(points.max(axis=0) + WHOLE).astype(int), np.array(grid.shape) - 1)
+    to_station = grid.index_map(station.grid)
+    corners = grid.indices(station.grid.corners())
+    first = np.maximum(np.ceil(corners.min(axis=0) - WHOLE).astype(int), 0)
+    last = np.minimum(np.floor(corners.max(axis=0) + WHOLE).astype(int), np.array(grid.shape) - 1)
     box = tuple(slice(int(a), int(b) + 1) for a, b in zip(first, last, strict=True))
     matrix, start = to_station[:3, :3], to_station[:3, :3] @ first + to_station[:3, 3]
     i, j, k = np.ix_(*(np.arange(b.stop - b.start) for b in box))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import Json, Station, Step, Volume, canonical
+from wbmri.core import Json, Station, Step, Volume
 from wbmri.io.stitching.gain_matching import (
     BLOCK_MM,
     BODY_TO_BRIGHT,
@@ -110,12 +110,12 @@ def even_seams(volume: Volume) -> Volume:
         stands out, the intensities are those given; else each station has one gain (mean log gain 0), and the stations
         and seams are recorded.
     """
-    standing = canonical(volume)
-    spacing = np.array(standing.spacing)
+    upright = volume.grid.stored_as("RAS")
+    spacing = upright.grid.spacing
     if volume.acquisition.stations or spacing[2] >= FLAT * spacing[0]:
         return volume
-    seams = find_seams(standing.data, spacing)
-    rows = standing.shape[2]
+    seams = find_seams(np.ascontiguousarray(upright.apply(volume.data)), spacing)
+    rows = upright.grid.shape[2]
     levels = np.concatenate([[0.0], np.cumsum([seam.step for seam in seams])])
     log_gains = levels.mean() - levels
     recorded: list[Json] = [
@@ -124,16 +124,13 @@ def even_seams(volume: Volume) -> Volume:
     step = Step("even-seams", {"seams": recorded, "log_gains": log_gains.tolist(), "fade_mm": FADE_MM})
     if not seams:
         return volume.after(step, volume.data)
-    factor = gain_profile(rows, seams, log_gains, FADE_MM / float(spacing[2]))
-    axis = int(np.argmax(np.abs(volume.affine[2, :3]) / np.array(volume.spacing)))
-    if volume.affine[2, axis] < 0.0:
-        factor = factor[::-1]
-    data = volume.data * factor.astype(np.float32).reshape([-1 if axis == a else 1 for a in range(3)])
+    factor = gain_profile(rows, seams, log_gains, FADE_MM / spacing[2])
+    data = volume.data * upright.undo(factor.astype(np.float32)[None, None, :])
     edges = [(-0.5, -0.5), *((s.row - s.width / 2.0, s.row + s.width / 2.0) for s in seams), (rows - 0.5, rows - 0.5)]
-    origin = float(standing.affine[:3, 3] @ standing.long_axis)
+    origin = float(upright.grid.origin @ upright.grid.long_axis)
 
     def height(row: float) -> float:
-        return origin + row * float(spacing[2])
+        return origin + row * spacing[2]
 
     stations = tuple(
         Station(f"station-{len(seams) + 1 - n}", height(edges[n][0]), height(edges[n + 1][1]), math.exp(log_gains[n]))
@@ -165,24 +162,24 @@ def ramp(row: NDArray[np.float64], seam: Seam) -> NDArray[np.float64]:
     return share
 
 
-def find_seams(data: NDArray[np.float32], spacing: NDArray[np.float64]) -> list[Seam]:
+def find_seams(data: NDArray[np.float32], spacing: Sequence[float]) -> list[Seam]:
     """Return the seams along the last axis, lowest first."""
     from scipy.ndimage import minimum_filter
 
-    size = [min(max(1, round(FINE_MM / float(step))), n) for step, n in zip(spacing[:2], data.shape, strict=False)]
+    size = [min(max(1, round(FINE_MM / step)), n) for step, n in zip(spacing[:2], data.shape, strict=False)]
     noise = noise_power(data, spacing)
     signal = block_power(data, [*size, 1]) - noise
     bright = float(np.percentile(signal, 99.0))
     body = signal > max(BODY_TO_NOISE * noise, BODY_TO_BRIGHT**2 * bright)
-    margin = [2 * round(INTERIOR_MM / (n * float(step))) + 1 for n, step in zip(size, spacing, strict=False)]
+    margin = [2 * round(INTERIOR_MM / (n * step)) + 1 for n, step in zip(size, spacing, strict=False)]
     interior = minimum_filter(body, [*margin, 1])
     log = 0.5 * np.log(np.where(body, signal, 1.0))
     steps = np.array([row_step(log, interior, k) for k in range(data.shape[2] - 1)])
     found: list[Seam] = []
     air = air_profile(data, noise, spacing)
     if air is not None:
-        found = confirm(seams_in_air(air, float(spacing[2])), steps)
-    for seam in seams_in_body(steps, log, interior, float(spacing[2])):
+        found = confirm(seams_in_air(air, spacing[2]), steps)
+    for seam in seams_in_body(steps, log, interior, spacing[2]):
         if all(abs(seam.row - other.row) * spacing[2] >= APART_MM for other in found):
             found.append(seam)
     # A hard seam is abrupt even where the body widens: there all of the body tells what a reader sees.
@@ -227,7 +224,7 @@ def row_step(log: NDArray[np.float64], body: NDArray[np.bool_], row: int) -> flo
     return middle
 
 
-def air_profile(data: NDArray[np.float32], noise: float, spacing: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def air_profile(data: NDArray[np.float32], noise: float, spacing: Sequence[float]) -> NDArray[np.float64] | None:
     """Return the mean amplitude of air in each row, shape (rows,), or None where it was blanked or is nowhere seen.
 
     The amplitude and not the power is averaged: blending two stations keeps the mean amplitude of their noise between
@@ -235,9 +232,9 @@ def air_profile(data: NDArray[np.float32], noise: float, spacing: NDArray[np.flo
     """
     from scipy.ndimage import maximum_filter
 
-    size = [min(max(1, round(BLOCK_MM / float(step))), n) for step, n in zip(spacing, data.shape, strict=True)]
+    size = [min(max(1, round(BLOCK_MM / step)), n) for step, n in zip(spacing, data.shape, strict=True)]
     tissue = block_power(data, size) > TISSUE_TO_NOISE * noise
-    around = [2 * round(AWAY_MM / (n * float(step))) + 1 for n, step in zip(size, spacing, strict=True)]
+    around = [2 * round(AWAY_MM / (n * step)) + 1 for n, step in zip(size, spacing, strict=True)]
     air = ~maximum_filter(tissue, around)
     amplitude = block_means(data, [size[0], size[1], 1])
     profile = np.full(data.shape[2], np.nan)

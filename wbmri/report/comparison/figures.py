@@ -140,7 +140,7 @@ def _change(visits: Visits, forth: PointMap) -> NDArray[np.float32]:
     index = np.argwhere(labels.data > 0)
     index = index[np.isin(index[:, axis], shown)]
     own = volume.data[tuple(index.T)]
-    values = intensities_at(later, forth.points(index @ volume.affine[:3, :3].T + volume.affine[:3, 3]))
+    values = intensities_at(later, forth.points(volume.grid.points(index)))
     change = np.zeros(volume.shape, np.float32)
     # The later scan in the units of the earlier; where it does not reach, nothing is taken to have changed.
     change[tuple(index.T)] = np.where(np.isnan(values), 0.0, values * before.level / after.level - own)

@@ -34,6 +34,8 @@ NUMERAL_APART_MM, NUMERAL_ROOM_MM = 110.0, 5.0
 MARGIN_MM = (45.0, 70.0, 230.0)
 """How far the pictures reach beyond the outlines: to each side, below, and above, where the head is."""
 
+FACING = "LPI"
+"""The axes of the pictures, see `Grid.stored_as`: to the patient's left, to the back, to the feet."""
 
 Window = tuple[float, float]
 """Intensities that are shown as black and as white."""
@@ -149,34 +151,22 @@ def upright(volume: Volume, labels: LabelMap, window: Window) -> Upright:
     InputError
         If the labels lie on another grid.
     """
-    from nibabel.orientations import apply_orientation, inv_ornt_aff
-
     labels.check_grid(volume)
-    turn = _turn(volume)
-    affine = volume.affine @ inv_ornt_aff(turn, volume.shape)
-    marks = apply_orientation(labels.data, turn)
+    storage = volume.grid.stored_as(FACING)
+    marks = storage.apply(labels.data)
     black, white = window
-    data = (apply_orientation(volume.data, turn) - np.float32(black)) / np.float32(white - black)
-    x, y, z = (float(step) for step in np.linalg.norm(affine[:3, :3], axis=0))
-    box = _box(marks, (x, y, z))
-    centre = np.array([marks.shape[0] / 2, 0.0, marks.shape[2] / 2, 1.0])
-    return Upright(data[box], np.ascontiguousarray(marks[box]), (x, y, z), float((affine @ centre)[1]))
+    data = (storage.apply(volume.data) - np.float32(black)) / np.float32(white - black)
+    box = _box(marks, storage.grid.spacing)
+    front = storage.grid.points([marks.shape[0] / 2, 0.0, marks.shape[2] / 2])
+    return Upright(data[box], np.ascontiguousarray(marks[box]), storage.grid.spacing, float(front[1]))
 
 
 def coronal_index(volume: Volume, slices: Sequence[int]) -> tuple[int, NDArray[np.intp]]:
     """Return the axis of a volume across which coronal slices lie, and the places on it of slices of its `upright`."""
-    turn = _turn(volume)
+    turn = volume.grid.stored_as(FACING).turn
     axis = int(np.flatnonzero(turn[:, 0] == 1)[0])
     places = np.array(slices, np.intp)
     return axis, places if turn[axis, 1] > 0 else volume.shape[axis] - 1 - places
-
-
-def _turn(volume: Volume) -> NDArray[np.float64]:
-    """Return the flips and permutations that make the axes of a volume run left, posterior and inferior."""
-    from nibabel.orientations import axcodes2ornt, io_orientation, ornt_transform
-
-    turn: NDArray[np.float64] = ornt_transform(io_orientation(volume.affine), axcodes2ornt("LPI"))
-    return turn
 
 
 def ratio_window(volume: Volume, labels: LabelMap, reference: Reference | None) -> Window | None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Progress, Volume, part
-from wbmri.registration import WORKING_MM, Lean, bend, lean_of_volume
+from wbmri.registration import WORKING_MM, Lean, displaced, lean_of_volume, register_demons
 from wbmri.segmentation.atlas.body_model import Model, model_body
 from wbmri.segmentation.atlas.body_profile import Levels, Profile, match_levels
 
@@ -121,11 +121,13 @@ def lay_body(stored: Volume, progress: Progress) -> Laid:
     before = _placed_index(placed)
     scan = placed.scan.data
     moving = sample(placed.model.lean.data, before, order=1)
-    displacement = bend(scan, moving, lambda done: progress(0.25 + 0.75 * done, "bending the body"))
+    displacement = register_demons(
+        scan,
+        moving,
+        progress=lambda done: progress(0.25 + 0.75 * done, "bending the body"),
+    )
     # The model index of every working voxel, through the bending and the placing.
-    bent = np.stack(np.meshgrid(*(np.arange(n, dtype=np.float32) for n in scan.shape), indexing="ij"))
-    bent += np.moveaxis(displacement, -1, 0)
-    return Laid(placed, np.stack([sample(axis, bent, order=1, outside="nearest") for axis in before]))
+    return Laid(placed, displaced(before, displacement))
 
 
 def _placed_index(placed: Placed) -> NDArray[np.float32]:
@@ -134,9 +136,9 @@ def _placed_index(placed: Placed) -> NDArray[np.float32]:
     shape = scan.data.shape
     out = np.empty((3, *shape), np.float32)
     for axis in (0, 1):
-        place = scan.origin[axis] + scan.spacing_mm * np.arange(shape[axis])
+        place = scan.grid.origin[axis] + scan.spacing_mm * np.arange(shape[axis])
         mm = (place[:, None] - levels.scan_centre[axis]) * levels.stretch[axis] + levels.model_centre[axis]
-        index = (mm - model.lean.origin[axis]) / model.lean.spacing_mm
+        index = (mm - model.lean.grid.origin[axis]) / model.lean.spacing_mm
         out[axis] = index[:, None, :] if axis == 0 else index[None, :, :]
     out[2] = levels.model_level
     return out

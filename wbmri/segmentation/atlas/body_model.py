@@ -6,6 +6,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.core import Grid
 from wbmri.registration import Lean
 
 
@@ -32,4 +33,6 @@ def model_body() -> Model:
     Science, CC BY 4.0; see ``wbmri/simulation/body/body.md``.
     """
     with (files("wbmri.segmentation.atlas") / "model_body.npz").open("rb") as file, np.load(file) as kept:
-        return Model(Lean(kept["lean"], kept["origin"], float(kept["spacing_mm"])), kept["labels"])
+        lean = kept["lean"]
+        grid = Grid.along_axes(lean.shape, float(kept["spacing_mm"]), kept["origin"])
+        return Model(Lean(lean, grid), kept["labels"])

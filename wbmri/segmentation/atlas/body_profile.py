@@ -50,7 +50,7 @@ class Profile:
         centre, spread = [], []
         for axis, other in ((0, 1), (1, 0)):
             along = lean.data.sum(other, dtype=np.float64)
-            place = (lean.origin[axis] + lean.spacing_mm * np.arange(along.shape[0]))[:, None]
+            place = (lean.grid.origin[axis] + lean.spacing_mm * np.arange(along.shape[0]))[:, None]
             middle = (along * place).sum(0) / (area + tiny)
             centre.append(middle)
             spread.append(np.sqrt((along * (place - middle) ** 2).sum(0) / (area + tiny)))

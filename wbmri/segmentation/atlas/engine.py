@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from wbmri.core import LabelMap, Progress, Step, Volume, canonical, part
 from wbmri.core.scheme import Scheme, load_scheme
-from wbmri.registration import PARAMETERS, WORKING_MM, as_stored, lean_share
+from wbmri.registration import WORKING_MM, demons_parameters, lean_share
 from wbmri.segmentation.atlas.alignment import Laid, lay_body, sample
 from wbmri.segmentation.engine import check_pairs
 
@@ -47,11 +47,11 @@ class AtlasEngine:
                 "lean_level": placed.lean_level,
                 "stature_mm": placed.levels.stature_mm,
                 "profile_cost": round(placed.levels.cost, 6),
-                "bending": PARAMETERS,
+                "bending": demons_parameters(),
             },
         )
         return LabelMap(
-            as_stored(labels, stored, volume),
+            volume.grid.stored_as("RAS").undo(labels),
             volume.affine,
             scheme,
             self.name,

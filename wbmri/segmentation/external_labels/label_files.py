@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import Grid, InputError, Json, LabelMap, Progress, Step, Volume, part
+from wbmri.core import InputError, Json, LabelMap, Progress, Step, Volume, part
 from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.io import read_labels
 from wbmri.registration import nearest_on_grid
@@ -81,7 +81,7 @@ class GivenLabels:
             Whether it is one of several maps: then the JSON file that wbmri writes beside its own label maps says how
             sure each group is. A single map was brought to be believed; it may have been corrected since.
         """
-        numbers, affine = read_labels(self.path)
+        numbers, grid = read_labels(self.path)
         digest = hashlib.sha256(repr(numbers.shape).encode() + numbers.tobytes())
         parameters: dict[str, Json] = {"engine": self.name, "sha256": digest.hexdigest()}
         # Checks that the numbers are labels before it makes them 8 bits wide.
@@ -89,13 +89,12 @@ class GivenLabels:
         partly: frozenset[int] = frozenset()
         taken = None
         if self.mapping is not None:
-            grid = Grid(numbers.shape, affine)
             mapped = map_labels(numbers, grid, volume, load_mapping(self.mapping), scheme)
             data, partly = mapped.data, mapped.partly
-            taken = nearest_on_grid(mapped.taken.view(np.uint8), affine, volume) > 0
+            taken = nearest_on_grid(mapped.taken.view(np.uint8), grid, volume.grid) > 0
             parameters |= mapped.parameters
-        brought = LabelMap(data, affine, scheme, self.name, {})
-        here = nearest_on_grid(brought.data, affine, volume)
+        brought = LabelMap(data, grid.affine, scheme, self.name, {})
+        here = nearest_on_grid(brought.data, grid, volume.grid)
         self._check_place(brought, here, volume)
         present = frozenset(int(label) for label in np.unique(here)) - {0}
         sure = self._confidence() if as_vote and self.mapping is None else {}

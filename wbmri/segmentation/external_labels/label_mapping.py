@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from wbmri.core import Grid, InputError, Json, Volume
 from wbmri.core.scheme import Scheme, Side
-from wbmri.registration import linear_on_axes
+from wbmri.registration import linear_on_grid
 from wbmri.segmentation.external_labels.mapping_table import Mapping
 
 _GRID_MM = 8.0
@@ -90,13 +90,11 @@ def _body(volume: Volume) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Return what stands out from the background, 0 or 1, on a coarse grid along the world axes, and its origin."""
     from skimage.filters import threshold_otsu
 
-    low, high = volume.grid.bounds()
-    i, j, k = (int(n) for n in np.maximum(1, np.ceil((high - low) / _GRID_MM)))
-    origin = low + _GRID_MM / 2
-    data = np.maximum(linear_on_axes(volume, (i, j, k), _GRID_MM, origin), 0)
+    grid = volume.grid.enclosing(_GRID_MM)
+    data = np.maximum(linear_on_grid(volume, grid), 0)
     # On log intensities, so that fluid does not draw the threshold above muscle and fat.
     logs = np.log1p(data * (50 / max(float(np.percentile(data, 99)), 1e-6)))
-    return (logs > threshold_otsu(logs)).astype(np.float32), origin
+    return (logs > threshold_otsu(logs)).astype(np.float32), grid.origin
 
 
 _AGREE = 0.8

@@ -154,9 +154,9 @@ class StoredAtlas:
         InputError
             If the file cannot be read, or holds labels the scheme lacks.
         """
-        data, affine = read_labels(self.folder / "labels.nii.gz")
+        data, grid = read_labels(self.folder / "labels.nii.gz")
         # LabelMap refuses what does not fit 8 bits.
-        return LabelMap(cast("NDArray[np.uint8]", data), affine, scheme, "site-atlas", {}, self.outside)
+        return LabelMap(cast("NDArray[np.uint8]", data), grid.affine, scheme, "site-atlas", {}, self.outside)
 
 
 def add_atlas(folder: str | Path, name: str, volume: Volume, labels: LabelMap) -> StoredAtlas:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wbmri.core import InputError, Json, LabelMap, Progress, Step, Volume, canonical, part
 from wbmri.core.scheme import Scheme
-from wbmri.registration import PARAMETERS, Laid, Lean, lay, lean_of_volume, lean_share
+from wbmri.registration import TO_ATLAS, Deformation, Lean, lean_of_volume, lean_share, register_atlas
 from wbmri.segmentation.engine import Engine, engine_fingerprint, engine_licence, make_engine
 from wbmri.segmentation.fusion import Tally, decide
 from wbmri.segmentation.multi_atlas.atlas_store import (
@@ -95,7 +95,7 @@ class SiteAtlasEngine:
             start = 0.4 + 0.5 * number / len(nearest)
             labels = atlas.labels(scheme)
             progress(start, f"laying {atlas.name} over the scan")
-            voters.append(_Voter(lay(scan, found, atlas.volume(), labels), labels))
+            voters.append(_Voter(register_atlas(scan, found, atlas.volume(), labels), labels))
         progress(0.9, "voting")
         return _fused(volume, scan, level, found, voters, nearest)
 
@@ -103,8 +103,8 @@ class SiteAtlasEngine:
 class _Voter:
     """An atlas that has been laid over the scan."""
 
-    def __init__(self, laid: Laid, labels: LabelMap) -> None:
-        self.laid = laid
+    def __init__(self, deformation: Deformation, labels: LabelMap) -> None:
+        self.deformation = deformation
         self.labels = labels
 
     def votes(self, at: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
@@ -115,12 +115,12 @@ class _Voter:
             sampled: NDArray[np.float32] = ndimage.map_coordinates(values, at, order=1, mode="nearest")
             return sampled
 
-        place = np.stack([here(axis) for axis in self.laid.place], axis=-1).astype(np.float64)
+        place = np.stack([here(axis) for axis in self.deformation.place], axis=-1).astype(np.float64)
         index = np.floor(self.labels.grid.indices(place) + (0.5 + 1e-6)).astype(np.int64)
         inside = ((index >= 0) & (index < self.labels.data.shape)).all(axis=1)
         labels = np.zeros(at.shape[1], np.uint8)
         labels[inside] = self.labels.data[tuple(index[inside].T)]
-        return labels, np.where(inside, here(self.laid.alike), 0).astype(np.float32)
+        return labels, np.where(inside, here(self.deformation.likeness), 0).astype(np.float32)
 
 
 def _nearest(atlases: list[StoredAtlas], found: LabelMap) -> list[StoredAtlas]:
@@ -183,7 +183,7 @@ def _fused(
             "base": found.engine,
             "atlases": [atlas.digest for atlas in used],
             "sharpness": _SHARPNESS,
-            "laying": PARAMETERS,
+            "laying": TO_ATLAS.recorded(),
         },
     )
     return LabelMap(

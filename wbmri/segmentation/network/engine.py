@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from wbmri.core import Grid, Json, LabelMap, Progress, Step, Volume, canonical, part
 from wbmri.core.scheme import Scheme, Side, load_scheme
-from wbmri.registration import as_stored, linear_on_axes
+from wbmri.registration import linear_on_grid
 from wbmri.segmentation.atlas import place_body
 from wbmri.segmentation.engine import check_pairs
 from wbmri.segmentation.network.channels import (
@@ -72,7 +72,7 @@ class NetworkEngine:
         stored = canonical(volume)
         placed = place_body(stored, part(progress, 0.0, 0.15))
         coarse = _coarse_grid(stored.grid)
-        seen = linear_on_axes(stored, coarse.shape, COARSE_MM, coarse.origin, SHARP)
+        seen = linear_on_grid(stored, coarse, SHARP)
         level = body_level(seen)
         found = find(
             brightness(seen, level),
@@ -83,7 +83,7 @@ class NetworkEngine:
         # Both grids begin at the same corner.
         count = [n * TILE_FINE // TILE_COARSE for n in coarse.shape]
         fine = Grid.along_axes(count, FINE_MM, coarse.origin - (COARSE_MM - FINE_MM) / 2)
-        image = brightness(linear_on_axes(stored, fine.shape, FINE_MM, fine.origin, SHARP), level)
+        image = brightness(linear_on_grid(stored, fine, SHARP), level)
         chances, first = outline(
             image,
             context,
@@ -111,7 +111,7 @@ class NetworkEngine:
             },
         )
         return LabelMap(
-            as_stored(labels, stored, volume),
+            volume.grid.stored_as("RAS").undo(labels),
             volume.affine,
             scheme,
             self.name,

@@ -95,7 +95,7 @@ def _likely(placed: Placed, heights: NDArray[np.float64], scheme: Scheme) -> NDA
     wide = ndimage.gaussian_filter1d(there, _UNSURE_MM / model.lean.spacing_mm, axis=1, mode="nearest")
     # Half of the largest is what remains at the ends of a muscle, where it is as likely as amid it.
     sure = np.minimum(1, 2 * wide / wide.max(1, keepdims=True))
-    index = (heights - scan.origin[2]) / scan.spacing_mm
+    index = (heights - scan.grid.origin[2]) / scan.spacing_mm
     level = np.interp(index, np.arange(scan.data.shape[2]), placed.levels.model_level)
     at = [np.interp(level, np.arange(area.shape[1]), row) for row in sure]
     likely: NDArray[np.float64] = _LEAST + (1 - _LEAST) * np.array(at)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import LabelMap, Volume, canonical
-from wbmri.registration import linear_on_axes
+from wbmri.core import Grid, LabelMap, Volume, canonical
+from wbmri.registration import linear_on_grid
 from wbmri.segmentation.network import (
     COARSE_MM,
     CONTEXT,
@@ -55,8 +55,7 @@ class Reviewed:
         moved = canonical(Volume(labels.data.astype(np.float32), labels.affine, volume.acquisition))
         low, high = stored.grid.bounds()
         count = np.maximum(np.ceil((high - low) / COARSE_MM), 1).astype(int)
-        corner = stored.grid.origin
-        seen = linear_on_axes(stored, (int(count[0]), int(count[1]), int(count[2])), COARSE_MM, corner, SHARP)
+        seen = linear_on_grid(stored, Grid.along_axes(count.tolist(), COARSE_MM, stored.grid.origin), SHARP)
         return cls(stored, np.rint(moved.data).astype(np.uint8), body_level(seen))
 
     def tile(self, rng: np.random.Generator) -> Example:
