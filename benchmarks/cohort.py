@@ -251,13 +251,14 @@ def overhead(folder: Path, options: argparse.Namespace) -> None:
     Both are timed where they arise, so that the pace of the machine, which drifts by more, is left out.
     """
     import wbmri.pipeline.visit_score as scoring
-    from wbmri.cohort import Crew, Limits, Settings, attempt, find_visits, job_maker
+    from wbmri.cohort import Crew, Limits, attempt, find_visits, job_maker
     from wbmri.cohort import run as run_cohort
+    from wbmri.pipeline import ScoringOptions
     from wbmri.segmentation import make_engine
 
     os.environ |= environment()
     made = make_cohort(folder / "bids", options.visits, 0)
-    settings, engine = Settings.checked("blocks", made.scheme), make_engine("blocks")
+    how, engine = ScoringOptions.of(engine="blocks", scheme=made.scheme), make_engine("blocks")
     score_case, inside = scoring.score_case, []
 
     def timed_score_case(*arguments: Any, **named: Any) -> Any:
@@ -267,13 +268,13 @@ def overhead(folder: Path, options: argparse.Namespace) -> None:
         return result
 
     scoring.score_case = timed_score_case
-    around, job_of = [], job_maker(folder / "here", settings)
+    around, job_of = [], job_maker(folder / "here", how)
     for visit in find_visits(made.root):
         start = time.perf_counter()
         assert attempt(job_of(visit), lambda name: engine).state.value == "done"
         around.append(time.perf_counter() - start - inside[-1])
     spent, last = [], time.perf_counter()
-    for result in run_cohort(find_visits(made.root), folder / "out", settings, crew=Crew(1, 1, Limits(60, 4000), "")):
+    for result in run_cohort(find_visits(made.root), folder / "out", how, crew=Crew(1, 1, Limits(60, 4000), "")):
         now = time.perf_counter()
         spent.append(now - last - result.seconds)
         last = now
@@ -300,7 +301,6 @@ def many_cases(folder: Path, visits: int) -> tuple[Made, Path]:
         Basis,
         Ending,
         Outcome,
-        Settings,
         digest_of,
         digest_of_reading,
         find_visits,
@@ -309,12 +309,13 @@ def many_cases(folder: Path, visits: int) -> tuple[Made, Path]:
         stamp_of,
         write_outcome,
     )
+    from wbmri.pipeline import ScoringOptions
 
     first = make_cohort(folder / "few", 12, 0)
     run(command(first, folder / "few-out", "participant"))
     made = make_cohort(folder / "bids", visits, 0)
     out = folder / "out"
-    job_of = job_maker(out, Settings.checked("blocks", made.scheme))
+    job_of = job_maker(out, ScoringOptions.of(engine="blocks", scheme=made.scheme))
     sources = [
         CasePaths(folder / "few-out", *(part.partition("-")[2] for part in name.split("_"))) for name in first.good
     ]
@@ -322,7 +323,7 @@ def many_cases(folder: Path, visits: int) -> tuple[Made, Path]:
         source = sources[number % len(sources)]
         job = job_of(visit)
         copy_case(source, job.paths)
-        basis = Basis(digest_of(visit), stamp_of(visit), job.decided)
+        basis = Basis(digest_of(visit), stamp_of(visit), job.fingerprint)
         reading = digest_of_reading(job.paths)
         write_outcome(job.paths, Outcome(visit.participant, visit.session, Ending.DONE, basis, reading))
     assert read_outcome(job.paths) is not None
@@ -347,8 +348,9 @@ def memory(folder: Path, options: argparse.Namespace) -> None:
     """Run through a long table of visits that all fail at once, and watch the parent's memory."""
     import psutil
 
-    from wbmri.cohort import Crew, Limits, Settings, find_visits
+    from wbmri.cohort import Crew, Limits, find_visits
     from wbmri.cohort import run as run_cohort
+    from wbmri.pipeline import ScoringOptions
 
     make_cohort(folder / "bids", 2, 0)
     here = psutil.Process()
@@ -358,10 +360,10 @@ def memory(folder: Path, options: argparse.Namespace) -> None:
         table = folder / f"{count}.tsv"
         rows = [f"{number:05d}\t1\tmissing-{number}.nii.gz" for number in range(count)]
         table.write_text("\n".join(["participant\tsession\tpath", *rows]) + "\n")
-        settings = Settings.checked("blocks", folder / "legs.toml")
+        how = ScoringOptions.of(engine="blocks", scheme=folder / "legs.toml")
         base = here.memory_info().rss
         most, start = 0, time.perf_counter()
-        for number, result in enumerate(run_cohort(find_visits(table), folder / f"out-{count}", settings, crew=crew)):
+        for number, result in enumerate(run_cohort(find_visits(table), folder / f"out-{count}", how, crew=crew)):
             assert result.state.value == "failed"
             if number % 50 == 0:
                 most = max(most, here.memory_info().rss - base)

@@ -124,6 +124,40 @@ def test_the_outcomes_of_the_cohort_are_described_with_the_numbers_that_the_data
     assert {row["clinical_measure"] for row in rows_of(out / "outcomes_correlations.tsv")} == {"mmt8"}
 
 
+def test_labels_choose_what_is_analysed_but_not_what_can_be_looked_through(
+    out: Path,
+    dataset: Path,
+    here: Callable[..., object],
+) -> None:
+    CasePaths(out, "02", "baseline").reading.write_bytes(b"{}")
+    chosen = ("--participant-label", "01", "--session-label", "ses-baseline", "month6")
+    done = here(dataset, out, "group", *chosen)
+    assert done.code == 0, "what is damaged is none of it"
+    assert "2 cases, 1 comparisons" in done.out
+    assert [(row["baseline"], row["followup"]) for row in rows_of(out / "changes.tsv")] == [
+        ("ses-baseline", "ses-month6"),
+    ]
+    assert [row["session_id"] for row in rows_of(out / "cohort.tsv")] == ["ses-baseline", "ses-month6"]
+    assert [row["last"] for row in rows_of(out / "outcomes.tsv")] == ["ses-month6"]
+    assert len(rows_of(out / "summary.tsv")) == len(cards(out)) == 3
+    mark(out, {"sub-01_ses-month6": "pass"})
+    done = here(dataset, out, "group", "--marked", "pass")
+    assert (done.code, [row["session_id"] for row in rows_of(out / "cohort.tsv")]) == (0, ["ses-month6"])
+    assert here(dataset, out, "group").code == 1
+    assert len(rows_of(out / "changes.tsv")) == 3
+
+
+def test_a_label_of_nobody_and_a_dry_run_are_refused_by_the_group_level(
+    out: Path,
+    dataset: Path,
+    here: Callable[..., object],
+) -> None:
+    for wrong, said in ((("--participant-label", "09"), "participant label 09"), (("--dry-run",), "--dry-run")):
+        done = here(dataset, out, "group", *wrong)
+        assert (done.code, said in done.err) == (2, True)
+    assert not (out / "changes.tsv").exists()
+
+
 def test_visits_of_different_protocols_are_not_compared_and_it_is_said_why(write: Write, out: Path) -> None:
     paths = write("01", "month6", lambda label: 0)
     acquisition = replace(read_case(paths.reading).reading.acquisition, field_strength_t=3.0)

@@ -16,11 +16,11 @@ from types import ModuleType, SimpleNamespace
 import psutil
 import pytest
 
-from wbmri.case import CasePaths, HistoryEntry, encode, read_case
+from wbmri.analysis.calibration import ControlCalibration
+from wbmri.case import CaseLock, CasePaths, HistoryEntry, encode, read_case
 from wbmri.cohort import (
     Crew,
     Limits,
-    Settings,
     State,
     Step,
     attempt,
@@ -35,7 +35,7 @@ from wbmri.cohort import (
 )
 from wbmri.core.scheme import load_scheme
 from wbmri.io import write_atomic
-from wbmri.pipeline import score
+from wbmri.pipeline import ScoringOptions, score
 from wbmri.segmentation import make_engine
 
 Cohort = Callable[..., SimpleNamespace]
@@ -87,8 +87,10 @@ def test_all_good_visits_are_done_and_each_bad_one_is_named_with_its_reason(scor
 
 
 def test_the_engine_is_loaded_once_in_a_worker(scored: Scored) -> None:
-    # Once more by the run itself, which checks that there is such an engine before it begins.
-    assert len(scored.loaded) == len(set(scored.loaded)) == 2
+    # The run itself loads it, too, to check that there is such an engine and to ask what its results rest on.
+    *by_the_run, worker = scored.loaded
+    assert len(set(by_the_run)) == 1
+    assert worker not in by_the_run
 
 
 def test_a_worker_loads_only_what_scoring_takes() -> None:
@@ -171,22 +173,22 @@ def small(tmp_path: Path, maker: ModuleType) -> Small:
     scheme.write_text(maker.SCHEME)
 
     def score(**options: object) -> list[str]:
-        settings = Settings.checked("blocks", scheme)
+        how = ScoringOptions.of(engine="blocks", scheme=scheme)
         found = find_visits(tmp_path / "bids")
         options = {"crew": CREW, **options}
-        return [str(result.state) for result in run(found, tmp_path / "OUT", settings, **options)]
+        return [str(result.state) for result in run(found, tmp_path / "OUT", how, **options)]
 
     def plan(**options: object) -> tuple[str, str]:
         (one,) = preview(
             find_visits(tmp_path / "bids"),
             tmp_path / "OUT",
-            Settings.checked("blocks", scheme),
+            ScoringOptions.of(engine="blocks", scheme=scheme),
             **options,
         )
         return one.action, str(one.why)
 
     (visit,) = find_visits(tmp_path / "bids")
-    job = job_maker(tmp_path / "OUT", Settings.checked("blocks", scheme))(visit)
+    job = job_maker(tmp_path / "OUT", ScoringOptions.of(engine="blocks", scheme=scheme))(visit)
     assert attempt(job, make_engine).state is State.DONE
     return Small(image, tmp_path / "OUT", scheme, score, plan)
 
@@ -224,6 +226,57 @@ def test_the_time_a_visit_takes_is_the_programs_not_the_readers(small: Small) ->
     with small.paths.history.open("ab") as file:
         file.write(encode(entry, indent=None))
     assert seconds_per_visit(small.out, "blocks") == took
+
+
+def test_a_case_that_a_person_has_open_is_left_to_them(small: Small) -> None:
+    small.image.write_bytes(small.image.read_bytes()[:9000])
+    lock, _ = CaseLock.take(small.paths.lock, "anna")
+    assert lock is not None
+    try:
+        before = small.paths.outcome.read_bytes()
+        assert small.score() == ["kept"]
+        assert small.paths.outcome.read_bytes() == before
+    finally:
+        lock.release()
+    assert small.score() == ["failed"]
+
+
+def test_every_option_of_scoring_one_visit_is_there_for_many(
+    small: Small,
+    maker: ModuleType,
+    here: Cohort,
+    tmp_path: Path,
+) -> None:
+    root = small.image.parents[3]
+    maker.write_visit(maker.Place(root, "sub-1", "ses-1"), 1, ContrastBolusIngredient="GADOLINIUM")
+    plain = ("--engine", "blocks", "--scheme", small.scheme, "--workers", "1")
+    refused = here(root, small.out, "participant", *plain)
+    assert refused.code == 1
+    assert "contrast" in read_outcome(small.paths).reason
+    controls = tmp_path / "controls.json"
+    controls.write_bytes(encode(ControlCalibration(())))
+    whole = (*plain, "--post-contrast", "--controls", controls, "--series", "S1")
+    done = here(root, small.out, "participant", *whole)
+    assert done.code == 0, done.err
+    assert any("contrast" in warning for warning in read_case(small.paths.reading).reading.warnings)
+    assert "1 skipped" in here(root, small.out, "participant", *whole).out
+    for left_out in ("--post-contrast", "--controls", "--series"):
+        place = whole.index(left_out)
+        fewer = whole[:place] + whole[place + 1 + (left_out != "--post-contrast") :]
+        assert "other settings" in here(root, small.out, "participant", *fewer, "--dry-run").out
+    missing = here(root, small.out, "participant", *plain, "--post-contrast", "--series", "S9")
+    assert missing.code == 1
+    assert "S9" in read_outcome(small.paths).reason
+
+
+def test_a_table_names_the_series_of_each_visit(small: Small, here: Cohort, tmp_path: Path) -> None:
+    table = tmp_path / "cohort.tsv"
+    table.write_text(f"participant\tsession\tpath\tseries\n1\t1\t{small.image}\tS1\n2\t1\t{small.image}.x\tn/a\n")
+    plain = ("--engine", "blocks", "--scheme", small.scheme, "--workers", "1", "--participant-label", "1")
+    assert "other settings" in here(table, small.out, "participant", *plain, "--dry-run").out
+    assert here(table, small.out, "participant", *plain).code == 0
+    # What the table says goes before what holds for all.
+    assert "1 done" in here(table, small.out, "participant", *plain, "--series", "S9", "--dry-run").out
 
 
 def test_workers_are_planned_only_if_something_is_left_to_score(small: Small) -> None:
@@ -495,9 +548,9 @@ def test_leaving_the_iterator_leaves_no_process_behind(small: Small) -> None:
     def leave(step: Step) -> None:
         raise RuntimeError("the window was closed")
 
-    settings = Settings.checked("blocks", small.scheme)
+    how = ScoringOptions.of(engine="blocks", scheme=small.scheme)
     with pytest.raises(RuntimeError, match="window"):
-        list(run(find_visits(small.image.parents[3]), small.out, settings, crew=CREW, force=True, watch=leave))
+        list(run(find_visits(small.image.parents[3]), small.out, how, crew=CREW, force=True, watch=leave))
     assert children(os.getpid()) == []
     assert json.loads(small.paths.outcome.read_bytes())["ending"] in ("begun", "done")
     assert small.score() == ["done"] or small.paths.outcome.read_bytes() == before

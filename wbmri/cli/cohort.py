@@ -8,7 +8,7 @@ from typing import Annotated
 from typer import Argument, Option
 from typer.core import TyperCommand
 
-from wbmri.cli.options import AsJson, Engine, Fusion, Mappings, SchemeFile
+from wbmri.cli.options import AsJson, Controls, Engine, Fusion, Mappings, PostContrast, SchemeFile, Series
 
 _MANY = ("--participant-label", "--session-label")
 
@@ -85,6 +85,9 @@ def cohort(
     mapping: Mappings = None,
     fusion: Fusion = "vote",
     scheme: SchemeFile = None,
+    series: Series = None,
+    controls: Controls = None,
+    post_contrast: PostContrast = False,
     force: Annotated[bool, Option("--force", help="Score what is done, too.")] = False,
     retry_failed: Annotated[bool, Option("--retry-failed", help="Score what failed before, too.")] = False,
     workers: Annotated[
@@ -108,17 +111,31 @@ def cohort(
 ) -> int:
     """Score many visits (participant), or put many cases together (group); a BIDS App."""
     from wbmri.case import check_dataset
+    from wbmri.cohort import VisitFilter, marked_cases
 
     check_dataset(out)
+    only = None if marked is None else marked_cases(out, marked.value)
     if level is Level.GROUP:
         from wbmri.cli.cohort_display import put_together
+        from wbmri.core import InputError
 
-        return put_together(source, out, parquet=parquet, reports=reports, as_json=as_json)
+        if dry_run:
+            raise InputError("--dry-run with group", "participant --dry-run", "leave it out; group changes no case")
+        chosen = VisitFilter.of(participants or (), sessions or (), only)
+        return put_together(source, out, chosen, parquet=parquet, reports=reports, as_json=as_json)
     from wbmri.cli.cohort_display import score_visits, show_preview
-    from wbmri.cohort import Settings, crew_planner, find_visits, marked_cases
+    from wbmri.cohort import crew_planner, find_visits
+    from wbmri.pipeline import ScoringOptions
 
-    settings = Settings.checked(engine, scheme, mapping or (), fusion)
-    only = None if marked is None else marked_cases(out, marked.value)
+    options = ScoringOptions.of(
+        engine=engine,
+        mapping=mapping,
+        fusion=fusion,
+        scheme=scheme,
+        series=series,
+        controls=controls,
+        post_contrast=post_contrast,
+    )
     found = find_visits(
         source,
         participants=participants or (),
@@ -130,11 +147,11 @@ def cohort(
     )
     crew = crew_planner(found, workers, threads, time_limit, memory_limit)
     if dry_run:
-        return show_preview(found, out, settings, crew(), force=force, retry=retry_failed, as_json=as_json)
+        return show_preview(found, out, options, crew(), force=force, retry=retry_failed, as_json=as_json)
     return score_visits(
         found,
         out,
-        settings,
+        options,
         crew,
         scheduler=scheduler,
         force=force,

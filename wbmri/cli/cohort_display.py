@@ -19,10 +19,10 @@ from wbmri.cohort import (
     Cohort,
     Crew,
     Result,
-    Settings,
     Skipped,
     State,
     Step,
+    VisitFilter,
     preview,
     run,
     seconds_per_visit,
@@ -32,6 +32,8 @@ from wbmri.cohort import (
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from wbmri.pipeline import ScoringOptions
 
 
 @dataclass
@@ -203,7 +205,7 @@ def duration(seconds: float) -> str:
 def show_preview(
     cohort: Cohort,
     out: Path,
-    settings: Settings,
+    options: "ScoringOptions",
     crew: Crew,
     *,
     force: bool,
@@ -216,13 +218,13 @@ def show_preview(
     counts = {"score": 0, "skip": 0, "fail": 0}
     rows: list[dict[str, object]] = []
     skipped: list[Skipped] = []
-    for one in preview(cohort, out, settings, force=force, retry=retry):
+    for one in preview(cohort, out, options, force=force, retry=retry):
         if isinstance(one, Skipped):
             skipped.append(one)
         else:
             counts[one.action] += 1
             rows.append({"visit": one.name, **{k: v for k, v in asdict(one).items() if k != "name"}})
-    each = seconds_per_visit(out, settings.engine_of(given=cohort.labels is not None))
+    each = seconds_per_visit(out, "labels" if cohort.labels is not None else options.engine_name)
     left = None if each is None else each * counts["score"] / crew.workers
     if as_json:
         lines = [{"event": "visit", **row} for row in rows]
@@ -248,7 +250,7 @@ def show_preview(
 def score_visits(
     cohort: Cohort,
     out: Path,
-    settings: Settings,
+    options: "ScoringOptions",
     crew: Callable[[], Crew],
     *,
     scheduler: str | None,
@@ -266,7 +268,7 @@ def score_visits(
             for result in run(
                 cohort,
                 out,
-                settings,
+                options,
                 crew=crew,
                 scheduler=scheduler,
                 force=force,
@@ -314,10 +316,18 @@ def _interruptible(stop: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def put_together(source: Path, out: Path, *, parquet: bool, reports: bool, as_json: bool) -> int:
+def put_together(
+    source: Path,
+    out: Path,
+    chosen: VisitFilter,
+    *,
+    parquet: bool,
+    reports: bool,
+    as_json: bool,
+) -> int:
     """Put the cases together, and say what was made and what is missing."""
     with shown_progress() as progress:
-        made = summarise(out, source, parquet=parquet, reports=reports, progress=progress)
+        made = summarise(out, source, chosen=chosen, parquet=parquet, reports=reports, progress=progress)
     if as_json:
         show_json(made)
     else:

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from wbmri.cohort.job_record import Basis, Cause, Ending, Outcome, digest_of_reading, read_outcome, write_outcome
     from wbmri.cohort.qc import UNUSUAL, marked_cases, modified_z, read_marks
     from wbmri.cohort.resources import Crew, crew_planner, plan_crew
-    from wbmri.cohort.settings import Settings
-    from wbmri.cohort.visit import Skipped, Visit, digest_of, stamp_of
+    from wbmri.cohort.visit import Skipped, Visit, VisitFilter, digest_of, stamp_of
     from wbmri.cohort.worker import attempt
     from wbmri.cohort.worker_pool import Step, run
     from wbmri.cohort.worker_process import Limits
@@ -28,11 +27,11 @@ __all__ = [
     "Limits",
     "Outcome",
     "Result",
-    "Settings",
     "Skipped",
     "State",
     "Step",
     "Visit",
+    "VisitFilter",
     "attempt",
     "crew_planner",
     "digest_of",
@@ -91,10 +90,10 @@ __getattr__ = lazy_names(
             "crew_planner",
             "plan_crew",
         ),
-        "settings": ("Settings",),
         "visit": (
             "Skipped",
             "Visit",
+            "VisitFilter",
             "digest_of",
             "stamp_of",
         ),

@@ -21,6 +21,7 @@ from wbmri.cohort.data_dictionary import (
 )
 from wbmri.cohort.participants import Facts, describe, read_facts
 from wbmri.cohort.qc import MARK_COLUMNS, SHORT, Outlier, find_outliers, read_marks
+from wbmri.cohort.visit import VisitFilter
 from wbmri.core import CaseError, InputError, Progress, silent
 from wbmri.io import write_together
 from wbmri.report.case import thumbnail_png
@@ -30,7 +31,7 @@ from wbmri.report.figures import png
 
 def cohort_figures(found: Gathered, facts: Facts, described: Outcomes | None) -> dict[str, tuple[str, bytes]]:
     """Return the plots by name, each with its caption; those of the scheme that most cases follow."""
-    shown = [page for page in found.pages if not page.excluded]
+    shown = [page for page in found.pages if page.analysed]
     schemes = [tuple(page.involved) for page in shown]
     if not shown:
         return {}
@@ -71,13 +72,13 @@ class Summary:
     Parameters
     ----------
     cases
-        Cases in the tables.
+        Cases that were chosen, all of OUT unless labels or marks say otherwise.
     pairs
         Pairs of visits that were compared.
     excluded
-        Cases that a person marked ``fail``, which are in the tables but not in changes and plots.
+        Those that a person marked ``fail``, which are in the tables but not in changes and plots.
     failed
-        Visits without a usable case, with the reason.
+        Chosen visits without a usable case, with the reason.
     not_comparable
         Pairs of visits that cannot be compared, with the reason.
     left_out
@@ -99,6 +100,7 @@ def summarise(
     out: str | Path,
     dataset: str | Path | None = None,
     *,
+    chosen: VisitFilter | None = None,
     parquet: bool = False,
     reports: bool = False,
     progress: Progress = silent,
@@ -115,6 +117,9 @@ def summarise(
         Folder of the cases.
     dataset
         The BIDS dataset they came from, for ``participants.tsv``, clinical measures and the order of visits.
+    chosen
+        Which cases enter ``cohort``, changes, outcomes and plots; all if ``None``. ``scores``, ``summary`` and the page
+        hold every case of OUT in any case, as there is one set of marks for all.
     parquet
         Whether to write the tables as Parquet, too.
     reports
@@ -125,7 +130,7 @@ def summarise(
     Raises
     ------
     InputError
-        If ``qc.tsv`` or ``participants.tsv`` cannot be used, or pyarrow is missing.
+        If ``qc.tsv`` or ``participants.tsv`` cannot be used, a label names nobody, or pyarrow is missing.
     CaseError
         If `out` holds neither cases nor outcomes, or is something else than a dataset of wbmri.
     """
@@ -135,9 +140,12 @@ def summarise(
         check_parquet()
     marks = {mark.name: mark for mark in read_marks(out)}
     facts = Facts() if dataset is None else read_facts(Path(dataset), {*names(SUMMARY), *names(QC)})
-    found = gather(out, marks, facts, progress)
+    chosen = chosen or VisitFilter()
+    found = gather(out, chosen, marks, facts, progress)
     if not found.pages and not found.failed:
         raise CaseError(f"{out} without cases", "the OUT of 'wbmri cohort ... participant'", "score the visits first")
+    visits = [*(page.paths for page in found.pages), *(paths for paths, _ in found.failed)]
+    chosen.check(filter(chosen.keeps, visits), str(out))
     progress(0.8, "looking for outliers")
     outliers = find_outliers(found.traits)
     tables = _tables(found, outliers, facts)
@@ -154,16 +162,17 @@ def summarise(
     files += [(out / "figures" / f"cohort_{name}.png", content) for name, (_, content) in figures.items()]
     progress(0.9, "writing the page")
     captions = dict(figures.values())
-    page = qc_page(_cards(found, outliers), found.failed, captions, columns=MARK_COLUMNS)
+    failed = [(paths.name, why) for paths, why in found.failed]
+    page = qc_page(_cards(found, outliers), failed, captions, columns=MARK_COLUMNS)
     files.append((out / "qc.html", page.encode()))
     write_together(out, files)
     if reports:
         _write_reports(out, found.pairs, progress)
     return Summary(
-        len(found.pages),
+        sum(page.chosen for page in found.pages),
         sum(bool(pair.groups) for pair in found.pairs),
-        tuple(page.paths.name for page in found.pages if page.excluded),
-        tuple(found.failed),
+        tuple(page.paths.name for page in found.pages if page.chosen and page.excluded),
+        tuple((paths.name, why) for paths, why in found.failed if chosen.keeps(paths)),
         tuple((_pair_name(pair), pair.row[-1]) for pair in found.pairs if not pair.groups),
         facts.left_out,
         unusable,
@@ -178,6 +187,7 @@ def _tables(
     joined = [
         (*row, page.marked or "n/a", f"{outlier.score:.2f}", *facts.cells(page.paths.participant))
         for row, page, outlier in zip(found.summary, found.pages, outliers, strict=True)
+        if page.chosen
     ]
     return {
         "scores": (SCORES, found.scores),

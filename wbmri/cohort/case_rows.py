@@ -10,6 +10,7 @@ from wbmri.case import CasePaths, find_cases, read_case, reading_of_record, scor
 from wbmri.cohort.job_record import Ending, file_digest, read_outcome, scored_since
 from wbmri.cohort.participants import Facts
 from wbmri.cohort.qc import FAIL, QcMark, Traits, traits_of
+from wbmri.cohort.visit import VisitFilter
 from wbmri.core import CaseError, InputError, Progress, Reading
 
 Row = tuple[str, ...]
@@ -112,6 +113,8 @@ class Page:
         Where it lies.
     digest
         SHA-256 of its reading.
+    chosen
+        Whether it enters the analysis: cohort, changes, outcomes and plots.
     mark
         The mark of a person, whichever reading that was set for.
     score, facts
@@ -124,6 +127,7 @@ class Page:
 
     paths: CasePaths
     digest: str
+    chosen: bool
     mark: QcMark | None
     score: str
     facts: tuple[str, ...]
@@ -146,6 +150,11 @@ class Page:
         """Whether a person marked the reading ``fail``."""
         return self.marked == FAIL
 
+    @property
+    def analysed(self) -> bool:
+        """Whether it is chosen and not marked ``fail``."""
+        return self.chosen and not self.excluded
+
 
 @dataclass(slots=True)
 class Gathered:
@@ -162,7 +171,7 @@ class Gathered:
     pairs
         All pairs of visits of one person.
     readings
-        Participant and session to the reading, of what is not marked ``fail``; without its provenance.
+        Participant and session to the reading, of what is chosen and not marked ``fail``; without its provenance.
     failed
         Visits without a usable case, with the reason.
     """
@@ -173,16 +182,24 @@ class Gathered:
     pages: list[Page] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
     readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
-    failed: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[tuple[CasePaths, str]] = field(default_factory=list)
 
 
-def gather(out: Path, marks: Mapping[str, QcMark], facts: Facts, progress: Progress) -> Gathered:
+def gather(
+    out: Path,
+    chosen: VisitFilter,
+    marks: Mapping[str, QcMark],
+    facts: Facts,
+    progress: Progress,
+) -> Gathered:
     """Read the cases of OUT, person by person.
 
     Parameters
     ----------
     out
         Folder of the cases.
+    chosen
+        Which of them are compared.
     marks
         The marks of the QC page, by name of the case.
     facts
@@ -197,29 +214,29 @@ def gather(out: Path, marks: Mapping[str, QcMark], facts: Facts, progress: Progr
         progress(0.8 * len(found.pages) / len(places), "reading the cases")
         readings: dict[str, Reading] = {}
         for paths in visits:
-            if paths.name in outcomes:
+            if paths in outcomes:
                 continue
             try:
                 case = read_case(paths.reading)
             except CaseError as error:
-                outcomes[paths.name] = str(error)
+                outcomes[paths] = str(error)
                 continue
             reading = reading_of_record(case)
-            page = _page(paths, reading, marks.get(paths.name))
+            page = _page(paths, reading, marks.get(paths.name), chosen=chosen.keeps(paths))
             found.scores += score_rows(case.participant, case.session, reading, case.reading)
             found.summary.append(summary_row(case.participant, case.session, reading))
             found.traits.append(traits_of(reading))
             found.pages.append(page)
-            if not page.excluded:
+            if page.analysed:
                 readings[case.session] = reading
         sessions = facts.in_order(person, list(readings))
         found.pairs += compare_all(person, sessions, readings)
         found.readings |= {(person, session): replace(reading, provenance=()) for session, reading in readings.items()}
-    found.failed += sorted(outcomes.items())
+    found.failed += sorted(outcomes.items(), key=lambda failure: failure[0].name)
     return found
 
 
-def _failures(out: Path) -> dict[str, str]:
+def _failures(out: Path) -> dict[CasePaths, str]:
     """Return the visits whose last attempt failed or did not end, with the reason."""
     failed = {}
     for path in sorted(out.glob("sub-*/ses-*/*_outcome.json")):
@@ -227,11 +244,11 @@ def _failures(out: Path) -> dict[str, str]:
         paths = CasePaths(out, person, visit)
         outcome = read_outcome(paths)
         if outcome is not None and outcome.ending is not Ending.DONE and not scored_since(paths, outcome):
-            failed[paths.name] = outcome.reason or str(outcome.cause)
+            failed[paths] = outcome.reason or str(outcome.cause)
     return failed
 
 
-def _page(paths: CasePaths, reading: Reading, mark: QcMark | None) -> Page:
+def _page(paths: CasePaths, reading: Reading, mark: QcMark | None, *, chosen: bool) -> Page:
     score, whole = reading.score, reading.score.whole
     total = "no total" if score.total is None else f"{score.total} of {whole.max_assessable}"
     flags = sum(bool(entry.flags) for entry in reading.groups)
@@ -251,6 +268,7 @@ def _page(paths: CasePaths, reading: Reading, mark: QcMark | None) -> Page:
     return Page(
         paths,
         file_digest(paths.reading),
+        chosen,
         mark,
         f"{total}, {whole.involved} of {whole.assessable} groups involved",
         tuple(said),

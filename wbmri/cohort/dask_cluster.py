@@ -12,7 +12,7 @@ from typing import Any
 from wbmri.cohort.job import Job, Result, State
 from wbmri.cohort.job_record import Cause
 from wbmri.cohort.resources import Crew
-from wbmri.cohort.worker import fail, glance, jobs, results
+from wbmri.cohort.worker import fail_locked, glance, jobs, results
 from wbmri.cohort.worker_process import CaseProcess, Limits
 from wbmri.core import InputError
 
@@ -108,7 +108,7 @@ def _result(task: Any, job: Job) -> Result:
         return results().validate_json(task.result())
     except KilledWorker:
         reason = "every cluster worker that took it died; expected it to live; retry with --retry-failed"
-        return fail(job, None, Cause.CRASH, reason)
+        return fail_locked(job, None, Cause.CRASH, reason)
 
 
 @contextmanager

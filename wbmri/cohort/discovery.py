@@ -5,10 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from wbmri.case import bids_label
 from wbmri.cohort.bids import bids_visits
 from wbmri.cohort.tables_and_studies import ENDINGS, study_visits, table_visits
-from wbmri.cohort.visit import Found, Skipped, Visit, ends_of, scan_digest_of, sizes_of
+from wbmri.cohort.visit import Found, Skipped, Visit, VisitFilter, ends_of, scan_digest_of, sizes_of
 from wbmri.core import InputError
 
 
@@ -20,25 +19,21 @@ class Cohort:
     ----------
     source
         A BIDS dataset, a .tsv or .csv table, or a folder of DICOM studies.
-    participants, sessions
-        BIDS labels to keep; empty for all.
+    chosen
+        Which of its visits to keep.
     match
         Pattern for the names of the STIR images of a BIDS dataset.
     labels
         Folder with a label map for each visit, as ``sub-X/ses-Y/**/*_dseg.nii.gz``.
     key
         For DICOM studies: the table that links folders to labels.
-    only
-        Names of the visits to keep, ``sub-X_ses-Y``; ``None`` for all.
     """
 
     source: Path
-    participants: frozenset[str] = frozenset()
-    sessions: frozenset[str] = frozenset()
+    chosen: VisitFilter = field(default_factory=VisitFilter)
     match: str | None = None
     labels: Path | None = None
     key: Path | None = None
-    only: frozenset[str] | None = None
     _twins: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[Visit]:
@@ -60,15 +55,8 @@ class Cohort:
         for one in found:
             if isinstance(one, Skipped):
                 yield one
-            elif self._wanted(one):
+            elif self.chosen.keeps(one):
                 yield self._with_labels(one)
-
-    def _wanted(self, visit: Visit) -> bool:
-        return (
-            (not self.participants or visit.participant in self.participants)
-            and (not self.sessions or visit.session in self.sessions)
-            and (self.only is None or visit.name in self.only)
-        )
 
     def _with_labels(self, visit: Visit) -> Visit:
         if self.labels is None or visit.problem:
@@ -132,34 +120,14 @@ def find_visits(
         raise InputError(f"the file {place.name}", "a folder, or a table (.tsv or .csv)", "name another input")
     cohort = Cohort(
         place,
-        frozenset(bids_label(label, "sub") for label in participants),
-        frozenset(bids_label(label, "ses") for label in sessions),
+        VisitFilter.of(participants, sessions, only),
         match,
         None if labels is None else Path(labels).absolute(),
         None if key is None else Path(key).absolute(),
-        None if only is None else frozenset(only),
     )
-    _check_filters(cohort)
+    cohort.chosen.check((found for found in cohort.look() if isinstance(found, Visit)), place.name)
     cohort._twins.update(_twins(cohort))
     return cohort
-
-
-def _check_filters(cohort: Cohort) -> None:
-    """Refuse a label that names nobody, which is a slip more often than not."""
-    left = {"participant": set(cohort.participants), "session": set(cohort.sessions)}
-    if not any(left.values()):
-        return
-    for found in cohort.look():
-        if isinstance(found, Visit):
-            left["participant"].discard(found.participant)
-            left["session"].discard(found.session)
-    for what, labels in left.items():
-        if labels:
-            raise InputError(
-                f"the {what} label {', '.join(sorted(labels))}, of which there is no visit",
-                f"labels of {what}s in {cohort.source.name}",
-                "see what is there with --dry-run",
-            )
 
 
 def _twins(cohort: Cohort) -> dict[str, str]:

@@ -10,10 +10,10 @@ from wbmri.case import CasePaths, find_cases, read_case
 from wbmri.cohort.discovery import Cohort
 from wbmri.cohort.job import Job, job_maker
 from wbmri.cohort.job_record import Standing, read_outcome
-from wbmri.cohort.settings import Settings
 from wbmri.cohort.visit import Skipped, sizes_of
 from wbmri.cohort.worker import look
 from wbmri.core import AUTO, CaseError
+from wbmri.pipeline import ScoringOptions
 
 _TIMED = 25
 """So many cases of OUT are asked how long they took."""
@@ -47,7 +47,7 @@ class Preview:
 def preview(
     cohort: Cohort,
     out: str | Path,
-    settings: Settings,
+    options: ScoringOptions,
     *,
     force: bool = False,
     retry: bool = False,
@@ -56,10 +56,10 @@ def preview(
 
     Parameters
     ----------
-    cohort, out, settings, force, retry
+    cohort, out, options, force, retry
         As for `wbmri.cohort.run`.
     """
-    job_of = job_maker(out, settings, force=force, retry=retry)
+    job_of = job_maker(out, options, force=force, retry=retry)
     for found in cohort.look():
         if isinstance(found, Skipped):
             yield found

@@ -1,15 +1,14 @@
 """What is handed to a worker, and what comes back."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 
 from wbmri.case import CasePaths
 from wbmri.cohort.job_record import Cause
-from wbmri.cohort.settings import Decided, Settings
 from wbmri.cohort.visit import Visit
+from wbmri.pipeline import Fingerprint, ScoringOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +21,10 @@ class Job:
         The visit.
     out
         Folder of the cases.
-    settings
-        How to score it.
-    decided
-        What that comes down to; found once for all visits of a run.
+    options
+        How to score it, with its own label maps.
+    fingerprint
+        What decides the result besides its files; found once for all visits of a run.
     force
         Whether to score it even if it is done.
     retry
@@ -34,8 +33,8 @@ class Job:
 
     visit: Visit
     out: str
-    settings: Settings
-    decided: Decided
+    options: ScoringOptions
+    fingerprint: Fingerprint
     force: bool = False
     retry: bool = False
 
@@ -47,15 +46,23 @@ class Job:
 
 def job_maker(
     out: str | Path,
-    settings: Settings,
+    options: ScoringOptions,
     *,
     force: bool = False,
     retry: bool = False,
 ) -> Callable[[Visit], Job]:
     """Return what makes the jobs of a run from its visits."""
     place = str(Path(out).absolute())
-    decided = cache(lambda given: settings.decided(given=given))
-    return lambda visit: Job(visit, place, settings, decided(bool(visit.labels)), force, retry)
+    fingerprints: dict[tuple[bool, tuple[str, ...]], Fingerprint] = {}
+
+    def job(visit: Visit) -> Job:
+        own = replace(options.with_labels(visit.labels), series=visit.series or options.series)
+        kind = (bool(visit.labels), own.series)
+        if kind not in fingerprints:
+            fingerprints[kind] = own.fingerprint()
+        return Job(visit, place, own, fingerprints[kind], force, retry)
+
+    return job
 
 
 class State(StrEnum):
@@ -66,9 +73,9 @@ class State(StrEnum):
     SKIPPED = "skipped"
     """It was done before, and the outcome still holds."""
     KEPT = "kept"
-    """A person's reading is there, or a case that was scored otherwise after the visit had failed."""
+    """A person's reading is there or open, or a case that was scored otherwise after the visit had failed."""
     BUSY = "busy"
-    """Another run is scoring it, or a person has it open."""
+    """Another run is scoring it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,7 @@ class Result:
     state
         What was done.
     cause, reason
-        Why it failed.
+        Why it failed, or who has it open.
     again
         Whether it had failed before and was not tried again.
     seconds

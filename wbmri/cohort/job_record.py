@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from wbmri.case import SCHEMA_VERSION, STRICT, CasePaths, decode, encode
-from wbmri.cohort.settings import Decided
 from wbmri.core import CaseError
 from wbmri.io import write_atomic
+from wbmri.pipeline import Fingerprint
 
 
 class Ending(StrEnum):
@@ -47,12 +47,12 @@ class Basis:
     stamp
         Digest of places, sizes and times of the input; while it is the same, the contents are not read again.
     decided
-        Engine, scheme, versions and whatever else decides the result.
+        Engine, scheme, versions and whatever else decides the result besides its files.
     """
 
     digest: str
     stamp: str
-    decided: Decided
+    decided: Fingerprint
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ def table_visits(path: Path) -> Iterator[Visit]:
     ----------
     path
         A .tsv or .csv file in UTF-8 with the columns ``participant`` (or ``participant_id``), ``session`` (or
-        ``session_id``) and ``path``, and optionally ``labels``. Several files in one cell are separated by ``;``;
-        paths are relative to the table.
+        ``session_id``) and ``path``, and optionally ``labels`` and ``series`` (keys from ``wbmri inspect``). Several
+        entries in one cell are separated by ``;``; paths are relative to the table.
 
     Raises
     ------
@@ -70,16 +70,15 @@ def _rows(path: Path) -> Iterator[Visit]:
 
 
 def _visit(row: Mapping[str, str | None], names: Mapping[str, str], folder: Path) -> Visit:
-    def paths(cell: str) -> tuple[str, ...]:
-        parts = (part.strip() for part in cell.split(BETWEEN_STATIONS))
-        return tuple(os.path.normpath(folder / part) for part in parts if part and part != "n/a")
+    def entries(name: str) -> list[str]:
+        parts = (part.strip() for part in (row[names[name]] or "").split(BETWEEN_STATIONS)) if name in names else ()
+        return [part for part in parts if part and part != "n/a"]
 
-    participant, session, path = ((row[names[name]] or "").strip() for name in COLUMNS)
-    inputs = paths(path)
+    participant, session = ((row[names[name]] or "").strip() for name in COLUMNS[:2])
+    inputs, labels = (tuple(os.path.normpath(folder / entry) for entry in entries(name)) for name in ("path", "labels"))
     if not inputs:
         raise InputError("an empty path", "a DICOM folder or image files", "fill the cell, or remove the row")
-    labels = paths(row[names["labels"]] or "") if "labels" in names else ()
-    return Visit(participant, session, inputs, labels)
+    return Visit(participant, session, inputs, labels, tuple(entries("series")))
 
 
 _TRIED = 20

@@ -5,8 +5,10 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-from wbmri.case import bids_label
+from wbmri.case import CasePaths, bids_label
+from wbmri.core import InputError
 from wbmri.io import is_image, sidecar_path
 from wbmri.io.dicom import files_under
 
@@ -28,6 +30,8 @@ class Visit:
         A DICOM folder, or one or more image files (several are stations).
     labels
         Label maps of the user, instead of an engine; several are fused.
+    series
+        Keys of its series to read, instead of those that the options of the run name.
     problem
         Why it cannot be scored, in one line, or None.
 
@@ -41,6 +45,7 @@ class Visit:
     session: str
     inputs: tuple[str, ...]
     labels: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
     problem: str | None = None
 
     def __post_init__(self) -> None:
@@ -62,6 +67,73 @@ class Skipped:
 
 
 Found = Visit | Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class VisitFilter:
+    """Which visits a command is about.
+
+    Parameters
+    ----------
+    participants, sessions
+        BIDS labels to keep; empty for all.
+    only
+        Names of the visits to keep, ``sub-X_ses-Y``; ``None`` for all.
+    """
+
+    participants: frozenset[str] = frozenset()
+    sessions: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        participants: Iterable[str] = (),
+        sessions: Iterable[str] = (),
+        only: Iterable[str] | None = None,
+    ) -> Self:
+        """Take labels with or without ``sub-`` and ``ses-``.
+
+        Raises
+        ------
+        InputError
+            If a label is not a BIDS label.
+        """
+        return cls(
+            frozenset(bids_label(label, "sub") for label in participants),
+            frozenset(bids_label(label, "ses") for label in sessions),
+            None if only is None else frozenset(only),
+        )
+
+    def keeps(self, visit: "Visit | CasePaths") -> bool:
+        """Tell whether a visit, or the case it has become, is one of them."""
+        return (
+            (not self.participants or visit.participant in self.participants)
+            and (not self.sessions or visit.session in self.sessions)
+            and (self.only is None or visit.name in self.only)
+        )
+
+    def check(self, visits: Iterable["Visit | CasePaths"], where: str) -> None:
+        """Refuse a label that names nobody, which is a slip more often than not.
+
+        Raises
+        ------
+        InputError
+            If there is such a label.
+        """
+        left = {"participant": set(self.participants), "session": set(self.sessions)}
+        if not any(left.values()):
+            return
+        for visit in visits:
+            left["participant"].discard(visit.participant)
+            left["session"].discard(visit.session)
+        for what, labels in left.items():
+            if labels:
+                raise InputError(
+                    f"the {what} label {', '.join(sorted(labels))}, of which there is no visit",
+                    f"labels of {what}s in {where}",
+                    "see what is there with 'participant --dry-run'",
+                )
 
 
 def files_of(visit: Visit) -> Iterator[Path]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from wbmri.case import CaseInUseError, CasePaths, check_replaceable, locked_case, read_case
+from wbmri.case import CaseInUseError, CasePaths, check_replaceable, holder_of, locked_case, read_case
 from wbmri.cohort.job import Job, Result, State
 from wbmri.cohort.job_record import (
     Basis,
@@ -30,7 +30,7 @@ from wbmri.cohort.job_record import (
     write_outcome,
 )
 from wbmri.cohort.visit import Visit, digest_of, stamp_of
-from wbmri.core import CaseError, Progress, WbmriError, silent
+from wbmri.core import AUTO, CaseError, Progress, WbmriError, silent
 from wbmri.segmentation import Engine
 
 EngineOf = Callable[[str], Engine]
@@ -43,7 +43,7 @@ def look(job: Job) -> Standing:
     if outcome is None:
         return Standing.NEW
     try:
-        basis = Basis("", stamp_of(job.visit), job.decided)
+        basis = Basis("", stamp_of(job.visit), job.fingerprint)
     except OSError:
         return Standing.NEW
     return standing(job.paths, outcome, basis, exact=False)
@@ -55,7 +55,7 @@ def glance(job: Job) -> Result | None:
         outcome = read_outcome(job.paths)
         if outcome is not None and scored_since(job.paths, outcome):
             return _result(job, State.KEPT)
-        return fail(job, None, Cause.INPUT, job.visit.problem)
+        return fail_locked(job, None, Cause.INPUT, job.visit.problem)
     return None if job.force else _settled(job, look(job))
 
 
@@ -88,8 +88,8 @@ def attempt(
     try:
         with locked_case(job.paths):
             result = _attempt(job, engine_of, tell, progress)
-    except CaseInUseError:
-        result = _result(job, State.BUSY)
+    except CaseInUseError as error:
+        result = _in_use(job, error)
     return replace(result, seconds=round(time.monotonic() - start, 2))
 
 
@@ -107,15 +107,31 @@ def fail(job: Job, basis: Basis | None, cause: Cause, reason: str) -> Result:
     return _result(job, State.FAILED, cause=cause, reason=said)
 
 
-def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progress: Progress) -> Result:
-    from wbmri.pipeline import ScoringOptions, score_case
+def fail_locked(job: Job, basis: Basis | None, cause: Cause, reason: str) -> Result:
+    """Do the same for a visit whose lock nobody of this run holds."""
+    try:
+        with locked_case(job.paths):
+            return fail(job, basis, cause, reason)
+    except CaseInUseError as error:
+        return _in_use(job, error)
 
-    visit, paths, settings = job.visit, job.paths, job.settings
-    given = bool(visit.labels)
+
+def _in_use(job: Job, error: CaseInUseError) -> Result:
+    """Return what becomes of a visit whose case is locked: a run will let go of it soon, a person may not."""
+    holder = holder_of(job.paths.lock)
+    if holder is None or holder.reader == AUTO:
+        return _result(job, State.BUSY)
+    return _result(job, State.KEPT, reason=error.received)
+
+
+def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progress: Progress) -> Result:
+    from wbmri.pipeline import score_case
+
+    visit, paths = job.visit, job.paths
     basis: Basis | None = None
     try:
         progress(0.0, "reading")
-        basis = Basis(digest_of(visit), stamp_of(visit), job.decided)
+        basis = Basis(digest_of(visit), stamp_of(visit), job.fingerprint)
         outcome = read_outcome(paths)
         settled = None if job.force else _settled(job, standing(paths, outcome, basis, exact=True))
         if settled is not None:
@@ -127,13 +143,11 @@ def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progr
         tell(basis)
         # From here on the case on disk may be in pieces, and must not pass for the one that was done before.
         write_outcome(paths, _begun(job))
-        name = settings.engine_of(given=given)
-        options = ScoringOptions(name, (), settings.mapping, settings.fusion, settings.load_scheme())
         score_case(
             visit.inputs[0] if len(visit.inputs) == 1 else visit.inputs,
             paths,
-            options.with_labels(visit.labels),
-            engine=None if given else engine_of(name),
+            job.options,
+            engine=None if visit.labels else engine_of(job.options.engine_name),
             progress=progress,
         )
         done = Outcome(visit.participant, visit.session, Ending.DONE, basis, digest_of_reading(paths))

@@ -12,10 +12,10 @@ from wbmri.case import check_dataset
 from wbmri.cohort.discovery import Cohort
 from wbmri.cohort.job import Job, Result, State, job_maker
 from wbmri.cohort.resources import Crew, plan_crew
-from wbmri.cohort.settings import Settings
 from wbmri.cohort.worker import glance
 from wbmri.cohort.worker_process import Abandoned, CaseProcess
 from wbmri.core import Progress
+from wbmri.pipeline import ScoringOptions
 
 _WAIT_S = 1.0
 """Pause before a visit that another run is scoring is looked at again."""
@@ -48,7 +48,7 @@ def unwatched(step: Step) -> None:
 def run(
     cohort: Cohort,
     out: str | Path,
-    settings: Settings | None = None,
+    options: ScoringOptions | None = None,
     *,
     crew: Crew | Callable[[], Crew] | None = None,
     scheduler: str | None = None,
@@ -69,8 +69,8 @@ def run(
         The visits, from `find_visits`.
     out
         Folder of the cases; made if it is missing.
-    settings
-        Engine and scheme, from `Settings.checked`; the defaults if ``None``.
+    options
+        How every visit is scored, from `ScoringOptions.of`; the defaults if ``None``.
     crew
         Workers and limits, from `plan_crew`, or what finds them once there is something to score, from `crew_planner`;
         as many as the machine holds if ``None``.
@@ -95,9 +95,9 @@ def run(
         If the scheduler cannot be reached.
     """
     check_dataset(out)
-    settings = settings or Settings.checked()
+    options = options or ScoringOptions.of()
     stop = stop or threading.Event()
-    tasks: Iterator[Job] = map(job_maker(out, settings, force=force, retry=retry), cohort)
+    tasks: Iterator[Job] = map(job_maker(out, options, force=force, retry=retry), cohort)
     # What is settled at the beginning, all of it perhaps, needs neither workers nor the libraries to plan them.
     for job in tasks:
         settled = None if stop.is_set() else glance(job)

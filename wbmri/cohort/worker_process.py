@@ -12,10 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
-from wbmri.case import CaseInUseError, locked_case
-from wbmri.cohort.job import Job, Result, State
+from wbmri.cohort.job import Job, Result
 from wbmri.cohort.job_record import Basis, Cause
-from wbmri.cohort.worker import Message, fail, jobs, messages
+from wbmri.cohort.worker import Message, fail_locked, jobs, messages
 from wbmri.core import Progress, silent
 from wbmri.segmentation.network import THREADS_VARIABLE
 
@@ -123,7 +122,7 @@ class CaseProcess:
                 over = self._over_limit(process, began)
                 if over is not None:
                     self._end()
-                    return _fail_locked(job, basis, *over)
+                    return fail_locked(job, basis, *over)
                 next_look = time.monotonic() + _GLANCE_S
             try:
                 message = self._said.get(timeout=_GLANCE_S)
@@ -181,7 +180,7 @@ class CaseProcess:
         if code is not None and code < 0:
             how = signal.Signals(-code).name
         reason = f"the worker died {_LIVES} times ({how}); expected it to live; retry with --retry-failed --show-errors"
-        return _fail_locked(job, basis, Cause.CRASH, reason)
+        return fail_locked(job, basis, Cause.CRASH, reason)
 
     def _end(self) -> int | None:
         """End the worker with all that it has started, and return its exit code; None if there is no worker."""
@@ -199,15 +198,6 @@ class CaseProcess:
             assert process.stdin is not None  # noqa: S101
             process.stdin.close()
         return code
-
-
-def _fail_locked(job: Job, basis: Basis | None, cause: Cause, reason: str) -> Result:
-    """Write the outcome of a visit whose worker is dead, and with it its lock."""
-    try:
-        with locked_case(job.paths):
-            return fail(job, basis, cause, reason)
-    except CaseInUseError:  # another run has taken the visit up
-        return Result(job.visit.participant, job.visit.session, State.BUSY)
 
 
 def _listen(process: "subprocess.Popen[bytes]", put: Callable[[Message | None], None]) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.pipeline.options import ScoringOptions
+    from wbmri.pipeline.options import Fingerprint, ScoringOptions
     from wbmri.pipeline.sign_off import SignedCase, add_case, sign
     from wbmri.pipeline.visit_change import ChangeDocument, ComparedCases, compare_cases, compare_visits
     from wbmri.pipeline.visit_findings import Terms
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ChangeDocument",
     "ComparedCases",
+    "Fingerprint",
     "ScoredCase",
     "ScoringOptions",
     "SignedCase",
@@ -29,7 +30,10 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "options": ("ScoringOptions",),
+        "options": (
+            "Fingerprint",
+            "ScoringOptions",
+        ),
         "sign_off": (
             "SignedCase",
             "add_case",
