@@ -10,7 +10,7 @@ import pytest
 from scipy.ndimage import maximum_filter
 
 from wbmri.core import Acquisition, InputError, LabelMap, Reading, Step, Volume
-from wbmri.grading import grade
+from wbmri.grading import PARAMETERS, grade
 
 EVERY = range(1, 43)
 
@@ -183,7 +183,8 @@ def test_every_grade_says_why(published_reading: Reading) -> None:
 def test_provenance_goes_on_from_the_labels_and_holds_the_parameters(published_reading: Reading) -> None:
     assert [step.name for step in published_reading.provenance] == ["load", "segment", "grade"]
     parameters = json.loads(json.dumps(published_reading.provenance[-1].parameters))
-    assert parameters["edge_mm"] == 1.5
+    assert parameters == PARAMETERS.recorded()
+    assert parameters["voxels"]["edge_mm"] == 1.5
 
 
 def test_a_poor_outline_lowers_the_confidence_and_progress_is_told(

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from wbmri.core import MuscleKernel
-from wbmri.grading.leakage import unrest
+from wbmri.grading.leakage import unevenness
 from wbmri.grading.normalisation import measure_groups
 from wbmri.grading.voxels import Muscle, gather, represented
 
@@ -103,7 +103,7 @@ def test_shading_is_at_rest_and_patches_are_not() -> None:
     noise = 0.05 * rng.standard_normal(len(index))
     smooth = 0.25 * np.sin(np.pi * index[:, 2] / 40)
     patches = 0.25 * (gaussian_filter(rng.standard_normal((30, 4, 40)), (4, 1.5, 4)).ravel() > 0)
-    assert unrest(noise, index, SPACING) == pytest.approx(0.05, rel=0.05)
-    assert unrest(noise + smooth, index, SPACING) < 0.08
-    assert unrest(noise + patches, index, SPACING) > 0.09
-    assert unrest(noise[:1], index[:1], SPACING) == 0
+    assert unevenness(noise, index, SPACING) == pytest.approx(0.05, rel=0.05)
+    assert unevenness(noise + smooth, index, SPACING) < 0.08
+    assert unevenness(noise + patches, index, SPACING) > 0.09
+    assert unevenness(noise[:1], index[:1], SPACING) == 0

@@ -5,24 +5,30 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.grading.grade_groups import check_contrast, grade
-    from wbmri.grading.normal_reference import TISSUE_SPREAD, level_of_visit
+    from wbmri.grading.group_grades import check_contrast, grade
+    from wbmri.grading.normal_reference import level_of_visit
+    from wbmri.grading.parameters import PARAMETERS
     from wbmri.grading.regrade import Regrader
     from wbmri.grading.rule import grade_of
 
-__all__ = ["TISSUE_SPREAD", "Regrader", "check_contrast", "grade", "grade_of", "level_of_visit"]
+__all__ = [
+    "PARAMETERS",
+    "Regrader",
+    "check_contrast",
+    "grade",
+    "grade_of",
+    "level_of_visit",
+]
 
 __getattr__ = lazy_names(
     __name__,
     {
-        "grade_groups": (
+        "group_grades": (
             "check_contrast",
             "grade",
         ),
-        "normal_reference": (
-            "TISSUE_SPREAD",
-            "level_of_visit",
-        ),
+        "normal_reference": ("level_of_visit",),
+        "parameters": ("PARAMETERS",),
         "regrade": ("Regrader",),
         "rule": ("grade_of",),
     },

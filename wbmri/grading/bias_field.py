@@ -8,60 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import BiasFieldSpline, InputError
+from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.voxels import Muscle
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
+
+_FIELD = PARAMETERS.bias_field
+
 
 Knots = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 """Knots along each of the three axes."""
 
 DEGREE = 2
 """Degree of the spline."""
-
-KNOTS_MM = (160.0, 250.0, 120.0)
-"""Distance between the spline's knots from left to right, back to front and foot to head."""
-
-DISAGREEMENT = 0.1
-"""Standard deviation of the log intensity of healthy muscle about the field, from one observation to the next."""
-
-SAMPLES_PER_GROUP = 300
-"""Voxels of each group that the field is fitted to."""
-
-BRIGHT, DARK = 1.4, 1.2
-"""Range in log intensity over which oedema lies above, and fat or tendon below, normal muscle."""
-
-FINE_KNOTS_MM = (100.0, 250.0, 60.0)
-"""The same for the supple field."""
-
-SCALES = ((0.2, (200.0, 250.0, 150.0)), (0.1, (100.0, 250.0, 60.0)))
-"""Standard deviation expected of the logarithm of the field, and the distance over which it stays alike along each
-axis: the shading of coils, by some 20 to 30 %, and what is steeper near their ends and between stations."""
-
-CELL_MM, CELL_VOXELS = 80.0, 50
-"""Height of the parts of a group whose modes start the fit, and the voxels a part needs to have one."""
-
-CELL_WIDTH, CELL_HEIGHT = 0.08, 0.35
-"""Smoothing of a part's histogram of log intensities, and the share of its highest peak that makes one credible."""
-
-START_WIDTH, START_HEIGHT = 0.08, 0.25
-"""The same for the histogram of all parts' modes."""
-
-START_RANGE, STEP = 1.1, 0.02
-"""How far from the median of all muscle modes are looked for (a factor of 3: fat lies below, blood above), and bins."""
-
-START_ROUNDS, START_ML = 6, 50.0
-"""Rounds of the first fit, and the volume of muscle that counts as one observation there: it is stiff, so that the
-field cannot climb onto a limb that is bright altogether."""
-
-PLACE_ML = 10.0
-"""The same volume once mixtures say what is normal."""
-
-DIGITS = 7
-"""Decimals of the field's coefficients and of the level, in log intensity."""
-
-WIDTH = 0.12
-"""Width of normal muscle in log intensity while fitting."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -203,7 +163,10 @@ class FieldFit:
         extent = np.asarray(muscle.shape) * muscle.spacing
         self._stiff, self._supple = (
             _Basis(muscle.points[self.sample], extent, knots_mm, scales)
-            for knots_mm, scales in ((KNOTS_MM, SCALES[:1]), (FINE_KNOTS_MM, SCALES))
+            for knots_mm, scales in (
+                (_FIELD.stiff_knots_mm, _FIELD.processes[:1]),
+                (_FIELD.supple_knots_mm, _FIELD.processes),
+            )
         )
         volume = np.bincount(muscle.label, minlength=256) * float(np.prod(muscle.spacing)) / 1000.0
         self._ml = (volume / np.maximum(np.bincount(self.label, minlength=256), 1))[self.label]
@@ -217,12 +180,12 @@ class FieldFit:
         tuple of BiasField and float
             The field, with a mean logarithm of 0 over the samples, and the level of the mode in intensity units.
         """
-        level = _start(self._muscle) - WIDTH
+        level = _start(self._muscle) - _FIELD.normal_width
         basis = self._stiff
         coefficients = np.zeros(basis.design.shape[1])
-        for _ in range(START_ROUNDS):
+        for _ in range(_FIELD.start_rounds):
             normal = _normal_share(self._log - level - basis.design @ coefficients, self.label)
-            coefficients, level = self._solve(basis, normal, START_ML)
+            coefficients, level = self._solve(basis, normal, _FIELD.stiff_observation_ml)
         return basis.field(coefficients, level)
 
     def again(self, normal: NDArray[np.float64]) -> tuple[BiasField, float]:
@@ -233,7 +196,7 @@ class FieldFit:
         normal
             Probability of each voxel of `sample` to be normal muscle.
         """
-        return self._supple.field(*self._solve(self._supple, normal, PLACE_ML))
+        return self._supple.field(*self._solve(self._supple, normal, _FIELD.supple_observation_ml))
 
     def _solve(
         self,
@@ -241,7 +204,7 @@ class FieldFit:
         normal: NDArray[np.float64],
         place_ml: float,
     ) -> tuple[NDArray[np.float64], float]:
-        weight = normal * self._ml / (place_ml * DISAGREEMENT**2)
+        weight = normal * self._ml / (place_ml * _FIELD.disagreement**2)
         return _solve(basis.design, self._log, weight, basis.penalty)
 
 
@@ -284,7 +247,7 @@ def _sample(muscle: Muscle) -> NDArray[np.intp]:
     starts = np.flatnonzero(np.diff(muscle.label[by_group], prepend=0))
     parts = np.split(by_group, starts[1:])
     return np.concatenate(
-        [p[np.linspace(0, p.size - 1, min(p.size, SAMPLES_PER_GROUP)).round().astype(int)] for p in parts],
+        [p[np.linspace(0, p.size - 1, min(p.size, _FIELD.samples_per_group)).round().astype(int)] for p in parts],
     )
 
 
@@ -301,22 +264,22 @@ def _start(muscle: Muscle) -> float:
     log = np.log(muscle.quiet[usable].astype(np.float64))
     middle = float(np.median(log))
     height = muscle.index[usable, 2] * muscle.spacing[2]
-    _, cell = np.unique(
-        muscle.label[usable].astype(np.intp) * 65536 + (height // CELL_MM).astype(np.intp),
+    _, block_of = np.unique(
+        muscle.label[usable].astype(np.intp) * 65536 + (height // _FIELD.block_mm).astype(np.intp),
         return_inverse=True,
     )
-    bins = round(2 * START_RANGE / STEP)
-    bin_of = np.floor((log - middle + START_RANGE) / STEP).astype(np.intp)
+    bins = round(2 * _FIELD.start_range / _FIELD.start_step)
+    bin_of = np.floor((log - middle + _FIELD.start_range) / _FIELD.start_step).astype(np.intp)
     seen = (bin_of >= 0) & (bin_of < bins)
-    cells = int(cell.max()) + 1
-    counts = np.bincount(cell[seen] * bins + bin_of[seen], minlength=cells * bins).reshape(cells, bins)
-    smooth = gaussian_filter1d(counts.astype(float), CELL_WIDTH / STEP, axis=1, mode="constant")
+    blocks = int(block_of.max()) + 1
+    counts = np.bincount(block_of[seen] * bins + bin_of[seen], minlength=blocks * bins).reshape(blocks, bins)
+    smooth = gaussian_filter1d(counts.astype(float), _FIELD.block_width / _FIELD.start_step, axis=1, mode="constant")
     modes = np.zeros(bins)
-    large = smooth[counts.sum(axis=1) >= CELL_VOXELS]
+    large = smooth[counts.sum(axis=1) >= _FIELD.block_voxels]
     for row in large if len(large) else smooth.sum(axis=0, keepdims=True):
-        modes[_lowest_peak(row, CELL_HEIGHT)] += np.sqrt(row.sum())
-    together = gaussian_filter1d(modes, START_WIDTH / STEP, mode="constant")
-    return middle - START_RANGE + STEP * (_lowest_peak(together, START_HEIGHT) + 0.5)
+        modes[_lowest_peak(row, _FIELD.block_height)] += np.sqrt(row.sum())
+    together = gaussian_filter1d(modes, _FIELD.start_width / _FIELD.start_step, mode="constant")
+    return middle - _FIELD.start_range + _FIELD.start_step * (_lowest_peak(together, _FIELD.start_height) + 0.5)
 
 
 def _lowest_peak(histogram: NDArray[np.float64], share: float) -> int:
@@ -330,14 +293,14 @@ def _normal_share(residual: NDArray[np.float64], group: NDArray[np.uint8]) -> ND
     """Probability of each sample to be normal muscle, with the shares of each group estimated alongside."""
     density = np.stack(
         [
-            np.exp(-0.5 * (residual / WIDTH) ** 2) / (WIDTH * np.sqrt(2 * np.pi)),
-            np.where((residual > 0) & (residual < BRIGHT), 1 / BRIGHT, 1e-6),
-            np.where((residual < 0) & (residual > -DARK), 1 / DARK, 1e-6),
+            np.exp(-0.5 * (residual / _FIELD.normal_width) ** 2) / (_FIELD.normal_width * np.sqrt(2 * np.pi)),
+            np.where((residual > 0) & (residual < _FIELD.bright_range), 1 / _FIELD.bright_range, 1e-6),
+            np.where((residual < 0) & (residual > -_FIELD.dark_range), 1 / _FIELD.dark_range, 1e-6),
         ],
     )
     share = np.full((3, 256), 1 / 3)
     count = np.maximum(np.bincount(group, minlength=256), 1)
-    for _ in range(5):
+    for _ in range(_FIELD.share_rounds):
         weighted = share[:, group] * density
         probability = weighted / weighted.sum(axis=0)
         share = np.stack([np.bincount(group, row, minlength=256) for row in probability]) / count
@@ -375,5 +338,5 @@ def _solve(
     normal = (weighted.T @ design).toarray() - total * np.outer(mean, mean) + penalty
     right = weighted.T @ log - total * mean * centre
     # The last digits depend on how many threads the linear algebra runs on; the result must not.
-    coefficients = np.asarray(np.round(np.linalg.solve(normal, right), DIGITS), dtype=np.float64)
-    return coefficients, round(centre - float(mean @ coefficients), DIGITS)
+    coefficients = np.asarray(np.round(np.linalg.solve(normal, right), _FIELD.digits), dtype=np.float64)
+    return coefficients, round(centre - float(mean @ coefficients), _FIELD.digits)

@@ -1,27 +1,32 @@
-"""What is measured in each group, and how oedema lies in it."""
+"""What is measured in each group and how oedema lies in it, and the signs of fascia and subcutis beside the muscles."""
 
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import Acquisition, Evidence, Extent, GroupReading, MuscleKernel, Pattern
+from wbmri.core import (
+    Acquisition,
+    Evidence,
+    Extent,
+    GroupReading,
+    LimbPart,
+    MuscleKernel,
+    Pattern,
+    SoftTissue,
+    Tissue,
+    TissueSign,
+)
+from wbmri.core.scheme import Scheme
+from wbmri.grading.image_artefacts import Mask, Surroundings, wider
 from wbmri.grading.mixture import Mixture
+from wbmri.grading.normal_reference import implied_t2_ms
 from wbmri.grading.normalisation import measure_groups
-from wbmri.grading.signal_equation import implied_t2_ms
+from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.voxels import Muscle
 
-LEAST_FOCUS_ML, LEAST_FOCUS_VOXELS = 0.2, 4
-"""Bright regions smaller than this are noise."""
-
-DIFFUSE_SHARE = 0.5
-"""Oedema is diffuse where one focus fills more than this share of what was measured."""
-
-ENDS = 0.97
-"""Where a group fills less of its slice than this, it ends nearby."""
-
-LEAST_ZONE = 20
-"""With fewer voxels in the rim or in the middle nothing is said about where oedema keeps to."""
+_EVIDENCE = PARAMETERS.evidence
+_SIGNS = PARAMETERS.soft_tissue
 
 
 def pattern_of(
@@ -62,26 +67,22 @@ def pattern_of(
     parts, count = ndimage.label(block)
     sizes = np.bincount(parts[i, j, k], minlength=count + 1)[1:]
     voxel_ml = float(np.prod(muscle.spacing)) / 1000.0
-    foci = sizes[(sizes >= LEAST_FOCUS_VOXELS) & (sizes * voxel_ml >= LEAST_FOCUS_ML)]
+    foci = sizes[(sizes >= _EVIDENCE.least_focus_voxels) & (sizes * voxel_ml >= _EVIDENCE.least_focus_ml)]
     if foci.size == 0:
         return None
     largest = int(foci.max())
     return Pattern(
-        extent=Extent.DIFFUSE if largest > DIFFUSE_SHARE * places.size else Extent.PATCHY,
+        extent=Extent.DIFFUSE if largest > _EVIDENCE.diffuse_share * places.size else Extent.PATCHY,
         foci=int(foci.size),
         largest_ml=largest * voxel_ml,
-        fascial_share=_fascial_share(muscle.rim[places] | (muscle.share[places] < ENDS), bright),
+        fascial_share=_fascial_share(muscle.rim[places] | (muscle.share[places] < _EVIDENCE.ends), bright),
     )
 
 
 def _fascial_share(rim: NDArray[np.bool_], bright: NDArray[np.bool_]) -> float | None:
-    if min(rim.sum(), rim.size - rim.sum()) < LEAST_ZONE:
+    if min(rim.sum(), rim.size - rim.sum()) < _EVIDENCE.least_zone:
         return None
     return float(rim[bright].mean() / rim.mean())
-
-
-LEAST_FRACTION = 0.005
-"""With less oedema than this nothing is said about how bright it is."""
 
 
 def measure(
@@ -113,7 +114,7 @@ def measure(
         return Evidence(0.0, None, 0.0, volume_ml, 0), mixture
     median, high = np.exp(np.quantile(found.values, (0.5, 0.9)) - mixture.own_level)
     fraction = mixture.quantile(0.5)
-    ratio = mixture.ratio if fraction >= LEAST_FRACTION else None
+    ratio = mixture.ratio if fraction >= _EVIDENCE.least_fraction else None
     return (
         Evidence(
             oedema_fraction=fraction,
@@ -146,3 +147,66 @@ def beside(entry: GroupReading, other: GroupReading) -> GroupReading:
         else None
     )
     return replace(entry, evidence=replace(entry.evidence, asymmetry=asymmetry))
+
+
+def suggest_signs(
+    muscle: Muscle,
+    log_ratio: NDArray[np.float64],
+    around: Surroundings,
+    scheme: Scheme,
+    failed: Mask,
+) -> SoftTissue:
+    """Suggest the signs of fascia and subcutis.
+
+    Parameters
+    ----------
+    muscle, log_ratio
+        The labelled voxels and the logarithm of each over the level of normal muscle.
+    around
+        What lies around the muscles.
+    scheme
+        Its groups.
+    failed
+        Blocks beside fat that is not suppressed, which says nothing about oedema.
+    """
+    fascia, subcutis = {}, {}
+    for part, labels in _limb_parts(scheme).items():
+        if not labels:
+            fascia[part] = subcutis[part] = TissueSign(explanation="The scheme does not say which muscles lie there.")
+            continue
+        fascia[part] = _fascia(muscle, log_ratio, np.isin(muscle.label, labels))
+        near = wider(np.isin(around.label, labels), around.spacing, _SIGNS.beside_mm)
+        subcutis[part] = _subcutis(around.ratio[around.subcutis & near & ~failed])
+    return SoftTissue({Tissue.FASCIA: fascia, Tissue.SUBCUTIS: subcutis})
+
+
+def _limb_parts(scheme: Scheme) -> dict[LimbPart, list[int]]:
+    placed = [(group.label, group.segment) for group in scheme.groups if group.segment is not None]
+    return {
+        LimbPart.PROXIMAL: [label for label, segment in placed if segment.proximal],
+        LimbPart.DISTAL: [label for label, segment in placed if segment.distal],
+    }
+
+
+def _subcutis(ratio: NDArray[np.float32]) -> TissueSign:
+    if ratio.size < _SIGNS.least_blocks:
+        return TissueSign(explanation="Too little subcutis can be seen.")
+    share = float(np.mean(ratio > _SIGNS.subcutis_ratio))
+    words = f"{100 * share:.0f} % of the subcutis is brighter than {_SIGNS.subcutis_ratio:g} times normal muscle."
+    return TissueSign(suggested=int(share > _SIGNS.subcutis_share), bright_share=share, explanation=words)
+
+
+def _fascia(muscle: Muscle, log_ratio: NDArray[np.float64], own: Mask) -> TissueSign:
+    # Where slices are shared with what lies beyond the muscle the rim cannot be told from the middle.
+    whole = own & muscle.filled
+    rim, middle = whole & ~muscle.inner, whole & muscle.inner
+    if min(rim.sum(), middle.sum()) < _SIGNS.least_voxels:
+        return TissueSign(explanation="Too little of the muscles' rim can be seen.")
+    bright = log_ratio > np.log(_SIGNS.fascia_ratio)
+    share = float(bright[rim].mean())
+    inside = float(bright[middle].mean())
+    words = (
+        f"{100 * share:.0f} % of the muscles' rim and {100 * inside:.0f} % of their middle are brighter than "
+        f"{_SIGNS.fascia_ratio:g} times normal muscle."
+    )
+    return TissueSign(suggested=int(share - inside > _SIGNS.fascia_share), bright_share=share, explanation=words)

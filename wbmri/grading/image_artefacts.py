@@ -9,22 +9,12 @@ from numpy.typing import NDArray
 from wbmri.core import ImageArtefact, LabelMap, Reason, Volume
 from wbmri.core.scheme import Scheme
 from wbmri.grading.bias_field import BiasField
+from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.voxels import Muscle
 
-BLOCK_MM = 5.0
-"""Voxels are averaged over blocks of about this size, which leaves little of their noise."""
+_ARTEFACTS = PARAMETERS.artefacts
+_LIMITS = PARAMETERS.assessability
 
-SOLID_RATIO = 0.6
-"""Organs, marrow and blood are brighter than this multiple of normal muscle; fat that is nulled and ghosts are not."""
-
-AIR_MM = 30.0
-"""Air is what lies at least this far from muscle and from everything solid."""
-
-ABOVE_AIR, USUAL_BODY = 0.07, 0.12
-"""The body is brighter than the air by the first, or where no air is in the picture, than the second."""
-
-SKIN_MM, RIM_MM = 4.0, 18.0
-"""Subcutis begins under the skin and is looked at to this depth."""
 
 Mask = NDArray[np.bool_]
 
@@ -64,7 +54,7 @@ def surroundings_of(scan: Volume, groups: NDArray[np.uint8], field: BiasField, l
     field, level
         What its intensities are divided by to be multiples of normal muscle.
     """
-    size = np.maximum(1, np.round(BLOCK_MM / np.asarray(scan.spacing))).astype(int)
+    size = np.maximum(1, np.round(_ARTEFACTS.block_mm / np.asarray(scan.spacing))).astype(int)
     count = np.maximum(1, np.asarray(scan.shape) // size)
     size = np.minimum(size, scan.shape)
     i, j, k = (slice(0, int(n * s)) for n, s in zip(count, size, strict=True))
@@ -74,13 +64,13 @@ def surroundings_of(scan: Volume, groups: NDArray[np.uint8], field: BiasField, l
     ratio = scan.data[i, j, k].reshape(split).mean(axis=(1, 3, 5)) / (np.float32(level) * smooth)
     label = groups[i, j, k].reshape(split).max(axis=(1, 3, 5))
     air = _air(ratio, label > 0, (x, y, z))
-    floor = float(np.median(ratio[air])) + ABOVE_AIR if air.any() else USUAL_BODY
+    floor = float(np.median(ratio[air])) + _ARTEFACTS.above_air if air.any() else _ARTEFACTS.usual_body
     return Surroundings(ratio, label, air, _subcutis(ratio > floor, label > 0, (x, y, z)), (x, y, z))
 
 
 def _air(ratio: NDArray[np.float32], muscle: Mask, spacing: tuple[float, float, float]) -> Mask:
-    solid = wider(narrower(ratio > SOLID_RATIO, spacing, BLOCK_MM), spacing, BLOCK_MM)
-    return ~wider(muscle | solid, spacing, AIR_MM)
+    solid = wider(narrower(ratio > _ARTEFACTS.solid_ratio, spacing, _ARTEFACTS.block_mm), spacing, _ARTEFACTS.block_mm)
+    return ~wider(muscle | solid, spacing, _ARTEFACTS.air_mm)
 
 
 def _subcutis(bright: Mask, muscle: Mask, spacing: tuple[float, float, float]) -> Mask:
@@ -91,8 +81,12 @@ def _subcutis(bright: Mask, muscle: Mask, spacing: tuple[float, float, float]) -
     edges = [parts[0], parts[-1], parts[:, 0], parts[:, -1], parts[:, :, 0], parts[:, :, -1]]
     body = ~np.isin(parts, np.setdiff1d(np.concatenate([edge.ravel() for edge in edges]), 0))
     # Across the slices the outermost blocks share their thickness with the air.
-    flat = (spacing[0], 4 * RIM_MM, spacing[2])
-    return narrower(body, flat, SKIN_MM) & ~narrower(body, flat, RIM_MM) & ~wider(muscle, flat, SKIN_MM)
+    flat = (spacing[0], 4 * _ARTEFACTS.rim_mm, spacing[2])
+    return (
+        narrower(body, flat, _ARTEFACTS.skin_mm)
+        & ~narrower(body, flat, _ARTEFACTS.rim_mm)
+        & ~wider(muscle, flat, _ARTEFACTS.skin_mm)
+    )
 
 
 def wider(mask: Mask, spacing: tuple[float, float, float], reach_mm: float) -> Mask:
@@ -113,28 +107,9 @@ def narrower(mask: Mask, spacing: tuple[float, float, float], reach_mm: float) -
     return made
 
 
-GHOST, GHOST_SHARE = 0.2, 0.1
-"""A level of the body is ghosted where this share of the air beside it is brighter than the air of the quiet levels by
-the first multiple of normal muscle: ghosts fall on muscle as they do on air."""
-
-LEAST_AIR = 40
-"""With fewer blocks of air at a level nothing is said about ghosts there."""
-
-BRIGHT_FAT, FAT_QUANTILE = 0.8, 0.2
-"""Fat is not suppressed where all but this share of the subcutis is brighter than this multiple of normal muscle.
-Oedema of the subcutis lies in strands, with dark fat between them."""
-
-CELL_MM, LEAST_FAT, BESIDE_MM = 60.0, 40, 25.0
-"""Subcutis is looked at in cells of this size, along the body and across it, with so many blocks beside muscle."""
-
-LEAST_SHARE, SPOILT_SHARE = 0.1, 0.5
-"""A group with more than the second share of its volume there is not assessable; with more than the first its
-confidence falls."""
-
-
 def spoils(artefact: ImageArtefact) -> bool:
     """Tell whether a group that an artefact touches cannot be graded."""
-    return artefact.share > SPOILT_SHARE
+    return artefact.share > _ARTEFACTS.largest_share
 
 
 def artefacts_of(around: Surroundings, scheme: Scheme, failed: Mask) -> Mapping[int, ImageArtefact]:
@@ -168,7 +143,7 @@ def artefacts_of(around: Surroundings, scheme: Scheme, failed: Mask) -> Mapping[
         share = np.bincount(around.label[where], minlength=256) / size
         for label in labels:
             own = float(share[label])
-            if own > LEAST_SHARE and (label not in made or own > made[label].share):
+            if own > _ARTEFACTS.least_share and (label not in made or own > made[label].share):
                 made[label] = ImageArtefact(reason, own, f"{100 * own:.0f} % of the group lies {words}.")
     return made
 
@@ -178,22 +153,24 @@ def _ghosted(around: Surroundings) -> Mask:
     from scipy import ndimage
 
     bright = np.full(around.air.shape[2], np.nan)
-    for level in np.flatnonzero(around.air.sum(axis=(0, 1)) >= LEAST_AIR):
+    for level in np.flatnonzero(around.air.sum(axis=(0, 1)) >= _ARTEFACTS.least_air):
         air = around.ratio[:, :, level][around.air[:, :, level]]
-        bright[level] = np.quantile(air, 1 - GHOST_SHARE)
+        bright[level] = np.quantile(air, 1 - _ARTEFACTS.ghost_share)
     seen = np.flatnonzero(~np.isnan(bright))
     if seen.size == 0:
         return np.zeros(bright.size, dtype=bool)
     # Ghosts may be so bright that no air is left: such levels lie between those that show it.
     bright = np.interp(np.arange(bright.size), seen, bright[seen])
-    found = bright > float(np.quantile(bright, 0.25)) + GHOST
+    found = bright > float(np.quantile(bright, 0.25)) + _ARTEFACTS.ghost_ratio
     # What moves does so over centimetres: one bright level alone is something else.
-    made: Mask = ndimage.binary_opening(found, np.ones(max(1, round(20.0 / around.spacing[2])), dtype=bool))
+    made: Mask = ndimage.binary_opening(
+        found, np.ones(max(1, round(_ARTEFACTS.ghost_mm / around.spacing[2])), dtype=bool)
+    )
     return made
 
 
 def unsuppressed(around: Surroundings, scheme: Scheme) -> Mask:
-    """Tell which blocks lie in a cell whose fat is not suppressed.
+    """Tell which blocks lie in a region whose fat is not suppressed.
 
     Parameters
     ----------
@@ -203,15 +180,15 @@ def unsuppressed(around: Surroundings, scheme: Scheme) -> Mask:
         Its groups.
     """
     limbs = _limbs(scheme)
-    beside = around.subcutis & wider(np.isin(around.label, limbs), around.spacing, BESIDE_MM)
+    beside = around.subcutis & wider(np.isin(around.label, limbs), around.spacing, _ARTEFACTS.beside_mm)
     place = np.nonzero(beside)
     value = around.ratio[place]
-    cells = _cells(around)
-    of_block = cells[place[0], place[2]]
-    made = np.zeros(int(cells.max()) + 1, dtype=bool)
-    for cell in np.flatnonzero(np.bincount(of_block, minlength=made.size) >= LEAST_FAT):
-        made[cell] = np.quantile(value[of_block == cell], FAT_QUANTILE) > BRIGHT_FAT
-    return np.broadcast_to(made[cells][:, None, :], around.label.shape)
+    regions = _regions(around)
+    of_block = regions[place[0], place[2]]
+    made = np.zeros(int(regions.max()) + 1, dtype=bool)
+    for region in np.flatnonzero(np.bincount(of_block, minlength=made.size) >= _ARTEFACTS.least_fat):
+        made[region] = np.quantile(value[of_block == region], _ARTEFACTS.fat_quantile) > _ARTEFACTS.fat_ratio
+    return np.broadcast_to(made[regions][:, None, :], around.label.shape)
 
 
 def _limbs(scheme: Scheme) -> list[int]:
@@ -222,26 +199,14 @@ def _limbs(scheme: Scheme) -> list[int]:
     return [group.label for group in scheme.groups if group.segment is not None and not group.segment.axial]
 
 
-def _cells(around: Surroundings) -> NDArray[np.intp]:
-    """Return the number of the cell at each place across and along the body, shape (i, k)."""
+def _regions(around: Surroundings) -> NDArray[np.intp]:
+    """Return the number of the region at each place across and along the body, shape (i, k)."""
     across, along = (
-        (np.arange(around.label.shape[axis]) * around.spacing[axis] // CELL_MM).astype(np.intp) for axis in (0, 2)
+        (np.arange(around.label.shape[axis]) * around.spacing[axis] // _ARTEFACTS.fat_region_mm).astype(np.intp)
+        for axis in (0, 2)
     )
     made: NDArray[np.intp] = across[:, None] * (along.max() + 1) + along[None, :]
     return made
-
-
-GAP_SHARE = 0.2
-"""A group with a larger share of voxels without any signal has a gap between stations in it."""
-
-SEAM_MM = 10.0
-"""A seam spoils the muscle up to this far on either side."""
-
-SEAM_SHARE = 0.5
-"""A group with a larger share of its voxels that near a seam is not assessable."""
-
-CUT_SHARE = 0.5
-"""A group is cut by the edge of the field of view when this share of its largest cross-section lies on the edge."""
 
 
 def unassessable(scan: Volume, muscle: Muscle, labels: LabelMap) -> dict[int, tuple[Reason, str]]:
@@ -279,10 +244,13 @@ def unassessable(scan: Volume, muscle: Muscle, labels: LabelMap) -> dict[int, tu
                 Reason.TOO_SMALL,
                 f"The group has {size} voxels; at least {rule.minimum_voxels} are needed.",
             )
-        elif (gap := float(np.mean(muscle.raw[own] == 0))) > GAP_SHARE:
+        elif (gap := float(np.mean(muscle.raw[own] == 0))) > _LIMITS.gap_share:
             made[group.label] = Reason.SEAM, f"{100 * gap:.0f} % of the group lies in a gap without signal."
-        elif (seam := float(near_seam[own].mean())) > SEAM_SHARE:
-            made[group.label] = Reason.SEAM, f"{100 * seam:.0f} % of the group lies within {SEAM_MM:g} mm of a seam."
+        elif (seam := float(near_seam[own].mean())) > _LIMITS.seam_share:
+            made[group.label] = (
+                Reason.SEAM,
+                f"{100 * seam:.0f} % of the group lies within {_LIMITS.seam_mm:g} mm of a seam.",
+            )
         elif _cut(muscle.index[own], muscle.shape):
             made[group.label] = Reason.OUTSIDE, "The edge of the field of view cuts the group where it is widest."
     return made
@@ -294,7 +262,7 @@ def _near_seam(scan: Volume, muscle: Muscle) -> NDArray[np.bool_]:
         return near
     height = scan.grid.points(muscle.index) @ scan.long_axis
     for seam in scan.acquisition.seams_mm:
-        near |= np.abs(height - seam) < SEAM_MM
+        near |= np.abs(height - seam) < _LIMITS.seam_mm
     return near
 
 
@@ -302,6 +270,6 @@ def _cut(index: NDArray[np.intp], shape: tuple[int, int, int]) -> bool:
     """Whether a group meets an edge of the grid with a cross-section near its largest."""
     for axis, length in enumerate(shape):
         areas = np.bincount(index[:, axis], minlength=length)
-        if max(areas[0], areas[-1]) >= CUT_SHARE * areas.max():
+        if max(areas[0], areas[-1]) >= _LIMITS.cut_share * areas.max():
             return True
     return False

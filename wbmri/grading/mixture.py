@@ -15,76 +15,86 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import MuscleKernel
+from wbmri.grading.parameters import PARAMETERS
 
-LOWEST, HIGHEST, STEP = -1.2, 1.4, 0.025
-"""Range and bins of the histogram of log ratios: fat lies below, blood and fluid above."""
-
-BINS = round((HIGHEST - LOWEST) / STEP)
-
-LEVELS = tuple(float(v) for v in np.linspace(-2.5, 2.5, 11))
-"""Where the normal muscle of one group may lie from that of all, in standard deviations of the rest of the field."""
-
-NEAR, FAR, HIGHEST_CONTRAST = 0.04, 0.08, 1.24
-"""Steps between the contrasts of oedema that are tried, below and above a contrast of a half, and the highest."""
-
-UNEVEN = (0.05, 0.15)
-"""Standard deviations, in log intensity, of oedema about its own mean."""
-
-WIDER = (1.0, 1.4, 2.0)
-"""Spread of a group's normal muscle as a multiple of that of all: what is left of the field varies within it, too."""
-
-RARELY_WIDER = 0.5
-"""Standard deviation of that multiple about 1."""
-
-ROUGH_UNEVEN, ROUGH_WIDER = (0.05,), (1.0,)
-"""The same for the few hypotheses that are tried first."""
-
-FAINT, FAINT_DOUBT = 0.3, 5.0
-"""Oedema fainter than this contrast is doubted, by this much in log odds where the contrast vanishes."""
-
-FAT_RATIO = 0.2
-"""Fat as a multiple of normal muscle, in voxels that share both."""
-
-SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-"""Share of muscle in voxels that hold fat besides."""
-
-MIXED = tuple(float(v) for v in np.linspace(0.1, 0.9, 9))
-"""Share of oedema in voxels that hold both."""
-
-ROUNDS = 25
-"""Rounds of expectation and maximisation."""
-
-ALIKE = 6.0
-"""Voxels that count as one observation: neighbours share noise, since each is the median of nine."""
-
-MOST = 300.0
-"""More observations no group has, however large it is: what errs there is the field, and it errs for all of them."""
-
-WORTH = 14.0
-"""Hypotheses are looked at closely where a rough fit is at most this much in log probability below the best."""
-
-NEGLIGIBLE = 1e-4
-"""Hypotheses less probable than this multiple of the best one are left out."""
-
-FULL = 0.9
-"""Share of the voxels that hold nothing but muscle, to begin with."""
-
-WHOLE, ROUGH_WHOLE = 1.0, 0.25
-"""Where the outline is right, it tells how many voxels hold nothing but muscle: as if this many more voxels had been
-seen for each that was. Less so while the field is fitted, since what is dark there may be the field."""
-
-OUTLIER = 0.02
-"""Share of voxels that are neither: tendon, fat, vessels."""
-
-EVEN_SHARES = (1 / len(SHARES),) * len(SHARES)
+_MIXTURE = PARAMETERS.mixture
 
 Floats = NDArray[np.float64]
 
 
+EVEN_SHARES = (1 / len(_MIXTURE.shares),) * len(_MIXTURE.shares)
+
+
+@dataclass(frozen=True, slots=True)
+class LogHistogram:
+    """The bins in which log ratios are counted.
+
+    Parameters
+    ----------
+    lowest, highest, step
+        Their range and width.
+    """
+
+    lowest: float
+    highest: float
+    step: float
+
+    @property
+    def bins(self) -> int:
+        """Number of bins."""
+        return round((self.highest - self.lowest) / self.step)
+
+    @property
+    def centres(self) -> Floats:
+        """Middle of each bin."""
+        return self.lowest + self.step * (np.arange(self.bins, dtype=np.float64) + 0.5)
+
+    def covers(self, values: Floats) -> NDArray[np.bool_]:
+        """Tell which log ratios lie in some bin."""
+        return (values >= self.lowest) & (values < self.highest)
+
+    def bin_of(self, values: Floats) -> NDArray[np.intp]:
+        """Bin of each log ratio, the nearest one for those out of range."""
+        made: NDArray[np.intp] = np.clip((values - self.lowest) // self.step, 0, self.bins - 1).astype(np.intp)
+        return made
+
+    def counts(self, values: Floats, weight: Floats | None = None) -> Floats:
+        """Count log ratios per bin, each by its weight; those out of range are left out."""
+        made: Floats = np.histogram(values, self.bins, (self.lowest, self.highest), weights=weight)[0]
+        return made.astype(np.float64)
+
+
+GROUP_HISTOGRAM = LogHistogram(_MIXTURE.lowest, _MIXTURE.highest, _MIXTURE.step)
+"""That of a whole group."""
+
+
+def gaussian(away: Floats, width: Floats | float) -> Floats:
+    """Density of a normal distribution so far from its middle."""
+    made: Floats = np.exp(-0.5 * (away / width) ** 2)
+    made /= width * np.sqrt(2 * np.pi)
+    return made
+
+
+def posterior(score: Floats, negligible: float = 0.0) -> Floats:
+    """Probabilities of hypotheses, from the logarithms of what they are but for a factor, shape (n, hypotheses).
+
+    Those less probable than a multiple `negligible` of the best are left out.
+    """
+    weight: Floats = np.exp(score - score.max(axis=1, keepdims=True))
+    weight[weight < negligible] = 0
+    weight /= weight.sum(axis=1, keepdims=True)
+    return weight
+
+
+def observations(total: NDArray[np.float32], alike: float, most: float) -> NDArray[np.float32]:
+    """How many observations each voxel counts for, where `alike` voxels make one and there are `most` at most."""
+    return np.minimum(1 / alike, most / np.maximum(total, 1.0)).astype(np.float32)
+
+
 def _contrasts(kernel: MuscleKernel, *, fine: bool) -> Floats:
     """How far, in log intensity, oedema may lie above the normal muscle of its group."""
-    near = np.arange(kernel.least_contrast + NEAR / 2, 0.5, NEAR)
-    far = np.arange(near[-1] + FAR, HIGHEST_CONTRAST, FAR)
+    near = np.arange(kernel.least_contrast + _MIXTURE.near_step / 2, 0.5, _MIXTURE.near_step)
+    far = np.arange(near[-1] + _MIXTURE.far_step, _MIXTURE.highest_contrast, _MIXTURE.far_step)
     every = np.concatenate([near, far]).astype(np.float64)
     return every if fine else every[::2]
 
@@ -172,44 +182,33 @@ class _Table:
     pull: float
 
 
-def histogram(values: Floats, weight: Floats | None = None) -> Floats:
-    """Count log ratios per bin, each by its weight; those out of range are left out."""
-    return np.histogram(values, BINS, (LOWEST, HIGHEST), weights=weight)[0].astype(np.float64)
-
-
-def bin_of(values: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Bin of each log ratio, the nearest one for those out of range."""
-    made: NDArray[np.intp] = np.clip((values - LOWEST) // STEP, 0, BINS - 1).astype(np.intp)
-    return made
-
-
-def _centres() -> Floats:
-    return np.arange(BINS, dtype=np.float64) * STEP + (LOWEST + STEP / 2)
-
-
 def _darker(share: float, contrast: Floats) -> Floats:
     """How far fat in a voxel lowers its log intensity, where the muscle in it lies `contrast` above normal."""
-    made: Floats = np.log(share + (1 - share) * FAT_RATIO * np.exp(-contrast))
+    made: Floats = np.log(share + (1 - share) * _MIXTURE.fat_ratio * np.exp(-contrast))
     return made
 
 
 @lru_cache(maxsize=16)
 def _table(kernel: MuscleKernel, *, fine: bool) -> _Table:
     """Densities of normal muscle, oedema and both, each in a voxel full of muscle and in one shared with fat."""
-    levels, contrasts = kernel.level_spread * np.array(LEVELS), _contrasts(kernel, fine=fine)
-    uneven, wider = (np.array(UNEVEN), np.array(WIDER)) if fine else (np.array(ROUGH_UNEVEN), np.array(ROUGH_WIDER))
+    levels, contrasts = kernel.level_spread * np.array(_MIXTURE.levels), _contrasts(kernel, fine=fine)
+    uneven, wider = (
+        (np.array(_MIXTURE.uneven), np.array(_MIXTURE.wider))
+        if fine
+        else (np.array(_MIXTURE.rough_uneven), np.array(_MIXTURE.rough_wider))
+    )
     healthy = [a.ravel() for a in np.meshgrid(levels, 0.0, 0.0, wider, indexing="ij")]
     ill = [a.ravel() for a in np.meshgrid(levels, contrasts, uneven, wider, indexing="ij")]
     level, contrast, rough, factor = (np.concatenate(pair) for pair in zip(ill, healthy, strict=True))
     narrow = kernel.spread * factor
     wide = np.hypot(narrow, rough)
-    lifted = [np.log1p(share * np.expm1(contrast)) for share in MIXED]
+    lifted = [np.log1p(share * np.expm1(contrast)) for share in _MIXTURE.mixed]
 
     def dark(above: Floats, width: Floats) -> Floats:
         made: Floats = np.sum(
             [
                 weight * _normal(level + above + _darker(share, above), width)
-                for share, weight in zip(SHARES, kernel.shares, strict=True)
+                for share, weight in zip(_MIXTURE.shares, kernel.shares, strict=True)
             ],
             axis=0,
         )
@@ -226,20 +225,20 @@ def _table(kernel: MuscleKernel, *, fine: bool) -> _Table:
         ],
         axis=1,
     )
-    prior = -0.5 * (level / kernel.level_spread) ** 2 - 0.5 * ((factor - 1) / RARELY_WIDER) ** 2
+    prior = -0.5 * (level / kernel.level_spread) ** 2 - 0.5 * ((factor - 1) / _MIXTURE.rarely_wider) ** 2
     # Together the hypotheses with oedema are as probable beforehand as those without, but for faint oedema, which the
     # field's error resembles. While the field itself is fitted, faint oedema had better not be taken for muscle.
     prior = prior - np.where(contrast > 0, np.log(contrasts.size * uneven.size), 0.0)
     if fine:
-        prior = prior - np.where(contrast > 0, FAINT_DOUBT * np.clip((FAINT - contrast) / FAINT, 0, 1), 0.0)
-    pull = WHOLE if fine else ROUGH_WHOLE
+        prior = prior - np.where(
+            contrast > 0, _MIXTURE.faint_doubt * np.clip((_MIXTURE.faint - contrast) / _MIXTURE.faint, 0, 1), 0.0
+        )
+    pull = _MIXTURE.whole if fine else _MIXTURE.rough_whole
     return _Table(density.astype(np.float32), level, contrast, narrow, wide, prior, pull)
 
 
 def _normal(middle: Floats, width: Floats) -> Floats:
-    made: Floats = np.exp(-0.5 * ((_centres()[None, :] - middle[:, None]) / width[:, None]) ** 2)
-    made /= width[:, None] * np.sqrt(2 * np.pi)
-    return made
+    return gaussian(GROUP_HISTOGRAM.centres[None, :] - middle[:, None], width[:, None])
 
 
 def fit_mixtures(counts: Floats, whole: Floats, kernel: MuscleKernel, *, fine: bool) -> list[Mixture]:
@@ -265,18 +264,15 @@ def fit_mixtures(counts: Floats, whole: Floats, kernel: MuscleKernel, *, fine: b
     near = _parents(kernel)
     made = []
     for one, best in enumerate(score.max(axis=1)):
-        chosen = np.flatnonzero(score[one, near] > best - WORTH)
+        chosen = np.flatnonzero(score[one, near] > best - _MIXTURE.worth)
         made += _mixtures(table, chosen, counts[one : one + 1], whole[one : one + 1])
     return made
 
 
 def _mixtures(table: _Table, chosen: NDArray[np.intp], counts: Floats, whole: Floats) -> list[Mixture]:
     found = _explain(table, chosen, counts.astype(np.float32), whole)
-    weight = np.exp(found.score - found.score.max(axis=1, keepdims=True))
-    weight[weight < NEGLIGIBLE] = 0
-    weight /= weight.sum(axis=1, keepdims=True)
     made = []
-    for one, own in enumerate(weight):
+    for one, own in enumerate(posterior(found.score, _MIXTURE.negligible)):
         kept = np.flatnonzero(own)
         at = chosen[kept]
         made.append(
@@ -287,7 +283,7 @@ def _mixtures(table: _Table, chosen: NDArray[np.intp], counts: Floats, whole: Fl
                 table.contrast[at],
                 table.narrow[at],
                 table.wide[at],
-                min(float(counts[one].sum()), MOST),
+                min(float(counts[one].sum()), _MIXTURE.most),
                 own[kept] @ found.normal[one, kept],
             ),
         )
@@ -321,16 +317,16 @@ def _explain(table: _Table, chosen: NDArray[np.intp], counts: NDArray[np.float32
     here = np.ascontiguousarray(density[:, :, seen])
     there = np.ascontiguousarray(here.transpose(0, 2, 1))
     count = np.ascontiguousarray(counts[:, seen])
-    floor = np.float32(OUTLIER / (HIGHEST - LOWEST))
+    floor = np.float32(_MIXTURE.outlier / (_MIXTURE.highest - _MIXTURE.lowest))
     shape = (chosen.size, len(counts), 1)
     start = np.where(allowed[:, None], (0.6, 0.3, 0.1), (1.0, 0.0, 0.0)).astype(np.float32)
     tissue = np.broadcast_to(start[:, None, :], (*shape[:2], 3))
-    full = np.full(shape, FULL, np.float32)
+    full = np.full(shape, _MIXTURE.full, np.float32)
     sure = np.isfinite(whole)
     pull = np.where(sure, table.pull, 0.0).astype(np.float32)[None, :, None]
-    to = np.where(sure, whole, FULL).astype(np.float32)[None, :, None]
-    for _ in range(ROUNDS):
-        weights = np.concatenate([tissue * full, tissue * (1 - full)], axis=2) * np.float32(1 - OUTLIER)
+    to = np.where(sure, whole, _MIXTURE.full).astype(np.float32)[None, :, None]
+    for _ in range(_MIXTURE.rounds):
+        weights = np.concatenate([tissue * full, tissue * (1 - full)], axis=2) * np.float32(1 - _MIXTURE.outlier)
         likelihood = np.matmul(weights, here) + floor
         taken = weights * np.matmul(count / likelihood, there)
         pure = taken[:, :, :3]
@@ -341,7 +337,7 @@ def _explain(table: _Table, chosen: NDArray[np.intp], counts: NDArray[np.float32
     fits = (np.log(likelihood) * count).sum(axis=2, dtype=np.float64).T
     odds = to * np.log(np.maximum(full, 1e-6)) + (1 - to) * np.log(np.maximum(1 - full, 1e-6))
     fits += (pull * odds)[:, :, 0].T * total[:, None]
-    worth = np.minimum(1 / ALIKE, MOST / np.maximum(total, 1.0))
+    worth = observations(total, _MIXTURE.alike, _MIXTURE.most)
     normal = weights[:, :, :1] * density[:, None, 0] / (np.matmul(weights, density) + floor)
     return _Explained(
         table.prior[chosen] + worth[:, None] * fits,
@@ -379,12 +375,13 @@ def learn_shares(counts: Floats, mixtures: Sequence[Mixture]) -> tuple[float, ..
     tissues = ((np.zeros_like(level), narrow, 1 - oedema), (contrast, wide, oedema))
     clear = sum(part[:, None] * _normal(level + above, width) for above, width, part in tissues)
     dark = sum(
-        part[:, None, None] * np.stack([_normal(level + above + _darker(s, above), width) for s in SHARES], axis=1)
+        part[:, None, None]
+        * np.stack([_normal(level + above + _darker(s, above), width) for s in _MIXTURE.shares], axis=1)
         for above, width, part in tissues
     )
-    full = np.full(len(level), FULL)
-    weights = np.full((len(level), len(SHARES)), 1 / len(SHARES))
-    for _ in range(ROUNDS):
+    full = np.full(len(level), _MIXTURE.full)
+    weights = np.full((len(level), len(_MIXTURE.shares)), 1 / len(_MIXTURE.shares))
+    for _ in range(_MIXTURE.rounds):
         whole = full[:, None] * clear
         share = (1 - full)[:, None] * weights
         seen = counts / (whole + (share[:, None, :] @ dark)[:, 0] + 1e-3)

@@ -1,4 +1,4 @@
-"""The level of normal muscle, without needing any group to be healthy."""
+"""The level of normal muscle, by muscle, brain and fluid and the signal equation, without needing a healthy group."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,26 +9,12 @@ from numpy.typing import NDArray
 from wbmri.core import Acquisition, OutsideLevel, Reading, Reference, Volume
 from wbmri.grading.bias_field import BiasField
 from wbmri.grading.normalisation import Fit
-from wbmri.grading.signal_equation import USUAL_TE_MS, brain_to_muscle, fluid_to_muscle
+from wbmri.grading.parameters import PARAMETERS, Relaxation
 from wbmri.grading.voxels import Muscle
 
-BRAIN_ML = (250.0, 2500.0)
-"""Volume of a brain, or of the part of it that lies above the highest muscle, for it to be taken as one."""
-
-HEAD_MM = 60.0
-"""How far the picture must reach above the highest muscle for a head to be looked for."""
-
-BRAIN_RATIO = 0.6
-"""A brain is brighter than this multiple of the median of all muscle, however oedematous; air and fat are not."""
-
-TISSUE_SPREAD = 0.22
-"""Standard deviation of the log ratio of brain and fluid to muscle between people, at a known protocol."""
-
-RATIO_SPREAD = 0.15
-"""Standard deviation of the log ratio of fluid to brain between people."""
-
-ECHO_SPREAD_MS = 15.0
-"""Standard deviation of the echo time where the input names none."""
+_REFERENCE = PARAMETERS.reference
+_PROTOCOL = PARAMETERS.protocol
+_TISSUES = PARAMETERS.tissues
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +61,8 @@ def find_landmarks(scan: Volume, muscle: Muscle, field: BiasField) -> Landmarks:
     """
     top = int(muscle.index[:, 2].max()) + 1
     head = scan.data[:, :, top:]
-    if head.shape[2] * scan.spacing[2] >= HEAD_MM:
-        brain = _brain(head, scan, BRAIN_RATIO * float(np.median(muscle.quiet)))
+    if head.shape[2] * scan.spacing[2] >= _REFERENCE.head_mm:
+        brain = _brain(head, scan, _REFERENCE.brain_ratio * float(np.median(muscle.quiet)))
         if brain is not None:
             around = np.argwhere(head > 0.5 * float(np.median(head[brain])))
             around[:, 2] += top
@@ -84,10 +70,10 @@ def find_landmarks(scan: Volume, muscle: Muscle, field: BiasField) -> Landmarks:
             inside = np.argwhere(brain)
             inside[:, 2] += top
             own = scan.data[tuple(inside.T)] / np.exp(field.log_at(inside, scan.spacing))
-            return Landmarks(brain=float(np.median(own)), fluid=float(np.quantile(values, 0.97)))
+            return Landmarks(brain=float(np.median(own)), fluid=float(np.quantile(values, _REFERENCE.fluid_quantile)))
     body = np.argwhere(scan.data > 0.3 * float(np.median(muscle.quiet)))
     values = scan.data[tuple(body.T)] / np.exp(field.log_at(body, scan.spacing))
-    return Landmarks(brain=None, fluid=float(np.quantile(values, 0.995)))
+    return Landmarks(brain=None, fluid=float(np.quantile(values, _REFERENCE.body_fluid_quantile)))
 
 
 def _brain(head: NDArray[np.float32], scan: Volume, least: float) -> NDArray[np.bool_] | None:
@@ -100,14 +86,14 @@ def _brain(head: NDArray[np.float32], scan: Volume, least: float) -> NDArray[np.
     tissue = head[head > max(least, float(threshold_otsu(head)))]
     solid = head > max(least, 0.5 * float(np.median(tissue)))
     thin = np.asarray(scan.spacing) <= 2 * min(scan.spacing)
-    reach = np.where(thin, np.maximum(1, np.round(3.0 / np.asarray(scan.spacing))), 0).astype(int)
+    reach = np.where(thin, np.maximum(1, np.round(_REFERENCE.brain_rim_mm / np.asarray(scan.spacing))), 0).astype(int)
     solid = ndimage.minimum_filter(solid, size=tuple(2 * reach + 1), mode="constant", cval=0)
     parts, count = ndimage.label(solid)
     if count == 0:
         return None
     sizes = np.bincount(parts.ravel())[1:]
     largest: NDArray[np.bool_] = parts == int(np.argmax(sizes)) + 1
-    return largest if BRAIN_ML[0] <= sizes.max() * scan.voxel_ml <= BRAIN_ML[1] else None
+    return largest if _REFERENCE.brain_ml[0] <= sizes.max() * scan.voxel_ml <= _REFERENCE.brain_ml[1] else None
 
 
 def predict(landmarks: Landmarks, acquisition: Acquisition) -> Prediction | None:
@@ -128,10 +114,13 @@ def predict(landmarks: Landmarks, acquisition: Acquisition) -> Prediction | None
     if acquisition.echo_time_ms is not None:
         times, weight = np.array([acquisition.echo_time_ms]), np.ones(1)
     else:
-        times = np.arange(20.0, 121.0, 2.0)
+        times = np.arange(*_REFERENCE.echo_range_ms)
         fluid_to_brain = np.array([fluid_to_muscle(acquisition, te) / brain_to_muscle(acquisition, te) for te in times])
         apart = np.log(landmarks.fluid / landmarks.brain) - np.log(fluid_to_brain)
-        weight = np.exp(-0.5 * (apart / RATIO_SPREAD) ** 2 - 0.5 * ((times - USUAL_TE_MS) / ECHO_SPREAD_MS) ** 2)
+        weight = np.exp(
+            -0.5 * (apart / _REFERENCE.ratio_spread) ** 2
+            - 0.5 * ((times - _PROTOCOL.echo_ms) / _REFERENCE.echo_spread_ms) ** 2
+        )
     weight = weight / weight.sum()
     logs = np.array(
         [
@@ -142,25 +131,7 @@ def predict(landmarks: Landmarks, acquisition: Acquisition) -> Prediction | None
     )
     mean = float(weight @ logs) / 2
     variance = float(weight @ (logs / 2 - mean) ** 2)
-    return Prediction(float(np.exp(mean)), float(np.sqrt(variance + TISSUE_SPREAD**2)))
-
-
-DOUBTFUL_SPREADS = 1.0
-"""A muscle mode above the prediction by more than this many of its spreads is used but not trusted ..."""
-
-REFUTED_SPREADS = 1.6
-"""... and above this many it is taken for oedema, and the prediction for the level. Below by this many, the outlines
-hold fat or bone rather than muscle, or the protocol is not what it seems: the mode is used but not trusted."""
-
-TRUSTED_SPREAD = 0.15
-"""A prediction no more uncertain than this can be trusted alone: a fifth of normal muscle's distance to a mild oedema
-at 1.5 times would then be missed. Brain and fluid alone are less certain; other scans of the person or site are not."""
-
-SAME_PERSON_SPREAD = 0.06
-"""Standard deviation, from one scan of a person to the next, of the log ratio of brain and fluid to normal muscle."""
-
-FLUID_SHARE = 0.75
-"""Fluid this close to its expected multiple of the muscle mode confirms the mode where there is no brain."""
+    return Prediction(float(np.exp(mean)), float(np.sqrt(variance + _REFERENCE.tissue_spread**2)))
 
 
 def choose_reference(
@@ -194,11 +165,11 @@ def choose_reference(
     excess = float(np.log(mode / told.level))
     found = f"{np.exp(excess):.2f} times the level that {by} predict"
     level, uncertainty = mode, own
-    trusted = -REFUTED_SPREADS * told.spread < excess < DOUBTFUL_SPREADS * told.spread
+    trusted = -_REFERENCE.refuted_spreads * told.spread < excess < _REFERENCE.doubtful_spreads * told.spread
     source = f"lowest mode of all muscle, {found}"
-    if excess > REFUTED_SPREADS * told.spread:
+    if excess > _REFERENCE.refuted_spreads * told.spread:
         level, uncertainty = told.level, told.spread
-        trusted = told.spread <= TRUSTED_SPREAD
+        trusted = told.spread <= _REFERENCE.trusted_spread
         source = f"predicted from {by}, because the lowest mode of all muscle lies at {found}"
     elif outside:
         share = own**-2 / (own**-2 + told.spread**-2)
@@ -235,7 +206,7 @@ def level_of_visit(reading: Reading, source: str) -> OutsideLevel | None:
     reference = reading.reference
     if reference is None or not reference.trusted or reference.predicted is None or reference.uncertainty is None:
         return None
-    spread = float(np.hypot(SAME_PERSON_SPREAD, reference.uncertainty))
+    spread = float(np.hypot(_REFERENCE.same_person_spread, reference.uncertainty))
     return OutsideLevel(reference.level / reference.predicted, spread, source)
 
 
@@ -257,8 +228,8 @@ def combine(prediction: Prediction, outside: Sequence[OutsideLevel]) -> Predicti
 
 def _by_fluid(fit: Fit, landmarks: Landmarks, outside: Sequence[OutsideLevel], acquisition: Acquisition) -> Reference:
     """Take the mode and look whether fluid confirms it; without a brain other scans cannot be put beside this one."""
-    expected = fluid_to_muscle(acquisition, acquisition.echo_time_ms or USUAL_TE_MS)
-    confirmed = landmarks.fluid / fit.mode >= FLUID_SHARE * expected
+    expected = fluid_to_muscle(acquisition, acquisition.echo_time_ms or _PROTOCOL.echo_ms)
+    confirmed = landmarks.fluid / fit.mode >= _REFERENCE.fluid_share * expected
     words = (
         f"bright fluid at {landmarks.fluid / fit.mode:.1f} times its level confirms it"
         if confirmed
@@ -276,3 +247,61 @@ def _by_fluid(fit: Fit, landmarks: Landmarks, outside: Sequence[OutsideLevel], a
         mode=fit.mode,
         outside=tuple(outside),
     )
+
+
+def signal(tissue: Relaxation, acquisition: Acquisition, echo_time_ms: float) -> float:
+    """Signal of a tissue on STIR: S = |1 - 2 exp(-TI/T1) + exp(-TR/T1)| exp(-TE/T2).
+
+    Parameters
+    ----------
+    tissue
+        What is imaged.
+    acquisition
+        Field strength, inversion and repetition time; those usual for STIR stand in for what is not known.
+    echo_time_ms
+        Echo time in milliseconds.
+    """
+    high = (acquisition.field_strength_t or 1.5) >= _PROTOCOL.high_field_t
+    t1, t2 = tissue.t1_ms[high], tissue.t2_ms[high]
+    inversion = acquisition.inversion_time_ms or _PROTOCOL.inversion_ms[high]
+    repetition = acquisition.repetition_time_ms or _PROTOCOL.repetition_ms
+    return float(abs(1 - 2 * np.exp(-inversion / t1) + np.exp(-repetition / t1)) * np.exp(-echo_time_ms / t2))
+
+
+def implied_t2_ms(ratio: float, acquisition: Acquisition) -> float | None:
+    """T2 that muscle would need to be brighter than normal by a ratio, if its T1 stayed the same.
+
+    From S ~ exp(-TE/T2): 1/T2 = 1/T2_normal - ln(ratio)/TE.
+
+    Parameters
+    ----------
+    ratio
+        Multiple of normal muscle.
+    acquisition
+        Field strength and echo time; without an echo time nothing follows.
+
+    Returns
+    -------
+    float or None
+        Milliseconds; ``None`` also where no T2 makes muscle so bright.
+    """
+    echo = acquisition.echo_time_ms
+    if echo is None:
+        return None
+    normal = _TISSUES.muscle.t2_ms[(acquisition.field_strength_t or 1.5) >= _PROTOCOL.high_field_t]
+    rate = 1 / normal - float(np.log(ratio)) / echo
+    return 1 / rate if rate > 0 else None
+
+
+def fluid_to_muscle(acquisition: Acquisition, echo_time_ms: float) -> float:
+    """Fluid as a multiple of normal muscle."""
+    return signal(_TISSUES.fluid, acquisition, echo_time_ms) / signal(_TISSUES.muscle, acquisition, echo_time_ms)
+
+
+def brain_to_muscle(acquisition: Acquisition, echo_time_ms: float) -> float:
+    """Brain, white and grey matter in equal parts, as a multiple of normal muscle."""
+    brain = (
+        signal(_TISSUES.white_matter, acquisition, echo_time_ms)
+        + signal(_TISSUES.grey_matter, acquisition, echo_time_ms)
+    ) / 2
+    return brain / signal(_TISSUES.muscle, acquisition, echo_time_ms)

@@ -8,16 +8,14 @@ from numpy.typing import NDArray
 from wbmri.core import GroupReading, InputError, LabelMap, Reading, Volume, canonical
 from wbmri.grading.bias_field import BiasField
 from wbmri.grading.evidence import beside
-from wbmri.grading.grade_groups import Scale, graded, not_assessable, spoilt
+from wbmri.grading.group_grades import Scale, graded, not_assessable, spoilt
 from wbmri.grading.image_artefacts import unassessable
-from wbmri.grading.leakage import without_spill
-from wbmri.grading.normalisation import FLUID_RATIO, Fit
+from wbmri.grading.leakage import without_leakage
+from wbmri.grading.normalisation import Fit
+from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.voxels import Muscle, gather
 
 Block = tuple[slice, slice, slice]
-
-FAT_RATIO = 0.6
-"""Below this multiple of normal muscle a voxel holds more fat, bone or air than muscle."""
 
 
 class Regrader:
@@ -101,7 +99,7 @@ class Regrader:
     def muscle_like(self, block: Block) -> NDArray[np.bool_]:
         """Tell which voxels of a block look like muscle, normal or oedematous: neither fat, bone, air nor fluid."""
         ratios = self.ratios(block)
-        return (ratios > FAT_RATIO) & (ratios < FLUID_RATIO)
+        return (ratios > PARAMETERS.evidence.least_muscle_ratio) & (ratios < PARAMETERS.normalisation.fluid_ratio)
 
     def histogram(
         self,
@@ -154,14 +152,14 @@ class Regrader:
         muscle = gather(self._scan.data[block], drawn, self._scan.spacing, facts.confidence, label)
         muscle = replace(muscle, index=muscle.index + low, shape=self._scan.shape)
         log_ratio = self._fit.log_ratio(muscle)
-        muscle = without_spill(self._scan, muscle, log_ratio, self._fit.field, self._reference.level)
+        muscle = without_leakage(self._scan, muscle, log_ratio, self._fit.field, self._reference.level)
         self._last = _Group(label, block, sure, drawn.copy(), muscle, log_ratio)
         return self._last
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Group:
-    """One group as it was last drawn: its outline within a block of the scan, and its voxels without what spilled."""
+    """One group as it was last drawn: its outline within a block of the scan, and its voxels without leakage."""
 
     label: int
     block: tuple[slice, ...]

@@ -3,9 +3,7 @@
 from wbmri.core import Evidence
 from wbmri.core.scheme import GradingRule
 from wbmri.grading.mixture import Mixture
-
-UNTRUSTED = 0.4
-"""What is left of the confidence where the normal-muscle level cannot be relied on."""
+from wbmri.grading.parameters import PARAMETERS
 
 Probabilities = tuple[float, float, float]
 
@@ -72,7 +70,7 @@ def confidence_of(probability: float, evidence: Evidence, rule: GradingRule, out
         reference can be trusted.
     """
     enough = evidence.voxels / (evidence.voxels + rule.minimum_voxels)
-    return probability * enough * outline * (1.0 if trusted else UNTRUSTED)
+    return probability * enough * outline * (1.0 if trusted else PARAMETERS.evidence.untrusted)
 
 
 def _extensive(evidence: Evidence, rule: GradingRule) -> bool:

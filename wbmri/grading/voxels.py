@@ -6,30 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-EDGE_MM = 1.5
-"""How far from its outline a group is not measured: fascia and fat share those voxels."""
+from wbmri.grading.parameters import PARAMETERS
 
-KEPT_SHARE = 0.4
-"""A group of which less would be left is measured with its edge instead."""
-
-CORE_MM, CORE_SHARE = 4.0, 0.2
-"""The same for the core of a group, where even an outline that is a few millimetres off holds muscle."""
-
-FILLED, THIN_SHARE = 0.85, 0.15
-"""A voxel is measured if its group fills at least the first share of its thickness; not so in groups so thin that less
-than the second share of them would be left."""
-
-UNSURE_FILLED = 0.97
-"""The same for the core of a group whose outline is not sure: muscle goes on on both sides, or ends well beyond."""
-
-SURE = 0.99
-"""From this confidence on an outline is taken to be right: a person gave it."""
-
-LEAST_VOXELS = 60
-"""A choice of fewer voxels than this is widened to those that others share."""
-
-THICK = 2.0
-"""An axis is through thick slices when its voxels are longer than this multiple of the shortest."""
+_VOXELS = PARAMETERS.voxels
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -110,14 +89,14 @@ def gather(
     flat = np.flatnonzero(padded if label is None else padded == label)
     strides = np.array([padded.shape[1] * padded.shape[2], padded.shape[2], 1])
     size = np.asarray(spacing)
-    thin = size <= THICK * size.min()
+    thin = size <= _VOXELS.thick_slices * size.min()
     own = padded.ravel()[flat]
     share = own_shares(padded, flat, spacing, ~thin)
     sure = np.array([confidence.get(k, 0.0) for k in range(256)])
-    filled = share >= np.where(sure >= SURE, FILLED, UNSURE_FILLED)[own]
-    deep = _inside(padded, flat, size, thin, CORE_MM)
-    core = _enough_or_whole(deep, own, CORE_SHARE)
-    inside = _enough_or_whole(_inside(padded, flat, size, thin, EDGE_MM), own, KEPT_SHARE)
+    filled = share >= np.where(sure >= _VOXELS.sure, _VOXELS.filled, _VOXELS.filled_unsure)[own]
+    deep = _inside(padded, flat, size, thin, _VOXELS.core_mm)
+    core = _enough_or_whole(deep, own, _VOXELS.core_share)
+    inside = _enough_or_whole(_inside(padded, flat, size, thin, _VOXELS.edge_mm), own, _VOXELS.inner_share)
     i, j, k = groups.shape
     index = np.stack(np.unravel_index(flat, padded.shape), axis=1) - 1
     return Muscle(
@@ -125,7 +104,12 @@ def gather(
         label=own,
         raw=data[tuple(index.T)],
         quiet=_neighbour_median(data, index, padded.ravel(), flat, strides, thin),
-        inner=_enough(inside & (share >= FILLED), _enough(share >= FILLED, inside, own, THIN_SHARE), own, THIN_SHARE),
+        inner=_enough(
+            inside & (share >= _VOXELS.filled),
+            _enough(share >= _VOXELS.filled, inside, own, _VOXELS.thin_share),
+            own,
+            _VOXELS.thin_share,
+        ),
         core=_enough(core & filled, core, own, 0.0),
         rim=~deep,
         share=share,
@@ -168,7 +152,7 @@ def _enough(
 ) -> NDArray[np.bool_]:
     """Keep the chosen voxels of the groups that have enough of them, and the wider choice of the others."""
     kept = np.bincount(own[chosen], minlength=256)
-    enough = (kept >= LEAST_VOXELS) & (kept >= least_share * np.bincount(own, minlength=256))
+    enough = (kept >= _VOXELS.least_voxels) & (kept >= least_share * np.bincount(own, minlength=256))
     return np.where(enough[own], chosen, wider)
 
 
@@ -201,16 +185,6 @@ def _enough_or_whole(inside: NDArray[np.bool_], own: NDArray[np.uint8], kept_sha
     return inside | whole[own]
 
 
-REACH_MM = 5.0
-"""Over this distance in the plane of the slice it is told how far inside or outside an outline a place lies."""
-
-LEAST_DEPTH = 0.02
-"""A place is inside or outside by at least this much, so that its distance to the outline is never nothing."""
-
-UNSURE = 0.2
-"""Where the muscle ends is known to this part of the distance between two slices, either way."""
-
-
 def own_shares(
     groups: NDArray[np.uint8],
     flat: NDArray[np.intp],
@@ -241,7 +215,9 @@ def own_shares(
     made = np.ones(flat.size, dtype=np.float32)
     if not thick.any():
         return made
-    size = [1 if through else 2 * round(REACH_MM / (2 * mm)) + 1 for mm, through in zip(spacing, thick, strict=True)]
+    size = [
+        1 if through else 2 * round(_VOXELS.reach_mm / (2 * mm)) + 1 for mm, through in zip(spacing, thick, strict=True)
+    ]
     by_label = np.argsort(own, kind="stable")
     ends = np.cumsum(np.bincount(own, minlength=256))
     for label in np.unique(own):
@@ -264,13 +240,13 @@ def _filled(
     axes: NDArray[np.intp],
 ) -> NDArray[np.float32]:
     """Return the share of each voxel's thickness up to where the group ends before the next slice on either side."""
-    here = np.maximum(depth[where], LEAST_DEPTH)
+    here = np.maximum(depth[where], _VOXELS.least_depth)
     filled = np.ones(here.size, dtype=np.float32)
     for axis in axes:
         halves = np.zeros(here.size, dtype=np.float32)
         for step in (-1, 1):
             there = tuple(along + step if k == axis else along for k, along in enumerate(where))
-            ends = here / (here + np.maximum(-depth[there], LEAST_DEPTH))
+            ends = here / (here + np.maximum(-depth[there], _VOXELS.least_depth))
             halves += np.where(inside[there] > 0, 0.5, _half(ends))
         filled *= halves
     return filled
@@ -278,15 +254,8 @@ def _filled(
 
 def _half(ends: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the expected share of the voxel on one side of its middle, of at most a half."""
-    beyond = np.clip(ends + UNSURE - 0.5, 0, 2 * UNSURE)
-    return np.where(beyond < 2 * UNSURE, ends - beyond**2 / (4 * UNSURE), 0.5)
-
-
-CELL_MM = 2.5
-"""Voxels are counted in cells of about this width, where they are finer."""
-
-LEAST = 1e-4
-"""Below this share of its surroundings a voxel is not reached by a measured one."""
+    beyond = np.clip(ends + _VOXELS.unsure_end - 0.5, 0, 2 * _VOXELS.unsure_end)
+    return np.where(beyond < 2 * _VOXELS.unsure_end, ends - beyond**2 / (4 * _VOXELS.unsure_end), 0.5)
 
 
 def represented(muscle: Muscle, places: NDArray[np.intp], measured: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -310,9 +279,9 @@ def represented(muscle: Muscle, places: NDArray[np.intp], measured: NDArray[np.b
     from scipy.ndimage import uniform_filter
 
     index = muscle.index[places]
-    # Voxels much finer than the reach are taken together in cells.
-    step = np.array([max(1, round(CELL_MM / mm)) for mm in muscle.spacing])
-    size = [2 * max(1, round(REACH_MM / (mm * n))) + 1 for mm, n in zip(muscle.spacing, step, strict=True)]
+    # Voxels much finer than the reach are taken together in blocks.
+    step = np.array([max(1, round(_VOXELS.coarse_mm / mm)) for mm in muscle.spacing])
+    size = [2 * max(1, round(_VOXELS.reach_mm / (mm * n))) + 1 for mm, n in zip(muscle.spacing, step, strict=True)]
     index = (index - index.min(axis=0)) // step
     shape = tuple(index.max(axis=0) + 1)
     where = np.ravel_multi_index(tuple(index.T), shape)
@@ -329,7 +298,7 @@ def represented(muscle: Muscle, places: NDArray[np.intp], measured: NDArray[np.b
 
     speak = around(np.ones(seen.size, dtype=np.float32), seen)[where]
     # Places that no measured voxel reaches are spoken for by none.
-    asked = np.where(speak > LEAST, 1 / np.maximum(speak, LEAST), 0).astype(np.float32)
+    asked = np.where(speak > _VOXELS.least_reach, 1 / np.maximum(speak, _VOXELS.least_reach), 0).astype(np.float32)
     weight = around(asked, where)[seen].astype(np.float64)
     made: NDArray[np.float64] = weight * (weight.sum() / (weight @ weight))
     return made

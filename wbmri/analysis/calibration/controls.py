@@ -15,7 +15,7 @@ import numpy as np
 from wbmri.analysis.comparison import FIELD_TOLERANCE_T, TIME_TOLERANCE
 from wbmri.case import SCHEMA_VERSION, STRICT, decode
 from wbmri.core import NOTICE, Acquisition, InputError, OutsideLevel, Reading
-from wbmri.grading import TISSUE_SPREAD
+from wbmri.grading import PARAMETERS
 
 FEWEST = 3
 """People without whom a protocol has no level of its own."""
@@ -130,7 +130,7 @@ def read_controls(path: str | Path) -> ControlCalibration:
 def _level_of(acquisition: Acquisition, people: Mapping[str, list[float]]) -> ControlLevel:
     """Return mean and spread, which is drawn towards what is expected without controls, the more so the fewer."""
     logs = np.array([np.mean(own) for own in people.values()]) if people else np.zeros(1)
-    squares = float(((logs - logs.mean()) ** 2).sum()) + EXPECTED_WORTH * TISSUE_SPREAD**2
+    squares = float(((logs - logs.mean()) ** 2).sum()) + EXPECTED_WORTH * PARAMETERS.reference.tissue_spread**2
     variance = squares / (len(logs) - 1 + EXPECTED_WORTH)
     return ControlLevel(
         acquisition.field_strength_t,

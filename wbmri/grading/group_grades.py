@@ -25,25 +25,20 @@ from wbmri.core import (
     silent,
 )
 from wbmri.core.scheme import GradingRule
-from wbmri.grading.bias_field import PLACE_ML, SCALES, START_ML, START_ROUNDS, WIDTH
-from wbmri.grading.evidence import beside, measure
+from wbmri.grading.evidence import beside, measure, suggest_signs
 from wbmri.grading.image_artefacts import (
-    BRIGHT_FAT,
-    GHOST,
     artefacts_of,
     spoils,
     surroundings_of,
     unassessable,
     unsuppressed,
 )
-from wbmri.grading.leakage import BEYOND_MM, BRIGHT_RATIO, LARGEST_SHARE, without_spill
-from wbmri.grading.mixture import ALIKE, MOST
+from wbmri.grading.leakage import without_leakage
 from wbmri.grading.normal_reference import choose_reference, find_landmarks, predict
-from wbmri.grading.normalisation import FLUID_RATIO, ROUNDS, Fit, fit_scale
+from wbmri.grading.normalisation import Fit, fit_scale
+from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.rule import confidence_of, explain, grade_of, probabilities_of
-from wbmri.grading.soft_tissue_signs import suggest_signs
-from wbmri.grading.voxels import CORE_MM, EDGE_MM, FILLED, UNSURE_FILLED, Muscle, gather
-from wbmri.grading.voxels import REACH_MM as REPRESENTED_MM
+from wbmri.grading.voxels import Muscle, gather
 from wbmri.segmentation.quality import noted
 
 
@@ -94,7 +89,7 @@ def grade(
     scale = None
     if len(excluded) < len(labels.scheme.groups):
         scale = _scale_of(scan, muscle, labels.scheme.grading, outside, part(progress, 0.2, 0.9))
-        muscle = without_spill(scan, muscle, scale.log_ratio, scale.fit.field, scale.reference.level)
+        muscle = without_leakage(scan, muscle, scale.log_ratio, scale.fit.field, scale.reference.level)
     progress(0.9, "grading")
     artefacts: Mapping[int, ImageArtefact] = {}
     soft_tissue = None
@@ -119,7 +114,7 @@ def grade(
         engine=labels.engine,
         reference=reference,
         warnings=_warnings(volume.acquisition, reference, entries, labels),
-        provenance=(*labels.provenance, _step()),
+        provenance=(*labels.provenance, Step("grade", PARAMETERS.recorded())),
         soft_tissue=soft_tissue,
         intensity_model=None if scale is None else scale.fit.recorded(artefacts),
     )
@@ -260,27 +255,3 @@ def _warnings(
     if assessable < labels.scheme.grading.minimum_assessable_share * len(entries):
         made.append(f"Only {assessable} of {len(entries)} groups are assessable: too few for a total.")
     return tuple(made)
-
-
-def _step() -> Step:
-    """Record what the grades depend on besides the scan and its outlines."""
-    return Step(
-        "grade",
-        {
-            "edge_mm": EDGE_MM,
-            "core_mm": CORE_MM,
-            "filled": [FILLED, UNSURE_FILLED],
-            "represented_mm": REPRESENTED_MM,
-            "fluid_ratio": FLUID_RATIO,
-            "spill": {"bright_ratio": BRIGHT_RATIO, "largest_share": LARGEST_SHARE, "beyond_mm": BEYOND_MM},
-            "alike": ALIKE,
-            "most": MOST,
-            "ghost": GHOST,
-            "bright_fat": BRIGHT_FAT,
-            "scales": [[amplitude, list(reach_mm)] for amplitude, reach_mm in SCALES],
-            "start_rounds": START_ROUNDS,
-            "observation_ml": [START_ML, PLACE_ML],
-            "width": WIDTH,
-            "rounds": ROUNDS,
-        },
-    )

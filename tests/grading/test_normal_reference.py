@@ -48,9 +48,7 @@ def test_what_agrees_only_makes_the_level_more_certain(body: Any, healthy: Readi
     assert alone.reference.uncertainty is not None
     assert beside.reference.uncertainty is not None
     assert beside.reference.uncertainty < alone.reference.uncertainty
-    step = beside.provenance[-1].parameters["reference"]
-    assert isinstance(step, dict)
-    assert step["outside"] == [dataclasses.asdict(told)]
+    assert beside.reference.outside == (told,)
 
 
 def test_a_visit_that_cannot_be_relied_on_says_nothing(healthy: Reading) -> None:

@@ -93,3 +93,23 @@ def test_signs_of_fascia_and_subcutis_are_suggested_where_they_are(scan: tuple[V
     assert subcutis[LimbPart.PROXIMAL].suggested == 1
     assert all(sign.graded is None for signs in (fascia, subcutis) for sign in signs.values())
     assert reading.soft_tissue.calcinosis.present is None
+
+
+def test_limbs_are_those_of_the_scheme_whatever_its_groups_are_called(scan: tuple[Volume, LabelMap]) -> None:
+    volume, labels = scan
+    pairs = labels.scheme.pairs
+
+    def graded(*, segments: bool) -> Reading:
+        own = tuple(
+            replace(pair, id=f"muscle_{number}", region="all", segment=pair.segment if segments else None)
+            for number, pair in enumerate(pairs)
+        )
+        return grade(volume, replace(labels, scheme=replace(labels.scheme, pairs=own)))
+
+    reading, named, nameless = grade(volume, labels), graded(segments=True), graded(segments=False)
+    assert reading.soft_tissue is not None
+    assert {sign.suggested for signs in reading.soft_tissue.signs.values() for sign in signs.values()} == {0}
+    assert named.soft_tissue == reading.soft_tissue
+    assert nameless.groups == named.groups == reading.groups
+    assert nameless.soft_tissue is not None
+    assert {sign.suggested for signs in nameless.soft_tissue.signs.values() for sign in signs.values()} == {None}
