@@ -94,9 +94,9 @@ def test_mirroring_and_filling_by_key(read: Callable[..., ReadingRoom], press: C
     stored = np.array(room.session.labels)
     hole = stored.copy()
     hole[:, 4, :][hole[:, 4, :] == 1] = 0
-    from wbmri.review.label_editor import MaskChange
+    from wbmri.review.label_editor import LabelChange
 
-    change = room.session.edit(MaskChange.between(stored, hole), "erase")
+    change = room.session.edit(LabelChange.between(stored, hole), "erase")
     room.scene.change(change.mask)
     press("F")
     assert np.count_nonzero(np.array(room.session.labels)[:, 4, :] == 1) > 0

@@ -7,7 +7,7 @@ from napari_wbmri.viewer import PLANES, Contours, Depth, DisplayGrid, Scene
 from napari_wbmri.widgets import Mark, Standing
 
 from wbmri.review import ViewState
-from wbmri.review.label_editor import MaskChange
+from wbmri.review.label_editor import LabelChange
 
 AFFINE = np.array([[-2.0, 0.0, 0.2, 40.0], [0.0, 0.4, 5.9, -30.0], [0.1, 2.0, -0.4, -60.0], [0.0, 0.0, 0.0, 1.0]])
 
@@ -75,7 +75,7 @@ def test_contours_follow_a_correction(scene: Scene) -> None:
     more = stored.copy()
     more[12:15, 10:30, 4] = 1
     scene.turn("axial")
-    scene.change(MaskChange.between(stored, more))
+    scene.change(LabelChange.between(stored, more))
     np.testing.assert_array_equal(scene.grid.stored(scene.groups.data), more)
     fresh = Scene(ViewerModel())
     fresh.plane = "axial"

@@ -24,7 +24,7 @@ from wbmri.core import (
     TissueSign,
 )
 from wbmri.review import Mode, Order, Session, SignoffIssueKind, ViewState, open_review
-from wbmri.review.label_editor import MaskChange
+from wbmri.review.label_editor import LabelChange
 
 WriteCase = Callable[..., Case]
 MakeReading = Callable[..., Reading]
@@ -40,9 +40,9 @@ def grade_all(session: Session, grade: Callable[[int], int] = lambda label: labe
         session.grade(label, grade(label))
 
 
-def stroke(session: Session, label: int, count: int = 12) -> MaskChange:
+def stroke(session: Session, label: int, count: int = 12) -> LabelChange:
     free = np.flatnonzero(session.labels == 0)[:count]
-    return MaskChange.setting(session.labels, free, label)
+    return LabelChange.setting(session.labels, free, label)
 
 
 def test_totals_follow_every_grade(case: Case) -> None:

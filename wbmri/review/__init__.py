@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from wbmri.review.history import Decision, Entry
     from wbmri.review.keys import Command, KeyMap, default_keys, load_keys
     from wbmri.review.navigation import Order
-    from wbmri.review.opening import open_review
     from wbmri.review.reading_mode import Mode
     from wbmri.review.session import Session
+    from wbmri.review.session_factory import open_review
     from wbmri.review.signoff_checks import SignoffIssue, SignoffIssueKind
     from wbmri.review.view_state import ViewState
     from wbmri.review.worklist import Worklist, WorklistRow, load_worklist
@@ -57,9 +57,9 @@ __getattr__ = lazy_names(
             "load_keys",
         ),
         "navigation": ("Order",),
-        "opening": ("open_review",),
         "reading_mode": ("Mode",),
         "session": ("Session",),
+        "session_factory": ("open_review",),
         "signoff_checks": (
             "SignoffIssue",
             "SignoffIssueKind",

@@ -12,7 +12,7 @@ from wbmri.core import CaseError, Reading, Status
 from wbmri.review.draft import Draft, Start
 from wbmri.review.group_view import Change
 from wbmri.review.history import Action, Entry, Terms
-from wbmri.review.label_editor import MaskChange, Outlines
+from wbmri.review.label_editor import LabelChange, Outlines
 from wbmri.review.reading_clock import ReadingClock
 from wbmri.review.signoff_checks import SignoffIssue
 from wbmri.review.store import ReadingStore
@@ -123,7 +123,7 @@ class Actions:
         self.store.move(folder)
         write_view_state(self.store.paths.place, self.view)
 
-    def do(self, action: Action, change: MaskChange | None = None, **what: Any) -> Entry:
+    def do(self, action: Action, change: LabelChange | None = None, **what: Any) -> Entry:
         """Do something: on disk when this returns, or else `ReadingStore.saving` says why not.
 
         Parameters
@@ -220,7 +220,7 @@ class Actions:
         self._append(Action.OPENED, terms=self.terms)
         write_view_state(self.store.paths.place, self.view)
 
-    def _append(self, action: Action, change: MaskChange | None = None, **what: Any) -> Entry:
+    def _append(self, action: Action, change: LabelChange | None = None, **what: Any) -> Entry:
         self.clock.active()
         entry = self._entry(action, self.clock.take(), **what)
         self.draft = replace(self.draft, state=self.draft.state.after(entry))

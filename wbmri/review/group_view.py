@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from wbmri.core import GroupReading, Subtotal
 from wbmri.core.scheme import Group
 from wbmri.review.history import Decision
-from wbmri.review.label_editor import MaskChange
+from wbmri.review.label_editor import LabelChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +85,4 @@ class Change:
 
     words: str
     labels: frozenset[int]
-    mask: MaskChange | None = None
+    mask: LabelChange | None = None

@@ -26,7 +26,7 @@ from wbmri.review.actions import Actions
 from wbmri.review.draft import Draft
 from wbmri.review.group_view import Change, GroupView, Totals
 from wbmri.review.history import Action, Decision
-from wbmri.review.label_editor import EDGES, Block, Labels, MaskChange
+from wbmri.review.label_editor import EDGES, Block, LabelChange, Labels
 from wbmri.review.navigation import Navigation, Order
 from wbmri.review.reading_mode import Visible, visible
 from wbmri.review.signoff_checks import SignoffIssue, check_confirmed
@@ -250,13 +250,13 @@ class Session:
         marked = replace(self._draft.state.marked or SoftTissue(), calcinosis=calcinosis)
         return self._mark(marked, f"calcinosis: {_CALCINOSIS[calcinosis.present]}")
 
-    def edit(self, change: MaskChange, tool: str) -> Change:
+    def edit(self, change: LabelChange, tool: str) -> Change:
         """Change outlines; the groups that changed are measured anew when they are next looked at.
 
         Parameters
         ----------
         change
-            The voxels, as `Stroke.change`, `fill_between`, `mirror` or `MaskChange.between` give them.
+            The voxels, as `Stroke.change`, `fill_between`, `mirror` or `LabelChange.between` give them.
         tool
             What made it, for the history, such as ``paint``.
 

@@ -11,7 +11,7 @@ from wbmri.case import CaseLock, Holder, ReadingPaths, decode, encode
 from wbmri.core import CaseError
 from wbmri.io import write_atomic
 from wbmri.review.history import Entry
-from wbmri.review.label_editor import MaskChange, decode_change, encode_change
+from wbmri.review.label_editor import LabelChange, decode_change, encode_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Journal:
         self._allowed = allowed
         self.entries, self._length = read_entries(paths.history)
         self._waiting: list[Entry] = []
-        self._changes: dict[int, MaskChange] = {}
+        self._changes: dict[int, LabelChange] = {}
         self._problem = problem
 
     @property
@@ -104,7 +104,7 @@ class Journal:
         """How far the disk has followed."""
         return Saving(self.paths.folder, len(self._waiting), self._problem)
 
-    def append(self, entry: Entry, change: MaskChange | None = None) -> None:
+    def append(self, entry: Entry, change: LabelChange | None = None) -> None:
         """Add an action, with the voxels it changed; on disk when this returns, or else `saving` says why not."""
         self.entries.append(entry)
         self._waiting.append(entry)
@@ -152,7 +152,7 @@ class Journal:
             raise
         self.entries.append(entry)
 
-    def change(self, number: int) -> MaskChange:
+    def change(self, number: int) -> LabelChange:
         """Return the voxels that an action changed.
 
         Raises
@@ -284,7 +284,7 @@ class ReadingStore:
         """How far the disk has followed."""
         return self._journal.saving
 
-    def append(self, entry: Entry, change: MaskChange | None = None) -> None:
+    def append(self, entry: Entry, change: LabelChange | None = None) -> None:
         """Add an action; on disk when this returns, or else `saving` says why not."""
         self._journal.append(entry, change)
 
@@ -306,7 +306,7 @@ class ReadingStore:
             ) from error
         self.release()
 
-    def change(self, number: int) -> MaskChange:
+    def change(self, number: int) -> LabelChange:
         """Return the voxels that an action changed; `CaseError` where their file is missing or damaged."""
         return self._journal.change(number)
 

@@ -9,7 +9,7 @@ from napari.components import ViewerModel
 from napari_wbmri.viewer.scene import Depth, Scene
 from wbmri.core import WbmriError
 from wbmri.review import Change, Session
-from wbmri.review.label_editor import Brush, MaskChange, Stroke, fill_between, mirror
+from wbmri.review.label_editor import Brush, LabelChange, Stroke, fill_between, mirror
 
 RADII_MM = (2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0)
 
@@ -100,7 +100,7 @@ class MaskEditor:
         grid, scheme = session.volume.grid, session.case.reading.scheme
         self._whole(session, "mirror", lambda: mirror(session.labels, grid, scheme, session.current, steal=self.steal))
 
-    def _whole(self, session: Session, tool: str, make: Callable[[], MaskChange]) -> None:
+    def _whole(self, session: Session, tool: str, make: Callable[[], LabelChange]) -> None:
         try:
             change = session.edit(make(), tool)
         except WbmriError as error:

@@ -17,7 +17,7 @@ from napari_wbmri.viewer.label_contours import Edges
 from napari_wbmri.viewer.window_presets import STANDARD, Preset
 from napari_wbmri.widgets import Mark, Standing, line_of
 from wbmri.review import ViewState
-from wbmri.review.label_editor import MaskChange
+from wbmri.review.label_editor import LabelChange
 
 _CLEAR = (0.0, 0.0, 0.0, 0.0)
 _CHOSEN = (1.0, 1.0, 1.0, 1.0)
@@ -137,7 +137,7 @@ class Scene:
         self.scan.contrast_limits_range = (min(0.0, preset.black), highest)
         self.scan.contrast_limits = (preset.black, preset.white)
 
-    def change(self, change: MaskChange) -> None:
+    def change(self, change: LabelChange) -> None:
         """Follow a change of the outlines."""
         if change.voxels == 0:
             return

@@ -6,7 +6,7 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.review.label_editor.brush import Block, Brush, Stroke
-    from wbmri.review.label_editor.label_change import Labels, MaskChange, decode_change, encode_change
+    from wbmri.review.label_editor.label_change import LabelChange, Labels, decode_change, encode_change
     from wbmri.review.label_editor.mirror_image import mirror
     from wbmri.review.label_editor.outlines import EDGES, Outlines
     from wbmri.review.label_editor.slice_interpolation import fill_between
@@ -15,8 +15,8 @@ __all__ = [
     "EDGES",
     "Block",
     "Brush",
+    "LabelChange",
     "Labels",
-    "MaskChange",
     "Outlines",
     "Stroke",
     "decode_change",
@@ -34,8 +34,8 @@ __getattr__ = lazy_names(
             "Stroke",
         ),
         "label_change": (
+            "LabelChange",
             "Labels",
-            "MaskChange",
             "decode_change",
             "encode_change",
         ),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import InputError
-from wbmri.review.label_editor.label_change import Labels, MaskChange
+from wbmri.review.label_editor.label_change import LabelChange, Labels
 
 Block = tuple[slice, slice, slice]
 
@@ -73,7 +73,7 @@ class Stroke:
         self._last: NDArray[np.float64] | None = None
         self._painted = np.empty(0, np.int64)
 
-    def to(self, point: Sequence[float]) -> MaskChange:
+    def to(self, point: Sequence[float]) -> LabelChange:
         """Go on to a point, in voxel coordinates (i, j, k), and return the voxels that are newly painted."""
         end = np.asarray(point, dtype=np.float64)
         start = end if self._last is None else self._last
@@ -83,12 +83,12 @@ class Stroke:
         return self._setting(index)
 
     @property
-    def change(self) -> MaskChange:
+    def change(self) -> LabelChange:
         """Everything the stroke has painted so far, to be given to `wbmri.review.Session.edit`."""
         return self._setting(self._painted)
 
-    def _setting(self, index: NDArray[np.integer[Any]]) -> MaskChange:
-        return MaskChange.setting(self._labels, index, 0 if self._brush.erase else self._brush.label)
+    def _setting(self, index: NDArray[np.integer[Any]]) -> LabelChange:
+        return LabelChange.setting(self._labels, index, 0 if self._brush.erase else self._brush.label)
 
     def _swept(self, start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.int64]:
         """Find the voxels the brush passes over between two points and may change."""

@@ -17,7 +17,7 @@ _MAGIC = b"wbmask1\n"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class MaskChange:
+class LabelChange:
     """Voxels of a label map and what they were and become.
 
     Parameters
@@ -115,7 +115,7 @@ class MaskChange:
         np.put(labels, self.index, self.after)
 
 
-def encode_change(change: MaskChange) -> bytes:
+def encode_change(change: LabelChange) -> bytes:
     """Return a change as bytes for a file; equal changes give equal bytes.
 
     A header (magic, shape, number of voxels), then zlib over the steps between indices, the labels before and after,
@@ -127,7 +127,7 @@ def encode_change(change: MaskChange) -> bytes:
     return content + struct.pack("<I", zlib.crc32(content))
 
 
-def decode_change(content: bytes, source: str) -> MaskChange:
+def decode_change(content: bytes, source: str) -> LabelChange:
     """Return the change that bytes of `encode_change` hold.
 
     Raises
@@ -148,7 +148,7 @@ def decode_change(content: bytes, source: str) -> MaskChange:
     inflated = zlib.decompress(body[_HEADER.size :])
     steps = np.frombuffer(inflated, "<u4", count)
     labels = np.frombuffer(inflated, np.uint8, 2 * count, offset=4 * count)
-    return MaskChange((i, j, k), np.cumsum(steps, dtype=np.int64), labels[:count], labels[count:])
+    return LabelChange((i, j, k), np.cumsum(steps, dtype=np.int64), labels[:count], labels[count:])
 
 
 def _shape(labels: Labels) -> tuple[int, int, int]:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from wbmri.core import Grid, InputError
 from wbmri.core.scheme import Scheme, Side
-from wbmri.review.label_editor.label_change import Labels, MaskChange
+from wbmri.review.label_editor.label_change import LabelChange, Labels
 
 LEAST_PAIRS = 3
 """Pairs drawn on both sides that are needed to know the midline."""
@@ -22,7 +22,7 @@ def mirror(
     *,
     replace: bool = True,
     steal: bool = False,
-) -> MaskChange:
+) -> LabelChange:
     """Draw a group as the mirror image of the same group on the other side, about the body's midline.
 
     The midline is the nearly sagittal plane between the pairs of groups that are drawn on both sides. Limbs are never
@@ -79,7 +79,7 @@ def mirror(
         after[after == label] = 0
     block = after[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
     block[drawn.reshape(block.shape) & ((block == 0) | (steal & (block != other)))] = label
-    return MaskChange.between(labels, after)
+    return LabelChange.between(labels, after)
 
 
 def _centres(labels: Labels, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.intp]]:

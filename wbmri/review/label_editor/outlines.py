@@ -13,7 +13,7 @@ from wbmri.case import Case
 from wbmri.core import CaseError, GroupReading, InputError, LabelMap, Reading, Volume, drawn_labels
 from wbmri.grading import Regrader
 from wbmri.review.label_editor.brush import Block
-from wbmri.review.label_editor.label_change import Labels, MaskChange
+from wbmri.review.label_editor.label_change import LabelChange, Labels
 from wbmri.segmentation.quality import examine
 
 STALE = "The outline was corrected after this was measured."
@@ -49,7 +49,9 @@ class Outlines:
         What was changed in earlier sittings, in order.
     """
 
-    def __init__(self, case: Case, base: Reading, start: Callable[[], LabelMap], changes: Iterable[MaskChange]) -> None:
+    def __init__(
+        self, case: Case, base: Reading, start: Callable[[], LabelMap], changes: Iterable[LabelChange]
+    ) -> None:
         self._case = case
         self._base = base
         self._given = {entry.label: entry for entry in base.groups}
@@ -147,7 +149,7 @@ class Outlines:
             label = min(boxes, key=lambda one: int(np.prod(boxes[one][1] - boxes[one][0])))
             measuring.regrade(self.labels, label, self._box(label))
 
-    def apply(self, change: MaskChange) -> None:
+    def apply(self, change: LabelChange) -> None:
         """Change the outlines; `InputError` where the change does not fit them."""
         change.apply(self._outlines().labels)
         boxes = self._boxes()
@@ -230,7 +232,7 @@ class Outlines:
         return i, j, k
 
 
-def _widen(boxes: dict[int, Box], change: MaskChange) -> None:
+def _widen(boxes: dict[int, Box], change: LabelChange) -> None:
     """Let the boxes hold all voxels that a change gives to groups or takes from them."""
     for label in change.labels:
         own = change.index[(change.before == label) | (change.after == label)]

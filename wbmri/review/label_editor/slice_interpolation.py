@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import InputError
-from wbmri.review.label_editor.label_change import Labels, MaskChange
+from wbmri.review.label_editor.label_change import LabelChange, Labels
 
 
 def fill_between(
@@ -18,7 +18,7 @@ def fill_between(
     *,
     between: tuple[int, int] | None = None,
     steal: bool = False,
-) -> MaskChange:
+) -> LabelChange:
     """Interpolate the shape of a group between slices (Raya and Udupa, IEEE Trans Med Imaging 1990;9:32).
 
     Parameters
@@ -71,7 +71,7 @@ def fill_between(
             if between is not None:
                 there[there == label] = 0
             there[shape & ((there == 0) | steal)] = label
-    return MaskChange.between(labels, after)
+    return LabelChange.between(labels, after)
 
 
 def _shapes(

@@ -21,7 +21,7 @@ from wbmri.core import (
     Volume,
 )
 from wbmri.review import Session, SignoffIssueKind, open_review
-from wbmri.review.label_editor import MaskChange
+from wbmri.review.label_editor import LabelChange
 from wbmri.segmentation.quality import examine
 
 
@@ -53,7 +53,7 @@ def measured(
 def grow(session: Session, label: int, count: int) -> None:
     """Take voxels from the last group, whose outline lies at the far end."""
     lent = np.flatnonzero(session.labels == 42)[:count]
-    session.edit(MaskChange.setting(session.labels, lent, label), "paint")
+    session.edit(LabelChange.setting(session.labels, lent, label), "paint")
 
 
 def evidence(session: Session, label: int) -> Evidence:
@@ -82,7 +82,7 @@ def test_evidence_and_suggestion_follow_the_outline_and_its_undo(measured: Case)
 
 def test_an_erased_group_is_outside_and_its_neighbour_grows(measured: Case) -> None:
     session = open_review(measured.paths, "anna")
-    session.edit(MaskChange.setting(session.labels, np.flatnonzero(session.labels == 10), 11), "paint")
+    session.edit(LabelChange.setting(session.labels, np.flatnonzero(session.labels == 10), 11), "paint")
     erased = session.group(10).measured
     assert erased is not None
     assert erased.reason is Reason.OUTSIDE
@@ -129,7 +129,7 @@ def test_the_smart_brush_asks_where_muscle_is(measured: Case) -> None:
 
 def test_where_nothing_can_be_measured_anew_that_is_said(case: Case) -> None:
     session = open_review(case.paths, "anna")
-    session.edit(MaskChange.setting(session.labels, np.flatnonzero(session.labels == 0)[:9], 10), "paint")
+    session.edit(LabelChange.setting(session.labels, np.flatnonzero(session.labels == 0)[:9], 10), "paint")
     view = session.group(10).measured
     assert view is not None
     assert view.evidence == case.reading.groups[9].evidence

@@ -1,4 +1,4 @@
-"""Beginning a reading, or going on with it."""
+"""Open a case for a reader: a new reading, one that is gone on with, an addendum or an adjudication."""
 
 from pathlib import Path
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from wbmri.case import Case
 from wbmri.core import Reason
 from wbmri.review import ViewState, open_review
-from wbmri.review.label_editor import MaskChange
+from wbmri.review.label_editor import LabelChange
 
 State = tuple[dict[int, tuple[int | None, Reason | None]], bytes]
 
@@ -81,7 +81,7 @@ class Course(RuleBasedStateMachine):
 
     @rule(label=st.integers(0, 42), first=st.integers(0, 7000), count=st.integers(1, 150))
     def edit(self, label: int, first: int, count: int) -> None:
-        change = MaskChange.setting(self.session.labels, np.arange(first, first + count), label)
+        change = LabelChange.setting(self.session.labels, np.arange(first, first + count), label)
         self.session.edit(change, "paint")
         assert np.all(self.session.labels.ravel()[first : first + count] == label)
         self.did()

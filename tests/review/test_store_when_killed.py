@@ -19,7 +19,7 @@ import pytest
 from wbmri.case import Case
 from wbmri.core import Reason
 from wbmri.review import Session, ViewState, open_review
-from wbmri.review.label_editor import MaskChange
+from wbmri.review.label_editor import LabelChange
 
 ROUNDS = 50
 
@@ -41,7 +41,7 @@ def act(session: Session, rng: np.random.Generator) -> None:
             session.accept(label)
         case 4:
             index = rng.integers(0, session.labels.size, 60)
-            session.edit(MaskChange.setting(session.labels, index, int(rng.integers(0, 43))), "paint")
+            session.edit(LabelChange.setting(session.labels, index, int(rng.integers(0, 43))), "paint")
         case 5:
             session.undo()
         case 6:

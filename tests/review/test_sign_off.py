@@ -16,7 +16,7 @@ from wbmri.case import Case, check_replaceable, labels_of_record, read_case, rea
 from wbmri.core import CaseError
 from wbmri.pipeline import SignedCase, add_case, sign
 from wbmri.review import Mode, Session, open_review
-from wbmri.review.label_editor import MaskChange
+from wbmri.review.label_editor import LabelChange
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -80,7 +80,7 @@ def test_consensus_goes_before_single_readers_and_addenda_before_what_they_add_t
 def test_corrected_outlines_are_those_of_record_and_become_an_atlas(case: Case, tmp_path: Path) -> None:
     session = read_all(case, "anna", 1)
     free = np.flatnonzero(session.labels == 0)[:30]
-    session.edit(MaskChange.setting(session.labels, free, 5), "paint")
+    session.edit(LabelChange.setting(session.labels, free, 5), "paint")
     with pytest.raises(CaseError, match="no person has seen"):
         add_case(case.paths.folder, tmp_path / "atlases")
     sign(session, session.signoff_issues())
@@ -117,10 +117,10 @@ def test_the_bids_validator_accepts_a_dataset_with_readings(case: Case) -> None:
     ignore = case.paths.out / ".bidsignore"
     ignore.write_text(ignore.read_text("utf-8").replace("readings\n", ""))
     begun = open_review(case.paths, "ben")
-    begun.edit(MaskChange.setting(begun.labels, np.flatnonzero(begun.labels == 0)[:9], 5), "paint")
+    begun.edit(LabelChange.setting(begun.labels, np.flatnonzero(begun.labels == 0)[:9], 5), "paint")
     begun.close()
     session = read_all(case, "anna", 1)
-    session.edit(MaskChange.setting(session.labels, np.flatnonzero(session.labels == 0)[:9], 5), "paint")
+    session.edit(LabelChange.setting(session.labels, np.flatnonzero(session.labels == 0)[:9], 5), "paint")
     sign(session, session.signoff_issues())
     done = subprocess.run(  # noqa: S603 - the validator found above
         [validator, str(case.paths.out), "--json"],

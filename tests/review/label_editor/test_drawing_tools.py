@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from wbmri.core import Grid, InputError
 from wbmri.core.scheme import load_scheme
-from wbmri.review.label_editor import Block, Brush, MaskChange, Stroke, fill_between, mirror
+from wbmri.review.label_editor import Block, Brush, LabelChange, Stroke, fill_between, mirror
 
 SHAPE, SPACING = (40, 9, 50), (2.0, 6.0, 2.0)
 
@@ -18,7 +18,7 @@ def empty() -> np.ndarray:
     return np.zeros(SHAPE, np.uint8)
 
 
-def drawn(labels: np.ndarray, change: MaskChange) -> np.ndarray:
+def drawn(labels: np.ndarray, change: LabelChange) -> np.ndarray:
     after = labels.copy()
     change.apply(after)
     return after

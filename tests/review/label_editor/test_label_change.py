@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from wbmri.core import CaseError, InputError
-from wbmri.review.label_editor import MaskChange, decode_change, encode_change
+from wbmri.review.label_editor import LabelChange, decode_change, encode_change
 
 SHAPE = (5, 3, 7)
 maps = hnp.arrays(np.uint8, SHAPE, elements=st.integers(0, 4))
@@ -15,7 +15,7 @@ maps = hnp.arrays(np.uint8, SHAPE, elements=st.integers(0, 4))
 
 @given(maps, maps)
 def test_a_change_turns_one_map_into_the_other_and_back(before: np.ndarray, after: np.ndarray) -> None:
-    change = MaskChange.between(before, after)
+    change = LabelChange.between(before, after)
     labels = before.copy()
     change.apply(labels)
     np.testing.assert_array_equal(labels, after)
@@ -29,15 +29,15 @@ def test_a_change_turns_one_map_into_the_other_and_back(before: np.ndarray, afte
 
 @given(maps, maps, maps)
 def test_two_changes_in_turn_are_one(first: np.ndarray, second: np.ndarray, third: np.ndarray) -> None:
-    both = MaskChange.between(first, second).then(MaskChange.between(second, third))
-    direct = MaskChange.between(first, third)
+    both = LabelChange.between(first, second).then(LabelChange.between(second, third))
+    direct = LabelChange.between(first, third)
     for name in ("index", "before", "after"):
         np.testing.assert_array_equal(getattr(both, name), getattr(direct, name))
 
 
 @given(maps, maps)
 def test_a_change_comes_back_from_its_bytes(before: np.ndarray, after: np.ndarray) -> None:
-    change = MaskChange.between(before, after)
+    change = LabelChange.between(before, after)
     content = encode_change(change)
     assert content == encode_change(change)
     back = decode_change(content, "a file")
@@ -49,7 +49,7 @@ def test_a_change_comes_back_from_its_bytes(before: np.ndarray, after: np.ndarra
 @given(st.data())
 def test_a_damaged_file_is_refused(data: st.DataObject) -> None:
     labels = np.zeros(SHAPE, np.uint8)
-    content = bytearray(encode_change(MaskChange.setting(labels, np.arange(20), 3)))
+    content = bytearray(encode_change(LabelChange.setting(labels, np.arange(20), 3)))
     place = data.draw(st.integers(0, len(content) - 1))
     content[place] ^= 1 << data.draw(st.integers(0, 7))
     with pytest.raises(CaseError, match="000007"):
@@ -63,13 +63,13 @@ def test_a_stroke_takes_less_than_a_byte_a_voxel() -> None:
     x, z = np.indices((200, 300))
     after = labels.copy()
     after[:, 7][np.hypot(x - 70, z - 120) < 20] = 16
-    change = MaskChange.between(labels, after)
+    change = LabelChange.between(labels, after)
     assert len(encode_change(change)) < change.voxels
 
 
 def test_a_change_made_from_other_outlines_is_refused_and_changes_nothing() -> None:
     labels = np.zeros(SHAPE, np.uint8)
-    change = MaskChange.setting(labels, np.array([3, 4]), 2)
+    change = LabelChange.setting(labels, np.array([3, 4]), 2)
     labels.flat[4] = 1
     before = labels.copy()
     with pytest.raises(InputError, match="outlines as they are"):

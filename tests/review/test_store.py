@@ -18,7 +18,7 @@ from wbmri.case import Case
 from wbmri.core import CaseError
 from wbmri.io import encode_nifti
 from wbmri.review import Session, load_worklist, open_review
-from wbmri.review.label_editor import MaskChange
+from wbmri.review.label_editor import LabelChange
 
 resource = pytest.importorskip("resource", reason="limits on files are tried where the system has them")
 
@@ -34,8 +34,8 @@ def full_disk(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def stroke(session: Session, label: int) -> MaskChange:
-    return MaskChange.setting(session.labels, np.flatnonzero(session.labels == 0)[:40], label)
+def stroke(session: Session, label: int) -> LabelChange:
+    return LabelChange.setting(session.labels, np.flatnonzero(session.labels == 0)[:40], label)
 
 
 def test_a_full_disk_is_said_at_once_and_work_goes_on_and_is_saved_later(case: Case) -> None:
