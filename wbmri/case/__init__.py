@@ -9,18 +9,18 @@ if TYPE_CHECKING:
     from wbmri.case.collection import cases_at, find_cases, rebuild_tables
     from wbmri.case.dataset import check_dataset
     from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, ReadingDocument, decode, encode
-    from wbmri.case.human_readings import (
+    from wbmri.case.lock import CaseInUseError, CaseLock, Holder, dataset_lock, holder_of, locked_case, new_label
+    from wbmri.case.paths import CONSENSUS, CasePaths, ChangePaths, ReadingPaths, bids_label, natural_sort_key
+    from wbmri.case.signed_reading import (
         SignedReading,
-        keep_valid,
         labels_of_record,
         read_signed,
         reading_of_record,
         signed_of_record,
         signed_readings,
+        update_ignore_file,
         write_signed,
     )
-    from wbmri.case.lock import CaseInUseError, CaseLock, Holder, dataset_lock, holder_of, locked_case, new_label
-    from wbmri.case.paths import CONSENSUS, CasePaths, ChangePaths, ReadingPaths, bids_label, natural
     from wbmri.case.storage import Case, check_replaceable, read_case, write_case
     from wbmri.case.tables import encode_table, score_rows, summary_row
 
@@ -50,10 +50,9 @@ __all__ = [
     "encode_table",
     "find_cases",
     "holder_of",
-    "keep_valid",
     "labels_of_record",
     "locked_case",
-    "natural",
+    "natural_sort_key",
     "new_label",
     "read_case",
     "read_clinical",
@@ -66,6 +65,7 @@ __all__ = [
     "signed_of_record",
     "signed_readings",
     "summary_row",
+    "update_ignore_file",
     "write_case",
     "write_signed",
 ]
@@ -94,16 +94,6 @@ __getattr__ = lazy_names(
             "decode",
             "encode",
         ),
-        "human_readings": (
-            "SignedReading",
-            "keep_valid",
-            "labels_of_record",
-            "read_signed",
-            "reading_of_record",
-            "signed_of_record",
-            "signed_readings",
-            "write_signed",
-        ),
         "lock": (
             "CaseInUseError",
             "CaseLock",
@@ -119,7 +109,17 @@ __getattr__ = lazy_names(
             "ChangePaths",
             "ReadingPaths",
             "bids_label",
-            "natural",
+            "natural_sort_key",
+        ),
+        "signed_reading": (
+            "SignedReading",
+            "labels_of_record",
+            "read_signed",
+            "reading_of_record",
+            "signed_of_record",
+            "signed_readings",
+            "update_ignore_file",
+            "write_signed",
         ),
         "storage": (
             "Case",

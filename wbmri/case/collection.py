@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from wbmri.case.human_readings import reading_of_record
 from wbmri.case.lock import dataset_lock
 from wbmri.case.paths import CasePaths
+from wbmri.case.signed_reading import reading_of_record
 from wbmri.case.storage import Case, read_case
 from wbmri.case.tables import SCORE_COLUMNS, SUMMARY_COLUMNS, encode_table, score_rows, summary_row
 from wbmri.core import CaseError, Reading

@@ -39,7 +39,7 @@ def bids_label(text: str, entity: str) -> str:
     return label
 
 
-def natural(text: str) -> tuple[tuple[int, int | str], ...]:
+def natural_sort_key(text: str) -> tuple[tuple[int, int | str], ...]:
     """Return a key that sorts numbers inside names by their value: month6 before month12."""
     return tuple((0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", text) if part)
 

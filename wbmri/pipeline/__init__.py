@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.pipeline.change_document import ChangeDocument
     from wbmri.pipeline.options import Fingerprint, ScoringOptions
     from wbmri.pipeline.sign_off import SignedCase, add_case, sign
-    from wbmri.pipeline.visit_change import ChangeDocument, ComparedCases, compare_cases, compare_visits
+    from wbmri.pipeline.visit_change import ComparedCases, compare_cases, compare_visits
     from wbmri.pipeline.visit_findings import Terms
     from wbmri.pipeline.visit_score import ScoredCase, score, score_case
 
@@ -30,6 +31,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "change_document": ("ChangeDocument",),
         "options": (
             "Fingerprint",
             "ScoringOptions",
@@ -40,7 +42,6 @@ __getattr__ = lazy_names(
             "sign",
         ),
         "visit_change": (
-            "ChangeDocument",
             "ComparedCases",
             "compare_cases",
             "compare_visits",

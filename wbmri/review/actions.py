@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wbmri.case import Case, ReadingPaths, keep_valid, write_signed
+from wbmri.case import Case, ReadingPaths, update_ignore_file, write_signed
 from wbmri.core import CaseError, Reading, Status
 from wbmri.review.draft import Draft, Start
 from wbmri.review.group_view import Change
@@ -216,7 +216,7 @@ class Actions:
             return
         if self.store.paths.elsewhere is None:
             with suppress(OSError):
-                keep_valid(self.case.paths)
+                update_ignore_file(self.case.paths)
         self._append(Action.OPENED, terms=self.terms)
         write_view_state(self.store.paths.place, self.view)
 

@@ -10,7 +10,7 @@ from wbmri.case import (
     check_dataset,
     find_cases,
     holder_of,
-    natural,
+    natural_sort_key,
     read_case,
     read_signed,
     signed_of_record,
@@ -180,7 +180,9 @@ def load_worklist(
     if not cases:
         raise InputError(f"{out} without a case", "a folder that 'wbmri score' wrote to", "score a visit first")
     if not blinded:
-        in_order = sorted(cases, key=lambda paths: (natural(paths.participant), natural(paths.session)))
+        in_order = sorted(
+            cases, key=lambda paths: (natural_sort_key(paths.participant), natural_sort_key(paths.session))
+        )
         return Worklist(Path(out), reader, tuple(_row(paths, reader, None) for paths in in_order))
     chosen = default_seed(reader or "") if seed is None else seed
     shuffled = sorted(cases, key=lambda paths: rank(paths, chosen))

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.case import ReadingDocument, cases_at, decode, natural, signed_readings
+from wbmri.case import ReadingDocument, cases_at, decode, natural_sort_key, signed_readings
 from wbmri.core import AUTO, InputError, Reading
 from wbmri.core.scheme import Scheme, load_scheme
 
@@ -93,7 +93,7 @@ class Ratings:
             name = rating.reader if seen[key] == 1 else f"{rating.reader} (repeat {seen[key]})"
             found.append(replace(rating, reader=name))
         readers = tuple(
-            sorted({rating.reader for rating in found}, key=lambda name: (not is_program(name), natural(name))),
+            sorted({rating.reader for rating in found}, key=lambda one: (not is_program(one), natural_sort_key(one))),
         )
         visits = tuple(sorted({(rating.participant, rating.session) for rating in found}, key=_visit_order))
         grades = np.full((len(visits), len(readers), len(scheme.groups)), MISSING, np.int8)
@@ -144,7 +144,7 @@ def is_program(reader: str) -> bool:
 
 
 def _visit_order(visit: tuple[str, str]) -> tuple[tuple[tuple[int, int | str], ...], ...]:
-    return natural(visit[0]), natural(visit[1])
+    return natural_sort_key(visit[0]), natural_sort_key(visit[1])
 
 
 def _check(rating: Rating, scheme: Scheme) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from wbmri.analysis.comparison import Comparison
-from wbmri.case import ClinicalRow, find_cases, natural, read_case, read_clinical, reading_of_record
+from wbmri.case import ClinicalRow, find_cases, natural_sort_key, read_case, read_clinical, reading_of_record
 from wbmri.core import InputError, Reading
 
 Order = Callable[[str, Sequence[str]], Sequence[str]]
@@ -149,7 +149,7 @@ class ScoredCohort:
             )
             for (who, when), reading in readings.items()
         ]
-        visits.sort(key=lambda visit: natural(visit.participant))
+        visits.sort(key=lambda visit: natural_sort_key(visit.participant))
         ordered = []
         for own in _by_person(visits):
             first, *later = _in_order(own, order or by_label)
@@ -177,7 +177,7 @@ class ScoredCohort:
 
 def by_label(participant: str, sessions: Sequence[str]) -> list[str]:
     """Put sessions into the order of their labels: what begins a study first, and numbers by their size."""
-    return sorted(sessions, key=lambda label: (label.casefold() not in _FIRST, natural(label.casefold())))
+    return sorted(sessions, key=lambda label: (label.casefold() not in _FIRST, natural_sort_key(label.casefold())))
 
 
 def _by_person(visits: Iterable[ScoredVisit]) -> list[list[ScoredVisit]]:

@@ -176,7 +176,7 @@ def _note(paths: ReadingPaths, seconds: float) -> tuple[Path, bytes]:
     return history, before + encode(entry, indent=None)
 
 
-def keep_valid(case: CasePaths) -> None:
+def update_ignore_file(case: CasePaths) -> None:
     """Let validators of BIDS skip the folder of readings, in a dataset that was made before there were any."""
     path, content = ignore_file(case.out)
     if not path.exists() or path.read_bytes() != content:
