@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.analysis.comparison.comparability import FIELD_TOLERANCE_T, TIME_TOLERANCE, against
     from wbmri.analysis.comparison.correspondence import LEAST_OVERLAP, Correspondence, correspond
     from wbmri.analysis.comparison.course import UNPUBLISHED, Course, Response, ResponseRule, Visit
-    from wbmri.analysis.comparison.protocol import FIELD_TOLERANCE_T, TIME_TOLERANCE
-    from wbmri.analysis.comparison.shared_scale import against
     from wbmri.analysis.comparison.transitions import Comparison, GroupChange, Transition, compare
 
 __all__ = [
@@ -32,6 +31,11 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "comparability": (
+            "FIELD_TOLERANCE_T",
+            "TIME_TOLERANCE",
+            "against",
+        ),
         "correspondence": (
             "Correspondence",
             "LEAST_OVERLAP",
@@ -44,11 +48,6 @@ __getattr__ = lazy_names(
             "UNPUBLISHED",
             "Visit",
         ),
-        "protocol": (
-            "FIELD_TOLERANCE_T",
-            "TIME_TOLERANCE",
-        ),
-        "shared_scale": ("against",),
         "transitions": (
             "Comparison",
             "GroupChange",

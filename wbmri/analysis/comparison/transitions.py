@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import hypot
 
-from wbmri.analysis.comparison.protocol import check_comparable, protocol_differences, unknown_facts
+from wbmri.analysis.comparison.comparability import check_comparable, protocol_differences, unknown_facts
 from wbmri.core import GradeSource, GroupReading, Reading, Subtotal
 from wbmri.core.scheme import GradingRule, Group, Side
 

@@ -39,7 +39,7 @@ def asked(
             given.extend(one.ratio for one in outside)
             return reading
 
-        monkeypatch.setattr("wbmri.analysis.comparison.shared_scale.grade", stand_in)
+        monkeypatch.setattr("wbmri.analysis.comparison.comparability.grade", stand_in)
         volume = replace(small_volume, acquisition=reading.acquisition)
         made = against(volume, small_labels, reading, other, "ses-month6")
         assert (made is None) == (not given)
@@ -101,7 +101,7 @@ def test_the_level_of_the_sites_controls_still_counts(
         given.extend(outside)
         return make_reading()
 
-    monkeypatch.setattr("wbmri.analysis.comparison.shared_scale.grade", stand_in)
+    monkeypatch.setattr("wbmri.analysis.comparison.comparability.grade", stand_in)
     controls = OutsideLevel(1.05, 0.1, "12 control scans")
     doubtful = at(make_reading(), 1.0, trusted=False)
     assert doubtful.reference is not None
