@@ -11,7 +11,7 @@ from wbmri.core import Grid, LabelMap, Volume
 from wbmri.core.scheme import load_scheme
 from wbmri.io.stitching import compose
 from wbmri.simulation.body import Body, BodyRanges, Rendered, Tissue, grid_around, random_body
-from wbmri.simulation.scanner import Artefacts, Involvement, Protocol, Scan, Scanned, acquire_with_truth, oedema_ratio
+from wbmri.simulation.scanner import Artefacts, Involvement, Protocol, Scan, Scanned, acquire, oedema_ratio
 
 GRID_MM = (2.6, 2.2, 2.6)
 SUBSLICES = 3
@@ -116,7 +116,7 @@ def scanned(trial: Trial) -> Case:
     body = drawn(trial.habitus, trial.lying)
     ratio = oedema_ratio(body.labels, GRID_MM, trial.involved, trial.pattern)
     distract(body, ratio, trial.pattern)
-    made = acquire_with_truth(body, ratio, PROTOCOLS[trial.protocol], trial.scan)
+    made = acquire(body, ratio, PROTOCOLS[trial.protocol], trial.scan)
     every = dict.fromkeys(range(1, 43), 1.0)
     labels = LabelMap(np.ascontiguousarray(made.labels), made.grid.affine, load_scheme(), "truth", every)
     return Case(made.stations, compose(made.stations), labels, made)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wbmri.core import Volume
 from wbmri.simulation.body import grid_around, measured_body, render
-from wbmri.simulation.scanner import Plane, Protocol, Scan, acquire_with_truth
+from wbmri.simulation.scanner import Plane, Protocol, Scan, acquire
 
 WORKING_MM = 3.0
 SEED = 1
@@ -60,7 +60,7 @@ def _model() -> tuple[Any, Any]:
     parts = measured_body()
     body = render(parts, grid_around(parts, (WORKING_MM,) * 3))
     scan = Scan(station_mm=4000.0, subslices=1, shading=0.0, gains=0.0, seed=SEED, plane=Plane.AXIAL)
-    made = acquire_with_truth(body, np.ones(body.tissue.shape, np.float32), Protocol(), scan)
+    made = acquire(body, np.ones(body.tissue.shape, np.float32), Protocol(), scan)
     return _image(made.stations[0].data.astype(np.float32), made.grid.affine), _image(made.labels, made.grid.affine)
 
 

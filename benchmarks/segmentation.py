@@ -36,7 +36,7 @@ from wbmri.simulation.scanner import (
     Plane,
     Protocol,
     Scan,
-    acquire_with_truth,
+    acquire,
     oedema_ratio,
     random_involvement,
 )
@@ -131,7 +131,7 @@ def make_body(number: int) -> tuple[Volume, NDArray[np.uint8], list[int], str]:
         plane=plane,
         artefacts=artefacts,
     )
-    made = acquire_with_truth(drawn, oedema, protocol, scan)
+    made = acquire(drawn, oedema, protocol, scan)
     volume = compose(made.stations)
     truth = nearest_on_grid(made.labels, made.grid, volume.grid)
     whole = np.bincount(drawn.labels.ravel(), minlength=43) / SUBSLICES

@@ -86,9 +86,9 @@ def body(site: int, number: int, shared: float) -> tuple[Volume, LabelMap]:
     }
     oedema = oedema_ratio(drawn.labels, grid.spacing, involved, seed=int(own.integers(1 << 30)))
     scan = Scan(station_mm=3000.0, subslices=SUBSLICES, seed=int(own.integers(1 << 30)))
-    (volume,) = acquire(drawn, oedema, Protocol(), scan)
-    labels = drawn.labels[:, SUBSLICES // 2 : drawn.labels.shape[1] // SUBSLICES * SUBSLICES : SUBSLICES]
-    return volume, LabelMap(labels, volume.affine, load_scheme(), "truth", {})
+    made = acquire(drawn, oedema, Protocol(), scan)
+    (volume,) = made.stations
+    return volume, LabelMap(made.labels, volume.affine, load_scheme(), "truth", {})
 
 
 def mean_dice(found: LabelMap, truth: LabelMap) -> float:

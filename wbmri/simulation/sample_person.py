@@ -6,7 +6,7 @@ import numpy as np
 
 from wbmri.core.scheme import Side, load_scheme
 from wbmri.simulation.body import Shape, grid_around, measured_body, render
-from wbmri.simulation.scanner import Involvement, Protocol, Scan, Scanned, acquire_with_truth, oedema_ratio
+from wbmri.simulation.scanner import Involvement, Protocol, Scan, Scanned, acquire, oedema_ratio
 
 SESSIONS = ("baseline", "month6")
 
@@ -85,4 +85,4 @@ def sample_visit(session: str) -> Visit:
             fraction, ratio = marked if grade == 2 else mild
             involved[label] = Involvement(float(fraction), float(ratio))
     oedema = oedema_ratio(body.labels, grid.spacing, involved, seed=41)
-    return Visit(acquire_with_truth(body, oedema, Protocol(), scan), grades)
+    return Visit(acquire(body, oedema, Protocol(), scan), grades)

@@ -192,10 +192,8 @@ def read_anatomy(folder: Path) -> LabelledBody:
             if row["tissue"] not in known:
                 raise InputError(f"the tissue {row['tissue']!r}", f"one of {', '.join(known)}", "rename it")
             table[int(row["code"])] = known[row["tissue"]].code
-    # The axes are the world's: what little an image is turned against them is left out.
     grid = Grid((tissue.shape[0], tissue.shape[1], tissue.shape[2]), images[0].affine)
-    along = Grid.along_axes(grid.shape, np.diag(grid.affine)[:3].tolist(), grid.origin)
-    return LabelledBody.of(folder.name, Rendered(along, table[tissue], labels))
+    return LabelledBody.of(folder.name, Rendered(grid, table[tissue], labels))
 
 
 def measured_anatomy(spacing_mm: float = 2.5) -> LabelledBody:

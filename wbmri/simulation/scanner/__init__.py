@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.simulation.scanner.appearance import Appearance
+    from wbmri.simulation.scanner.appearance import STIR_RANGES, Appearance
     from wbmri.simulation.scanner.artefacts import Artefacts
     from wbmri.simulation.scanner.oedema import Involvement, oedema_ratio, random_involvement
     from wbmri.simulation.scanner.signal_equation import Protocol, tissue_signals
-    from wbmri.simulation.scanner.stations import Plane, Scan, Scanned, acquire, acquire_with_truth
+    from wbmri.simulation.scanner.stations import Plane, Scan, Scanned, acquire
 
 __all__ = [
+    "STIR_RANGES",
     "Appearance",
     "Artefacts",
     "Involvement",
@@ -20,7 +21,6 @@ __all__ = [
     "Scan",
     "Scanned",
     "acquire",
-    "acquire_with_truth",
     "oedema_ratio",
     "random_involvement",
     "tissue_signals",
@@ -29,7 +29,10 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "appearance": ("Appearance",),
+        "appearance": (
+            "Appearance",
+            "STIR_RANGES",
+        ),
         "artefacts": ("Artefacts",),
         "oedema": (
             "Involvement",
@@ -45,7 +48,6 @@ __getattr__ = lazy_names(
             "Scan",
             "Scanned",
             "acquire",
-            "acquire_with_truth",
         ),
     },
 )

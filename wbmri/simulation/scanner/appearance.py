@@ -6,12 +6,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from wbmri.core.scheme import load_scheme
 from wbmri.simulation.body import Rendered, SmoothField, Tissue
 from wbmri.simulation.scanner.artefacts import RandomArtefacts, rician
 from wbmri.simulation.scanner.oedema import RandomOedema
 
-# Signal relative to healthy muscle on STIR, as ranges that hold the signal equation's values at 1.5 and 3 T.
-_STIR = {
+STIR_RANGES = {
     Tissue.SKIN: (0.3, 1.3),
     Tissue.FAT: (0.02, 0.4),
     Tissue.MUSCLE: (0.9, 1.1),
@@ -36,6 +36,7 @@ _STIR = {
     Tissue.FLUID: (2.5, 14.0),
     Tissue.SOFT: (0.3, 2.0),
 }
+"""Signal relative to healthy muscle on STIR, as ranges that hold the signal equation's values at 1.5 and 3 T."""
 _BRIGHT_FAT = {Tissue.FAT: (1.5, 4.5), Tissue.SKIN: (0.3, 2.0), Tissue.BONE: (1.0, 4.0), Tissue.MUSCLE: (0.9, 1.1)}
 _FATTY = [tissue.code for tissue in (Tissue.FAT, Tissue.SKIN, Tissue.BONE)]
 
@@ -90,7 +91,7 @@ class Appearance:
 
         signal = np.zeros(len(Tissue), np.float32)
         kind = rng.choice(["stir", "bright fat", "any"], p=[0.82, 0.09, 0.09])
-        for tissue, (low, high) in _STIR.items():
+        for tissue, (low, high) in STIR_RANGES.items():
             if kind == "bright fat":
                 low, high = _BRIGHT_FAT.get(tissue, (0.1, 3.0))
             elif kind == "any" and tissue is not Tissue.MUSCLE:
@@ -98,17 +99,18 @@ class Appearance:
             silent = tissue is Tissue.CORTICAL and kind == "any"
             signal[tissue.code] = 0.0 if silent else rng.uniform(low, high)
         foot, head = np.array([-600.0, -400, -250]), np.array([600.0, 400, height_mm + 250])
-        involved = rng.random(43) < rng.choice([0.0, 0.5, 1.0], p=[0.25, 0.5, 0.25])
-        fraction = np.where(involved, rng.uniform(0.03, 1.0, 43), 1e-6)
+        labels = len(load_scheme().groups) + 1
+        involved = rng.random(labels) < rng.choice([0.0, 0.5, 1.0], p=[0.25, 0.5, 0.25])
+        fraction = np.where(involved, rng.uniform(0.03, 1.0, labels), 1e-6)
         edges = np.arange(-200, height_mm + 300, rng.uniform(200, 450))
         gains = np.exp(rng.normal(0, rng.uniform(0, 0.2), edges.size + 1))
         slice_axis = int(rng.choice([0, 1, 2], p=[0.04, 0.72, 0.24]))
         return cls(
             signal,
-            (1 + rng.uniform(0, 0.2) * rng.standard_normal(43)).clip(0.5, 1.6).astype(np.float32),
+            (1 + rng.uniform(0, 0.2) * rng.standard_normal(labels)).clip(0.5, 1.6).astype(np.float32),
             RandomOedema(
                 norm.ppf(1 - fraction).astype(np.float32),
-                rng.uniform(1.2, 3.2, 43).astype(np.float32),
+                rng.uniform(1.2, 3.2, labels).astype(np.float32),
                 SmoothField.random(rng, foot, head, ((rng.uniform(14, 40), 1.7),), 1),
             ),
             SmoothField.random(rng, foot, head, ((rng.uniform(12, 40), rng.uniform(0, 0.15)),), 1),

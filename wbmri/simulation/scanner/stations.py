@@ -91,30 +91,8 @@ class Scanned:
     failure: NDArray[np.float32] | None = None
 
 
-def acquire(body: Rendered, oedema: NDArray[np.float32], protocol: Protocol, scan: Scan) -> tuple[Volume, ...]:
-    """Scan a body in stations, from head to feet.
-
-    Parameters
-    ----------
-    body
-        The drawn body.
-    oedema
-        Signal of muscle voxels as a multiple of healthy muscle, the body's shape.
-    protocol
-        The sequence.
-    scan
-        Stations, partial volume, noise, coil and faults.
-
-    Returns
-    -------
-    tuple of Volume
-        Stations with whole-number intensities, head first.
-    """
-    return acquire_with_truth(body, oedema, protocol, scan).stations
-
-
-def acquire_with_truth(body: Rendered, oedema: NDArray[np.float32], protocol: Protocol, scan: Scan) -> Scanned:
-    """Scan a body as `acquire` does, and say what is where in the images.
+def acquire(body: Rendered, oedema: NDArray[np.float32], protocol: Protocol, scan: Scan) -> Scanned:
+    """Scan a body in stations, from head to feet, and say what is where in the images.
 
     Parameters
     ----------
@@ -127,11 +105,9 @@ def acquire_with_truth(body: Rendered, oedema: NDArray[np.float32], protocol: Pr
     scan
         Stations, partial volume, noise, coil and faults.
     """
-    from scipy import ndimage
-
     axis, thick, faults = _SLICE_AXIS[scan.plane], scan.subslices, scan.artefacts
     failure = faults.inverted(body.tissue > 0, body.grid.spacing)
-    slices = _thickened(_signal(body, oedema, protocol, faults.inversion, failure), axis, thick)
+    slices = _slice_profile(_signal(body, oedema, protocol, faults.inversion, failure), axis, thick)
     steps = [1, 1, 1]
     steps[axis] = thick
     grid = body.grid.coarser(steps)
@@ -143,12 +119,7 @@ def acquire_with_truth(body: Rendered, oedema: NDArray[np.float32], protocol: Pr
     slices = fold_over(slices, view, faults.wrap)
     grid = grid.crop((view, slice(None), slice(None)))
     rng = np.random.default_rng(scan.seed)
-    coil = ndimage.gaussian_filter(
-        rng.standard_normal([max(2, int(n * s / 60)) for n, s in zip(slices.shape, spacing, strict=True)]),
-        1.2,
-    )
-    coil = ndimage.zoom(coil, np.array(slices.shape) / coil.shape, order=1)
-    slices = slices * (1 + scan.shading * coil / np.abs(coil).max())
+    shaded = slices * _coil_shading(grid, scan.shading, rng)
     acquisition = Acquisition(
         sequence="STIR",
         field_strength_t=protocol.field_strength_t,
@@ -159,8 +130,8 @@ def acquire_with_truth(body: Rendered, oedema: NDArray[np.float32], protocol: Pr
         contrast_agent=False,
     )
     stations = tuple(
-        _station(slices[:, :, rows], grid.crop((slice(None), slice(None), rows)), acquisition, scan, rng)
-        for rows in _ranges(slices.shape[2], spacing[2], scan)
+        _station(shaded[:, :, rows], grid.crop((slice(None), slice(None), rows)), acquisition, scan, rng)
+        for rows in _ranges(shaded.shape[2], spacing[2], scan)
     )
     middle = [slice(None)] * 3
     middle[axis] = slice(thick // 2, body.labels.shape[axis] // thick * thick, thick)
@@ -173,8 +144,8 @@ def acquire_with_truth(body: Rendered, oedema: NDArray[np.float32], protocol: Pr
     )
 
 
-def _thickened(signal: NDArray[np.float32], axis: int, thick: int) -> NDArray[np.float32]:
-    """Return the mean of every so many slices of the drawn body."""
+def _slice_profile(signal: NDArray[np.float32], axis: int, thick: int) -> NDArray[np.float32]:
+    """Return the mean of every so many slices of the drawn body: the profile of a slice is a box."""
     depth = signal.shape[axis] // thick * thick
     if axis == 1:
         thin = signal[:, :depth].reshape(signal.shape[0], -1, thick, signal.shape[2])
@@ -182,6 +153,17 @@ def _thickened(signal: NDArray[np.float32], axis: int, thick: int) -> NDArray[np
         thin = signal[:, :, :depth].reshape(*signal.shape[:2], -1, thick)
     mean: NDArray[np.float32] = thin.mean(axis=axis + 1)
     return mean
+
+
+def _coil_shading(grid: Grid, amplitude: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return a smooth random sensitivity of the coil on a grid, 1 give or take the amplitude."""
+    from scipy import ndimage
+
+    lattice = rng.standard_normal([max(2, int(n * s / 60)) for n, s in zip(grid.shape, grid.spacing, strict=True)])
+    coil = ndimage.gaussian_filter(lattice, 1.2)
+    coil = ndimage.zoom(coil, np.array(grid.shape) / coil.shape, order=1)
+    sensitivity: NDArray[np.float64] = 1 + amplitude * coil / np.abs(coil).max()
+    return sensitivity
 
 
 def _signal(
@@ -225,7 +207,7 @@ def _ranges(rows: int, spacing_mm: float, scan: Scan) -> list[slice]:
 
 
 def _station(
-    data: NDArray[np.float32],
+    data: NDArray[np.float64],
     grid: Grid,
     acquisition: Acquisition,
     scan: Scan,

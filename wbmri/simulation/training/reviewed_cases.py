@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import Grid, LabelMap, Volume, canonical
+from wbmri.core import LabelMap, Volume, canonical
 from wbmri.registration import linear_on_grid
 from wbmri.segmentation.network import (
     COARSE_MM,
@@ -53,9 +53,7 @@ class Reviewed:
         """Prepare a case."""
         stored = canonical(volume)
         moved = canonical(Volume(labels.data.astype(np.float32), labels.affine, volume.acquisition))
-        low, high = stored.grid.bounds()
-        count = np.maximum(np.ceil((high - low) / COARSE_MM), 1).astype(int)
-        seen = linear_on_grid(stored, Grid.along_axes(count.tolist(), COARSE_MM, stored.grid.origin), SHARP)
+        seen = linear_on_grid(stored, stored.grid.enclosing(COARSE_MM), SHARP)
         return cls(stored, np.rint(moved.data).astype(np.uint8), body_level(seen))
 
     def tile(self, rng: np.random.Generator) -> Example:

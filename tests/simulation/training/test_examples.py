@@ -1,0 +1,54 @@
+"""Training examples: the same seed gives the same ones, and they tell what each voxel holds."""
+
+from itertools import islice
+
+import numpy as np
+
+from wbmri.segmentation.network import AIR, CONTEXT_SIDE, FIND_TILE, PAIRS, networks
+from wbmri.simulation.body import LabelledBody
+from wbmri.simulation.training.examples import examples, views
+from wbmri.simulation.training.survey import SAMPLES
+
+
+def test_examples_follow_from_the_seed_alone(anatomy: LabelledBody) -> None:
+    sources = [(anatomy, 1.0)]
+    once, again, other = (list(islice(examples(sources, networks().finder, seed, 0, 1), 2)) for seed in (3, 3, 4))
+    for a, b in zip(once, again, strict=True):
+        for field in ("image", "context", "classes", "right"):
+            np.testing.assert_array_equal(getattr(a, field), getattr(b, field))
+    assert not np.array_equal(once[0].image, other[0].image)
+
+
+def test_views_follow_from_the_seed_alone(anatomy: LabelledBody) -> None:
+    once, again, other = (next(views([(anatomy, 1.0)], seed, 0, 1)) for seed in (3, 3, 4))
+    for field in ("image", "counts", "right", "level"):
+        np.testing.assert_array_equal(getattr(once, field), getattr(again, field))
+    assert not np.array_equal(once.image, other.image)
+
+
+def test_a_view_tells_what_each_of_its_voxels_holds(anatomy: LabelledBody) -> None:
+    for view in islice(views([(anatomy, 1.0)], 1, 0, 1), 12):
+        assert view.image.shape == FIND_TILE
+        np.testing.assert_array_equal(view.counts.sum(0), SAMPLES)
+        body = view.counts[AIR] == 0
+        muscle = view.counts[1 : PAIRS + 1].sum(0) > SAMPLES // 2
+        if muscle.any():
+            assert view.image[muscle].mean() > view.image[~body].mean()
+            assert 0 <= view.level[muscle].min() <= view.level[muscle].max() <= 1
+            across = np.indices(FIND_TILE)[0]
+            left, right = (across[body & (view.right == side)] for side in (0, 1))
+            assert not left.size or not right.size or left.mean() < right.mean()
+
+
+def test_context_is_a_first_guess_at_the_truth(anatomy: LabelledBody) -> None:
+    overlaps = []
+    for example in islice(examples([(anatomy, 1.0)], networks().finder, 1, 0, 1), 4):
+        shares = example.context[: PAIRS + 1]
+        np.testing.assert_allclose(shares.sum(0), 1, atol=1e-5)
+        assert example.context[CONTEXT_SIDE].max() <= 1
+        guess = shares.argmax(0)[8:16, 8:16, 8:16].repeat(2, 0).repeat(2, 1).repeat(2, 2)
+        truth = example.classes[22:38, 22:38, 22:38]
+        truth = np.where(truth <= PAIRS, truth, 0)
+        overlaps.append(float((guess == truth).mean()))
+    assert np.mean(overlaps) > 0.4
+    assert np.mean(overlaps) < 1.0
