@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.segmentation.body_detection import LOOK_MM, SCALES, Levels, outline
+from wbmri.segmentation.body_detection import LOOK_MM, SCALES, LevelShapes, body_outline
 from wbmri.simulation.body import Arm, Body, Pose, Shape, Tissue, grid_around, lift_arms, render
 
 HEIGHTS_MM = (900, 1300, 1700)
@@ -23,7 +23,7 @@ LEVELS = 201
 """From soles to vertex, evenly spaced."""
 
 
-def model(levels: Levels, height_mm: int) -> NDArray[np.float64]:
+def model(levels: LevelShapes, height_mm: int) -> NDArray[np.float64]:
     """Return the shape at evenly spaced levels, scaled to a height of 1 m, shape (`LEVELS`, 3)."""
     share = (levels.index - levels.index[0]) / (levels.index[-1] - levels.index[0])
     scaled = levels.shape - SCALES * np.log(height_mm / 1000)
@@ -42,7 +42,7 @@ def main() -> None:
             lean = np.isin(drawn.tissue, [tissue.code for tissue in Tissue if tissue not in DARK])
             # Where fat is dark the outline follows the muscle or the skin, and where it is bright the skin.
             for name, bright in (("lean", lean), ("skin", drawn.tissue > 0)):
-                rows = model(Levels.of(outline(bright)), height)
+                rows = model(LevelShapes.of(body_outline(bright)), height)
                 for share, row in zip(np.linspace(0, 1, LEVELS), rows, strict=True):
                     print(f"{height},{arms},{name},{share:.3f}," + ",".join(f"{value:.4f}" for value in row))
 

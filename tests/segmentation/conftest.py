@@ -1,6 +1,7 @@
-"""The sample person's scans with their true outlines."""
+"""The sample person's scans with their true outlines, and bodies drawn on a coarse grid, which is quick."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from wbmri.core import LabelMap, Volume
 from wbmri.core.scheme import Scheme
 from wbmri.io import load
 from wbmri.segmentation import segment
-from wbmri.segmentation.external_labels import GivenLabels
+from wbmri.segmentation.external_labels import LabelFile
+from wbmri.simulation.body import Rendered, Shape, grid_around, measured_body, render
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 STEM = "sub-sample_ses-baseline_acq-stir"
@@ -40,4 +42,31 @@ def found(whole_body: Volume) -> LabelMap:
 
 @pytest.fixture(scope="session")
 def true_labels(truth_file: Path, whole_body: Volume, scheme: Scheme) -> NDArray[np.uint8]:
-    return GivenLabels(truth_file).segment(whole_body, scheme).data
+    return LabelFile(truth_file).segment(whole_body, scheme).data
+
+
+Draw = Callable[..., Rendered]
+
+
+@pytest.fixture(scope="session")
+def draw() -> Draw:
+    """A function that draws a body of some height, girth and fat; the same body is drawn once."""
+
+    @cache
+    def drawn(height_mm: float = 1400.0, girth: float = 1.0, fat_mm: float = 8.0) -> Rendered:
+        parts = measured_body().mapped(Shape(height_mm=height_mm, girth=girth, sway_mm=12.0, seed=77).mapping())
+        return render(parts, grid_around(parts, (6.0, 6.0, 6.0), margin_mm=fat_mm + 18.0), fat_mm)
+
+    return drawn
+
+
+@pytest.fixture(scope="session")
+def outlines(draw: Draw, scheme: Scheme) -> Callable[..., LabelMap]:
+    """A function that gives the true outlines of such a body."""
+
+    def made(height_mm: float = 1400.0, girth: float = 1.0) -> LabelMap:
+        body = draw(height_mm, girth)
+        confidence = {group.label: 0.9 for group in scheme.groups}
+        return LabelMap(body.labels, body.grid.affine, scheme, "drawn", confidence)
+
+    return made

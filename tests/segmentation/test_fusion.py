@@ -1,4 +1,4 @@
-"""Several label maps become one; and a given one is filled in without losing a voxel."""
+"""Several label maps become one; and one from another program is filled in without losing a voxel."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +13,8 @@ from wbmri.core import InputError, LabelMap, Volume
 from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.io import encode_nifti
 from wbmri.segmentation import segment
-from wbmri.segmentation.external_labels import Given, GivenLabels, fill
-from wbmri.segmentation.external_labels.label_files import lacking
+from wbmri.segmentation.external_labels import ExternalLabels, LabelFile, fill_missing
+from wbmri.segmentation.external_labels.label_files import missing_groups
 from wbmri.segmentation.fusion import fuse
 
 AFFINE = np.diag([4.0, 4.0, 4.0, 1.0])
@@ -118,8 +118,8 @@ def test_maps_of_another_scheme_are_refused() -> None:
         fuse([one, replace(one, scheme=replace(SCHEME, name="other"))], SCAN)
 
 
-def blocks(scheme: Scheme) -> tuple[Volume, Given, LabelMap]:
-    """A thigh of which the given map holds the front wholly, the back in part and a bone; an engine has all."""
+def blocks(scheme: Scheme) -> tuple[Volume, ExternalLabels, LabelMap]:
+    """A thigh of which the other program holds the front wholly, the back in part and a bone; an engine has all."""
     shape = (30, 30, 20)
     scan = Volume(np.random.default_rng(1).uniform(size=shape), AFFINE)
     front, back, inner = 31, 35, 33
@@ -130,36 +130,36 @@ def blocks(scheme: Scheme) -> tuple[Volume, Given, LabelMap]:
     given_data = np.zeros(shape, np.uint8)
     given_data[3:15, 3:12] = front
     given_data[3:15, 12:17] = back
-    taken = given_data > 0
-    taken[15:20, 10:20] = True
+    labelled = given_data > 0
+    labelled[15:20, 10:20] = True
     every = frozenset(group.label for group in scheme.groups)
     sure = dict.fromkeys((front, back), 1.0)
     labels = LabelMap(given_data, AFFINE, scheme, "musclemap", sure, every - {front, back})
     made = LabelMap(engine, AFFINE, scheme, "atlas", dict.fromkeys(every, 0.5), every - {front, back, inner})
-    return scan, Given(labels, taken, frozenset({back})), made
+    return scan, ExternalLabels(labels, labelled, frozenset({back})), made
 
 
 def test_filling_adds_what_is_missing_and_changes_nothing_that_was_given(scheme: Scheme) -> None:
-    scan, given, made = blocks(scheme)
-    filled = fill(given, made, scan)
-    np.testing.assert_array_equal(filled.data[given.labels.data > 0], given.labels.data[given.labels.data > 0])
-    assert not (filled.data[given.taken & (given.labels.data == 0)]).any(), "bone stays free"
+    scan, external, made = blocks(scheme)
+    filled = fill_missing(external, made, scan)
+    np.testing.assert_array_equal(filled.data[external.labels.data > 0], external.labels.data[external.labels.data > 0])
+    assert not (filled.data[external.labelled & (external.labels.data == 0)]).any(), "bone stays free"
     # The front was given wholly, and ends where it was given; the inner side was not given at all.
-    np.testing.assert_array_equal(filled.data == 31, given.labels.data == 31)
-    np.testing.assert_array_equal(filled.data == 33, (made.data == 33) & ~given.taken)
+    np.testing.assert_array_equal(filled.data == 31, external.labels.data == 31)
+    np.testing.assert_array_equal(filled.data == 33, (made.data == 33) & ~external.labelled)
     # Of the back the engine adds the thick rest, not the thin shell on the given side.
     assert (filled.data[5:13, 18:26, 2:18] == 35).all()
     assert not (filled.data[2, 12:16] == 35).any()
 
 
 def test_filling_records_the_origin_and_mixes_the_confidence(scheme: Scheme) -> None:
-    scan, given, made = blocks(scheme)
-    filled = fill(given, made, scan)
+    scan, external, made = blocks(scheme)
+    filled = fill_missing(external, made, scan)
     assert dict(filled.origin) == {31: "musclemap", 35: "musclemap+atlas", 33: "atlas"}
     assert filled.confidence[31] == 1
     assert filled.confidence[33] == 0.5
     assert 0.5 < filled.confidence[35] < 1
-    assert filled.outside == lacking(given) - {33, 35}
+    assert filled.outside == missing_groups(external) - {33, 35}
     assert filled.provenance[-1].parameters["origin"] == {
         "thigh_anterior_left": "musclemap",
         "thigh_medial_left": "atlas",
@@ -179,7 +179,7 @@ def test_a_label_map_of_wbmri_votes_with_the_confidence_beside_it(tmp_path: Path
     fused = segment(SCAN, engine="labels", labels=[first, second])
     np.testing.assert_array_equal(fused.data, np.roll(lower, 1, axis=0))
     # A map on its own is believed: it may have been corrected since.
-    assert GivenLabels(first).segment(SCAN, SCHEME).confidence[31] == 1
+    assert LabelFile(first).segment(SCAN, SCHEME).confidence[31] == 1
 
 
 def test_mappings_and_label_maps_go_together(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_mapped_map_of_a_scheme_the_engine_does_not_know_is_not_filled_in(tmp_
 
 
 def test_labels_that_mean_other_pairs_fill_nothing_in(scheme: Scheme) -> None:
-    scan, given, made = blocks(scheme)
+    scan, external, made = blocks(scheme)
     turned = replace(made, scheme=replace(scheme, pairs=scheme.pairs[::-1]))
     with pytest.raises(InputError, match="in another order for filling"):
-        fill(given, turned, scan)
+        fill_missing(external, turned, scan)

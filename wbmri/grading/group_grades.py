@@ -39,7 +39,7 @@ from wbmri.grading.normalisation import Fit, fit_scale
 from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.rule import confidence_of, explain, grade_of, probabilities_of
 from wbmri.grading.voxels import Muscle, gather
-from wbmri.segmentation.quality import noted
+from wbmri.segmentation.quality import flag_reading
 
 
 def grade(
@@ -118,7 +118,7 @@ def grade(
         soft_tissue=soft_tissue,
         intensity_model=None if scale is None else scale.fit.recorded(artefacts),
     )
-    return noted(reading, labels)
+    return flag_reading(reading, labels)
 
 
 def check_contrast(acquisition: Acquisition, *, post_contrast: bool) -> None:

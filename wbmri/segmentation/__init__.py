@@ -13,8 +13,8 @@ if TYPE_CHECKING:
         engines,
         make_engine,
     )
+    from wbmri.segmentation.muscle_segmentation import segment
     from wbmri.segmentation.musclemap import MuscleMapEngine
-    from wbmri.segmentation.segment_groups import segment
 
 __all__ = [
     "AUTO_ENGINE",
@@ -38,7 +38,7 @@ __getattr__ = lazy_names(
             "engines",
             "make_engine",
         ),
+        "muscle_segmentation": ("segment",),
         "musclemap": ("MuscleMapEngine",),
-        "segment_groups": ("segment",),
     },
 )

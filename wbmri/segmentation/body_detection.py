@@ -35,7 +35,7 @@ _CAP = 0.8
 """Levels that differ more, such as a cut arm, count no more than this."""
 
 
-def outline(bright: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def body_outline(bright: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Fill the outlines level by level over dark gaps, and leave out specks. Shape (x, y, z) in and out."""
     from scipy import ndimage
 
@@ -54,7 +54,7 @@ def outline(bright: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Levels:
+class LevelShapes:
     """The shape of an outline by level.
 
     Parameters
@@ -69,7 +69,7 @@ class Levels:
     shape: NDArray[np.float64]
 
     @classmethod
-    def of(cls, body: NDArray[np.bool_]) -> "Levels":
+    def of(cls, body: NDArray[np.bool_]) -> "LevelShapes":
         """Measure every level of an outline of shape (x, y, z) with voxels of `LOOK_MM`."""
         from scipy import ndimage
 
@@ -105,7 +105,7 @@ def _models() -> NDArray[np.float64]:
     return np.ascontiguousarray(values.reshape(len(kinds), -1, 3).transpose(0, 2, 1))
 
 
-def mismatch(levels: Levels) -> float:
+def mismatch(levels: LevelShapes) -> float:
     """Return how much the levels differ from the best run of a body's levels, over heights, places and girths."""
     height = (levels.index - levels.index[0]) * LOOK_MM
     step = max(1, levels.index.size // 100)
@@ -156,7 +156,7 @@ MISMATCH = Limit(0.19, 0.215)
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
+class BodyDetection:
     """What speaks for and against a body.
 
     Parameters
@@ -260,10 +260,10 @@ class Presence:
         )
 
 
-NOTHING = Presence(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+NO_BODY = BodyDetection(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
-def find_body(volume: Volume) -> Presence:
+def detect_body(volume: Volume) -> BodyDetection:
     """Measure what speaks for a human body, whole or in part, in a scan of any contrast."""
     from scipy import ndimage
     from skimage.filters import threshold_otsu
@@ -272,21 +272,21 @@ def find_body(volume: Volume) -> Presence:
     seen = image[inside]
     top = float(np.percentile(seen, 99)) if seen.size else 0.0
     if top <= 0:
-        return NOTHING
+        return NO_BODY
     # Otsu on log intensities, so that fluid twenty times as bright as fat does not draw the threshold above muscle.
     logs = np.log1p(np.maximum(seen, 0) * (50 / top))
     threshold = float(np.expm1(threshold_otsu(logs))) * top / 50 if np.ptp(logs) > 0 else top
     high, low = seen[seen > threshold], seen[seen <= threshold]
     if high.size == 0:
-        return NOTHING
+        return NO_BODY
     level, background = float(np.median(high)), float(np.median(low))
-    body = outline((image > max(threshold, _SIGNAL_SHARE * level)) & inside)
-    levels = Levels.of(body)
+    body = body_outline((image > max(threshold, _SIGNAL_SHARE * level)) & inside)
+    levels = LevelShapes.of(body)
     if levels.index.size == 0:
-        return NOTHING
+        return NO_BODY
     shell = body & ~ndimage.binary_erosion(body, _IN_PLANE)
     at_edge = ~ndimage.binary_erosion(inside, _IN_PLANE)
-    return Presence(
+    return BodyDetection(
         contrast=min(level / max(background, 1e-3 * level), 1000.0),
         volume_ml=float(np.count_nonzero(body)) * LOOK_MM**3 / 1000,
         length_mm=float(levels.index.size) * LOOK_MM,

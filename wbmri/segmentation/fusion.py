@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from wbmri.core import InputError, Json, LabelMap, Step, Volume
 
 
-def decide(
+def weighted_vote(
     votes: NDArray[np.uint8],
     weights: NDArray[np.float32],
     local: NDArray[np.float32] | None = None,
@@ -44,7 +44,7 @@ def decide(
     return winner
 
 
-class Tally:
+class AgreementCounts:
     """Counts how far maps agree with the outcome, over as many portions of voxels as there are.
 
     Parameters
@@ -182,7 +182,7 @@ def _vote(maps: Sequence[NDArray[np.uint8]], weights: NDArray[np.float32]) -> ND
     differ = np.zeros(data.shape, bool)
     for other in maps[1:]:
         differ |= other != data
-    data[differ] = decide(np.stack([labels[differ] for labels in maps]), weights)
+    data[differ] = weighted_vote(np.stack([labels[differ] for labels in maps]), weights)
     return data
 
 
@@ -204,7 +204,7 @@ def _staple(maps: Sequence[LabelMap]) -> NDArray[np.uint8]:
 
 
 def _agreement(maps: Sequence[LabelMap], data: NDArray[np.uint8], weights: NDArray[np.float32]) -> dict[int, float]:
-    tally = Tally(len(maps), weights.shape[1])
-    tally.count(np.stack([labels.data.ravel() for labels in maps]), data.ravel())
-    agreement = tally.agreement(weights)
+    counts = AgreementCounts(len(maps), weights.shape[1])
+    counts.count(np.stack([labels.data.ravel() for labels in maps]), data.ravel())
+    agreement = counts.agreement(weights)
     return {group.label: float(agreement[group.label]) for group in maps[0].scheme.groups}

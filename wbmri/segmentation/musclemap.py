@@ -20,7 +20,7 @@ from wbmri.core import InputError, Json, LabelMap, Progress, Volume, part
 from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.io import encode_nifti
 from wbmri.segmentation.engine import check_pairs, engine_fingerprint, engine_licence, make_engine
-from wbmri.segmentation.external_labels import Given, GivenLabels, fill
+from wbmri.segmentation.external_labels import ExternalLabels, LabelFile, fill_missing
 
 _PERCENT = re.compile(r"(\d{1,3})(?:\.\d+)?\s?%")
 _LINE_ENDS = re.compile(rb"[\r\n]+")
@@ -199,22 +199,22 @@ class MuscleMapEngine:
                     f"{found.name}",
                     f"run '{_PROGRAM} -i IMAGE.nii.gz --model_version {_MODEL}' by hand once: it downloads its model",
                 )
-            given = GivenLabels(found, self.name, engine=self.name).read(volume, scheme)
+            external = LabelFile(found, self.name, engine=self.name).read(volume, scheme)
         made = make_engine("auto").segment(volume, scheme, part(progress, 0.6, 1.0))
-        return fill(_with_agreement(given, made), made, volume)
+        return fill_missing(_with_agreement(external, made), made, volume)
 
 
-def _with_agreement(given: Given, made: LabelMap) -> Given:
-    own, other = given.labels.data, made.data
+def _with_agreement(external: ExternalLabels, made: LabelMap) -> ExternalLabels:
+    own, other = external.labels.data, made.data
     size = max(group.label for group in made.scheme.groups) + 1
     first, second = (np.bincount(data.ravel(), minlength=size) for data in (own, other))
     both = np.bincount(own[own == other], minlength=size)
     confidence = {
         group.label: float(
             both[group.label] / max(first[group.label], 1)
-            if group.label in given.partly
+            if group.label in external.partial
             else 2 * both[group.label] / max(first[group.label] + second[group.label], 1),
         )
         for group in made.scheme.groups
     }
-    return replace(given, labels=replace(given.labels, confidence=confidence))
+    return replace(external, labels=replace(external.labels, confidence=confidence))

@@ -22,7 +22,7 @@ from wbmri.core import (
 )
 from wbmri.review import Session, SignoffIssueKind, open_review
 from wbmri.review.label_editor import LabelChange
-from wbmri.segmentation.quality import examine
+from wbmri.segmentation.quality import check_outlines
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_flags_of_an_outline_are_measured_anew_once_a_person_drew_it(measured: C
     assert session.group(10).measured.flags == ()  # type: ignore[union-attr]
     read_all(session)
     reading = session.sign(session.signoff_issues())
-    expected = tuple(flag.sentence for flag in examine(session.label_map) if flag.label == 10)
+    expected = tuple(flag.sentence for flag in check_outlines(session.label_map) if flag.label == 10)
     assert expected
     assert reading.groups[9].flags == expected
     assert session.label_map.flags[10] == expected

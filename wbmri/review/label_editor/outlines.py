@@ -14,7 +14,7 @@ from wbmri.core import CaseError, GroupReading, InputError, LabelMap, Reading, V
 from wbmri.grading import Regrader
 from wbmri.review.label_editor.brush import Block
 from wbmri.review.label_editor.label_change import LabelChange, Labels
-from wbmri.segmentation.quality import examine
+from wbmri.segmentation.quality import check_outlines
 
 STALE = "The outline was corrected after this was measured."
 """What is said of a corrected group of a scan that cannot be measured anew."""
@@ -179,7 +179,7 @@ class Outlines:
             given, labels = self._outlines()
             drawn = drawn_labels(given.data, labels)
             found: dict[int, tuple[str, ...]] = {}
-            for flag in examine(given.corrected(labels)) if drawn else ():
+            for flag in check_outlines(given.corrected(labels)) if drawn else ():
                 if flag.label in drawn:
                     found[flag.label] = (*found.get(flag.label, ()), flag.sentence)
             self._examined = found

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.segmentation.atlas.alignment import Placed, place_body
+    from wbmri.segmentation.atlas.alignment import AlignedBody, align_body
     from wbmri.segmentation.atlas.body_model import Model, model_body
     from wbmri.segmentation.atlas.engine import AtlasEngine
 
-__all__ = ["AtlasEngine", "Model", "Placed", "model_body", "place_body"]
+__all__ = ["AlignedBody", "AtlasEngine", "Model", "align_body", "model_body"]
 
 __getattr__ = lazy_names(
     __name__,
     {
         "alignment": (
-            "Placed",
-            "place_body",
+            "AlignedBody",
+            "align_body",
         ),
         "body_model": (
             "Model",

@@ -18,8 +18,8 @@ than the second does, is not there at all."""
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
-    """The model body, placed level by level over a scan.
+class AlignedBody:
+    """The model body, aligned to a scan level by level.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Placed:
         return frozenset(label for label, share in self.share_in_view.items() if share < least)
 
 
-def place_body(stored: Volume, progress: Progress) -> Placed:
+def align_body(stored: Volume, progress: Progress) -> AlignedBody:
     """Place the model body over a scan.
 
     Parameters
@@ -79,22 +79,22 @@ def place_body(stored: Volume, progress: Progress) -> Placed:
     progress(0.4, "finding the body")
     scan, lean_level = lean_of_volume(stored)
     progress(0.9, "placing the body")
-    return Placed(scan, lean_level, model, match_levels(Profile.of(scan), Profile.of(model.lean), WORKING_MM))
+    return AlignedBody(scan, lean_level, model, match_levels(Profile.of(scan), Profile.of(model.lean), WORKING_MM))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Laid:
-    """The model body, laid over a scan.
+class RegisteredBody:
+    """The model body, registered to a scan.
 
     Parameters
     ----------
-    placed
-        The model body as it was placed before bending, with the scan's lean tissue.
+    aligned
+        The model body as it was aligned before bending, with the scan's lean tissue.
     index
         Index into the model's grid for every working voxel, shape (3, x, y, z).
     """
 
-    placed: Placed
+    aligned: AlignedBody
     index: NDArray[np.float32]
 
     def index_at(self, place: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -102,7 +102,7 @@ class Laid:
         return np.stack([sample(axis, place, order=1, outside="nearest") for axis in self.index])
 
 
-def lay_body(stored: Volume, progress: Progress) -> Laid:
+def register_body(stored: Volume, progress: Progress) -> RegisteredBody:
     """Lay the model body over a scan and bend it until both agree.
 
     Parameters
@@ -117,22 +117,22 @@ def lay_body(stored: Volume, progress: Progress) -> Laid:
     InputError
         If the volume shows no body.
     """
-    placed = place_body(stored, part(progress, 0.0, 0.25))
-    before = _placed_index(placed)
-    scan = placed.scan.data
-    moving = sample(placed.model.lean.data, before, order=1)
+    aligned = align_body(stored, part(progress, 0.0, 0.25))
+    before = _aligned_index(aligned)
+    scan = aligned.scan.data
+    moving = sample(aligned.model.lean.data, before, order=1)
     displacement = register_demons(
         scan,
         moving,
         progress=lambda done: progress(0.25 + 0.75 * done, "bending the body"),
     )
     # The model index of every working voxel, through the bending and the placing.
-    return Laid(placed, displaced(before, displacement))
+    return RegisteredBody(aligned, displaced(before, displacement))
 
 
-def _placed_index(placed: Placed) -> NDArray[np.float32]:
+def _aligned_index(aligned: AlignedBody) -> NDArray[np.float32]:
     """Return the model index for every voxel of the scan after level-by-level placing, shape (3, x, y, z)."""
-    scan, model, levels = placed.scan, placed.model, placed.levels
+    scan, model, levels = aligned.scan, aligned.model, aligned.levels
     shape = scan.data.shape
     out = np.empty((3, *shape), np.float32)
     for axis in (0, 1):

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from wbmri.core import LabelMap, Progress, Step, Volume, canonical, part
 from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.registration import WORKING_MM, demons_parameters, lean_share
-from wbmri.segmentation.atlas.alignment import Laid, lay_body, sample
+from wbmri.segmentation.atlas.alignment import RegisteredBody, register_body, sample
 from wbmri.segmentation.engine import check_pairs
 
 _LEAN_ENOUGH = 0.4
@@ -30,23 +30,23 @@ class AtlasEngine:
         """
         check_pairs(scheme, load_scheme(), f"the engine {self.name}")
         stored = canonical(volume)
-        laid = lay_body(stored, part(progress, 0.0, 0.85))
+        registered = register_body(stored, part(progress, 0.0, 0.85))
         progress(0.85, "drawing the outlines")
-        labels = _labels_on(stored, laid)
-        placed = laid.placed
-        seen = placed.share_in_view
-        outside = placed.outside()
+        labels = _labels_on(stored, registered)
+        aligned = registered.aligned
+        seen = aligned.share_in_view
+        outside = aligned.outside()
         # Of a group that the field of view cuts, what is in the picture stays; what cannot be there was mistaken.
-        labels[np.isin(labels, sorted(placed.unseen()))] = 0
-        confidence = _confidence(laid, seen)
+        labels[np.isin(labels, sorted(aligned.unseen()))] = 0
+        confidence = _confidence(registered, seen)
         step = Step(
             "segment",
             {
                 "engine": self.name,
                 "working_mm": WORKING_MM,
-                "lean_level": placed.lean_level,
-                "stature_mm": placed.levels.stature_mm,
-                "profile_cost": round(placed.levels.cost, 6),
+                "lean_level": aligned.lean_level,
+                "stature_mm": aligned.levels.stature_mm,
+                "profile_cost": round(aligned.levels.cost, 6),
                 "bending": demons_parameters(),
             },
         )
@@ -61,30 +61,30 @@ class AtlasEngine:
         )
 
 
-def _labels_on(volume: Volume, laid: Laid) -> NDArray[np.uint8]:
+def _labels_on(volume: Volume, registered: RegisteredBody) -> NDArray[np.uint8]:
     """Carry the model's labels to the volume's own grid, where its voxels are lean tissue."""
     labels = np.zeros(volume.shape, np.uint8)
-    placed = laid.placed
-    into = volume.grid.index_map(placed.scan.grid)
+    aligned = registered.aligned
+    into = volume.grid.index_map(aligned.scan.grid)
     for i in range(volume.shape[0]):
-        jk = np.argwhere(lean_share(volume.data[i], placed.lean_level) > _LEAN_ENOUGH)
+        jk = np.argwhere(lean_share(volume.data[i], aligned.lean_level) > _LEAN_ENOUGH)
         if not len(jk):
             continue
         working = (jk @ into[:3, 1:3].T + into[:3, 0] * i + into[:3, 3]).T.astype(np.float32)
-        labels[i, jk[:, 0], jk[:, 1]] = sample(placed.model.labels, laid.index_at(working), order=0)
+        labels[i, jk[:, 0], jk[:, 1]] = sample(aligned.model.labels, registered.index_at(working), order=0)
     return labels
 
 
-def _confidence(laid: Laid, seen: dict[int, float]) -> dict[int, float]:
+def _confidence(registered: RegisteredBody, seen: dict[int, float]) -> dict[int, float]:
     """Return for each group the share of its outline's surroundings in which scan and bent model agree.
 
     Measured as the Dice overlap of lean tissue within 3 working voxels of the group, times the share in view.
     """
     from scipy import ndimage
 
-    model = laid.placed.model
-    labels = sample(model.labels, laid.index, order=0).astype(np.uint8)
-    lean = sample(model.lean.data, laid.index, order=1)
+    model = registered.aligned.model
+    labels = sample(model.labels, registered.index, order=0).astype(np.uint8)
+    lean = sample(model.lean.data, registered.index, order=1)
     out = {}
     for label, box in enumerate(ndimage.find_objects(labels, max_label=max(seen)), start=1):
         if box is None:
@@ -92,6 +92,6 @@ def _confidence(laid: Laid, seen: dict[int, float]) -> dict[int, float]:
             continue
         around = tuple(slice(max(0, s.start - 3), s.stop + 3) for s in box)
         near = ndimage.binary_dilation(labels[around] == label, iterations=3)
-        a, b = laid.placed.scan.data[around][near], lean[around][near]
+        a, b = registered.aligned.scan.data[around][near], lean[around][near]
         out[label] = float(np.clip(2 * np.minimum(a, b).sum() / max(float((a + b).sum()), 1e-6), 0, 1)) * seen[label]
     return out

@@ -23,25 +23,25 @@ _LEAST_OVERLAP = 0.5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Given:
+class ExternalLabels:
     """A label map from elsewhere on the volume's grid.
 
     Parameters
     ----------
     labels
         The groups it holds; those it does not hold are outside.
-    taken
+    labelled
         Voxels it says something about, be it bone: nothing may be filled in there. Shape of the labels.
-    partly
+    partial
         Labels of the groups whose outline lacks a muscle.
     """
 
     labels: LabelMap
-    taken: NDArray[np.bool_]
-    partly: frozenset[int] = frozenset()
+    labelled: NDArray[np.bool_]
+    partial: frozenset[int] = frozenset()
 
 
-class GivenLabels:
+class LabelFile:
     """Takes the outlines from a file, of any format `wbmri.io.read_labels` reads and on any grid.
 
     Parameters
@@ -70,7 +70,7 @@ class GivenLabels:
         """
         return self.read(volume, scheme).labels
 
-    def read(self, volume: Volume, scheme: Scheme, *, as_vote: bool = False) -> Given:
+    def read(self, volume: Volume, scheme: Scheme, *, as_vote: bool = False) -> ExternalLabels:
         """Return the file's labels on the volume's grid, with what filling needs to know.
 
         Parameters
@@ -86,12 +86,12 @@ class GivenLabels:
         parameters: dict[str, Json] = {"engine": self.name, "sha256": digest.hexdigest()}
         # Checks that the numbers are labels before it makes them 8 bits wide.
         data = cast("NDArray[np.uint8]", numbers)
-        partly: frozenset[int] = frozenset()
-        taken = None
+        partial: frozenset[int] = frozenset()
+        labelled = None
         if self.mapping is not None:
             mapped = map_labels(numbers, grid, volume, load_mapping(self.mapping), scheme)
-            data, partly = mapped.data, mapped.partly
-            taken = nearest_on_grid(mapped.taken.view(np.uint8), grid, volume.grid) > 0
+            data, partial = mapped.data, mapped.partial
+            labelled = nearest_on_grid(mapped.labelled.view(np.uint8), grid, volume.grid) > 0
             parameters |= mapped.parameters
         brought = LabelMap(data, grid.affine, scheme, self.name, {})
         here = nearest_on_grid(brought.data, grid, volume.grid)
@@ -109,7 +109,7 @@ class GivenLabels:
             outside=frozenset(group.label for group in scheme.groups) - present,
             provenance=(*volume.provenance, Step("segment", parameters)),
         )
-        return Given(labels, here > 0 if taken is None else taken, partly & present)
+        return ExternalLabels(labels, here > 0 if labelled is None else labelled, partial & present)
 
     def _confidence(self) -> dict[int, float]:
         """Return what the file beside one of wbmri's own label maps says of its groups; empty if there is none."""
@@ -142,21 +142,21 @@ _SHELL_MM = 5.0
 disagreement about an edge, not a muscle that is missing."""
 
 
-def lacking(given: Given) -> frozenset[int]:
-    """Return the labels of the groups that a given map does not hold, or not wholly."""
-    return given.labels.outside | given.partly
+def missing_groups(external: ExternalLabels) -> frozenset[int]:
+    """Return the labels of the groups that an external map does not hold, or not wholly."""
+    return external.labels.outside | external.partial
 
 
-def fill(given: Given, made: LabelMap, volume: Volume) -> LabelMap:
-    """Complete a given label map.
+def fill_missing(external: ExternalLabels, made: LabelMap, volume: Volume) -> LabelMap:
+    """Complete an external label map.
 
-    A group that was not given comes from the engine whole; of a group that was given in part, the engine adds what
-    lies apart from the given outline. No voxel about which the given map says anything is changed.
+    A group that it lacks comes from the engine whole; of a group that it holds in part, the engine adds what lies apart
+    from the outline that is there. No voxel about which the external map says anything is changed.
 
     Parameters
     ----------
-    given
-        The given map.
+    external
+        The external map.
     made
         The engine's labels of the same scheme, on the same grid.
     volume
@@ -173,20 +173,20 @@ def fill(given: Given, made: LabelMap, volume: Volume) -> LabelMap:
         If the engine's labels are on another grid, or mean other pairs.
     """
     made.check_grid(volume)
-    check_pairs(made.scheme, given.labels.scheme, "filling what a label map lacks")
-    data = given.labels.data.copy()
+    check_pairs(made.scheme, external.labels.scheme, "filling what a label map lacks")
+    data = external.labels.data.copy()
     origin: dict[int, str] = {}
-    confidence = dict(given.labels.confidence)
-    outside = set(given.labels.outside)
-    free = ~given.taken
-    for group in given.labels.scheme.groups:
+    confidence = dict(external.labels.confidence)
+    outside = set(external.labels.outside)
+    free = ~external.labelled
+    for group in external.labels.scheme.groups:
         label = group.label
-        if label not in given.labels.outside:
-            origin[label] = given.labels.engine
-        if label not in lacking(given) or label in made.outside:
+        if label not in external.labels.outside:
+            origin[label] = external.labels.engine
+        if label not in missing_groups(external) or label in made.outside:
             continue
         there = (made.data == label) & free
-        if label in given.partly:
+        if label in external.partial:
             there = _thick(there, volume)
         added = int(np.count_nonzero(there))
         if not added:
@@ -197,17 +197,17 @@ def fill(given: Given, made: LabelMap, volume: Volume) -> LabelMap:
         confidence[label] = (confidence.get(label, 0.0) * kept + sure * added) / (kept + added)
         origin[label] = f"{origin[label]}+{made.engine}" if kept else made.engine
         outside.discard(label)
-    sources: dict[str, Json] = {given.labels.scheme.group(label).id: source for label, source in origin.items()}
-    steps = [step for step in made.provenance if step not in given.labels.provenance]
+    sources: dict[str, Json] = {external.labels.scheme.group(label).id: source for label, source in origin.items()}
+    steps = [step for step in made.provenance if step not in external.labels.provenance]
     return LabelMap(
         data,
-        given.labels.affine,
-        given.labels.scheme,
-        given.labels.engine,
+        external.labels.affine,
+        external.labels.scheme,
+        external.labels.engine,
         confidence,
         frozenset(outside),
         origin,
-        (*given.labels.provenance, *steps, Step("fill", {"shell_mm": _SHELL_MM, "origin": sources})),
+        (*external.labels.provenance, *steps, Step("fill", {"shell_mm": _SHELL_MM, "origin": sources})),
     )
 
 
@@ -227,7 +227,7 @@ def _thick(mask: NDArray[np.bool_], volume: Volume) -> NDArray[np.bool_]:
     return thick
 
 
-def segment_given(
+def labels_from_files(
     volume: Volume,
     scheme: Scheme,
     labels: Sequence[str | Path],
@@ -264,35 +264,35 @@ def segment_given(
             "repeat --mapping in the order of --labels",
         )
     tables = list(mappings) if len(mappings) > 1 else [mappings[0] if mappings else None] * len(labels)
-    given = []
+    maps = []
     for number, (path, table) in enumerate(zip(labels, tables, strict=True)):
         progress(0.2 * number / len(labels), f"reading {Path(path).name}")
-        given.append(GivenLabels(path, table).read(volume, scheme, as_vote=len(labels) > 1))
-    whole = given[0] if len(given) == 1 else _fused(given, volume, fusion)
-    return complete(whole, volume, part(progress, 0.2, 1.0)) if mappings else whole.labels
+        maps.append(LabelFile(path, table).read(volume, scheme, as_vote=len(labels) > 1))
+    whole = maps[0] if len(maps) == 1 else _fused(maps, volume, fusion)
+    return _complete(whole, volume, part(progress, 0.2, 1.0)) if mappings else whole.labels
 
 
-def complete(given: Given, volume: Volume, progress: Progress) -> LabelMap:
-    """Return a given map with what it lacks filled in by the engine ``auto``.
+def _complete(external: ExternalLabels, volume: Volume, progress: Progress) -> LabelMap:
+    """Return an external map with what it lacks filled in by the engine ``auto``.
 
-    The engine runs only if something is lacking, and only for a scheme with the pairs of ``jdm42`` in their order: it
+    The engine runs only if something is missing, and only for a scheme with the pairs of ``jdm42`` in their order: it
     knows no other.
     """
-    if not lacking(given) or given.labels.scheme.pair_ids != load_scheme().pair_ids:
-        held = {group.label for group in given.labels.scheme.groups} - given.labels.outside
-        every = dict.fromkeys(sorted(held), given.labels.engine)
-        return replace(given.labels, origin=every | dict(given.labels.origin))
-    return fill(given, make_engine("auto").segment(volume, given.labels.scheme, progress), volume)
+    if not missing_groups(external) or external.labels.scheme.pair_ids != load_scheme().pair_ids:
+        held = {group.label for group in external.labels.scheme.groups} - external.labels.outside
+        every = dict.fromkeys(sorted(held), external.labels.engine)
+        return replace(external.labels, origin=every | dict(external.labels.origin))
+    return fill_missing(external, make_engine("auto").segment(volume, external.labels.scheme, progress), volume)
 
 
-def _fused(given: Sequence[Given], volume: Volume, fusion: str) -> Given:
-    """Fuse given maps; a group is partial if every map that holds it holds it in part."""
-    labels = fuse([one.labels for one in given], volume, fusion)
+def _fused(maps: Sequence[ExternalLabels], volume: Volume, fusion: str) -> ExternalLabels:
+    """Fuse external maps; a group is partial if every map that holds it holds it in part."""
+    labels = fuse([one.labels for one in maps], volume, fusion)
     wholly = {
         group.label
-        for one in given
+        for one in maps
         for group in one.labels.scheme.groups
-        if group.label not in one.labels.outside and group.label not in one.partly
+        if group.label not in one.labels.outside and group.label not in one.partial
     }
-    partly = frozenset().union(*(one.partly for one in given)) - wholly
-    return Given(labels, np.logical_or.reduce([one.taken for one in given]), partly)
+    partial = frozenset().union(*(one.partial for one in maps)) - wholly
+    return ExternalLabels(labels, np.logical_or.reduce([one.labelled for one in maps]), partial)

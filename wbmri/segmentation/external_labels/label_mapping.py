@@ -109,17 +109,17 @@ class Mapped:
     ----------
     data
         The scheme's labels, uint8, shape (i, j, k).
-    taken
+    labelled
         Voxels to which the other program gave any label: muscle of no group, bone and organs too.
-    partly
+    partial
         Labels of groups of which some muscle has no label in the other program.
     parameters
         What decided the result, for provenance.
     """
 
     data: NDArray[np.uint8]
-    taken: NDArray[np.bool_]
-    partly: frozenset[int]
+    labelled: NDArray[np.bool_]
+    partial: frozenset[int]
     parameters: dict[str, Json]
 
 
@@ -178,8 +178,8 @@ def map_labels(
             "tilt": round(midline.tilt, 4),
             "turn": round(midline.turn, 4),
         }
-    partly = frozenset(label for (pair, _), label in sides.items() if pair in mapping.partly)
-    return Mapped(data, numbers != 0, partly, parameters)
+    partial = frozenset(label for (pair, _), label in sides.items() if pair in mapping.partial)
+    return Mapped(data, numbers != 0, partial, parameters)
 
 
 def _points(index: tuple[NDArray[np.intp], ...], grid: Grid) -> NDArray[np.float64]:

@@ -117,7 +117,7 @@ class Mapping:
             )
 
     @property
-    def partly(self) -> frozenset[str]:
+    def partial(self) -> frozenset[str]:
         """Pairs of which some muscle has no label."""
         return frozenset(pair for pair, lacking in self.lacks.items() if lacking)
 

@@ -1,4 +1,4 @@
-"""The engine ``site-atlas``: the reviewed cases of a site, laid over new scans and fused with what the engine finds."""
+"""The engine ``site-atlas``: reviewed cases of a site, registered to new scans and fused with the engine ``auto``."""
 
 from typing import TYPE_CHECKING
 

@@ -11,7 +11,7 @@ from wbmri.core import InputError, Json, LabelMap, Progress, Step, Volume, canon
 from wbmri.core.scheme import Scheme
 from wbmri.registration import TO_ATLAS, Deformation, Lean, lean_of_volume, lean_share, register_atlas
 from wbmri.segmentation.engine import Engine, engine_fingerprint, engine_licence, make_engine
-from wbmri.segmentation.fusion import Tally, decide
+from wbmri.segmentation.fusion import AgreementCounts, weighted_vote
 from wbmri.segmentation.multi_atlas.atlas_store import (
     FOLDER_VARIABLE,
     Signature,
@@ -154,7 +154,7 @@ def _fused(
     # What is out of view for the engine stays so: an atlas has no image there either.
     unseen = np.array(sorted(found.outside), np.uint8)
     weights[1:, unseen] = 0
-    tally = Tally(len(weights), size)
+    counts = AgreementCounts(len(weights), size)
     likeness, counted = np.zeros(weights.shape), np.zeros(weights.shape)
     data = found.data.copy()
     into = volume.grid.index_map(scan.grid)
@@ -167,15 +167,15 @@ def _fused(
         votes = np.stack([data[i, jk[:, 0], jk[:, 1]], *(labels for labels, _ in said)])
         votes[1:][np.isin(votes[1:], unseen)] = 0
         alike = np.stack([np.ones(len(jk), np.float32), *(likely for _, likely in said)])
-        outcome = decide(votes, weights, (alike**_SHARPNESS).astype(np.float32))
-        tally.count(votes, outcome)
+        outcome = weighted_vote(votes, weights, (alike**_SHARPNESS).astype(np.float32))
+        counts.count(votes, outcome)
         for row, total, chosen, likely in zip(counted, likeness, votes, alike, strict=True):
             row += np.bincount(chosen, minlength=size)
             total += np.bincount(chosen, weights=likely, minlength=size)
         data[i, jk[:, 0], jk[:, 1]] = outcome
     # How sure each voter is of a group: the engine by its own word, an atlas by how alike it looks there.
     sure = weights * (likeness / np.maximum(counted, 1)).astype(np.float32)
-    agreement = tally.agreement(sure)
+    agreement = counts.agreement(sure)
     step = Step(
         "segment",
         {

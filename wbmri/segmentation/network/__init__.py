@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.segmentation.network.channels import (
+    from wbmri.segmentation.network.engine import NetworkEngine
+    from wbmri.segmentation.network.preprocessing import (
         AIR,
         ANSWERS,
         BONE,
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
         body_level,
         brightness,
     )
-    from wbmri.segmentation.network.engine import NetworkEngine
-    from wbmri.segmentation.network.finder import context_of, find
-    from wbmri.segmentation.network.sliding_window import EVEN, context_tile, cube
+    from wbmri.segmentation.network.sliding_window import EVEN, coarse_context, context_tile, cube, locate_groups
     from wbmri.segmentation.network.weights import FINDER, OUTLINER, THREADS_VARIABLE, networks, package_weights
 
 __all__ = [
@@ -60,10 +59,10 @@ __all__ = [
     "NetworkEngine",
     "body_level",
     "brightness",
-    "context_of",
+    "coarse_context",
     "context_tile",
     "cube",
-    "find",
+    "locate_groups",
     "networks",
     "package_weights",
 ]
@@ -71,7 +70,8 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "channels": (
+        "engine": ("NetworkEngine",),
+        "preprocessing": (
             "AIR",
             "ANSWERS",
             "BONE",
@@ -94,15 +94,12 @@ __getattr__ = lazy_names(
             "body_level",
             "brightness",
         ),
-        "engine": ("NetworkEngine",),
-        "finder": (
-            "context_of",
-            "find",
-        ),
         "sliding_window": (
             "EVEN",
+            "coarse_context",
             "context_tile",
             "cube",
+            "locate_groups",
         ),
         "weights": (
             "FINDER",

@@ -6,9 +6,18 @@ from numpy.typing import NDArray
 from wbmri.core import Grid, Json, LabelMap, Progress, Step, Volume, canonical, part
 from wbmri.core.scheme import Scheme, Side, load_scheme
 from wbmri.registration import linear_on_grid
-from wbmri.segmentation.atlas import place_body
+from wbmri.segmentation.atlas import align_body
 from wbmri.segmentation.engine import check_pairs
-from wbmri.segmentation.network.channels import (
+from wbmri.segmentation.network.postprocessing import (
+    MUSCLE_THRESHOLD,
+    apply_level_prior,
+    correct_sides,
+    labels_on_scan,
+    muscle_probability,
+    remove_dark_voxels,
+    remove_islands,
+)
+from wbmri.segmentation.network.preprocessing import (
     COARSE_MM,
     FINE_MM,
     PAIRS,
@@ -18,17 +27,7 @@ from wbmri.segmentation.network.channels import (
     body_level,
     brightness,
 )
-from wbmri.segmentation.network.finder import context_of, find
-from wbmri.segmentation.network.postprocessing import (
-    TAKEN,
-    in_muscle,
-    in_order,
-    labels_on,
-    muscle_in,
-    settle_sides,
-    without_islands,
-)
-from wbmri.segmentation.network.sliding_window import outline
+from wbmri.segmentation.network.sliding_window import coarse_context, locate_groups, outline_groups
 from wbmri.segmentation.network.weights import model_card, networks, weights_folder
 
 _EVEN = 3
@@ -70,41 +69,41 @@ class NetworkEngine:
         check_pairs(scheme, load_scheme(), f"the engine {self.name}")
         nets = networks()
         stored = canonical(volume)
-        placed = place_body(stored, part(progress, 0.0, 0.15))
+        aligned = align_body(stored, part(progress, 0.0, 0.15))
         coarse = _coarse_grid(stored.grid)
         seen = linear_on_grid(stored, coarse, SHARP)
         level = body_level(seen)
-        found = find(
+        found = locate_groups(
             brightness(seen, level),
             nets.finder,
             lambda done: progress(0.15 + 0.1 * done, "finding the muscles"),
         )
-        context, right = context_of(in_order(found, placed, scheme, coarse))
+        context, right = coarse_context(apply_level_prior(found, aligned, scheme, coarse))
         # Both grids begin at the same corner.
         count = [n * TILE_FINE // TILE_COARSE for n in coarse.shape]
         fine = Grid.along_axes(count, FINE_MM, coarse.origin - (COARSE_MM - FINE_MM) / 2)
         image = brightness(linear_on_grid(stored, fine, SHARP), level)
-        chances, first = outline(
+        probabilities, first = outline_groups(
             image,
             context,
             nets.outliner,
             lambda done: progress(0.25 + 0.6 * done, "drawing the outlines"),
         )
-        chances = settle_sides(chances, first, right)
+        probabilities = correct_sides(probabilities, first, right)
         progress(0.85, "carrying the outlines to the scan")
-        box = Grid.along_axes(chances.shape[:3], FINE_MM, fine.points(first))
-        labels = labels_on(stored.grid, box, chances, scheme)
-        labels = without_islands(in_muscle(labels, stored.data, stored.spacing))
-        outside = placed.outside()
+        box = Grid.along_axes(probabilities.shape[:3], FINE_MM, fine.points(first))
+        labels = labels_on_scan(stored.grid, box, probabilities, scheme)
+        labels = remove_islands(remove_dark_voxels(labels, stored.data, stored.spacing))
+        outside = aligned.outside()
         # Of a group that the field of view cuts, what is in the picture stays; what cannot be there was mistaken.
-        labels[np.isin(labels, sorted(placed.unseen()))] = 0
-        promised = _promised_overlap(chances, scheme)
+        labels[np.isin(labels, sorted(aligned.unseen()))] = 0
+        expected = _expected_dice(probabilities, scheme)
         step = Step(
             "segment",
             {
                 "engine": self.name,
                 "weights": nets.version,
-                "stature_mm": placed.levels.stature_mm,
+                "stature_mm": aligned.levels.stature_mm,
                 "coarse_mm": COARSE_MM,
                 "fine_mm": FINE_MM,
                 "body_level": round(level, 4),
@@ -116,8 +115,8 @@ class NetworkEngine:
             scheme,
             self.name,
             confidence={
-                label: 0.0 if label in outside else float(np.clip(promised[label] * share, 0, 1))
-                for label, share in placed.share_in_view.items()
+                label: 0.0 if label in outside else float(np.clip(expected[label] * share, 0, 1))
+                for label, share in aligned.share_in_view.items()
             },
             outside=outside,
             provenance=(*volume.provenance, step),
@@ -134,19 +133,19 @@ def _coarse_grid(scan: Grid) -> Grid:
     return Grid.along_axes(count, COARSE_MM, (low + high) / 2 - COARSE_MM * (count - 1) / 2)
 
 
-def _promised_overlap(chances: NDArray[np.float32], scheme: Scheme) -> NDArray[np.float64]:
+def _expected_dice(probabilities: NDArray[np.float32], scheme: Scheme) -> NDArray[np.float64]:
     """Return the Dice overlap that the probabilities themselves promise for each label, shape (43,).
 
     With a truth drawn from the probabilities p, the outline that takes the voxels S has an expected overlap of about
     2 sum_S(p) / (|S| + sum(p)).
     """
-    muscle = muscle_in(chances)
+    muscle = muscle_probability(probabilities)
     somewhere = muscle > _SOME
-    muscle, flat = muscle[somewhere], chances[somewhere]
+    muscle, flat = muscle[somewhere], probabilities[somewhere]
     pairs, right = flat[:, :PAIRS], flat[:, PAIRS] > 0.5
     best = pairs.argmax(1)
     most = pairs[np.arange(len(pairs)), best]
-    taken = muscle > TAKEN
+    taken = muscle > MUSCLE_THRESHOLD
     out = np.zeros(2 * PAIRS + 1)
     for side in Side:
         half = right == (side is Side.RIGHT)

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from wbmri.core import Grid
 from wbmri.core.scheme import Scheme, Side
-from wbmri.segmentation.atlas import Placed
-from wbmri.segmentation.network.channels import COARSE_MM, PAIRS, TILE_COARSE, TILE_FINE
+from wbmri.segmentation.atlas import AlignedBody
+from wbmri.segmentation.network.preprocessing import COARSE_MM, PAIRS, TILE_COARSE, TILE_FINE
 
 _BLUR = 1.5
 """Coarse voxels over which the first guess at the midline may be off."""
@@ -14,8 +14,8 @@ _SURE = 0.03
 """Where the blurred share of the right half is this close to 0 or 1, the first guess decides."""
 
 
-def settle_sides(
-    chances: NDArray[np.float32],
+def correct_sides(
+    probabilities: NDArray[np.float32],
     first: tuple[int, int, int],
     right: NDArray[np.float32],
 ) -> NDArray[np.float32]:
@@ -23,7 +23,7 @@ def settle_sides(
 
     Parameters
     ----------
-    chances
+    probabilities
         Probabilities of the pairs and of the right side at 3 mm, shape (x, y, z, 22); the last are changed in place.
     first
         Where they begin on the fine grid.
@@ -37,14 +37,14 @@ def settle_sides(
         ndimage.gaussian_filter(right, _BLUR, mode="nearest"),
         np.full(3, ratio),
         (np.array(first) + 0.5) * ratio - 0.5,
-        chances.shape[:3],
+        probabilities.shape[:3],
         order=1,
         mode="nearest",
     )
-    side = chances[..., PAIRS]
+    side = probabilities[..., PAIRS]
     side[there < _SURE] = 0
     side[there > 1 - _SURE] = 1
-    return chances
+    return probabilities
 
 
 _UNSURE_MM = 50.0
@@ -55,51 +55,53 @@ _THERE = 0.05
 """A level holds a muscle where its area is more than this share of the largest."""
 
 
-def in_order(
+def apply_level_prior(
     found: NDArray[np.float32],
-    placed: Placed,
+    aligned: AlignedBody,
     scheme: Scheme,
     grid: Grid,
 ) -> NDArray[np.float32]:
-    """Return the finder's answer with the chances shifted between muscles towards those of each level.
+    """Return the finder's answer with the probabilities shifted between muscles towards those of each level.
 
     Parameters
     ----------
     found
-        What the finder says, see `wbmri.segmentation.network.finder.find`.
-    placed
-        The model body, placed over the scan.
+        What the finder says, see `wbmri.segmentation.network.sliding_window.locate_groups`.
+    aligned
+        The model body, aligned over the scan.
     scheme
         The scheme; pairs of the arms, whose levels depend on the pose, are not judged by them.
     grid
         The coarse grid.
     """
     heights = grid.origin[2] + COARSE_MM * np.arange(found.shape[3])
-    likely = _likely(placed, heights, scheme)
-    likely[[pair.segment is not None and pair.segment.in_arm for pair in scheme.pairs]] = 1
+    prior = _level_prior(aligned, heights, scheme)
+    prior[[pair.segment is not None and pair.segment.in_arm for pair in scheme.pairs]] = 1
     pairs = found[1 : PAIRS + 1]
-    shifted = pairs * likely[:, None, None, :].astype(np.float32)
+    shifted = pairs * prior[:, None, None, :].astype(np.float32)
     # How much of a voxel is muscle at all is not for the level to say.
     shifted *= pairs.sum(0) / np.maximum(shifted.sum(0), np.float32(1e-6))
     return np.concatenate([found[:1], shifted, found[PAIRS + 1 :]])
 
 
-def _likely(placed: Placed, heights: NDArray[np.float64], scheme: Scheme) -> NDArray[np.float64]:
+def _level_prior(aligned: AlignedBody, heights: NDArray[np.float64], scheme: Scheme) -> NDArray[np.float64]:
     """Return how likely each pair is at heights of the scan in RAS mm, 1 amid its levels, shape (21, n)."""
     from scipy import ndimage
 
-    scan, model = placed.scan, placed.model
-    of_label = [np.isin(model.labels, [scheme.label_of(pair, side) for side in Side]) for pair in range(PAIRS)]
-    area = np.stack([mask.sum((0, 1)) for mask in of_label])
+    scan, model = aligned.scan, aligned.model
+    pair_of = np.full(len(scheme.groups) + 1, PAIRS, np.uint8)
+    pair_of[1:] = [scheme.pair_index(group.label) for group in scheme.groups]
+    pairs = pair_of[model.labels]
+    area = np.stack([(pairs == pair).sum((0, 1)) for pair in range(PAIRS)])
     there = (area > _THERE * area.max(1, keepdims=True)).astype(np.float64)
     wide = ndimage.gaussian_filter1d(there, _UNSURE_MM / model.lean.spacing_mm, axis=1, mode="nearest")
     # Half of the largest is what remains at the ends of a muscle, where it is as likely as amid it.
     sure = np.minimum(1, 2 * wide / wide.max(1, keepdims=True))
     index = (heights - scan.grid.origin[2]) / scan.spacing_mm
-    level = np.interp(index, np.arange(scan.data.shape[2]), placed.levels.model_level)
+    level = np.interp(index, np.arange(scan.data.shape[2]), aligned.levels.model_level)
     at = [np.interp(level, np.arange(area.shape[1]), row) for row in sure]
-    likely: NDArray[np.float64] = _LEAST + (1 - _LEAST) * np.array(at)
-    return likely
+    prior: NDArray[np.float64] = _LEAST + (1 - _LEAST) * np.array(at)
+    return prior
 
 
 _DARK = 0.6
@@ -112,24 +114,24 @@ _CELL_MM, _AROUND_MM = 8.0, 25.0
 """Cells in which the level of muscle is gathered, and the standard deviation over which it is averaged."""
 _SOME = 0.15
 """Where less speaks for muscle of any group, no voxel is looked at."""
-TAKEN = 0.4
+MUSCLE_THRESHOLD = 0.4
 """Probability of muscle from which on a voxel belongs to a group: half of the overlap to be expected makes it greatest
 (Lipton et al. 2014, Optimal thresholding of classifiers to maximize F1 measure)."""
 _LARGEST_SHARE = 0.1
 """Pieces of a group smaller than this share of its largest piece are dropped."""
 
 
-def muscle_in(chances: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how probable muscle of any pair is, shape (x, y, z); `chances` as of `labels_on`."""
+def muscle_probability(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how probable muscle of any pair is, shape (x, y, z); `probabilities` as of `labels_on_scan`."""
     # Little of the box holds muscle, so that all else begins here; a product is the fastest sum.
-    made: NDArray[np.float32] = chances @ np.array([1] * PAIRS + [0], np.float32)
+    made: NDArray[np.float32] = probabilities @ np.array([1] * PAIRS + [0], np.float32)
     return made
 
 
-def labels_on(
+def labels_on_scan(
     scan: Grid,
     box: Grid,
-    chances: NDArray[np.float32],
+    probabilities: NDArray[np.float32],
     scheme: Scheme,
 ) -> NDArray[np.uint8]:
     """Return the most probable label of every voxel that is muscle, probabilities interpolated linearly.
@@ -139,8 +141,8 @@ def labels_on(
     scan
         The grid of the scan.
     box
-        That of `chances`.
-    chances
+        That of `probabilities`.
+    probabilities
         Probabilities of the pairs and of the right side, shape (x, y, z, 22).
     scheme
         The scheme whose labels are meant.
@@ -148,9 +150,9 @@ def labels_on(
     shape, into = scan.shape, scan.index_map(box)
     label_of = np.array([[scheme.label_of(pair, side) for side in (Side.LEFT, Side.RIGHT)] for pair in range(PAIRS)])
     labels = np.zeros(shape, np.uint8)
-    near = _widened(muscle_in(chances) > _SOME)
+    near = _widened(muscle_probability(probabilities) > _SOME)
     size = np.array(near.shape)
-    flat = chances.reshape(-1, PAIRS + 1)
+    flat = probabilities.reshape(-1, PAIRS + 1)
     strides = np.array([size[1] * size[2], size[2], 1])
     j, k = np.meshgrid(*(np.arange(n) for n in shape[1:]), indexing="ij")
     plane = into[:3, 1:3] @ np.stack([j.ravel(), k.ravel()]) + into[:3, 3:]
@@ -171,12 +173,12 @@ def labels_on(
         pairs = found[:, :PAIRS]
         label = label_of[pairs.argmax(1), (found[:, PAIRS] > 0.5).astype(np.intp)]
         row = np.zeros(plane.shape[1], np.uint8)
-        row[inside] = np.where(pairs.sum(1) > TAKEN, label, 0)
+        row[inside] = np.where(pairs.sum(1) > MUSCLE_THRESHOLD, label, 0)
         labels[i] = row.reshape(shape[1:])
     return labels
 
 
-def in_muscle(
+def remove_dark_voxels(
     labels: NDArray[np.uint8],
     image: NDArray[np.float32],
     spacing: tuple[float, float, float],
@@ -226,7 +228,7 @@ def in_muscle(
     return kept
 
 
-def without_islands(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def remove_islands(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the labels without pieces that are tiny beside the group's largest piece."""
     from scipy import ndimage
 

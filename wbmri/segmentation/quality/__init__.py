@@ -5,10 +5,25 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.segmentation.quality.checks import Check, Flag, examine
-    from wbmri.segmentation.quality.flags import DOUBTED, GroupQuality, flagged, noted, quality_table
+    from wbmri.segmentation.quality.checks import Check, Flag, check_outlines
+    from wbmri.segmentation.quality.flags import (
+        FLAGGED_CONFIDENCE,
+        GroupQuality,
+        flag_outlines,
+        flag_reading,
+        quality_table,
+    )
 
-__all__ = ["DOUBTED", "Check", "Flag", "GroupQuality", "examine", "flagged", "noted", "quality_table"]
+__all__ = [
+    "FLAGGED_CONFIDENCE",
+    "Check",
+    "Flag",
+    "GroupQuality",
+    "check_outlines",
+    "flag_outlines",
+    "flag_reading",
+    "quality_table",
+]
 
 __getattr__ = lazy_names(
     __name__,
@@ -16,13 +31,13 @@ __getattr__ = lazy_names(
         "checks": (
             "Check",
             "Flag",
-            "examine",
+            "check_outlines",
         ),
         "flags": (
-            "DOUBTED",
+            "FLAGGED_CONFIDENCE",
             "GroupQuality",
-            "flagged",
-            "noted",
+            "flag_outlines",
+            "flag_reading",
             "quality_table",
         ),
     },

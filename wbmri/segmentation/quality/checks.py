@@ -120,7 +120,7 @@ class Flag:
     sentence: str
 
 
-def examine(labels: LabelMap, measures: Measures | None = None) -> tuple[Flag, ...]:
+def check_outlines(labels: LabelMap, measures: Measures | None = None) -> tuple[Flag, ...]:
     """Compare every group with what is plausible.
 
     A group that the picture shows only in part is spared what its missing part would decide: its volume, its neighbours

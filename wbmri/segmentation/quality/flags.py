@@ -4,17 +4,24 @@ from dataclasses import dataclass, replace
 
 from wbmri.core import LabelMap, Reading, Step
 from wbmri.core.scheme import Group, Side
-from wbmri.segmentation.quality.checks import ACROSS_SHARE, BESIDE_MM, FEWEST_FOR_SIZE, TOUCH_MM, examine, expected_ml
+from wbmri.segmentation.quality.checks import (
+    ACROSS_SHARE,
+    BESIDE_MM,
+    FEWEST_FOR_SIZE,
+    TOUCH_MM,
+    check_outlines,
+    expected_ml,
+)
 from wbmri.segmentation.quality.measures import CUT_SHARE, GAP_MM, PIECE_SHARE, measure
 
-DOUBTED = 0.4
+FLAGGED_CONFIDENCE = 0.4
 """The confidence of a flagged group is at most this: below one half, where reports ask for a closer look."""
 
 WHOLE_MAP = 0
 """The key of flags that concern the outlines as a whole; no group has this label."""
 
 
-def flagged(labels: LabelMap, doubts: tuple[str, ...] = ()) -> LabelMap:
+def flag_outlines(labels: LabelMap, doubts: tuple[str, ...] = ()) -> LabelMap:
     """Return the outlines with a flag for all that is not plausible about them, in place of earlier flags.
 
     Parameters
@@ -25,7 +32,7 @@ def flagged(labels: LabelMap, doubts: tuple[str, ...] = ()) -> LabelMap:
         What speaks against the outlines as a whole, one sentence each; lowers the confidence of every group.
     """
     flags: dict[int, tuple[str, ...]] = {WHOLE_MAP: doubts} if doubts else {}
-    for flag in examine(labels):
+    for flag in check_outlines(labels):
         flags[flag.label] = (*flags.get(flag.label, ()), flag.sentence)
     step = Step(
         "examine",
@@ -37,13 +44,13 @@ def flagged(labels: LabelMap, doubts: tuple[str, ...] = ()) -> LabelMap:
             "touch_mm": TOUCH_MM,
             "across_share": ACROSS_SHARE,
             "fewest_for_size": FEWEST_FOR_SIZE,
-            "doubted_confidence": DOUBTED,
+            "doubted_confidence": FLAGGED_CONFIDENCE,
         },
     )
     return replace(
         labels,
         confidence={
-            label: min(value, DOUBTED) if doubts or label in flags else value
+            label: min(value, FLAGGED_CONFIDENCE) if doubts or label in flags else value
             for label, value in labels.confidence.items()
         },
         flags=flags,
@@ -51,7 +58,7 @@ def flagged(labels: LabelMap, doubts: tuple[str, ...] = ()) -> LabelMap:
     )
 
 
-def noted(reading: Reading, labels: LabelMap) -> Reading:
+def flag_reading(reading: Reading, labels: LabelMap) -> Reading:
     """Return the reading with the flags of the outlines it rests on: as warnings, and with each group."""
     groups = tuple(replace(entry, flags=labels.flags.get(entry.label, ())) for entry in reading.groups)
     names = [group.name for group in reading.scheme.groups if labels.flags.get(group.label)]
@@ -106,7 +113,7 @@ def quality_table(labels: LabelMap) -> tuple[GroupQuality, ...]:
     found = measure(labels)
     expected = expected_ml(found)
     flags: dict[int, tuple[str, ...]] = {}
-    for flag in examine(labels, found):
+    for flag in check_outlines(labels, found):
         flags[flag.label] = (*flags.get(flag.label, ()), flag.sentence)
     rows = []
     for group in labels.scheme.groups:

@@ -21,10 +21,10 @@ from wbmri.segmentation.network import (
     TILE_COARSE,
     TILE_FINE,
     brightness,
-    context_of,
+    coarse_context,
     context_tile,
     cube,
-    find,
+    locate_groups,
 )
 from wbmri.simulation.body import LabelledBody, WarpedBody, pair_numbers
 from wbmri.simulation.scanner import Appearance
@@ -141,7 +141,7 @@ def _examples_of(body: WarpedBody, finder: Finding, rng: np.random.Generator) ->
         except InputError:
             # A look that shows nothing teaches nothing.
             continue
-        found, _ = context_of(find(brightness(seen, level), finder, lambda _: None))
+        found, _ = coarse_context(locate_groups(brightness(seen, level), finder, lambda _: None))
         image = brightness(fine.scanned(look, rng), level)
         for _ in range(TILES):
             near = places[pairs == rng.choice(present)]
@@ -157,7 +157,7 @@ def _examples_of(body: WarpedBody, finder: Finding, rng: np.random.Generator) ->
 
 
 def _context(survey: Survey) -> NDArray[np.float32]:
-    """Return what a survey shows as `wbmri.segmentation.network.finder.context_of` returns it."""
+    """Return what a survey shows as `wbmri.segmentation.network.sliding_window.coarse_context` returns it."""
     counts, right, level = survey.truth()
     context = np.empty((CONTEXT, *counts.shape[1:]), np.float32)
     context[1 : PAIRS + 1] = counts[1 : PAIRS + 1] / np.float32(SAMPLES)

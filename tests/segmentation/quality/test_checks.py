@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from wbmri.core import LabelMap, Reading
 from wbmri.core.scheme import Scheme
 from wbmri.io import read_labels
-from wbmri.segmentation.quality import DOUBTED, Check, Flag, examine, flagged, noted, quality_table
+from wbmri.segmentation.quality import (
+    FLAGGED_CONFIDENCE,
+    Check,
+    Flag,
+    check_outlines,
+    flag_outlines,
+    flag_reading,
+    quality_table,
+)
 
 Outlines = Callable[..., LabelMap]
 
@@ -36,7 +44,7 @@ def test_true_outlines_of_children_and_adults_are_not_flagged(
     height_mm: float,
     girth: float,
 ) -> None:
-    assert examine(outlines(height_mm, girth)) == ()
+    assert check_outlines(outlines(height_mm, girth)) == ()
 
 
 @settings(max_examples=8)
@@ -48,14 +56,14 @@ def test_a_part_of_a_body_is_not_flagged(outlines: Outlines, low: float, length:
     # As an engine does it, a group of which next to nothing is in view is not outlined.
     whole, seen = (np.bincount(data.ravel(), minlength=len(labels.scheme.groups) + 1) for data in (labels.data, part))
     unseen = [label for label in range(1, whole.size) if seen[label] < 0.05 * whole[label]]
-    assert examine(with_data(labels, np.where(np.isin(part, unseen), 0, part))) == ()
+    assert check_outlines(with_data(labels, np.where(np.isin(part, unseen), 0, part))) == ()
 
 
 def test_outlines_without_arms_are_not_flagged(outlines: Outlines) -> None:
     labels = outlines()
     arms = range(15, 23)
     none = replace(labels, data=np.where(np.isin(labels.data, arms), 0, labels.data), outside=frozenset(arms))
-    assert examine(none) == ()
+    assert check_outlines(none) == ()
 
 
 @pytest.mark.parametrize("degrees", [-12.0, 12.0])
@@ -67,27 +75,27 @@ def test_a_body_that_lies_turned_is_not_flagged(outlines: Outlines, degrees: flo
     cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     turn[one, one] = turn[other, other] = cosine
     turn[one, other], turn[other, one] = -sine, sine
-    assert examine(replace(labels, affine=turn @ labels.affine)) == ()
+    assert check_outlines(replace(labels, affine=turn @ labels.affine)) == ()
 
 
 def test_the_order_of_storage_does_not_matter(outlines: Outlines) -> None:
     labels = outlines()
     wrong = labels.data.copy()
     wrong[labels.data == label_of(labels, "deltoid_left")] = label_of(labels, "thigh_medial_left")
-    expected = examine(with_data(labels, wrong))
+    expected = check_outlines(with_data(labels, wrong))
     assert expected
     stored = wrong[::-1, :, ::-1].transpose(2, 0, 1)
     affine = np.zeros((4, 4))
     affine[:, 0], affine[:, 1], affine[:, 2] = -labels.affine[:, 2], -labels.affine[:, 0], labels.affine[:, 1]
     affine[:, 3] = labels.affine @ [wrong.shape[0] - 1, 0, wrong.shape[2] - 1, 1]
-    again = examine(replace(labels, data=stored, affine=affine))
+    again = check_outlines(replace(labels, data=stored, affine=affine))
     assert said(again) == said(expected)
 
 
 def test_swapped_sides_are_flagged_in_every_group(outlines: Outlines) -> None:
     labels = outlines()
     swapped = np.where(labels.data > 0, ((labels.data.astype(int) - 1) ^ 1) + 1, 0)
-    flags = examine(with_data(labels, swapped))
+    flags = check_outlines(with_data(labels, swapped))
     assert {flag.label for flag in flags if flag.check is Check.ACROSS} == set(range(1, 43))
     assert "lies on the patient's right; at most 15 % is expected" in flags[0].sentence
 
@@ -98,7 +106,7 @@ def test_one_swapped_pair_is_flagged_and_no_other(outlines: Outlines) -> None:
     wrong = labels.data.copy()
     for own, other in (pair, pair[::-1]):
         wrong[labels.data == own] = other
-    flags = examine(with_data(labels, wrong))
+    flags = check_outlines(with_data(labels, wrong))
     assert {label for label, check in said(flags) if check is Check.ACROSS} == set(pair)
     assert {flag.label for flag in flags} == set(pair)
 
@@ -109,7 +117,7 @@ def test_a_group_of_half_its_size_is_flagged_on_its_side_only(outlines: Outlines
     depth = np.broadcast_to(np.arange(labels.data.shape[1])[:, None], labels.data.shape)
     own = labels.data == label
     wrong = np.where(own & (depth > np.quantile(depth[own], 0.45)), 0, labels.data)
-    flags = examine(with_data(labels, wrong))
+    flags = check_outlines(with_data(labels, wrong))
     assert {flag.label for flag in flags} == {label}
     (sides,) = [flag for flag in flags if flag.check is Check.SIDES]
     assert "ml left" in sides.sentence
@@ -120,15 +128,15 @@ def test_a_group_that_swallowed_its_neighbour_is_too_large_and_the_other_missing
     labels = outlines()
     small, large = label_of(labels, "leg_anterior_left"), label_of(labels, "leg_posterior_left")
     wrong = np.where(labels.data == large, small, labels.data)
-    flags = said(examine(with_data(labels, wrong)))
+    flags = said(check_outlines(with_data(labels, wrong)))
     assert {(small, Check.SHARE), (large, Check.MISSING)} <= flags
     outside = replace(with_data(labels, wrong), outside=frozenset({large}))
-    assert (large, Check.MISSING) not in said(examine(outside))
+    assert (large, Check.MISSING) not in said(check_outlines(outside))
 
 
 def test_voxels_in_the_wrong_unit_are_flagged(outlines: Outlines) -> None:
     labels = outlines()
-    flags = examine(replace(labels, affine=np.diag([0.1, 0.1, 0.1, 1.0]) @ labels.affine))
+    flags = check_outlines(replace(labels, affine=np.diag([0.1, 0.1, 0.1, 1.0]) @ labels.affine))
     assert {label for label, check in said(flags) if check is Check.VOLUME} == set(range(1, 43))
 
 
@@ -140,7 +148,7 @@ def test_a_group_in_many_pieces_is_flagged(outlines: Outlines) -> None:
     for share in (0.2, 0.4, 0.6, 0.8):
         cut = wrong[:, :, int(levels[0] + share * len(levels))]
         cut[cut == label] = 0
-    assert said(examine(with_data(labels, wrong))) == {(label, Check.PIECES)}
+    assert said(check_outlines(with_data(labels, wrong))) == {(label, Check.PIECES)}
 
 
 def test_a_group_in_another_place_touches_what_it_should_not_and_leaves_its_neighbours(outlines: Outlines) -> None:
@@ -150,7 +158,7 @@ def test_a_group_in_another_place_touches_what_it_should_not_and_leaves_its_neig
     levels = np.flatnonzero((wrong == calf).any((0, 1)))
     upper = wrong[:, :, levels[-1] - 12 : levels[-1] + 1]
     upper[upper == calf] = deltoid
-    flags = said(examine(with_data(labels, wrong)))
+    flags = said(check_outlines(with_data(labels, wrong)))
     assert {(deltoid, Check.BESIDE), (deltoid, Check.APART), (deltoid, Check.ORDER)} <= flags
     assert {label for label, _ in flags} <= {deltoid, calf}
 
@@ -161,12 +169,12 @@ def test_flags_lower_the_confidence_and_reach_the_reading(
 ) -> None:
     labels = outlines()
     label = label_of(labels, "deltoid_left")
-    wrong = flagged(with_data(labels, np.where(labels.data == label, 0, labels.data)))
+    wrong = flag_outlines(with_data(labels, np.where(labels.data == label, 0, labels.data)))
     assert set(wrong.flags) == {label}
-    assert wrong.confidence[label] == DOUBTED
+    assert wrong.confidence[label] == FLAGGED_CONFIDENCE
     assert wrong.confidence[label + 1] == 0.9
     assert wrong.provenance[-1].name == "examine"
-    reading = noted(make_reading(), wrong)
+    reading = flag_reading(make_reading(), wrong)
     assert [entry.label for entry in reading.groups if entry.flags] == [label]
     assert reading.groups[label - 1].flags == wrong.flags[label]
     assert "Outlines that are not plausible" in reading.warnings[-1]
@@ -178,23 +186,23 @@ def test_plausible_outlines_leave_the_reading_as_it_is(
     make_reading: Callable[..., Reading],
 ) -> None:
     reading = make_reading()
-    assert noted(reading, flagged(outlines())) == reading
+    assert flag_reading(reading, flag_outlines(outlines())) == reading
 
 
 def test_doubts_about_all_outlines_lower_every_confidence(
     outlines: Outlines,
     make_reading: Callable[..., Reading],
 ) -> None:
-    doubted = flagged(outlines(), ("It may be no body.",))
-    assert set(doubted.confidence.values()) == {DOUBTED}
-    assert noted(make_reading(), doubted).warnings[-1] == "It may be no body."
+    doubted = flag_outlines(outlines(), ("It may be no body.",))
+    assert set(doubted.confidence.values()) == {FLAGGED_CONFIDENCE}
+    assert flag_reading(make_reading(), doubted).warnings[-1] == "It may be no body."
 
 
 def test_examining_again_replaces_the_flags(outlines: Outlines) -> None:
     labels = outlines()
     label = label_of(labels, "deltoid_left")
-    wrong = flagged(with_data(labels, np.where(labels.data == label, 0, labels.data)))
-    assert not flagged(replace(wrong, data=labels.data)).flags
+    wrong = flag_outlines(with_data(labels, np.where(labels.data == label, 0, labels.data)))
+    assert not flag_outlines(replace(wrong, data=labels.data)).flags
 
 
 def test_the_table_says_what_was_measured(outlines: Outlines) -> None:
@@ -212,7 +220,7 @@ def test_the_table_says_what_was_measured(outlines: Outlines) -> None:
 @pytest.mark.parametrize("visit", ["pair/baseline", "control/baseline"])
 def test_outlines_of_another_anatomy_are_not_flagged(bench: Path, scheme: Scheme, visit: str) -> None:
     data, grid = read_labels(bench / visit / "truth_labels.nii.gz")
-    assert examine(LabelMap(np.where(data > 42, 0, data), grid.affine, scheme, "truth", {})) == ()
+    assert check_outlines(LabelMap(np.where(data > 42, 0, data), grid.affine, scheme, "truth", {})) == ()
 
 
 def test_pairs_in_a_sites_own_order_are_examined_alike(outlines: Outlines) -> None:
@@ -226,6 +234,6 @@ def test_pairs_in_a_sites_own_order_are_examined_alike(outlines: Outlines) -> No
         table[group.label] = own.group(group.id).label
     confidence = {group.label: 0.9 for group in own.groups}
     turned = replace(swapped, data=table[swapped.data], scheme=own, confidence=confidence)
-    expected = {(labels.scheme.group(flag.label).id, flag.check) for flag in examine(swapped)}
-    assert {(own.group(flag.label).id, flag.check) for flag in examine(turned)} == expected
+    expected = {(labels.scheme.group(flag.label).id, flag.check) for flag in check_outlines(swapped)}
+    assert {(own.group(flag.label).id, flag.check) for flag in check_outlines(turned)} == expected
     assert ("deltoid_left", Check.ACROSS) in expected

@@ -1,14 +1,14 @@
-"""Segmentation: from a volume to its muscle groups."""
+"""The muscle groups of a volume: from an engine or from label maps, on a scan that shows a body, each checked."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from wbmri.core import InputError, LabelMap, Progress, Volume, silent
 from wbmri.core.scheme import Scheme, load_scheme
-from wbmri.segmentation.body_detection import find_body
+from wbmri.segmentation.body_detection import detect_body
 from wbmri.segmentation.engine import Engine, make_engine
-from wbmri.segmentation.external_labels import segment_given
-from wbmri.segmentation.quality import flagged
+from wbmri.segmentation.external_labels import labels_from_files
+from wbmri.segmentation.quality import flag_outlines
 
 Files = str | Path | Sequence[str | Path]
 
@@ -66,7 +66,7 @@ def segment(
         )
     if labels is not None:
         tables = [] if mapping is None else _listed(mapping)
-        return flagged(segment_given(volume, scheme, _listed(labels), tables, fusion, progress))
+        return flag_outlines(labels_from_files(volume, scheme, _listed(labels), tables, fusion, progress))
     if mapping is not None:
         raise InputError(
             "a mapping without a label map",
@@ -74,10 +74,10 @@ def segment(
             "name the label map with --labels FILE",
         )
     finder = make_engine(engine) if isinstance(engine, str) else engine
-    presence = find_body(volume)
-    presence.check()
-    made = finder.segment(volume.after(presence.step, volume.data), scheme, progress)
-    return flagged(made, presence.doubts)
+    detection = detect_body(volume)
+    detection.check()
+    made = finder.segment(volume.after(detection.step, volume.data), scheme, progress)
+    return flag_outlines(made, detection.doubts)
 
 
 def _listed(files: Files) -> list[str | Path]:

@@ -1,4 +1,4 @@
-"""What the network sees and says: grids, brightness and the order of the channels; training and use must agree."""
+"""What the networks take and give: grids, intensities and the order of channels; training and use must agree."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -13,7 +13,7 @@ from wbmri.core import InputError, LabelMap, Progress, Volume
 from wbmri.core.scheme import Scheme
 from wbmri.io import read_image
 from wbmri.segmentation import segment
-from wbmri.segmentation.body_detection import Presence, find_body
+from wbmri.segmentation.body_detection import BodyDetection, detect_body
 from wbmri.simulation.body import Arm, Body, Leg, Pose, Rendered, Shape, Tissue, grid_around, lift_arms
 
 Draw = Callable[..., Rendered]
@@ -57,23 +57,23 @@ def test_any_part_of_a_body_is_taken(
     contrast: dict[Tissue, float],
     fat: float,
 ) -> None:
-    presence = find_body(scanned(part_of(signal_of(draw(height_mm), contrast, fat), part)))
-    presence.check()
-    assert presence.doubts == ()
+    detection = detect_body(scanned(part_of(signal_of(draw(height_mm), contrast, fat), part)))
+    detection.check()
+    assert detection.doubts == ()
 
 
 def test_a_body_whose_fat_is_suppressed_in_one_half_only_is_taken(draw: Draw) -> None:
     body = draw()
     signal = signal_of(body, STIR, 0.12)
     half = np.arange(signal.shape[0])[:, None, None] > signal.shape[0] / 2
-    find_body(scanned(np.where(half & (body.tissue == Tissue.FAT.code), 2.5, signal))).check()
+    detect_body(scanned(np.where(half & (body.tissue == Tissue.FAT.code), 2.5, signal))).check()
 
 
 def test_an_obese_body_and_one_full_of_oedema_are_taken(draw: Draw) -> None:
-    find_body(scanned(signal_of(draw(1400.0, 1.0, 30.0), STIR, 0.12))).check()
+    detect_body(scanned(signal_of(draw(1400.0, 1.0, 30.0), STIR, 0.12))).check()
     body = draw()
     patches = ndimage.gaussian_filter(np.random.default_rng(1).standard_normal(body.labels.shape), 3) > 0
-    find_body(scanned(np.where((body.labels > 0) & patches, 2.2, signal_of(body, STIR, 0.12)))).check()
+    detect_body(scanned(np.where((body.labels > 0) & patches, 2.2, signal_of(body, STIR, 0.12)))).check()
 
 
 def test_a_body_that_lies_crookedly_with_its_arms_on_the_belly_is_taken() -> None:
@@ -86,25 +86,25 @@ def test_a_body_that_lies_crookedly_with_its_arms_on_the_belly_is_taken() -> Non
     )
     body = Body(Shape(height_mm=1400), pose, fat_mm=8.0)
     body = replace(body, pose=lift_arms(body))
-    presence = find_body(scanned(signal_of(body.render(grid_around(body.parts(), (MM, MM, MM), 30.0)), STIR, 0.12)))
-    presence.check()
-    assert presence.doubts == ()
+    detection = detect_body(scanned(signal_of(body.render(grid_around(body.parts(), (MM, MM, MM), 30.0)), STIR, 0.12)))
+    detection.check()
+    assert detection.doubts == ()
 
 
 def test_a_body_without_arms_in_the_picture_is_taken(draw: Draw) -> None:
     body = draw()
     hips = np.flatnonzero(np.isin(body.labels, (25, 26, 27, 28)).any((1, 2)))
-    find_body(scanned(signal_of(body, STIR, 0.12)[hips[0] - 4 : hips[-1] + 5])).check()
+    detect_body(scanned(signal_of(body, STIR, 0.12)[hips[0] - 4 : hips[-1] + 5])).check()
 
 
 def test_storage_and_unit_do_not_matter(draw: Draw) -> None:
     volume = scanned(part_of(signal_of(draw(900.0), STIR, 0.12), LOWER))
-    expected = find_body(volume)
+    expected = detect_body(volume)
     stored = volume.data[::-1, :, ::-1].transpose(2, 0, 1) * 1000
     affine = np.zeros((4, 4))
     affine[:, 0], affine[:, 1], affine[:, 2] = -volume.affine[:, 2], -volume.affine[:, 0], volume.affine[:, 1]
     affine[:, 3] = volume.affine @ [volume.shape[0] - 1, 0, volume.shape[2] - 1, 1]
-    again = find_body(Volume(stored, affine))
+    again = detect_body(Volume(stored, affine))
     assert again.mismatch == pytest.approx(expected.mismatch, abs=0.01)
     assert again.texture == pytest.approx(expected.texture, rel=0.02)
 
@@ -114,9 +114,9 @@ def test_a_real_thigh_and_leg_are_taken(bench: Path, name: str) -> None:
     path = bench / "real" / f"{name}.nii.gz"
     if not path.exists():
         pytest.skip(f"the real scans are not at {path.parent}")
-    presence = find_body(read_image(path))
-    presence.check()
-    assert presence.doubts == ()
+    detection = detect_body(read_image(path))
+    detection.check()
+    assert detection.doubts == ()
 
 
 # What is no body: signals on a grid of 6 mm, made of distances to surfaces in mm (negative inside).
@@ -202,14 +202,14 @@ NO_BODY = {
 @pytest.mark.parametrize("what", NO_BODY)
 def test_what_is_no_body_is_refused(what: str) -> None:
     with pytest.raises(InputError, match=r"no human body is found: .*; expected a scan of a body"):
-        find_body(scanned(NO_BODY[what]())).check()
+        detect_body(scanned(NO_BODY[what]())).check()
 
 
 def test_an_image_that_is_dark_but_for_one_voxel_is_refused() -> None:
     data = np.zeros((40, 40, 40))
     data[20, 20, 20] = 1
     with pytest.raises(InputError, match="no human body"):
-        find_body(Volume(data, np.diag([4.0, 4.0, 4.0, 1.0]))).check()
+        detect_body(Volume(data, np.diag([4.0, 4.0, 4.0, 1.0]))).check()
 
 
 class Eager:
@@ -232,7 +232,7 @@ class Eager:
 
 
 def test_no_engine_runs_on_what_is_no_body(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wbmri.segmentation.segment_groups.make_engine", lambda name: Eager())
+    monkeypatch.setattr("wbmri.segmentation.muscle_segmentation.make_engine", lambda name: Eager())
     before = Eager.ran
     with pytest.raises(InputError, match="no human body"):
         segment(scanned(NO_BODY["two bottles"]()), engine="eager")
@@ -240,11 +240,11 @@ def test_no_engine_runs_on_what_is_no_body(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_is_doubtful_is_segmented_without_confidence(draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wbmri.segmentation.segment_groups.make_engine", lambda name: Eager())
-    sure = find_body(volume := scanned(part_of(signal_of(draw(900.0), STIR, 0.12), THIGHS)))
+    monkeypatch.setattr("wbmri.segmentation.muscle_segmentation.make_engine", lambda name: Eager())
+    sure = detect_body(volume := scanned(part_of(signal_of(draw(900.0), STIR, 0.12), THIGHS)))
     # One measure between doubt and refusal.
-    doubtful: Presence = replace(sure, symmetry=0.8)
-    monkeypatch.setattr("wbmri.segmentation.segment_groups.find_body", lambda volume: doubtful)
+    doubtful: BodyDetection = replace(sure, symmetry=0.8)
+    monkeypatch.setattr("wbmri.segmentation.muscle_segmentation.detect_body", lambda volume: doubtful)
     labels = segment(volume, engine="eager")
     assert max(labels.confidence.values()) < 0.5
     assert "doubtful that this is a human body" in labels.flags[0][0]
@@ -253,6 +253,6 @@ def test_what_is_doubtful_is_segmented_without_confidence(draw: Draw, monkeypatc
 
 
 def test_two_doubts_together_are_a_refusal(draw: Draw) -> None:
-    sure = find_body(scanned(part_of(signal_of(draw(900.0), STIR, 0.12), THIGHS)))
+    sure = detect_body(scanned(part_of(signal_of(draw(900.0), STIR, 0.12), THIGHS)))
     with pytest.raises(InputError, match="no human body"):
         replace(sure, symmetry=0.8, mismatch=0.2).check()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wbmri.core import Grid
 from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.registration import Lean
-from wbmri.segmentation.atlas import Model, Placed
+from wbmri.segmentation.atlas import AlignedBody, Model
 from wbmri.segmentation.atlas.body_profile import Levels
 from wbmri.segmentation.network import (
     AIR,
@@ -24,10 +24,16 @@ from wbmri.segmentation.network import (
     SIDE,
     TILE_COARSE,
     TILE_FINE,
-    find,
+    locate_groups,
 )
-from wbmri.segmentation.network.postprocessing import in_muscle, in_order, labels_on, settle_sides, without_islands
-from wbmri.segmentation.network.sliding_window import outline, tile_starts
+from wbmri.segmentation.network.postprocessing import (
+    apply_level_prior,
+    correct_sides,
+    labels_on_scan,
+    remove_dark_voxels,
+    remove_islands,
+)
+from wbmri.segmentation.network.sliding_window import outline_groups, tile_starts
 
 
 @given(st.lists(st.tuples(st.integers(0, 59), st.integers(0, 29), st.integers(0, 89)), min_size=1, max_size=12))
@@ -56,26 +62,26 @@ def test_blended_tiles_give_back_what_every_tile_says() -> None:
         answer[SIDE] = 1
         return np.moveaxis(answer, 0, -1)
 
-    chances, first = outline(image, context, repeat, lambda done: None)
-    assert chances.shape[3] == PAIRS + 1
+    probabilities, first = outline_groups(image, context, repeat, lambda done: None)
+    assert probabilities.shape[3] == PAIRS + 1
     for pair, across in ((4, slice(6, 20)), (1, slice(20, 40))):
         want = np.zeros((48, 24, 60), bool)
         want[across, 6:18, 6:54] = True
         corner = [(6 if axis else across.start) * 8 // 3 + 2 - first[axis] for axis in range(3)]
-        inner = chances[corner[0] : corner[0] + 30, corner[1] : corner[1] + 26, corner[2] : corner[2] + 100]
+        inner = probabilities[corner[0] : corner[0] + 30, corner[1] : corner[1] + 26, corner[2] : corner[2] + 100]
         np.testing.assert_allclose(inner[..., pair - 1], 1, atol=1e-5)
         np.testing.assert_allclose(inner[..., PAIRS], 1, atol=1e-5)
 
 
 def test_labels_arrive_on_oblique_voxels(scheme: Scheme) -> None:
-    chances = np.zeros((40, 40, 40, PAIRS + 1), np.float32)
-    chances[10:30, 10:30, 10:30, 6] = 1
-    chances[20:, ..., PAIRS] = 1
+    probabilities = np.zeros((40, 40, 40, PAIRS + 1), np.float32)
+    probabilities[10:30, 10:30, 10:30, 6] = 1
+    probabilities[20:, ..., PAIRS] = 1
     turn = np.deg2rad(20)
     into = np.eye(4)
     into[:2, :2] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
     into[:3, 3] = (8, -4, 1)
-    labels = labels_on(Grid((40, 40, 38), into), Grid(chances.shape[:3], np.eye(4)), chances, scheme)
+    labels = labels_on_scan(Grid((40, 40, 38), into), Grid(probabilities.shape[:3], np.eye(4)), probabilities, scheme)
     index = np.indices(labels.shape).reshape(3, -1)
     place = into[:3, :3] @ index + into[:3, 3:]
     inside = ((place > 9.6) & (place < 29.4)).all(0).reshape(labels.shape)
@@ -97,10 +103,10 @@ def test_dark_edges_are_dropped_under_shading_and_beside_oedema() -> None:
     fat[5:8], fat[52:55] = True, True
     image[fat] = 0.3
     image *= np.linspace(0.7, 1.5, shape[2], dtype=np.float32)
-    kept = in_muscle(labels, image, (2.0, 5.0, 2.0))
+    kept = remove_dark_voxels(labels, image, (2.0, 5.0, 2.0))
     assert not kept[fat].any()
     np.testing.assert_array_equal(kept[~fat], labels[~fat])
-    assert not in_muscle(np.zeros(shape, np.uint8), image, (2.0, 5.0, 2.0)).any()
+    assert not remove_dark_voxels(np.zeros(shape, np.uint8), image, (2.0, 5.0, 2.0)).any()
 
 
 def test_tiny_pieces_beside_a_large_one_are_dropped() -> None:
@@ -108,7 +114,7 @@ def test_tiny_pieces_beside_a_large_one_are_dropped() -> None:
     labels[5:20, 5:20, 5:20] = 3
     labels[25, 25, 25] = 3
     labels[1:3, 1:3, 1:3] = 9
-    kept = without_islands(labels)
+    kept = remove_islands(labels)
     assert kept[25, 25, 25] == 0
     assert np.count_nonzero(kept == 3) == 15**3
     assert np.count_nonzero(kept == 9) == 8
@@ -117,9 +123,9 @@ def test_tiny_pieces_beside_a_large_one_are_dropped() -> None:
 def test_the_outlines_decide_the_side_only_near_the_midline() -> None:
     right = np.zeros((48, 24, 24), np.float32)
     right[24:] = 1
-    chances = np.zeros((128, 64, 64, PAIRS + 1), np.float32)
-    chances[..., PAIRS] = 0.4
-    settled = settle_sides(chances, (0, 0, 0), right)[..., PAIRS]
+    probabilities = np.zeros((128, 64, 64, PAIRS + 1), np.float32)
+    probabilities[..., PAIRS] = 0.4
+    settled = correct_sides(probabilities, (0, 0, 0), right)[..., PAIRS]
     assert (settled[:40] == 0).all()
     assert (settled[-40:] == 1).all()
     np.testing.assert_allclose(settled[63:65], 0.4, atol=1e-6)
@@ -144,9 +150,9 @@ def test_the_level_along_the_body_decides_between_muscles_and_not_how_much_muscl
     levels = Levels(10 + 1.9 * np.arange(200), nothing, nothing, nothing, 850.0, 0.0)
     found = np.full((FINDINGS, 2, 2, 100), 0.01, np.float32)
     found[[0, thigh, calf, arm]] = np.array([0.25, 0.3, 0.25, 0.2], np.float32)[:, None, None, None]
-    ordered = in_order(
+    ordered = apply_level_prior(
         found,
-        Placed(scan, 1.0, Model(model, model_labels), levels),
+        AlignedBody(scan, 1.0, Model(model, model_labels), levels),
         scheme,
         Grid.along_axes(found.shape[1:], COARSE_MM, (0.0, 0.0, -40.0)),
     )
@@ -168,7 +174,7 @@ def test_the_finder_sees_every_voxel_in_its_place(shape: tuple[int, int, int]) -
         assert tile.shape == FIND_TILE
         return np.repeat(tile[None], FINDINGS, axis=0)
 
-    found = find(image, repeat, lambda done: None)
+    found = locate_groups(image, repeat, lambda done: None)
     np.testing.assert_allclose(np.delete(found, SIDE, 0), np.repeat(image[None], FINDINGS - 1, 0), rtol=1e-5)
     # What is said of the side of a mirror image is said of the other side.
     np.testing.assert_allclose(found[SIDE], 0.5, rtol=1e-5)
@@ -185,7 +191,7 @@ def test_nothing_is_found_in_the_air_around_the_body_and_it_costs_nothing() -> N
         asked += 1
         return np.full((FINDINGS, *tile.shape), 0.25, np.float32)
 
-    found = find(image, count, lambda done: None)
+    found = locate_groups(image, count, lambda done: None)
     # The body fits into two tiles, one above the other, and each is seen in its mirror image, too.
     assert asked == 4
     np.testing.assert_allclose(found[(1, *body)], 0.25, rtol=1e-5)

@@ -97,7 +97,7 @@ def test_what_each_program_covers() -> None:
         "gluteus_maximus",
         "gluteus_med_min",
     }
-    assert load_mapping(SHOULDER).partly == {"trapezius", "pectoral", "arm_anterior", "arm_posterior"}
+    assert load_mapping(SHOULDER).partial == {"trapezius", "pectoral", "arm_anterior", "arm_posterior"}
 
 
 @pytest.fixture
@@ -142,8 +142,8 @@ def test_bones_are_taken_but_belong_to_no_group(scan: Volume, scheme: Scheme) ->
     numbers[20:30, 16:18, 10:20] = 7101  # vastus lateralis
     mapped = map_labels(numbers, scan.grid, scan, load_mapping("musclemap"), scheme)
     assert set(np.unique(mapped.data)) == {0, scheme.group("thigh_anterior_left").label}
-    np.testing.assert_array_equal(mapped.taken, numbers > 0)
-    assert scheme.group("leg_lateral_right").label in mapped.partly
+    np.testing.assert_array_equal(mapped.labelled, numbers > 0)
+    assert scheme.group("leg_lateral_right").label in mapped.partial
 
 
 @pytest.mark.parametrize(
