@@ -176,6 +176,12 @@ def test_stored_anew_no_voxel_moves(grid: Grid, axes: str) -> None:
     places = {int(mark): place for mark, place in zip(marks.ravel(), centres(grid).reshape(-1, 3), strict=True)}
     expected = np.array([places[int(mark)] for mark in stored.ravel()])
     np.testing.assert_allclose(centres(storage.grid).reshape(-1, 3), expected, atol=1e-6)
+    index = np.argwhere(stored >= 0)
+    before = storage.stored_indices(index)
+    np.testing.assert_array_equal(marks[tuple(before.astype(int).T)], stored.ravel())
+    np.testing.assert_array_equal(storage.indices(before), index)
+    for axis in range(3):
+        assert grid.shape[storage.stored_axis(axis)] == storage.grid.shape[axis]
     if axes == "RAS":
         image = nib.as_closest_canonical(nib.Nifti1Image(marks.astype(np.int32), grid.affine))
         np.testing.assert_array_equal(stored, image.get_fdata())

@@ -299,6 +299,21 @@ class Storage:
         turned: NDArray[Any] = apply_orientation(data, self.turn)
         return turned
 
+    def stored_indices(self, indices: ArrayLike) -> NDArray[np.float64]:
+        """Return the voxel indices in the old order of those in the new one, shape (..., 3)."""
+        stored: NDArray[np.float64] = np.asarray(indices) @ self.to_stored[:3, :3].T + self.to_stored[:3, 3]
+        return stored
+
+    def indices(self, stored: ArrayLike) -> NDArray[np.float64]:
+        """Return the voxel indices in the new order of those in the old one, shape (..., 3)."""
+        # Flips and permutations: the transposed matrix is the inverse, without rounding.
+        indices: NDArray[np.float64] = (np.asarray(stored) - self.to_stored[:3, 3]) @ self.to_stored[:3, :3]
+        return indices
+
+    def stored_axis(self, axis: int) -> int:
+        """Return which axis of the old order an axis of the new one is."""
+        return int(np.flatnonzero(self.turn[:, 0] == axis)[0])
+
     def undo(self, data: NDArray[Any]) -> NDArray[Any]:
         """Return an array of the new order in the old one; a view."""
         from nibabel.orientations import apply_orientation
