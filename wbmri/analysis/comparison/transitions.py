@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from math import hypot
+from typing import Self
 
 from wbmri.analysis.comparison.comparability import check_comparable, protocol_differences, unknown_facts
 from wbmri.core import GradeSource, GroupReading, Reading, Subtotal
@@ -53,6 +54,12 @@ class GroupChange:
     baseline: int | None
     followup: int | None
     told_apart: bool = True
+
+    @classmethod
+    def between(cls, before: GroupReading, after: GroupReading, rule: GradingRule) -> Self:
+        """Return the change of one group between its entries at two visits, see `told_apart`."""
+        apart = before.grade == after.grade or told_apart(before, after, rule)
+        return cls(before.label, before.grade, after.grade, apart)
 
     @property
     def delta(self) -> int | None:
@@ -107,12 +114,7 @@ class Comparison:
         """Both grades of every group, by label."""
         rule = self.baseline.scheme.grading
         return tuple(
-            GroupChange(
-                before.label,
-                before.grade,
-                after.grade,
-                before.grade == after.grade or told_apart(before, after, rule),
-            )
+            GroupChange.between(before, after, rule)
             for before, after in zip(self.baseline.groups, self.followup.groups, strict=True)
         )
 
