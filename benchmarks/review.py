@@ -59,7 +59,7 @@ def seconds(work: Callable[[], object]) -> float:
 def main() -> None:
     """Print one line per figure."""
     import napari
-    from napari_wbmri.app import ReadingRoom
+    from napari_wbmri.app import App
     from qtpy.QtWidgets import QApplication
 
     from wbmri.review import Command, open_review
@@ -75,7 +75,8 @@ def main() -> None:
         assert application is not None
         settle(application, 1.0)
 
-        room = ReadingRoom.of(viewer)
+        app = App.of(viewer)
+        room = app.room
 
         def opened() -> None:
             room.open(open_review(case.paths, "BENCH"))
@@ -89,8 +90,8 @@ def main() -> None:
         keys = []
         for place in range(20):
             command = (Command.GRADE_0, Command.GRADE_1, Command.GRADE_2)[place % 3]
-            keys.append(seconds(lambda command=command: (room.commands.do(command), room.docks.panel.totals.repaint())))
-            room.commands.do(Command.NEXT_GROUP)
+            keys.append(seconds(lambda command=command: (app.commands.do(command), room.docks.panel.totals.repaint())))
+            app.commands.do(Command.NEXT_GROUP)
             settle(application, 0.05)
         print(f"key to updated total        {1000 * float(np.median(keys)):8.1f} ms  (bar: 50 ms)")
         rate = SLICES / seconds(lambda: scroll(room.scene.step, application))

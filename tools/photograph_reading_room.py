@@ -17,8 +17,9 @@ from pathlib import Path
 
 import napari
 import numpy as np
-from napari_wbmri.app import ReadingRoom
-from napari_wbmri.docks import SignDialog, WorklistDock
+from napari_wbmri.app import App
+from napari_wbmri.docks import SignDialog
+from napari_wbmri.room import ReadingRoom
 from napari_wbmri.viewer import PLANES
 from qtpy.QtCore import QPoint, QTimer
 from qtpy.QtWidgets import QApplication, QComboBox, QWidget
@@ -107,16 +108,17 @@ class Story:
 
     Parameters
     ----------
-    worklist
-        The list in the window, showing a folder with the visit `session` and an earlier one of the same person.
+    app
+        The application of the window; its worklist shows a folder with the visit `session` and an earlier one of the
+        same person.
     hands
         What reads.
     session
         The visit that is read.
     """
 
-    def __init__(self, worklist: WorklistDock, hands: Hands, session: str = "month6") -> None:
-        self.worklist, self.room, self.hands, self.session = worklist, worklist.room, hands, session
+    def __init__(self, app: App, hands: Hands, session: str = "month6") -> None:
+        self.worklist, self.room, self.hands, self.session = app.docked_worklist(), app.room, hands, session
 
     def scenes(self) -> Iterator[str]:
         """Go from scene to scene, and say which one is to be seen."""
@@ -248,7 +250,7 @@ def main(out: str, pictures: str) -> None:
             window.resize(*SCREEN)
             try:
                 rest(1.0)
-                for scene in Story(WorklistDock.of(viewer), Hands(window)).scenes():
+                for scene in Story(App.of(viewer), Hands(window)).scenes():
                     if scene in KEPT:
                         rest(1.0)
                         photograph(kept / f"{scene}.png")

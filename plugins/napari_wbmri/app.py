@@ -1,30 +1,20 @@
-"""The reading room: one case at a time in one napari window, its docks, and what follows when something changes."""
+"""The application: all parts of the reading room wired in one window, and what napari's manifest asks for."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
-from weakref import WeakKeyDictionary
+from typing import Any, Self
 
-import numpy as np
+import napari
 from napari import Viewer
-from napari.layers import Labels
-from napari.qt.threading import create_worker
-from qtpy.QtCore import QEvent, QObject, QTimer
-from qtpy.QtGui import QDragLeaveEvent, QDropEvent
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtCore import QObject, QTimer
 
-from napari_wbmri.docks import Docks, dock_of
-from napari_wbmri.io import open_dropped
-from napari_wbmri.viewer import Depth, Directions, DisplayGrid, MaskEditor, Preset, Scene, SideBySide, presets
-from napari_wbmri.widgets import Mark
+from napari_wbmri.commands import Commands
+from napari_wbmri.docks import SESSIONS, Docks, ScoringDock, WorklistDock, make_room
+from napari_wbmri.io import Layer, case_layers, cases_in, is_scan, scan_layer
+from napari_wbmri.room import ReadingRoom
+from wbmri.case import CasePaths
 from wbmri.core import InputError, WbmriError
-from wbmri.core.scheme import Scheme
-from wbmri.review import Change, Mode, Session, ViewState
-
-if TYPE_CHECKING:
-    from napari_wbmri.commands import Commands
+from wbmri.review import Mode, open_review
 
 
 def launch(out: str | Path, *, reader: str | None = None, mode: Mode = Mode.ASSISTED, blinded: bool = False) -> None:
@@ -44,9 +34,6 @@ def launch(out: str | Path, *, reader: str | None = None, mode: Mode = Mode.ASSI
     InputError
         If there are no cases in `out`.
     """
-    import napari
-
-    from napari_wbmri.docks import WorklistDock
     from wbmri.case import find_cases
 
     if not find_cases(out):
@@ -55,26 +42,18 @@ def launch(out: str | Path, *, reader: str | None = None, mode: Mode = Mode.ASSI
             "the folder that 'wbmri score' wrote to",
             "score a visit into it first",
         )
-    viewer = napari.Viewer(title="wbmri reading room", show=False)
-    worklist = WorklistDock.of(viewer)
+    viewer = Viewer(title="wbmri reading room", show=False)
+    worklist = App.of(viewer).docked_worklist()
     worklist.show_folder(out, reader or "", Mode.BLINDED if blinded else mode)
     viewer.window._qt_window.showMaximized()
     worklist.come_forward()
     napari.run()
 
 
-REST_MS = 400
-"""The view has come to rest when it did not move for so long."""
+class App(QObject):
+    """Knows the parts of the reading room of one window, and which of them hears what the others tell.
 
-MEASURE_MS = 15
-"""The histogram of a group follows its picture by so much, and is left out where the reader has gone on before."""
-
-ALIVE_MS = 30_000
-"""How often the session is told that the window is open."""
-
-
-class ReadingRoom(QObject):
-    """Shows a session in a viewer and keeps all of its parts up to date.
+    It belongs to the window, where `App.of` finds it; no part of it knows it.
 
     Parameters
     ----------
@@ -83,288 +62,233 @@ class ReadingRoom(QObject):
 
     Attributes
     ----------
-    prepared
-        Whether all is loaded that measuring a group needs.
+    commands
+        What the keys do; ``None`` until a case was opened.
+    worklist, scoring
+        The docks beside the reading room; ``None`` until they are asked for.
     """
 
-    _of: ClassVar[WeakKeyDictionary[Viewer, "ReadingRoom"]] = WeakKeyDictionary()
-
     def __init__(self, viewer: Viewer) -> None:
-        window = viewer.window._qt_window
-        super().__init__(window)
-        self.viewer, self.window = viewer, window
-        self.session: Session | None = None
-        self.scene = Scene(viewer)
-        self.directions = Directions(viewer, viewer.window._qt_viewer.canvas.native)
-        self.editor = MaskEditor(viewer, self.scene, self.follow, self.say_error)
-        self.side = SideBySide(self)
-        self.docks: Docks | None = None
+        super().__init__(viewer.window._qt_window)
+        self.viewer = viewer
+        self.room = ReadingRoom(viewer, self.open_dropped)
         self.commands: Commands | None = None
-        self.presets: tuple[Preset, ...] = ()
-        self.opened: list[Callable[[], None]] = []
-        self._active = False
-        self.prepared = False
-        self._marks: dict[int, Mark] = {}
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self.remember)
-        self._measure = QTimer(self, singleShot=True, interval=MEASURE_MS)
-        self._measure.timeout.connect(self._show_histogram)
-        self._alive = QTimer(self, interval=ALIVE_MS)
-        self._alive.timeout.connect(self._tell_alive)
-        viewer.scene.camera.events.connect(self._moved)
-        viewer.dims.events.point.connect(self._moved)
-        viewer.mouse_wheel_callbacks.append(self._wheel)
-        viewer.layers.selection.events.active.connect(self._quieten)
-        window.installEventFilter(self)
-        # The canvas and, while it is empty, what napari shows in its place.
-        for widget in window.findChildren(QWidget):
-            if widget.acceptDrops():
-                widget.installEventFilter(self)
-        # With its first layer napari loads pandas and a table of units, and the first image that is read loads nibabel:
-        # now, rather than when a case is waited for.
-        Labels(np.zeros((1, 1), np.uint8), units=("mm", "mm"))
-        import_module("nibabel")
+        self.worklist: WorklistDock | None = None
+        self.scoring: ScoringDock | None = None
+        self.room.built.connect(self._command)
+        self.room.opened.connect(self._opened)
+        self.room.closed.connect(self._closed)
 
     @classmethod
-    def of(cls, viewer: Viewer) -> "ReadingRoom":
-        """Return the reading room of a viewer; made when first asked for."""
-        if viewer not in cls._of:
-            cls._of[viewer] = cls(viewer)
-        return cls._of[viewer]
+    def of(cls, viewer: Viewer) -> Self:
+        """Return the application of a viewer's window; made when first asked for."""
+        found: Self | None = viewer.window._qt_window.findChild(cls)
+        return cls(viewer) if found is None else found
 
-    # Opening and closing.
+    # The docks.
 
-    def open(self, session: Session) -> None:
-        """Show a session, in place of the one that is open.
+    def docked_worklist(self) -> WorklistDock:
+        """Return the worklist, docked."""
+        if self.worklist is None:
+            self.add_worklist(WorklistDock())
+            make_room(self.viewer)
+        worklist = self.worklist
+        assert worklist is not None  # noqa: S101 - added above
+        self.room.keep_docked(worklist, "Worklist", "left")
+        return worklist
 
-        Raises
-        ------
-        CaseError
-            If a file of the case is missing or damaged; the session is closed then.
-        """
-        self.close()
-        with ThreadPoolExecutor(1) as beside:
-            loading = beside.submit(session.load)
-            docks = self._build(session.case.reading.scheme)
-        try:
-            loading.result()
-        except WbmriError:
-            docks.hide()
-            session.close()
-            raise
-        volume, labels = session.volume, session.label_map
-        self.session = session
-        # The docks take their place before the view does: its zoom depends on the size of the canvas. Where that takes
-        # long, the view may have come to rest before, which is not the place to go to.
-        place = session.view_state
-        self._marks = {view.group.label: Mark.of(view) for view in session.groups()}
-        self.scene.show("scan", volume.data, session.labels, DisplayGrid.of(volume), self._marks, place)
-        self.presets = presets(volume, labels, session.case.reading.reference)
-        self.scene.window(self.presets[self.scene.preset])
-        self.viewer.title = f"{session.title} · wbmri reading room"
-        QTimer.singleShot(0, lambda: self._to_place(session, place))
-        self.prepared = False
-        totals = session.totals
-        self.say(f"{totals.groups - totals.read} of {totals.groups} groups to read.")
-        self.show_all()
-        self._alive.start()
-        self._quieten()
-        for tell in self.opened:
-            tell()
+    def add_worklist(self, worklist: WorklistDock) -> None:
+        """Open cases from a list, in place of the one before."""
+        self.worklist = worklist
+        worklist.opened.connect(self.open_case)
+        worklist.sat_down.connect(self._sat_down)
+        self._follow()
 
-    def _prepare(self, session: Session) -> None:
-        """Load in the background what measuring needs, so that neither the first picture nor the first stroke waits."""
+    def docked_scoring(self) -> ScoringDock:
+        """Return the dock in which scans are scored, docked."""
+        if self.scoring is None:
+            self.add_scoring(ScoringDock())
+        scoring = self.scoring
+        assert scoring is not None  # noqa: S101 - added above
+        self.room.keep_docked(scoring, "Score a scan", "right")
+        return scoring
 
-        def ready(_: object) -> None:
-            if self.session is session:
-                self.prepared = True
-                self.show_all()
+    def add_scoring(self, scoring: ScoringDock) -> None:
+        """List what a dock scores, in place of the one before."""
+        self.scoring = scoring
+        scoring.scored.connect(self.show_case)
 
-        create_worker(session.prepare, _connect={"returned": ready})
-
-    def close(self) -> None:
-        """Let go of the case; everything is on disk already."""
-        if self.session is None:
-            return
-        self.remember()
-        self.editor.stop()
-        self.side.close()
-        if self.scene.depth is not Depth.SLICE:
-            self.scene.project(Depth.SLICE)
-        self._alive.stop()
-        session, self.session = self.session, None
-        self._quieten()
-        session.close()
-        self.viewer.layers.clear()
-        self.viewer.title = "wbmri reading room"
-        if self.docks is not None:
-            self.docks.hide()
-
-    def _build(self, scheme: Scheme) -> Docks:
-        """Return the docks for a scheme, in view."""
-        if self.docks is not None and self.docks.scheme == scheme:
-            self.docks.show()
-            return self.docks
-        if self.docks is not None and self.commands is not None:
-            self.docks.remove()
+    def _command(self, docks: Docks) -> None:
+        if self.commands is not None:
             self.commands.remove()
-        self.docks = Docks(self.viewer, scheme, self.editor)
-        self.docks.overview.chosen.connect(self.choose)
-        # Imported late: commands act on reading rooms.
-        from napari_wbmri.commands import Commands
+        self.commands = Commands(self.room, docks, self.docked_worklist)
 
-        self.commands = Commands(self, self.docks)
-        return self.docks
+    # Opening.
 
-    def signed(self) -> None:
-        """Show that the reading is locked now, with all that was hidden before."""
-        session = self.session
-        if session is None:
-            return
-        self.editor.stop()
-        self._marks = {view.group.label: Mark.of(view) for view in session.groups()}
-        self.scene.colour(self._marks, session.current)
-        self.say("Signed. The report and the tables are written.")
-        self.show_all()
-        for tell in self.opened:
-            tell()
+    def open_case(self, paths: CasePaths, addendum: bool = False) -> None:
+        """Open a case as the reader and in the mode of the worklist, in place of the one that is open."""
+        worklist = self.docked_worklist()
+        self.room.close()
+        seed = None if worklist.worklist is None else worklist.worklist.seed
+        reader, mode = worklist.reader.text().strip(), worklist.reading_mode
+        try:
+            self.room.open(open_review(paths, reader, mode, addendum=addendum, seed=seed))
+        except WbmriError as error:
+            worklist.show_refusal(error)
 
-    def _to_place(self, session: Session, place: ViewState) -> None:
-        if self.session is session and self.docks is not None:
-            self.docks.lay_out()
-            self.scene.go_to(place)
-            # Arrow keys walk through the groups at once, and no longer through the list the case was chosen from.
-            self.viewer.window._qt_viewer.canvas.native.setFocus()
-            self._prepare(session)
+    def show_case(self, paths: CasePaths) -> None:
+        """Show the folder of a case in the worklist, with the case selected."""
+        worklist = self.docked_worklist()
+        worklist.show_folder(paths.out)
+        worklist.select(paths)
+        worklist.come_forward()
 
-    def keep_docked(self, widget: QWidget, name: str, area: str) -> None:
-        """Dock a widget unless it is: who closes a dock of napari takes its widget out of the window."""
-        if dock_of(widget) is None:
-            dock = self.viewer.window.add_dock_widget(widget, name=name, area=area, add_vertical_stretch=False)
-            if self.session is not None and self.docks is not None:
-                self.docks.stack(dock)
+    def show_cases(self, cases: Sequence[CasePaths]) -> None:
+        """Open a case if it is a single one and the reader is known, or else show its folder in the worklist."""
+        worklist = self.docked_worklist()
+        worklist.show_folder(cases[0].out)
+        if len(cases) == 1:
+            worklist.select(cases[0])
+            if worklist.reader.text().strip():
+                worklist.open_case(cases[0])
+                return
+        worklist.come_forward()
+
+    def show_scan(self, then: Callable[[ScoringDock], None]) -> None:
+        """Make ready for a scan that napari is about to add, and go on with the dock that scores once it is there."""
+        # One scan at a time: a case that is open is on disk already.
+        self.room.close()
+
+        def show() -> None:
+            # From the front and as a whole, with a scale.
+            self.viewer.canvas.overlays.scale_bar.visible = True
+            self.viewer.dims.order = (0, 1, 2)
+            self.viewer.fit_to_view()
+            then(self.docked_scoring())
+
+        # napari adds what a reader returns before it lets go of the mouse.
+        QTimer.singleShot(0, show)
+
+    def offer(self, scoring: ScoringDock, paths: Sequence[str]) -> None:
+        """Offer to score a scan into the folder that the worklist shows."""
+        scoring.offer(paths, None if self.worklist is None else self.worklist.out)
+
+    def open_dropped(self, paths: Sequence[str]) -> bool:
+        """Open what was dropped onto the window, if it is ours; napari would ask which of its readers to take.
+
+        Returns
+        -------
+        bool
+            Whether it is ours. It is opened once napari has let go of the mouse.
+        """
+        if not paths or get_reader(paths if len(paths) > 1 else paths[0]) is None:
+            return False
+        # Several images are the stations of one scan.
+        QTimer.singleShot(0, lambda: self.viewer.open(list(paths), stack=len(paths) > 1, plugin="wbmri"))
+        return True
 
     # Following.
 
-    def follow(self, change: Change) -> None:
-        """Show what an action changed; the screen has the outlines already."""
-        session = self.session
-        if session is None:
-            return
-        self._active = True
-        elsewhere = len(change.labels) == 1 and session.current not in change.labels
-        if elsewhere:
-            session.choose(next(iter(change.labels)))
-            self.scene.focus(session.current)
-        for label in change.labels:
-            self._marks[label] = Mark.of(session.group(label))
-        # The group that is read is white whatever its grade; colouring all contours anew takes longer than the rest.
-        if elsewhere or change.labels - {session.current}:
-            self.scene.colour(self._marks, session.current)
-        self.say(change.words)
-        self.show_all(measured=elsewhere or change.mask is not None)
+    def _opened(self) -> None:
+        self._follow()
+        if self.worklist is not None:
+            self.worklist.refresh()
 
-    def choose(self, label: int) -> None:
-        """Go to a group."""
-        if self.session is not None:
-            self.gone(self.session.choose(label))
+    def _closed(self) -> None:
+        self._follow()
 
-    def gone(self, label: int) -> None:
-        """Show the group to which the session has gone."""
-        self._active = True
-        self.scene.colour(self._marks, label)
-        self.scene.focus(label)
-        self.side.focus(label)
-        self.show_all()
+    def _follow(self) -> None:
+        if self.worklist is not None:
+            session = self.room.session
+            self.worklist.open_paths = None if session is None else session.case.paths
 
-    def show_all(self, *, measured: bool = True) -> None:
-        """Bring the docks up to date with the session; the histogram only if something else may be measured now."""
-        session, docks = self.session, self.docks
-        if session is None or docks is None:
-            return
-        docks.overview.show_marks(
-            self._marks,
-            session.current,
-            session.edited,
-            self.side.marks,
-            others_first=self.side.earlier,
-        )
-        docks.panel.show_session(session)
-        if measured:
-            docks.panel.evidence.histogram.show_nothing("")
-            self._measure.start()
+    def _sat_down(self, reader: str) -> None:
+        """Put away what the reader before had open, for another one is not to see it."""
+        if self.room.session is not None and self.room.session.reader != reader:
+            self.room.close()
 
-    def _show_histogram(self) -> None:
-        if self.session is not None and self.docks is not None:
-            self.docks.panel.evidence.show_histogram(self.session, ready=self.prepared)
 
-    def say(self, words: str) -> None:
-        """Say what was done, where the reader looks."""
-        self.viewer.status = words
-        if self.docks is not None:
-            self.docks.panel.say(words)
+# What the manifest names.
 
-    def say_error(self, error: WbmriError) -> None:
-        """Say why something was refused and what can be done."""
-        self.viewer.status = str(error)
-        if self.docks is not None:
-            self.docks.panel.say(
-                f"Not done: {error.received}. {error.remedy[:1].upper()}{error.remedy[1:]}.",
-                caution=True,
-            )
 
-    # Staying alive, and remembering where the view is.
+class Worklist(WorklistDock):
+    """The worklist as napari's menu opens it, which knows the viewer alone."""
 
-    def remember(self) -> None:
-        """Tell the session where the view is."""
-        self._rest.stop()
-        if self.session is not None and len(self.viewer.layers):
-            self.session.move(self.scene.place(self.session.current))
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        App.of(napari_viewer).add_worklist(self)
 
-    def _moved(self, _: object = None) -> None:
-        if self.session is not None:
-            self._active = True
-            self._rest.start()
-            self.side.follow()
 
-    def _quieten(self, _: object = None) -> None:
-        """Keep napari from saying what is under the mouse while a case is read and no layer is selected.
+class Scoring(ScoringDock):
+    """The dock that scores as napari's menu opens it, which knows the viewer alone."""
 
-        There is nothing to say then but "Ready", over what was done last, and each slice would wait for it.
-        """
-        moved, tell = self.viewer.cursor.events.position, self.window.status_thread.trigger_status_update
-        if self.session is not None and self.viewer.layers.selection.active is None:
-            moved.disconnect(tell)
-        else:
-            moved.connect(tell)
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        App.of(napari_viewer).add_scoring(self)
 
-    def _tell_alive(self) -> None:
-        if self.session is not None:
-            self.session.alive(active=self._active)
-            self._active = False
-            if self.docks is not None:
-                self.docks.panel.show_saving(self.session)
 
-    def _wheel(self, _: Viewer, event: Any) -> None:
-        """Go through the slices, as on a workstation; with Ctrl the wheel zooms."""
-        if self.session is None or self.viewer.dims.ndisplay == 3:
-            return
-        event.handled = True
-        turned = event.delta[0] or event.delta[1]
-        if "Control" in event.modifiers:
-            self.viewer.scene.camera.zoom *= 1.15**turned
-        else:
-            self.scene.step(-1 if turned > 0 else 1)
+Read = Callable[[Any], list[Layer] | list[tuple[None]]]
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Close the case with the window, so that others can open it, and take what is dropped and ours."""
-        if watched is self.window and event.type() == QEvent.Type.Close:
-            self.close()
-        elif isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
-            paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-            if open_dropped(self.viewer, paths):
-                event.acceptProposedAction()
-                # What was lit up while something was held over it.
-                QApplication.sendEvent(watched, QDragLeaveEvent())
-                return True
-        return False
+NOTHING = [(None,)]
+"""npe2's sign that a reader did its work and has no layer to add."""
+
+
+def get_reader(path: str | Sequence[str]) -> Read | None:
+    """Return what reads a path, or ``None`` if it is nothing of ours.
+
+    Parameters
+    ----------
+    path
+        A case, a folder of cases, a DICOM folder, an image, or several images that are stations.
+    """
+    paths = [Path(path)] if isinstance(path, str) else [Path(one) for one in path]
+    if len(paths) == 1 and cases_in(paths[0]):
+        return read_cases
+    return read_scan if is_scan(paths) else None
+
+
+def read_cases(path: str | Sequence[str]) -> list[tuple[None]] | list[Layer]:
+    """Open a case in the reading room, or show a folder of cases in the worklist."""
+    cases = cases_in(Path(path if isinstance(path, str) else path[0]))
+    app = _current()
+    if app is None:
+        return [layer for case in cases[:1] for layer in case_layers(case)]
+    # napari adds what a reader returns before it lets go of the mouse; the docks follow after that.
+    QTimer.singleShot(0, lambda: app.show_cases(cases))
+    return NOTHING
+
+
+def read_scan(path: str | Sequence[str]) -> list[Layer]:
+    """Show a scan, and offer to score it."""
+    import wbmri
+
+    paths = [path] if isinstance(path, str) else list(path)
+    volume = wbmri.load(paths if len(paths) > 1 else paths[0])
+    app = _current()
+    if app is not None:
+        app.show_scan(lambda scoring: app.offer(scoring, paths))
+    return [scan_layer(volume)]
+
+
+def open_sample(out: str | Path | None = None) -> list[Layer]:
+    """Show the baseline, and open the sample pair in the worklist; what is not scored yet is, in the background.
+
+    Parameters
+    ----------
+    out
+        Where its cases are kept; by default in the user's own folder for data of wbmri.
+    """
+    import wbmri
+    from wbmri.io import sample_images
+
+    folder = Path(out) if out is not None else Path.home() / ".wbmri" / "sample"
+    app = _current()
+    if app is not None:
+        app.show_scan(lambda scoring: scoring.score_sample(folder))
+    return [scan_layer(wbmri.load([str(path) for path in sample_images(SESSIONS[0])]))]
+
+
+def _current() -> App | None:
+    """Return the application of the viewer into which is being read, if that has a window."""
+    viewer = napari.current_viewer()
+    return App.of(viewer) if viewer is not None and hasattr(viewer, "window") else None

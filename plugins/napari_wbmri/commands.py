@@ -2,21 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDialog, QInputDialog
+from qtpy.QtWidgets import QDialog, QFileDialog, QInputDialog
 
-from napari_wbmri.docks import Docks, SignDialog
-from napari_wbmri.io import save_elsewhere, save_labels
+from napari_wbmri.docks import NONE_LEFT, Docks, SignDialog, WorklistDock
+from napari_wbmri.io import write_labels
+from napari_wbmri.room import ReadingRoom
 from napari_wbmri.viewer import PLANES, Contours, Depth, Tool
 from napari_wbmri.widgets import KeyFilter, KeyHelp
 from wbmri.core import Calcinosis, LimbPart, Reason, Tissue, WbmriError
 from wbmri.review import Change, Command, Order, Session, default_keys, load_keys
-
-if TYPE_CHECKING:
-    from napari_wbmri.app import ReadingRoom
-    from napari_wbmri.docks import WorklistDock
 
 
 class Commands:
@@ -28,10 +24,12 @@ class Commands:
         The reading room.
     docks
         Its docks, whose buttons do the same.
+    worklist
+        Returns the list of cases, in its dock.
     """
 
-    def __init__(self, room: "ReadingRoom", docks: Docks) -> None:
-        self.room = room
+    def __init__(self, room: ReadingRoom, docks: Docks, worklist: Callable[[], WorklistDock]) -> None:
+        self.room, self._worklist = room, worklist
         try:
             self.keys = load_keys()
         except WbmriError as error:
@@ -77,15 +75,15 @@ class Commands:
             Command.FILL_BETWEEN: room.editor.fill,
             Command.MIRROR: room.editor.mirror,
             Command.PROJECTION: lambda _: self._project(),
-            Command.COMPARISON: lambda _: room.side.toggle(),
+            Command.COMPARISON: lambda session: room.side.toggle(session, docks),
             Command.CONTOURS: lambda _: self._contours(),
             Command.WINDOW: lambda _: self._window(),
             Command.PLANE: lambda _: self._plane(),
             Command.NEXT_SLICE: lambda _: room.scene.step(1),
             Command.PREVIOUS_SLICE: lambda _: room.scene.step(-1),
             Command.WHOLE_BODY: lambda _: room.viewer.fit_to_view(),
-            Command.NEXT_CASE: lambda _: self._worklist().open_next(),
-            Command.WORKLIST: lambda _: self._worklist().come_forward(),
+            Command.NEXT_CASE: lambda _: self._next_case(),
+            Command.WORKLIST: lambda _: worklist().come_forward(),
             Command.SAVE_LABELS: lambda _: save_labels(room),
             Command.SIGN: self._sign,
             Command.HELP: lambda _: self._help(),
@@ -218,20 +216,91 @@ class Commands:
         self.room.side.turn()
         self.room.say(f"Showing the {scene.plane} plane.")
 
-    def _worklist(self) -> "WorklistDock":
-        # Imported late: the worklist opens reading rooms, and so imports this module.
-        from napari_wbmri.docks import WorklistDock
-
-        return WorklistDock.of(self.room.viewer)
+    def _next_case(self) -> None:
+        if not self._worklist().open_next():
+            self.room.say(NONE_LEFT)
 
     def _sign(self, session: Session) -> None:
         if session.read_only:
             self.room.say("This reading cannot be signed: it is read-only.")
             return
-        _open(SignDialog(self.room, session))
+        _open(sign_dialog(self.room, session))
 
     def _help(self) -> None:
         _open(KeyHelp(self.keys, str(Path("~/.wbmri/keys.toml")), self.room.window))
+
+
+def sign_dialog(room: ReadingRoom, session: Session) -> SignDialog:
+    """Return the dialog in which a reading is signed, heard by its reading room."""
+
+    def signed(problem: str) -> None:
+        room.signed()
+        if problem:
+            room.say(f"Signed and saved, but its report or the tables could not be written: {problem}.")
+
+    dialog = SignDialog(session, room.window)
+    dialog.looked.connect(room.choose)
+    dialog.signed.connect(signed)
+    return dialog
+
+
+def save_labels(room: ReadingRoom, path: str | Path | None = None) -> None:
+    """Save the outlines as they are now, on the grid and with the affine of the scan; the case stays as it is.
+
+    Parameters
+    ----------
+    room
+        The reading room.
+    path
+        The file, ``.nii.gz`` or ``.nii``; asked for if ``None``.
+    """
+    session = room.session
+    if session is None:
+        return
+    chosen = path
+    if chosen is None:
+        offered = Path.home() / f"{session.title.replace(' ', '-')}_dseg.nii.gz"
+        chosen, _ = QFileDialog.getSaveFileName(
+            room.window,
+            "Save the label map",
+            str(offered),
+            "NIfTI (*.nii.gz *.nii)",
+        )
+    if not chosen:
+        return
+    target = str(chosen) if str(chosen).endswith((".nii", ".nii.gz")) else f"{chosen}.nii.gz"
+    layer = room.scene.groups
+    try:
+        write_labels(target, layer.data, {"name": layer.name, "metadata": layer.metadata})
+    except OSError as error:
+        room.say(f"Not saved: {target} cannot be written ({error.strerror or error}).")
+    else:
+        room.say(f"The label map is saved as {target}.")
+
+
+def save_elsewhere(room: ReadingRoom, folder: str | Path | None = None) -> None:
+    """Save the whole reading into another folder, and go on there.
+
+    Parameters
+    ----------
+    room
+        The reading room.
+    folder
+        The folder; asked for if ``None``.
+    """
+    session = room.session
+    if session is None:
+        return
+    chosen = folder or QFileDialog.getExistingDirectory(room.window, "Save this reading in another folder")
+    if not chosen:
+        return
+    try:
+        saving = session.save_elsewhere(chosen)
+    except WbmriError as error:
+        room.say_error(error)
+        return
+    room.say(f"This reading is now kept in {saving.folder}.")
+    room.show_all()
 
 
 def _open(dialog: QDialog) -> None:

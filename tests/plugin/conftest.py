@@ -19,7 +19,7 @@ from wbmri.grading import grade
 
 if TYPE_CHECKING:
     from napari import Viewer
-    from napari_wbmri.app import ReadingRoom
+    from napari_wbmri.room import ReadingRoom
 
 os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
 # Mesa draws with the processor here; its own threads would only get in the way of the other tests.
@@ -142,10 +142,10 @@ def _viewer(_display: None, _own_settings: None, qapp: Any) -> Iterator["Viewer"
 @pytest.fixture
 def room(_viewer: "Viewer") -> Iterator["ReadingRoom"]:
     """The reading room, with no case open and its view as at the start."""
-    from napari_wbmri.app import ReadingRoom
+    from napari_wbmri.app import App
     from napari_wbmri.viewer import Contours
 
-    room = ReadingRoom.of(_viewer)
+    room = App.of(_viewer).room
     yield room
     room.close()
     room.scene.contours, room.scene.plane, room.scene.preset = Contours.ALL, "coronal", 1

@@ -7,8 +7,8 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from napari_wbmri.app import ReadingRoom
-from napari_wbmri.docks import WorklistDock
+from napari_wbmri.app import App
+from napari_wbmri.room import ReadingRoom
 
 from wbmri.case import CasePaths, read_case, signed_of_record, signed_readings
 from wbmri.core import InputError
@@ -37,11 +37,11 @@ def test_a_pair_is_read_corrected_compared_read_again_blinded_and_adjudicated(
 
     # Blocks are no body that could be registered; the registration has its own tests.
     monkeypatch.setattr("wbmri.registration.register_visits", refuse)
-    worklist = WorklistDock.of(room.viewer)
+    worklist = App.of(room.viewer).docked_worklist()
     worklist.show_folder(out)
     worklist.come_forward()
     case, seen = CasePaths(out, "01", "month6"), []
-    for scene in story.Story(worklist, story.Hands(room.window)).scenes():
+    for scene in story.Story(App.of(room.viewer), story.Hands(room.window)).scenes():
         seen.append(scene)
         match scene:
             case "reading-room":

@@ -14,6 +14,8 @@ from nibabel.orientations import (
     ornt_transform,
 )
 
+from wbmri.core import Grid
+
 CODES = ["RAS", "LPI", "PIL", "ASR", "SRA", "ILP", "AIR"]
 
 
@@ -26,13 +28,13 @@ def grid_of(codes: str, tilt: float = 0.0) -> DisplayGrid:
     affine[:3, 3] = (-10.0, 20.0, 30.0)
     change = ornt_transform(axcodes2ornt("RAS"), axcodes2ornt(codes))
     shape = apply_orientation(np.zeros((5, 6, 7)), change).shape
-    return DisplayGrid(affine @ inv_ornt_aff(change, (5, 6, 7)), shape)
+    return DisplayGrid(Grid(shape, affine @ inv_ornt_aff(change, (5, 6, 7))))
 
 
 @pytest.mark.parametrize("codes", CODES)
 def test_a_scan_looks_the_same_however_it_is_stored(codes: str) -> None:
     grid = grid_of(codes)
-    assert "".join(aff2axcodes(grid.affine)) == codes
+    assert "".join(aff2axcodes(grid.stored_grid.affine)) == codes
     assert grid.shape == (6, 7, 5)
     np.testing.assert_allclose(grid.spacing, (2.0, 3.0, 1.0))
     # The first row is the head, the first column the patient's right, the first slice the front.
@@ -53,7 +55,7 @@ def test_points_go_to_the_screen_and_back(codes: str, tilt: float, point: tuple[
 @given(st.sampled_from(CODES), st.floats(-0.6, 0.6))
 def test_arrays_go_to_the_screen_and_back(codes: str, tilt: float) -> None:
     grid = grid_of(codes, tilt)
-    array = np.arange(np.prod(grid.stored_shape)).reshape(grid.stored_shape)
+    array = np.arange(np.prod(grid.stored_grid.shape)).reshape(grid.stored_grid.shape)
     shown = grid.shown(array)
     assert shown.shape == grid.shape
     assert np.shares_memory(shown, array)
@@ -63,8 +65,8 @@ def test_arrays_go_to_the_screen_and_back(codes: str, tilt: float) -> None:
 @given(st.sampled_from(CODES), st.floats(-0.6, 0.6), st.tuples(st.integers(0, 5), st.integers(0, 6), st.integers(0, 4)))
 def test_a_voxel_under_the_mouse_is_the_voxel_shown(codes: str, tilt: float, index: tuple[int, int, int]) -> None:
     grid = grid_of(codes, tilt)
-    array = np.arange(np.prod(grid.stored_shape)).reshape(grid.stored_shape)
-    world = np.array(index) * grid.spacing + grid.origin
+    array = np.arange(np.prod(grid.stored_grid.shape)).reshape(grid.stored_grid.shape)
+    world = grid.point(index)
     stored = tuple(np.rint(grid.voxel(world)).astype(int))
     assert array[stored] == grid.shown(array)[index]
     places = tuple(np.array([value]) for value in stored)
@@ -82,4 +84,4 @@ def test_a_plane_is_sliced_across_its_own_axis(codes: str) -> None:
     wanted = {"coronal": "AP", "axial": "SI", "sagittal": "RL"}
     for plane in PLANES:
         assert codes[grid.stored_axis(plane)] in wanted[plane]
-    assert io_orientation(grid.affine).shape == (3, 2)
+    assert io_orientation(grid.stored_grid.affine).shape == (3, 2)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from napari_wbmri.app import ReadingRoom
+from napari_wbmri.room import ReadingRoom
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QLabel, QLineEdit
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from napari_wbmri.app import ReadingRoom
+from napari_wbmri.room import ReadingRoom
 from qtpy.QtCore import QPoint, QPointF, Qt
 
 

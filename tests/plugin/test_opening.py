@@ -10,9 +10,10 @@ import napari
 import nibabel
 import numpy as np
 import pytest
-from napari_wbmri.app import ReadingRoom
-from napari_wbmri.docks import ScoringDock, WorklistDock
-from napari_wbmri.io import get_reader, read_cases, read_scan, write_labels
+from napari_wbmri.app import App, get_reader, read_cases, read_scan
+from napari_wbmri.docks import ScoringDock
+from napari_wbmri.io import write_labels
+from napari_wbmri.room import ReadingRoom
 from napari_wbmri.viewer import DisplayGrid
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
@@ -49,7 +50,7 @@ def test_what_is_not_ours_is_left_to_other_readers(tmp_path: Path) -> None:
 
 
 def test_a_case_is_opened_in_the_reading_room(current: ReadingRoom, out: Path, qtbot: object) -> None:
-    worklist = WorklistDock.of(current.viewer)
+    worklist = App.of(current.viewer).docked_worklist()
     worklist.reader.setText("ANNA")
     paths = CasePaths(out, "01", "month6")
     assert get_reader(str(paths.folder)) is read_cases
@@ -64,7 +65,7 @@ def test_a_case_is_opened_in_the_reading_room(current: ReadingRoom, out: Path, q
 
 
 def test_a_folder_of_cases_is_shown_in_the_worklist(current: ReadingRoom, out: Path, qtbot: object) -> None:
-    worklist = WorklistDock.of(current.viewer)
+    worklist = App.of(current.viewer).docked_worklist()
     worklist.reader.setText("ANNA")
     read_cases(str(out))
     qtbot.waitUntil(lambda: worklist.rows.rowCount() == 3, timeout=20_000)
@@ -77,7 +78,7 @@ def test_what_is_dropped_is_opened_without_being_asked_how(
     tmp_path: Path,
     qtbot: object,
 ) -> None:
-    worklist = WorklistDock.of(current.viewer)
+    worklist = App.of(current.viewer).docked_worklist()
     worklist.reader.setText("ANNA")
 
     def drop(path: Path) -> bool:
@@ -94,7 +95,7 @@ def test_what_is_dropped_is_opened_without_being_asked_how(
     assert drop(CasePaths(out, "01", "month6").volume)
     qtbot.waitUntil(lambda: [layer.name for layer in current.viewer.layers] == ["scan"], timeout=20_000)
     assert current.session is None
-    assert ScoringDock.of(current.viewer).inputs
+    assert App.of(current.viewer).docked_scoring().inputs
 
 
 def test_the_sample_is_shown_and_scored(
@@ -151,7 +152,7 @@ def test_the_label_map_of_a_case_is_saved_by_its_key_as_it_is_drawn_now(
     room = read()
     press("E", "Shift+M")
     path = tmp_path / "labels"
-    monkeypatch.setattr("napari_wbmri.io.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr("napari_wbmri.commands.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
     press("Ctrl+S")
     saved = nibabel.load(tmp_path / "labels.nii.gz")
     np.testing.assert_array_equal(np.asarray(saved.dataobj), room.session.labels)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from napari_wbmri.app import ReadingRoom
-from napari_wbmri.docks import SignDialog
+from napari_wbmri.commands import sign_dialog
+from napari_wbmri.room import ReadingRoom
 
 from wbmri.case import CasePaths, read_case, signed_readings
 from wbmri.core import Status
@@ -31,7 +31,7 @@ def test_signing_shows_what_is_unread_and_locks_when_all_is_read(
 ) -> None:
     room = read()
     press("1")
-    dialog = SignDialog(room, room.session)
+    dialog = sign_dialog(room, room.session)
     qtbot.addWidget(dialog)
     assert not dialog.sign.isEnabled()
     assert dialog.list.count() >= 41
@@ -40,7 +40,7 @@ def test_signing_shows_what_is_unread_and_locks_when_all_is_read(
     assert room.session.current != 1
     for label in range(2, 43):
         room.session.accept(label)
-    dialog = SignDialog(room, room.session)
+    dialog = sign_dialog(room, room.session)
     qtbot.addWidget(dialog)
     assert not dialog.blocking
     if dialog.issues:
@@ -67,7 +67,7 @@ def test_a_report_that_cannot_be_written_is_said_and_the_reading_is_signed_all_t
     room = read()
     for label in range(1, 43):
         room.session.accept(label)
-    dialog = SignDialog(room, room.session)
+    dialog = sign_dialog(room, room.session)
     qtbot.addWidget(dialog)
     dialog.seen.setChecked(True)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from napari_wbmri.app import ReadingRoom
-from napari_wbmri.io import save_elsewhere
+from napari_wbmri.commands import save_elsewhere
+from napari_wbmri.room import ReadingRoom
 from qtpy.QtWidgets import QLabel
 
 from wbmri.case import CasePaths

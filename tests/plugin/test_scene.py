@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from napari_wbmri.viewer import PLANES, Contours, Depth, DisplayGrid, Scene
-from napari_wbmri.widgets import Mark, Standing
+from napari_wbmri.viewer import PLANES, Contours, Depth, DisplayGrid, Mark, Scene, Standing
 
+from wbmri.core import Grid
 from wbmri.review import ViewState
 from wbmri.review.label_editor import LabelChange
 
@@ -19,7 +19,7 @@ def scene() -> Scene:
     labels[28:35, 10:30, 3:7] = 2
     image = np.where(labels > 0, 100.0, 5.0).astype(np.float32)
     made = Scene(ViewerModel())
-    made.show("scan", image, labels, DisplayGrid(AFFINE, labels.shape))
+    made.show("scan", image, labels, DisplayGrid(Grid(labels.shape, AFFINE)))
     made.colour({1: Mark(Standing.GIVEN, 1), 2: Mark(Standing.SUGGESTED, 2)}, 1)
     return made
 

@@ -1,11 +1,13 @@
 """Scoring in the background: progress, the case in the worklist, and cancelling."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from napari_wbmri.app import ReadingRoom
+from napari_wbmri.app import App
 from napari_wbmri.docks import ScoringDock
+from napari_wbmri.room import ReadingRoom
 from qtpy.QtCore import Qt
 
 from wbmri.case import CasePaths
@@ -14,7 +16,7 @@ from wbmri.core import InputError
 
 @pytest.fixture
 def dock(room: ReadingRoom) -> ScoringDock:
-    return ScoringDock.of(room.viewer)
+    return App.of(room.viewer).docked_scoring()
 
 
 def test_progress_is_shown_and_the_case_appears_in_the_worklist(dock: ScoringDock, out: Path, qtbot: object) -> None:
@@ -39,7 +41,7 @@ def test_it_can_be_cancelled_and_writes_nothing(dock: ScoringDock, tmp_path: Pat
     def job(progress: Callable[[float, str], None]) -> object:
         while True:
             progress(0.1, "placing the body")
-            dock.work.wait(10)
+            time.sleep(0.01)
         written.write_text("x")
 
     dock.run(job)
@@ -57,13 +59,15 @@ def test_the_sample_can_be_scored_again_after_it_was_cancelled(
 ) -> None:
     begun = []
 
-    def slow(images: object, out: Path, *, session: str, progress: Callable[[float, str], None], **_: object) -> None:
+    def slow(
+        images: object, out: Path, options: object, *, session: str, progress: Callable[[float, str], None], **_: object
+    ) -> None:
         begun.append(session)
         while True:
             progress(0.1, "placing the body")
-            dock.work.wait(10)
+            time.sleep(0.01)
 
-    monkeypatch.setattr("wbmri.pipeline.score", slow)
+    monkeypatch.setattr("wbmri.pipeline.score_visit", slow)
     dock.score_sample(tmp_path / "sample")
     for times in (1, 2):
         qtbot.waitUntil(lambda times=times: len(begun) == times, timeout=20_000)

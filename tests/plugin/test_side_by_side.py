@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from napari_wbmri.app import ReadingRoom
+from napari_wbmri.docks import other_visits
+from napari_wbmri.room import ReadingRoom
 from napari_wbmri.viewer import Depth
-from napari_wbmri.viewer.side_by_side import other_visits
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 

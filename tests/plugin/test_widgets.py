@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from napari_wbmri.docks.layout import OVERVIEW_PX
-from napari_wbmri.widgets import BodyMap, EvidencePanel, GradesTable, Mark, Standing, TotalsBar
+from napari_wbmri.viewer import Mark, Standing
+from napari_wbmri.widgets import BodyMap, EvidencePanel, GradesTable, TotalsBar
 from napari_wbmri.widgets.grades_table import LEFT, NAME, RIGHT, TEXT_PX
 from napari_wbmri.widgets.style import area_of, text_of
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QColor, QFontMetrics
 
+from wbmri.analysis.comparison import GroupChange
 from wbmri.core import Reading
 from wbmri.core.scheme import Scheme
 from wbmri.review import Decision, GroupView, Totals
@@ -116,9 +118,10 @@ class TestTable:
         table = GradesTable(scheme)
         qtbot.addWidget(table)
         model, place = table.grades, table.grades.index_of(1)
+        changes = {1: GroupChange(1, earlier, later)}
         first, second = {1: Mark(Standing.GIVEN, earlier)}, {1: Mark(Standing.GIVEN, later)}
         for mine, others, others_first in ((second, first, True), (first, second, False)):
-            table.show_marks(mine, 1, others=others, others_first=others_first)
+            table.show_marks(mine, 1, others=others, others_first=others_first, changes=changes)
             assert model.data(place) == f"{'n/a' if earlier is None else earlier} → {later}"
             assert model.change(1) == (sign, word)
             assert model.data(place, Qt.ItemDataRole.ToolTipRole).endswith(f"then grade {later} ({word})")

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from napari_wbmri.app import ReadingRoom
+from napari_wbmri.app import App
 from napari_wbmri.docks import WorklistDock, dock_of
+from napari_wbmri.room import ReadingRoom
 from qtpy.QtCore import Qt
 
 from wbmri.case import CasePaths
@@ -14,7 +15,7 @@ from wbmri.review import Mode, open_review
 
 @pytest.fixture
 def worklist(room: ReadingRoom) -> Iterator[WorklistDock]:
-    made = WorklistDock.of(room.viewer)
+    made = App.of(room.viewer).docked_worklist()
     yield made
     made.search.clear()
     made.unread.setChecked(False)

@@ -7,7 +7,7 @@ from wbmri.core.lazy import lazy_names
 if TYPE_CHECKING:
     from wbmri.core.errors import CaseError, InputError, WbmriError
     from wbmri.core.evidence import Evidence, Extent, OutsideLevel, Pattern, Reason, Reference
-    from wbmri.core.grid import PLANES, Box, Grid, plane
+    from wbmri.core.grid import PLANES, Box, Grid, Storage, plane
     from wbmri.core.intensity_model import BiasFieldSpline, ImageArtefact, IntensityModel, MuscleKernel
     from wbmri.core.labelmap import LabelMap, drawn_labels
     from wbmri.core.progress import Progress, part, silent
@@ -60,6 +60,7 @@ __all__ = [
     "Station",
     "Status",
     "Step",
+    "Storage",
     "Subtotal",
     "Tissue",
     "TissueSign",
@@ -93,6 +94,7 @@ __getattr__ = lazy_names(
             "Box",
             "Grid",
             "PLANES",
+            "Storage",
             "plane",
         ),
         "intensity_model": (

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from wbmri.pipeline.sign_off import SignedCase, add_case, sign
     from wbmri.pipeline.visit_change import ComparedCases, compare_cases, compare_visits
     from wbmri.pipeline.visit_findings import Terms
-    from wbmri.pipeline.visit_score import ScoredCase, score, score_case
+    from wbmri.pipeline.visit_score import ScoredCase, score, score_case, score_visit
 
 __all__ = [
     "ChangeDocument",
@@ -25,6 +25,7 @@ __all__ = [
     "compare_visits",
     "score",
     "score_case",
+    "score_visit",
     "sign",
 ]
 
@@ -51,6 +52,7 @@ __getattr__ = lazy_names(
             "ScoredCase",
             "score",
             "score_case",
+            "score_visit",
         ),
     },
 )

@@ -5,13 +5,24 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from napari_wbmri.docks.layout import Docks, dock_of
-    from napari_wbmri.docks.reading import notice
-    from napari_wbmri.docks.scoring import ScoringDock
+    from napari_wbmri.docks.layout import Docks, dock_of, make_room
+    from napari_wbmri.docks.other_visit import SideBySide, other_visits
+    from napari_wbmri.docks.scoring import SESSIONS, ScoringDock
     from napari_wbmri.docks.signing import SignDialog
-    from napari_wbmri.docks.worklist import WorklistDock
+    from napari_wbmri.docks.worklist import NONE_LEFT, WorklistDock
 
-__all__ = ["Docks", "ScoringDock", "SignDialog", "WorklistDock", "dock_of", "notice"]
+__all__ = [
+    "NONE_LEFT",
+    "SESSIONS",
+    "Docks",
+    "ScoringDock",
+    "SideBySide",
+    "SignDialog",
+    "WorklistDock",
+    "dock_of",
+    "make_room",
+    "other_visits",
+]
 
 __getattr__ = lazy_names(
     __name__,
@@ -19,10 +30,20 @@ __getattr__ = lazy_names(
         "layout": (
             "Docks",
             "dock_of",
+            "make_room",
         ),
-        "reading": ("notice",),
-        "scoring": ("ScoringDock",),
+        "other_visit": (
+            "SideBySide",
+            "other_visits",
+        ),
+        "scoring": (
+            "SESSIONS",
+            "ScoringDock",
+        ),
         "signing": ("SignDialog",),
-        "worklist": ("WorklistDock",),
+        "worklist": (
+            "NONE_LEFT",
+            "WorklistDock",
+        ),
     },
 )

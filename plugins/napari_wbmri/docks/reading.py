@@ -1,10 +1,12 @@
 """The two docks of a reading: body map and table on the left, the group that is being read on the right."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from napari_wbmri.viewer import Mark
 from napari_wbmri.widgets import (
     CAUTION,
     FAINT,
@@ -12,23 +14,15 @@ from napari_wbmri.widgets import (
     EvidencePanel,
     GradeButtons,
     GradesTable,
-    Mark,
     SoftTissuePanel,
     TotalsBar,
     dress,
+    notice,
     said,
 )
-from wbmri.core import NOTICE
+from wbmri.analysis.comparison import GroupChange
 from wbmri.core.scheme import Scheme
 from wbmri.review import Session
-
-
-def notice() -> QLabel:
-    """Return the line that stands on every screen."""
-    label = QLabel(NOTICE)
-    label.setWordWrap(True)
-    label.setStyleSheet(f"color: {FAINT.name()}; font-size: 11px;")
-    return label
 
 
 class OverviewDock(QWidget):
@@ -56,10 +50,11 @@ class OverviewDock(QWidget):
         others: Mapping[int, Mark] | None = None,
         *,
         others_first: bool = True,
+        changes: Mapping[int, GroupChange] = MappingProxyType({}),
     ) -> None:
         """Show the marks; see `GradesTable.show_marks`."""
         self.body.show_marks(marks, label)
-        self.table.show_marks(marks, label, edited, others, others_first=others_first)
+        self.table.show_marks(marks, label, edited, others, others_first=others_first, changes=changes)
 
 
 class ReadingDock(QWidget):

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
+from threading import Event
 
-from napari import Viewer
 from qtpy.QtCore import QObject, QThread, Signal
 from qtpy.QtWidgets import (
     QApplication,
@@ -21,11 +19,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_wbmri.app import ReadingRoom
-from napari_wbmri.docks.reading import notice
-from napari_wbmri.widgets import dress, said
+from napari_wbmri.widgets import dress, notice, said
 from wbmri.case import CasePaths, find_cases
 from wbmri.core import WbmriError
+
+SESSIONS = ("baseline", "month6")
+"""The visits of the sample."""
 
 
 class Cancelled(Exception):  # noqa: N818 - not an error
@@ -49,6 +48,13 @@ class Work(QThread):
     def __init__(self, job: Callable[[Callable[[float, str], None]], object], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._job = job
+        # Not Qt's own interruption: asking for it takes the thread's lock while Python's is held, and whatever the job
+        # does to its thread under that lock may wait for Python's.
+        self._stopped = Event()
+
+    def stop(self) -> None:
+        """End at the next step; may be called from any thread, and never waits."""
+        self._stopped.set()
 
     def run(self) -> None:
         """Do the work."""
@@ -64,28 +70,19 @@ class Work(QThread):
             self.done.emit(result)
 
     def _step(self, share: float, doing: str) -> None:
-        if self.isInterruptionRequested():
+        if self._stopped.is_set():
             raise Cancelled
         self.progressed.emit(share, doing)
 
 
 class ScoringDock(QWidget):
-    """Chooses a scan and a folder, and scores.
-
-    Parameters
-    ----------
-    napari_viewer
-        The viewer into whose worklist the case goes.
-    """
+    """Chooses a scan and a folder, and scores."""
 
     scored = Signal(object)
+    """The paths of a case that is there now."""
 
-    _of: ClassVar[WeakKeyDictionary[Viewer, "ScoringDock"]] = WeakKeyDictionary()
-
-    def __init__(self, napari_viewer: Viewer) -> None:
-        super().__init__()
-        ScoringDock._of[napari_viewer] = self
-        self.viewer = napari_viewer
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.inputs: list[str] = []
         self.sample: Path | None = None
         self.work: Work | None = None
@@ -103,14 +100,10 @@ class ScoringDock(QWidget):
         self.place.clicked.connect(self._choose_out)
         self.start.clicked.connect(self._start)
         self.stop.clicked.connect(self.cancel)
+        application = QApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self._quit)
         self._follow()
-
-    @classmethod
-    def of(cls, viewer: Viewer) -> "ScoringDock":
-        """Return the dock of a viewer, docked."""
-        made = cls._of.get(viewer) or cls(viewer)
-        ReadingRoom.of(viewer).keep_docked(made, "Score a scan", "right")
-        return made
 
     def _lay_out(self) -> None:
         from wbmri.segmentation import engines
@@ -148,24 +141,20 @@ class ScoringDock(QWidget):
             label.setStyleSheet("font-size: 12px;")
         self.setMinimumWidth(300)
 
-    def offer(self, inputs: Sequence[str]) -> None:
-        """Make ready to score a scan."""
-        from napari_wbmri.docks.worklist import WorklistDock
-
+    def offer(self, inputs: Sequence[str], out: Path | None = None) -> None:
+        """Make ready to score a scan, into a folder unless another one is typed already."""
         self.inputs, self.sample = list(inputs), None
-        shown = WorklistDock.folder_in(self.viewer)
-        if shown is not None and not self.out.text():
-            self.out.setText(str(shown))
+        if out is not None and not self.out.text():
+            self.out.setText(str(out))
         names = ", ".join(Path(path).name for path in self.inputs[:3])
         self.what.setText(names + (f" and {len(self.inputs) - 3} more" if len(self.inputs) > 3 else ""))
         self._follow()
 
     def score_sample(self, out: Path) -> None:
         """Score the visits of the sample that are not in a folder yet, then show them in the worklist."""
-        from napari_wbmri.io import SESSIONS
         from wbmri.core import part
         from wbmri.io import sample_images
-        from wbmri.pipeline import score
+        from wbmri.pipeline import ScoringOptions, score_visit
 
         there = {paths.session for paths in find_cases(out)}
         missing = [session for session in SESSIONS if session not in there]
@@ -173,7 +162,8 @@ class ScoringDock(QWidget):
         def job(progress: Callable[[float, str], None]) -> object:
             for place, session in enumerate(missing):
                 step = part(progress, place / len(missing), (place + 1) / len(missing))
-                score(sample_images(session), out, participant="sample", session=session, progress=step)
+                images, names = sample_images(session), {"participant": "sample", "session": session}
+                score_visit(images, out, ScoringOptions(), **names, progress=step)
             return CasePaths(out, "sample", SESSIONS[0])
 
         self.inputs, self.sample = [], out
@@ -191,9 +181,6 @@ class ScoringDock(QWidget):
         self.work.done.connect(self._done)
         self.work.failed.connect(self._failed)
         self.work.cancelled.connect(lambda: self._ended("Cancelled; nothing of this scan was written."))
-        application = QApplication.instance()
-        if application is not None:
-            application.aboutToQuit.connect(self._quit)
         self.bar.setValue(0)
         self._say("Starting", caution=False)
         self.work.start()
@@ -202,13 +189,13 @@ class ScoringDock(QWidget):
     def cancel(self) -> None:
         """Stop at the next step."""
         if self.work is not None:
-            self.work.requestInterruption()
+            self.work.stop()
             self._say("Stopping after this step…", caution=False)
 
     def _quit(self) -> None:
         """Do not leave work behind that would end with the program in its middle; nothing is written by halves."""
         if self.work is not None:
-            self.work.requestInterruption()
+            self.work.stop()
             self.work.wait()
 
     def _start(self) -> None:
@@ -223,10 +210,10 @@ class ScoringDock(QWidget):
             return
 
         def job(progress: Callable[[float, str], None]) -> object:
-            from wbmri.pipeline import score
+            from wbmri.pipeline import ScoringOptions, score_visit
 
-            given = inputs if len(inputs) > 1 else inputs[0]
-            made = score(given, out, participant=participant, session=session, engine=engine, progress=progress)
+            given, options = inputs if len(inputs) > 1 else inputs[0], ScoringOptions.of(engine=engine)
+            made = score_visit(given, out, options, participant=participant, session=session, progress=progress)
             return made.case.paths
 
         self.run(job)
@@ -235,15 +222,9 @@ class ScoringDock(QWidget):
         self.bar.setValue(round(100 * share))
         self._say(f"{doing[:1].upper()}{doing[1:]}", caution=False)
 
-    def _done(self, paths: Any) -> None:
-        from napari_wbmri.docks.worklist import WorklistDock
-
+    def _done(self, paths: CasePaths) -> None:
         self.bar.setValue(100)
         self._ended(f"Scored: {paths.name}.")
-        worklist = WorklistDock.of(self.viewer)
-        worklist.show_folder(paths.out)
-        worklist.select(paths)
-        worklist.come_forward()
         self.scored.emit(paths)
 
     def _failed(self, why: str) -> None:

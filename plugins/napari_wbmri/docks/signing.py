@@ -1,8 +1,6 @@
 """Signing a reading: what is unread or contradictory is shown first, and confirmed or looked at."""
 
-from typing import TYPE_CHECKING
-
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -12,15 +10,12 @@ from qtpy.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QVBoxLayout,
+    QWidget,
 )
 
-from napari_wbmri.docks.reading import notice
-from napari_wbmri.widgets import CAUTION, INK
+from napari_wbmri.widgets import CAUTION, INK, notice
 from wbmri.core import WbmriError
 from wbmri.review import Session, SignoffIssue
-
-if TYPE_CHECKING:
-    from napari_wbmri.app import ReadingRoom
 
 
 class SignDialog(QDialog):
@@ -28,15 +23,19 @@ class SignDialog(QDialog):
 
     Parameters
     ----------
-    room
-        The reading room.
     session
         The reading.
     """
 
-    def __init__(self, room: "ReadingRoom", session: Session) -> None:
-        super().__init__(room.window)
-        self.room, self.session = room, session
+    looked = Signal(int)
+    """The group that the reader wants to look at."""
+
+    signed = Signal(str)
+    """Signed; and why its report could not be written, or nothing."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
         self.setWindowTitle(f"Sign the reading of {session.title}")
         self.setMinimumWidth(560)
         self.totals, self.list, self.message = QLabel(), QListWidget(), QLabel()
@@ -104,7 +103,7 @@ class SignDialog(QDialog):
     def _look(self) -> None:
         item = self.list.currentItem()
         if item is not None:
-            self.room.choose(int(item.data(Qt.ItemDataRole.UserRole)))
+            self.looked.emit(int(item.data(Qt.ItemDataRole.UserRole)))
             self.reject()
 
     def _sign(self) -> None:
@@ -118,8 +117,7 @@ class SignDialog(QDialog):
         except OSError as error:
             # The reading itself is signed and on disk; what follows from it can be written again.
             self.accept()
-            self.room.signed()
-            self.room.say(f"Signed and saved, but its report or the tables could not be written: {error}.")
+            self.signed.emit(str(error))
             return
         self.accept()
-        self.room.signed()
+        self.signed.emit("")

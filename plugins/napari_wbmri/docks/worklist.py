@@ -1,11 +1,9 @@
 """The worklist: every case of a folder, how far it is, and the way into it."""
 
 from pathlib import Path
-from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
+from typing import Any
 
-from napari import Viewer
-from qtpy.QtCore import QModelIndex, Qt
+from qtpy.QtCore import QModelIndex, Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -17,40 +15,44 @@ from qtpy.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QMainWindow,
     QPushButton,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from napari_wbmri.app import ReadingRoom
-from napari_wbmri.docks.layout import dock_of, make_room
-from napari_wbmri.docks.reading import notice
+from napari_wbmri.docks.layout import dock_of
 from napari_wbmri.docks.worklist_model import WorklistModel
-from napari_wbmri.widgets import CAUTION
+from napari_wbmri.widgets import CAUTION, notice
 from wbmri.case import CasePaths
 from wbmri.core import CaseError, Status, WbmriError
-from wbmri.review import Mode, Worklist, WorklistRow, load_worklist, open_review
+from wbmri.review import Mode, Worklist, WorklistRow, load_worklist
+
+NONE_LEFT = "No unread case is left in this list."
 
 WIDE_PX = 640
 """Width at which all columns are seen."""
 
 
 class WorklistDock(QWidget):
-    """Shows the cases of a folder and opens them.
+    """Shows the cases of a folder, and says which one is to be opened.
 
-    Parameters
+    Attributes
     ----------
-    napari_viewer
-        The viewer into whose reading room cases are opened.
+    open_paths
+        The case that is open, if there is one; told by whoever opens it.
     """
 
-    _of: ClassVar[WeakKeyDictionary[Viewer, "WorklistDock"]] = WeakKeyDictionary()
+    opened = Signal(object, bool)
+    """The paths of a case to open, and whether for an addendum."""
 
-    def __init__(self, napari_viewer: Viewer) -> None:
-        super().__init__()
-        WorklistDock._of[napari_viewer] = self
-        self.viewer, self.room = napari_viewer, ReadingRoom.of(napari_viewer)
+    sat_down = Signal(str)
+    """The id of the person who goes on reading."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.open_paths: CasePaths | None = None
         self.worklist: Worklist | None = None
         self.out: Path | None = None
         self._row: WorklistRow | None = None
@@ -67,22 +69,6 @@ class WorklistDock(QWidget):
         self._lay_out()
         self._connect()
         self.show_rows()
-
-    @classmethod
-    def of(cls, viewer: Viewer) -> "WorklistDock":
-        """Return the worklist of a viewer, docked."""
-        made = cls._of.get(viewer)
-        if made is None:
-            made = cls(viewer)
-            make_room(viewer)
-        made.room.keep_docked(made, "Worklist", "left")
-        return made
-
-    @classmethod
-    def folder_in(cls, viewer: Viewer) -> Path | None:
-        """Return the folder that the worklist of a viewer shows, if there is one."""
-        made = cls._of.get(viewer)
-        return None if made is None else made.out
 
     @property
     def reading_mode(self) -> Mode:
@@ -159,7 +145,6 @@ class WorklistDock(QWidget):
         self.next.clicked.connect(self.open_next)
         self.table.doubleClicked.connect(self._open_index)
         self.table.selectionModel().currentRowChanged.connect(self._selected)
-        self.room.opened.append(self.refresh)
 
     def show_folder(self, out: str | Path, reader: str = "", mode: Mode = Mode.ASSISTED) -> None:
         """Show the cases of a folder for a reader.
@@ -203,8 +188,9 @@ class WorklistDock(QWidget):
     def _sit_down(self) -> None:
         """Go on as another reader, who is not to see what the one before had open."""
         self.refresh()
-        if self.room.session is not None and self.room.session.reader != self.reader.text().strip():
-            self.room.close()
+        was = self.open_paths
+        self.sat_down.emit(self.reader.text().strip())
+        if was is not None:
             self._spread()
 
     def show_rows(self) -> None:
@@ -244,23 +230,25 @@ class WorklistDock(QWidget):
     def _spread(self) -> None:
         """Show all columns where no scan needs the room."""
         dock = dock_of(self)
-        if dock is not None and self.room.session is None:
-            self.room.window.resizeDocks([dock], [WIDE_PX], Qt.Orientation.Horizontal)
-
-    def open_next(self) -> None:
-        """Open the next case this reader has not signed."""
-        if self.worklist is None:
+        if dock is None or self.open_paths is not None:
             return
-        session = self.room.session
-        row = self.worklist.next_unread(None if session is None else session.case.paths)
+        window = dock.parentWidget()
+        if isinstance(window, QMainWindow):
+            window.resizeDocks([dock], [WIDE_PX], Qt.Orientation.Horizontal)
+
+    def open_next(self) -> bool:
+        """Open the next case this reader has not signed; return whether there is one."""
+        if self.worklist is None:
+            return False
+        row = self.worklist.next_unread(self.open_paths)
         if row is None:
-            self.room.say("No unread case is left in this list.")
-            self.message.setText("No unread case is left in this list.")
+            self.message.setText(NONE_LEFT)
         else:
             self.open_case(row.paths)
+        return row is not None
 
     def open_case(self, paths: CasePaths | Path, *, addendum: bool = False) -> None:
-        """Open a case in the reading room, as this reader and in this mode.
+        """Ask for a case to be opened, as this reader and in this mode.
 
         Parameters
         ----------
@@ -274,20 +262,17 @@ class WorklistDock(QWidget):
         if not reader:
             self.message.setText("Type your reader id first: your reading is kept under it.")
             return
-        if self.room.session is not None:
-            self.room.close()
-        seed = None if self.worklist is None else self.worklist.seed
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
-            self.room.open(open_review(paths, reader, self.reading_mode, addendum=addendum, seed=seed))
-        except CaseError as error:
-            # The names of files would say whose case it is.
-            blinded = self.reading_mode is Mode.BLINDED
-            self.message.setText("The files of this case are damaged." if blinded else str(error))
-        except WbmriError as error:
-            self.message.setText(str(error))
+            self.opened.emit(paths, addendum)
         finally:
             QApplication.restoreOverrideCursor()
+
+    def show_refusal(self, error: WbmriError) -> None:
+        """Say why a case could not be opened."""
+        # The names of files would say whose case it is.
+        hidden = isinstance(error, CaseError) and self.reading_mode is Mode.BLINDED
+        self.message.setText("The files of this case are damaged." if hidden else str(error))
 
     def _open_index(self, index: QModelIndex, *, addendum: bool = False) -> None:
         if index.isValid():

@@ -5,24 +5,22 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from napari_wbmri.viewer.directions import Directions
     from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
     from napari_wbmri.viewer.label_painter import RADII_MM, MaskEditor, Tool
-    from napari_wbmri.viewer.scene import Contours, Depth, Scene
-    from napari_wbmri.viewer.side_by_side import SideBySide
-    from napari_wbmri.viewer.window_presets import Preset, presets
+    from napari_wbmri.viewer.marks import Mark, Standing
+    from napari_wbmri.viewer.scene import Contours, Depth, Preset, Scene, presets
 
 __all__ = [
     "PLANES",
     "RADII_MM",
     "Contours",
     "Depth",
-    "Directions",
     "DisplayGrid",
+    "Mark",
     "MaskEditor",
     "Preset",
     "Scene",
-    "SideBySide",
+    "Standing",
     "Tool",
     "presets",
 ]
@@ -30,7 +28,6 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "directions": ("Directions",),
         "display_grid": (
             "DisplayGrid",
             "PLANES",
@@ -40,14 +37,15 @@ __getattr__ = lazy_names(
             "RADII_MM",
             "Tool",
         ),
+        "marks": (
+            "Mark",
+            "Standing",
+        ),
         "scene": (
             "Contours",
             "Depth",
-            "Scene",
-        ),
-        "side_by_side": ("SideBySide",),
-        "window_presets": (
             "Preset",
+            "Scene",
             "presets",
         ),
     },

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 
 from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
 from napari_wbmri.viewer.label_contours import Edges
-from napari_wbmri.viewer.window_presets import STANDARD, Preset
-from napari_wbmri.widgets import Mark, Standing, line_of
+from napari_wbmri.viewer.marks import Mark, Standing, rgb_of
+from wbmri.core import LabelMap, Reference, Volume
+from wbmri.report.figures import percentile_window, ratio_window
 from wbmri.review import ViewState
 from wbmri.review.label_editor import LabelChange
 
@@ -27,6 +29,34 @@ _FILLED_SHARE = 0.45
 
 _LEAST_MM, _MOST_MM = 160.0, 520.0
 """How much of the body is shown around a group, at least and at most."""
+
+
+_RATIOS = (("muscle", 2.5), ("standard", 4.0), ("fluid", 8.0))
+STANDARD = 1
+"""The preset a case opens with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A window by name: the intensities that are shown as black and as white."""
+
+    name: str
+    black: float
+    white: float
+
+
+def presets(volume: Volume, labels: LabelMap, reference: Reference | None) -> tuple[Preset, ...]:
+    """Return the window presets of a scan, the standard one at `STANDARD`.
+
+    Without a normal-muscle level that fits the scan, white is a share of its 99.7th percentile.
+    """
+    window = ratio_window(volume, labels, reference)
+    if window is None or reference is None:
+        black, white = percentile_window(volume)
+        step = (white - black) / 4
+        return tuple(Preset(f"{name} (percentile)", black, black + step * ratio) for name, ratio in _RATIOS)
+    level = reference.level
+    return tuple(Preset(f"{name}: 0 to {ratio:g} × normal muscle", 0.0, ratio * level) for name, ratio in _RATIOS)
 
 
 class Contours(Enum):
@@ -168,8 +198,7 @@ class Scene:
         if self.contours is Contours.ALL:
             for label, mark in self._marks.items():
                 faint = 0.6 if mark.standing is not Standing.GIVEN else 0.95
-                colour = line_of(mark.grade)
-                colours[label] = (colour.redF(), colour.greenF(), colour.blueF(), faint)
+                colours[label] = (*rgb_of(mark.grade), faint)
             colours |= chosen
         if self.lines.visible:
             self.lines.colormap = DirectLabelColormap(color_dict=colours)
@@ -200,8 +229,7 @@ class Scene:
         best = int(np.argmax(np.count_nonzero(inside, axis=others)))
         index = [(part.start + part.stop - 1) / 2 for part in box]
         index[across] = box[across].start + best
-        a, b, c = np.array(index) * self.grid.spacing + self.grid.origin
-        return float(a), float(b), float(c)
+        return self.grid.point(index)
 
     def focus(self, label: int) -> None:
         """Centre on a group and zoom so that it can be judged among its neighbours."""

@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     from napari_wbmri.widgets.body_map import BodyMap
     from napari_wbmri.widgets.evidence import EvidencePanel
     from napari_wbmri.widgets.grade_buttons import GradeButtons
-    from napari_wbmri.widgets.grades_table import GradesTable
+    from napari_wbmri.widgets.grades_table import GradesTable, TotalsBar
     from napari_wbmri.widgets.keys import KeyFilter, KeyHelp
     from napari_wbmri.widgets.label_tools import MaskTools
+    from napari_wbmri.widgets.orientation_labels import OrientationLabels
     from napari_wbmri.widgets.soft_tissue import SoftTissuePanel
-    from napari_wbmri.widgets.style import CAUTION, FAINT, INK, Mark, Standing, dress, line_of, said
-    from napari_wbmri.widgets.totals import TotalsBar
+    from napari_wbmri.widgets.style import CAUTION, FAINT, INK, dress, notice, said
 
 __all__ = [
     "CAUTION",
@@ -25,13 +25,12 @@ __all__ = [
     "GradesTable",
     "KeyFilter",
     "KeyHelp",
-    "Mark",
     "MaskTools",
+    "OrientationLabels",
     "SoftTissuePanel",
-    "Standing",
     "TotalsBar",
     "dress",
-    "line_of",
+    "notice",
     "said",
 ]
 
@@ -41,23 +40,24 @@ __getattr__ = lazy_names(
         "body_map": ("BodyMap",),
         "evidence": ("EvidencePanel",),
         "grade_buttons": ("GradeButtons",),
-        "grades_table": ("GradesTable",),
+        "grades_table": (
+            "GradesTable",
+            "TotalsBar",
+        ),
         "keys": (
             "KeyFilter",
             "KeyHelp",
         ),
         "label_tools": ("MaskTools",),
+        "orientation_labels": ("OrientationLabels",),
         "soft_tissue": ("SoftTissuePanel",),
         "style": (
             "CAUTION",
             "FAINT",
             "INK",
-            "Mark",
-            "Standing",
             "dress",
-            "line_of",
+            "notice",
             "said",
         ),
-        "totals": ("TotalsBar",),
     },
 )

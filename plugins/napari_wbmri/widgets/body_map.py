@@ -18,7 +18,8 @@ from qtpy.QtGui import (
 )
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from napari_wbmri.widgets.style import BODY, CHOSEN, FAINT, LINE, Mark, Standing, brush_of, ink_of, pen_of
+from napari_wbmri.viewer import Mark, Standing
+from napari_wbmri.widgets.style import BODY, CHOSEN, FAINT, LINE, brush_of, ink_of, pen_of
 from wbmri.core.scheme import Scheme, Side
 from wbmri.report.figures import MIDLINES, Region, body_drawing
 

@@ -1,15 +1,26 @@
-"""The 21 pairs, right and left, each with its grade; beside it that of the other visit where two are read together."""
+"""The pairs, right and left, each with its grade, beside it that of another visit, and what the grades add up to."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QBrush, QFontMetrics, QPainter, QPen
-from qtpy.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+from qtpy.QtGui import QBrush, QFontMetrics, QPainter, QPaintEvent, QPen
+from qtpy.QtWidgets import (
+    QGridLayout,
+    QHeaderView,
+    QLabel,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
-from napari_wbmri.widgets.style import CHOSEN, INK, LINE, Mark, Standing, paint_chip
-from wbmri.analysis.comparison import Transition
-from wbmri.core.scheme import Scheme
+from napari_wbmri.viewer import Mark, Standing
+from napari_wbmri.widgets.style import CHOSEN, FAINT, INK, LINE, RAISED, paint_chip
+from wbmri.analysis.comparison import GroupChange, Transition
+from wbmri.core.scheme import Scheme, Side
+from wbmri.review import Totals
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -21,6 +32,8 @@ ROW_PX, TEXT_PX = 18, 12
 GRADE_PX = 58
 """Width of a column of grades; that of two visits takes a little more."""
 
+_OPEN = Mark(Standing.OPEN)
+
 _CHANGED = {
     Transition.RESOLVED: ("↓", "gone"),
     Transition.BETTER: ("↓", "less"),
@@ -30,6 +43,9 @@ _CHANGED = {
     Transition.NOT_ASSESSABLE: ("", "not comparable"),
 }
 """What became of a group: a sign, and a word for the tooltip."""
+
+_MARGINAL = ("≈", "not told apart by what was measured")
+"""The same for grades that differ by no more than measuring twice may give; the report has this sign too."""
 
 
 class GradesModel(QAbstractTableModel):
@@ -47,6 +63,7 @@ class GradesModel(QAbstractTableModel):
         self.marks: Mapping[int, Mark] = {}
         self.others: Mapping[int, Mark] | None = None
         self.others_first = True
+        self.changes: Mapping[int, GroupChange] = {}
         self.edited: frozenset[int] = frozenset()
         self.label = 1
 
@@ -62,19 +79,20 @@ class GradesModel(QAbstractTableModel):
         """Return the group of a cell."""
         if not index.isValid() or index.column() == NAME:
             return None
-        return 2 * index.row() + (1 if index.column() == LEFT else 2)
+        return self.scheme.label_of(index.row(), Side.LEFT if index.column() == LEFT else Side.RIGHT)
 
     def index_of(self, label: int) -> QModelIndex:
         """Return the cell of a group."""
-        return self.index((label - 1) // 2, LEFT if label % 2 else RIGHT)
+        side = self.scheme.group(label).side
+        return self.index(self.scheme.pair_index(label), LEFT if side is Side.LEFT else RIGHT)
 
     def mark(self, label: int) -> Mark:
         """Return the mark of a group."""
-        return self.marks.get(label, Mark(Standing.OPEN))
+        return self.marks.get(label, _OPEN)
 
     def both(self, label: int) -> tuple[Mark, Mark]:
         """Return the marks of a group at the earlier and at the later visit."""
-        other = (self.others or {}).get(label, Mark(Standing.OPEN))
+        other = (self.others or {}).get(label, _OPEN)
         return (other, self.mark(label)) if self.others_first else (self.mark(label), other)
 
     def cells(self) -> dict[int, tuple[object, ...]]:
@@ -91,10 +109,10 @@ class GradesModel(QAbstractTableModel):
 
     def change(self, label: int) -> tuple[str, str]:
         """Return what became of a group between the two visits, as a sign and a word; nothing where one is open."""
-        before, after = self.both(label)
-        if Standing.OPEN in (before.standing, after.standing):
+        change = self.changes.get(label)
+        if change is None:
             return "", ""
-        return _CHANGED[Transition.between(before.grade, after.grade)]
+        return _MARGINAL if change.marginal else _CHANGED[change.transition]
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what stands in a cell; the delegate paints grades."""
@@ -167,6 +185,7 @@ class GradesTable(QTableView):
         others: Mapping[int, Mark] | None = None,
         *,
         others_first: bool = True,
+        changes: Mapping[int, GroupChange] = MappingProxyType({}),
     ) -> None:
         """Show the marks, the group that is being read, which outlines were corrected, and the marks of another visit.
 
@@ -182,6 +201,8 @@ class GradesTable(QTableView):
             Label to the mark of another visit; ``None`` where only one visit is read.
         others_first
             Whether that visit is the earlier one.
+        changes
+            Label to what became of the group between the two visits.
         """
         model = self.grades
         if (others is None) != (model.others is None):
@@ -191,6 +212,7 @@ class GradesTable(QTableView):
         # Of their own: whoever gave them may go on to change them.
         model.marks, model.label, model.edited = dict(marks), label, edited
         model.others, model.others_first = None if others is None else dict(others), others_first
+        model.changes = dict(changes)
         # What stays as it is, is not painted anew: a key is answered once the window is painted.
         changed = [model.index_of(one) for one, cell in model.cells().items() if cell != before[one]]
         if label != read:
@@ -233,7 +255,7 @@ class _Cell(QStyledItemDelegate):
     def _paint_name(self, painter: QPainter, box: QRectF, index: _Index) -> None:
         pairs = self._grades.scheme.pairs
         pair = pairs[index.row()]
-        reading = (self._grades.label - 1) // 2 == index.row()
+        reading = self._grades.scheme.pair_index(self._grades.label) == index.row()
         if index.row() and pairs[index.row() - 1].region != pair.region:
             painter.setPen(QPen(LINE, 1.0))
             painter.drawLine(box.topLeft(), box.topRight())
@@ -268,3 +290,72 @@ class _Cell(QStyledItemDelegate):
             painter.setBrush(QBrush(Qt.BrushStyle.NoBrush))
             mine = 0 if grades.others is not None and not grades.others_first else -1
             painter.drawRoundedRect(chips[mine][0].adjusted(-2, -0.5, 2, 0.5), 5, 5)
+
+
+class ShareBar(QWidget):
+    """A thin bar that is filled in part; unlike Qt's own it waits for the next painting, so that a key does not."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._share = 0.0
+        self.setFixedHeight(6)
+
+    def show_share(self, share: float) -> None:
+        """Fill this share of the bar, 0..1."""
+        self._share = share
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Fill the bar."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), RAISED)
+        painter.fillRect(0, 0, round(self.width() * self._share), self.height(), FAINT)
+
+
+class TotalsBar(QWidget):
+    """Shows what a reading adds up to so far."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.total, self.involved, self.read = QLabel(), QLabel(), QLabel()
+        self.suggested = QLabel()
+        self.progress = ShareBar()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(1)
+        for column, (name, value) in enumerate(
+            (("total", self.total), ("involved", self.involved), ("read", self.read)),
+        ):
+            value.setStyleSheet("font-size: 22px; font-weight: bold;")
+            caption = QLabel(name)
+            caption.setStyleSheet("font-size: 11px;")
+            for row, label in enumerate((value, caption)):
+                label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+                grid.addWidget(label, row, column)
+        self.suggested.setStyleSheet("font-size: 11px;")
+        self.suggested.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.suggested.setWordWrap(True)
+        grid.addWidget(self.progress, 2, 0, 1, 3)
+        grid.addWidget(self.suggested, 3, 0, 1, 3)
+
+    def show_totals(self, totals: Totals) -> None:
+        """Show the totals of the groups that were read, and below with the suggestions for the others."""
+        given = totals.given
+        self.total.setText(f"{given.total}<span style='font-size:14px; font-weight:normal'>/{totals.maximum}</span>")
+        self.involved.setText(
+            f"{given.involved}<span style='font-size:14px; font-weight:normal'>/{totals.groups}</span>",
+        )
+        self.read.setText(f"{totals.read}<span style='font-size:14px; font-weight:normal'>/{totals.groups}</span>")
+        self.progress.show_share(totals.read / totals.groups)
+        whole = totals.with_suggestions
+        if totals.read == totals.groups:
+            missing = given.groups - given.assessable
+            self.suggested.setText(f"all read, {missing} not assessable" if missing else "all read")
+        elif whole is None:
+            self.suggested.setText("suggestions are hidden until the reading is signed")
+        else:
+            self.suggested.setText(
+                f"with suggestions for the rest: {whole.total}/{totals.maximum}, "
+                f"{whole.involved}/{totals.groups} involved",
+            )

@@ -19,8 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_wbmri.docks import notice
-from napari_wbmri.widgets.style import FAINT
+from napari_wbmri.widgets.style import FAINT, notice
 from wbmri.review import Command, KeyMap
 
 _TYPING = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox)

@@ -1,15 +1,12 @@
-"""How things look on a dark screen: colours, styles that follow what is shown, and the mark of each group."""
-
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import Self
+"""How things look on a dark screen: colours, styles that follow what is shown, and how marks are painted."""
 
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QLabel, QWidget
 
-from wbmri.report.figures import FILL, contour_of, mark_of
-from wbmri.review import GroupView
+from napari_wbmri.viewer import Mark, Standing
+from wbmri.core import NOTICE
+from wbmri.report.figures import FILL, contour_of
 
 INK = QColor("#f0f1f2")
 """Text."""
@@ -65,52 +62,12 @@ def said(*, caution: bool) -> str:
     return f"font-size: 12px; color: {CAUTION.name()};" if caution else "font-size: 12px;"
 
 
-class Standing(Enum):
-    """Whose grade is shown."""
-
-    GIVEN = auto()
-    SUGGESTED = auto()
-    OPEN = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What stands for a group in the table, on the body and over the scan.
-
-    Parameters
-    ----------
-    standing
-        Whose grade it is; without one the group is open.
-    grade
-        0, 1 or 2; ``None`` for not assessable, or open.
-    """
-
-    standing: Standing
-    grade: int | None = None
-
-    @classmethod
-    def of(cls, view: GroupView) -> Self:
-        """Return the mark of a group as its mode lets it be seen."""
-        if view.decision is not None:
-            return cls(Standing.GIVEN, view.decision.grade)
-        if not view.to_read and view.others:
-            return cls(Standing.GIVEN, next(iter(view.others.values())).grade)
-        if view.measured is not None:
-            return cls(Standing.SUGGESTED, view.measured.auto_grade)
-        return cls(Standing.OPEN)
-
-    @property
-    def text(self) -> str:
-        """The figure that is written."""
-        return "–" if self.standing is Standing.OPEN else mark_of(self.grade)
-
-    @property
-    def words(self) -> str:
-        """The same for a tooltip and for screen readers."""
-        if self.standing is Standing.OPEN:
-            return "not read yet"
-        said = "not assessable" if self.grade is None else f"grade {self.grade}"
-        return said if self.standing is Standing.GIVEN else f"{said} suggested, not read yet"
+def notice() -> QLabel:
+    """Return the line that stands on every screen."""
+    label = QLabel(NOTICE)
+    label.setWordWrap(True)
+    label.setStyleSheet(f"color: {FAINT.name()}; font-size: 11px;")
+    return label
 
 
 def brush_of(mark: Mark) -> QBrush:

@@ -1,54 +1,61 @@
 """Another visit of the same person beside the one that is read, linked in place and in window."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari import Viewer
 from napari.components import ViewerModel
 from napari.qt import QtViewer
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QTimer
 
-from napari_wbmri.viewer.directions import Directions
-from napari_wbmri.viewer.display_grid import DisplayGrid
-from napari_wbmri.viewer.scene import Contours, Depth, Scene
-from napari_wbmri.viewer.window_presets import presets
-from napari_wbmri.widgets import Mark, Standing
+from napari_wbmri.docks.layout import Docks
+from napari_wbmri.viewer import Contours, Depth, DisplayGrid, Mark, Scene, presets
+from napari_wbmri.widgets import OrientationLabels
 from wbmri.analysis.clinical import by_label
-from wbmri.case import Case, CasePaths, find_cases, read_case, signed_of_record
+from wbmri.analysis.comparison import GroupChange
+from wbmri.case import Case, CasePaths, SignedReading, find_cases, read_case, signed_of_record
 from wbmri.core import CaseError, LabelMap, Reading
+from wbmri.review import Session
 
 if TYPE_CHECKING:
-    from napari_wbmri.app import ReadingRoom
     from wbmri.registration import PointMap
 
 
 @dataclass(frozen=True, slots=True)
 class OtherVisit:
-    """One visit beside the one that is read.
+    """One visit beside the one that is read; its scan and its label map are left on disk until it is shown.
 
     Parameters
     ----------
     case
         The case.
-    reading
-        Its reading of record: a person's signed one, or else the program's.
+    signed
+        A person's signed reading of record; ``None`` where the program's counts.
     earlier
         Whether it was before the visit that is read.
-    labels
-        The outlines that reading rests on.
     """
 
     case: Case
-    reading: Reading
+    signed: SignedReading | None
     earlier: bool
-    labels: LabelMap
 
     @property
     def session(self) -> str:
         """BIDS label of the visit."""
         return self.case.session
+
+    @property
+    def reading(self) -> Reading:
+        """Its reading of record."""
+        return self.case.reading if self.signed is None else self.signed.reading
+
+    def labels(self) -> LabelMap:
+        """Load the outlines that its reading of record rests on."""
+        return self.case.labels() if self.signed is None else self.signed.labels(self.case)
 
 
 def other_visits(paths: CasePaths) -> list[OtherVisit]:
@@ -57,18 +64,23 @@ def other_visits(paths: CasePaths) -> list[OtherVisit]:
     order = by_label(paths.participant, list(own))
     made = []
     for session in order:
-        other, earlier = own[session], order.index(session) < order.index(paths.session)
         if session == paths.session:
             continue
         try:
-            case = read_case(other.reading)
-            signed = signed_of_record(case)
-            if signed is None:
-                made.append(OtherVisit(case, case.reading, earlier, case.labels()))
-            else:
-                made.append(OtherVisit(case, signed.reading, earlier, signed.labels(case)))
+            case = read_case(own[session].reading)
+            made.append(OtherVisit(case, signed_of_record(case), order.index(session) < order.index(paths.session)))
         except CaseError:
             continue
+    return made
+
+
+def group_changes(visit: OtherVisit, reading: Reading) -> dict[int, GroupChange]:
+    """Return what became of each group between two visits, in the order of time, by the rule of `Comparison`."""
+    rule = reading.scheme.grading
+    made = {}
+    for other, mine in zip(visit.reading.groups, reading.groups, strict=False):
+        before, after = (other, mine) if visit.earlier else (mine, other)
+        made[mine.label] = GroupChange.between(before, after, rule)
     return made
 
 
@@ -80,16 +92,24 @@ class SideBySide:
 
     Parameters
     ----------
-    room
-        The reading room.
+    viewer
+        The viewer with the first view.
+    here
+        The first view.
+    say
+        Tells the reader what was done.
+    changed
+        Called when another visit, or none, is beside the one that is read.
     """
 
-    def __init__(self, room: "ReadingRoom") -> None:
-        self._room = room
+    def __init__(self, viewer: Viewer, here: Scene, say: Callable[[str], None], changed: Callable[[], None]) -> None:
+        self._viewer, self._here, self._say, self._changed = viewer, here, say, changed
         self.visit: OtherVisit | None = None
         self.marks: dict[int, Mark] | None = None
         self.scene: Scene | None = None
         self.link: PointMap | None = None
+        self._visits: list[OtherVisit] = []
+        self._docks: Docks | None = None
         self._inner: Any = None
         self._dock: Any = None
         self._worker: Any = None
@@ -99,59 +119,61 @@ class SideBySide:
         """Whether the visit beside it was before the one that is read."""
         return self.visit is None or self.visit.earlier
 
-    def toggle(self) -> None:
+    def changes(self, session: Session) -> Mapping[int, GroupChange]:
+        """Return what became of each group between the two visits; nothing where only one is shown."""
+        return MappingProxyType({}) if self.visit is None else group_changes(self.visit, session.reading)
+
+    def toggle(self, session: Session, docks: Docks) -> None:
         """Show the next other visit; after the last one, none."""
-        room = self._room
-        session = room.session
-        if session is None:
-            return
         if not session.visible.visits:
-            room.say("Other visits are hidden in this mode until the reading is signed.")
+            self._say("Other visits are hidden in this mode until the reading is signed.")
             return
-        visits = other_visits(session.case.paths)
-        if not visits:
-            room.say("This person has no other visit in this folder.")
+        if self.visit is None:
+            self._visits = other_visits(session.case.paths)
+        if not self._visits:
+            self._say("This person has no other visit in this folder.")
             return
-        place = 0 if self.visit is None else [visit.session for visit in visits].index(self.visit.session) + 1
+        place = 0 if self.visit is None else [visit.session for visit in self._visits].index(self.visit.session) + 1
         self.close()
-        if place < len(visits):
-            self.open(visits[place])
-            room.show_all()
+        if place < len(self._visits):
+            self.open(self._visits[place], session, docks)
+            self._changed()
         else:
             self.end()
 
     def end(self) -> None:
         """Put the other visit away and go on with the one that is read."""
         self.close()
-        self._room.say("Comparison closed.")
-        self._room.show_all()
+        self._say("Comparison closed.")
+        self._changed()
 
-    def open(self, visit: OtherVisit) -> None:
+    def open(self, visit: OtherVisit, session: Session, docks: Docks) -> None:
         """Show a visit beside the one that is read."""
-        room = self._room
-        session = room.session
-        if session is None or room.docks is None:
+        here, case, reading = self._here, visit.case, visit.reading
+        try:
+            volume, labels = case.volume(), visit.labels()
+        except CaseError as error:
+            self._say(f"Visit {visit.session} cannot be shown: {error}")
             return
-        case, reading = visit.case, visit.reading
-        volume, labels = case.volume(), visit.labels
         model = ViewerModel(title=visit.session)
         self._inner = QtViewer(model, show_welcome_screen=False)
-        Directions(model, self._inner.canvas.native)
-        self._dock = room.docks.beside(self._inner, f"Visit {visit.session}", self.end, before=visit.earlier)
+        OrientationLabels(model, self._inner.canvas.native)
+        self._docks = docks
+        self._dock = docks.beside(self._inner, f"Visit {visit.session}", self.end, before=visit.earlier)
         self.visit = visit
-        self.marks = {entry.label: Mark(Standing.GIVEN, entry.grade) for entry in reading.groups}
+        self.marks = {entry.label: Mark.of_entry(entry) for entry in reading.groups}
         self.scene = Scene(model)
-        self.scene.plane, self.scene.contours = room.scene.plane, room.scene.contours
+        self.scene.plane, self.scene.contours = here.plane, here.contours
         self.scene.label = session.current
         self.scene.show("scan", volume.data, labels.data, DisplayGrid.of(volume), self.marks)
         self._presets = presets(volume, labels, case.reading.reference)
         self.window()
-        for view, name in ((room.viewer, session.case.session), (model, visit.session)):
+        for view, name in ((self._viewer, session.case.session), (model, visit.session)):
             caption = view.canvas.overlays.text
             caption.text, caption.visible, caption.font_size, caption.color = name, True, 13, "white"
         self.project()
         self._register(session.volume, session.label_map, volume, labels)
-        room.say(f"Beside it: visit {visit.session}, read by {reading.reader}.")
+        self._say(f"Beside it: visit {visit.session}, read by {reading.reader}.")
         # The canvases take their new sizes first.
         QTimer.singleShot(0, self._focus_both)
 
@@ -161,21 +183,22 @@ class SideBySide:
         if self._worker is not None:
             self._worker.quit()
             self._worker = None
-        self._room.viewer.canvas.overlays.text.visible = False
+        self._viewer.canvas.overlays.text.visible = False
         if self._dock is not None:
-            self._room.viewer.window.remove_dock_widget(self._dock)
+            self._viewer.window.remove_dock_widget(self._dock)
             self._inner.close()
             self._inner.deleteLater()
             self._dock = self._inner = None
-            if self._room.docks is not None:
-                self._room.docks.lay_out()
+        if self._docks is not None:
+            self._docks.lay_out()
+            self._docks = None
 
     def _focus_both(self) -> None:
-        if self._dock is None or self._room.docks is None:
+        if self._dock is None or self._docks is None:
             return
-        self._room.docks.lay_out(self._dock)
-        label = self._room.scene.label
-        self._room.scene.focus(label)
+        self._docks.lay_out(self._dock)
+        label = self._here.label
+        self._here.focus(label)
         self.focus(label)
 
     def focus(self, label: int) -> None:
@@ -186,7 +209,7 @@ class SideBySide:
 
     def follow(self) -> None:
         """Show the place that the first view shows, at the same size."""
-        here, there = self._room.scene, self.scene
+        here, there = self._here, self.scene
         if there is None or here.depth is Depth.BODY or len(here.viewer.layers) == 0:
             return
         point = self._linked(here.point)
@@ -194,7 +217,7 @@ class SideBySide:
             there.look(point, float(here.viewer.scene.camera.zoom))
 
     def _linked(self, point: tuple[float, float, float]) -> tuple[float, float, float] | None:
-        here, there = self._room.scene, self.scene
+        here, there = self._here, self.scene
         if there is None:
             return None
         if self.link is not None:
@@ -209,12 +232,12 @@ class SideBySide:
     def turn(self) -> None:
         """Show the plane that the first view shows."""
         if self.scene is not None:
-            self.scene.turn(self._room.scene.plane)
+            self.scene.turn(self._here.plane)
             self.follow()
 
     def project(self) -> None:
         """Show a slice or a projection as the first view does; the body in three dimensions stays there alone."""
-        here, there = self._room.scene, self.scene
+        here, there = self._here, self.scene
         wanted = Depth.SLICE if here.depth is Depth.BODY else here.depth
         if there is not None and there.depth is not wanted:
             there.project(wanted)
@@ -227,7 +250,7 @@ class SideBySide:
     def window(self) -> None:
         """Use the window of the first view: the same multiple of this scan's own normal muscle."""
         if self.scene is not None:
-            self.scene.window(self._presets[self._room.scene.preset])
+            self.scene.window(self._presets[self._here.preset])
 
     def _register(self, *visits: Any) -> None:
         """Register in the background; the view is linked by the groups until then."""
@@ -246,11 +269,11 @@ class SideBySide:
             if self.visit is None or self.visit.session != session:
                 return
             if isinstance(found, str):
-                self._room.say(f"The visits stay linked by the group that is read: {found}")
+                self._say(f"The visits stay linked by the group that is read: {found}")
                 return
             self.link = found
             self.follow()
-            self._room.say(f"Visit {session} is linked by registration.")
+            self._say(f"Visit {session} is linked by registration.")
 
         self._worker = create_worker(work)
         self._worker.yielded.connect(linked)

@@ -12,7 +12,7 @@ _ENDS = (("A", "P"), ("H", "F"), ("R", "L"))
 _SIZE_PX, _MARGIN_PX = 22, 4
 
 
-class Directions(QObject):
+class OrientationLabels(QObject):
     """The letters that radiologists look for; they follow whatever turns the picture, napari's own keys among it.
 
     Parameters

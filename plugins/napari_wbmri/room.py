@@ -1,0 +1,322 @@
+"""The reading room: one case at a time in one napari window, its docks, and what follows when something changes."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from napari import Viewer
+from napari.layers import Labels
+from napari.qt.threading import create_worker
+from qtpy.QtCore import QEvent, QObject, QTimer, Signal
+from qtpy.QtGui import QDragLeaveEvent, QDropEvent
+from qtpy.QtWidgets import QApplication, QWidget
+
+from napari_wbmri.docks import Docks, SideBySide, dock_of
+from napari_wbmri.viewer import Depth, DisplayGrid, Mark, MaskEditor, Preset, Scene, presets
+from napari_wbmri.widgets import OrientationLabels
+from wbmri.core import WbmriError
+from wbmri.core.scheme import Scheme
+from wbmri.review import Change, Session, ViewState
+
+REST_MS = 400
+"""The view has come to rest when it did not move for so long."""
+
+MEASURE_MS = 15
+"""The histogram of a group follows its picture by so much, and is left out where the reader has gone on before."""
+
+ALIVE_MS = 30_000
+"""How often the session is told that the window is open."""
+
+
+class ReadingRoom(QObject):
+    """Shows a session in a viewer and keeps all of its parts up to date.
+
+    Parameters
+    ----------
+    viewer
+        The napari viewer.
+    dropped
+        Called with the files that are dropped onto the window; returns whether it takes them.
+
+    Attributes
+    ----------
+    prepared
+        Whether all is loaded that measuring a group needs.
+    """
+
+    built = Signal(object)
+    """Docks for a scheme that was not shown before."""
+
+    opened = Signal()
+    """A case was opened or signed: what is known of it elsewhere is to be read anew."""
+
+    closed = Signal()
+
+    def __init__(self, viewer: Viewer, dropped: Callable[[Sequence[str]], bool] = lambda _: False) -> None:
+        window = viewer.window._qt_window
+        super().__init__(window)
+        self.viewer, self.window, self._dropped = viewer, window, dropped
+        self.session: Session | None = None
+        self.scene = Scene(viewer)
+        self.directions = OrientationLabels(viewer, viewer.window._qt_viewer.canvas.native)
+        self.editor = MaskEditor(viewer, self.scene, self.follow, self.say_error)
+        self.side = SideBySide(viewer, self.scene, self.say, self.show_all)
+        self.docks: Docks | None = None
+        self.presets: tuple[Preset, ...] = ()
+        self._active = False
+        self.prepared = False
+        self._marks: dict[int, Mark] = {}
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self.remember)
+        self._measure = QTimer(self, singleShot=True, interval=MEASURE_MS)
+        self._measure.timeout.connect(self._show_histogram)
+        self._alive = QTimer(self, interval=ALIVE_MS)
+        self._alive.timeout.connect(self._tell_alive)
+        viewer.scene.camera.events.connect(self._moved)
+        viewer.dims.events.point.connect(self._moved)
+        viewer.mouse_wheel_callbacks.append(self._wheel)
+        viewer.layers.selection.events.active.connect(self._quieten)
+        window.installEventFilter(self)
+        # The canvas and, while it is empty, what napari shows in its place.
+        for widget in window.findChildren(QWidget):
+            if widget.acceptDrops():
+                widget.installEventFilter(self)
+        # With its first layer napari loads pandas and a table of units, and the first image that is read loads nibabel:
+        # now, rather than when a case is waited for.
+        Labels(np.zeros((1, 1), np.uint8), units=("mm", "mm"))
+        import_module("nibabel")
+
+    # Opening and closing.
+
+    def open(self, session: Session) -> None:
+        """Show a session, in place of the one that is open.
+
+        Raises
+        ------
+        CaseError
+            If a file of the case is missing or damaged; the session is closed then.
+        """
+        self.close()
+        with ThreadPoolExecutor(1) as beside:
+            loading = beside.submit(session.load)
+            docks = self._build(session.case.reading.scheme)
+        try:
+            loading.result()
+        except WbmriError:
+            docks.hide()
+            session.close()
+            raise
+        volume, labels = session.volume, session.label_map
+        self.session = session
+        # The docks take their place before the view does: its zoom depends on the size of the canvas. Where that takes
+        # long, the view may have come to rest before, which is not the place to go to.
+        place = session.view_state
+        self._marks = {view.group.label: Mark.of(view) for view in session.groups()}
+        self.scene.show("scan", volume.data, session.labels, DisplayGrid.of(volume), self._marks, place)
+        self.presets = presets(volume, labels, session.case.reading.reference)
+        self.scene.window(self.presets[self.scene.preset])
+        self.viewer.title = f"{session.title} · wbmri reading room"
+        QTimer.singleShot(0, lambda: self._to_place(session, place))
+        self.prepared = False
+        totals = session.totals
+        self.say(f"{totals.groups - totals.read} of {totals.groups} groups to read.")
+        self.show_all()
+        self._alive.start()
+        self._quieten()
+        self.opened.emit()
+
+    def _prepare(self, session: Session) -> None:
+        """Load in the background what measuring needs, so that neither the first picture nor the first stroke waits."""
+
+        def ready(_: object) -> None:
+            if self.session is session:
+                self.prepared = True
+                self.show_all()
+
+        create_worker(session.prepare, _connect={"returned": ready})
+
+    def close(self) -> None:
+        """Let go of the case; everything is on disk already."""
+        if self.session is None:
+            return
+        self.remember()
+        self.editor.stop()
+        self.side.close()
+        if self.scene.depth is not Depth.SLICE:
+            self.scene.project(Depth.SLICE)
+        self._alive.stop()
+        session, self.session = self.session, None
+        self._quieten()
+        session.close()
+        self.viewer.layers.clear()
+        self.viewer.title = "wbmri reading room"
+        if self.docks is not None:
+            self.docks.hide()
+        self.closed.emit()
+
+    def _build(self, scheme: Scheme) -> Docks:
+        """Return the docks for a scheme, in view."""
+        if self.docks is not None and self.docks.scheme == scheme:
+            self.docks.show()
+            return self.docks
+        if self.docks is not None:
+            self.docks.remove()
+        self.docks = Docks(self.viewer, scheme, self.editor)
+        self.docks.overview.chosen.connect(self.choose)
+        self.built.emit(self.docks)
+        return self.docks
+
+    def signed(self) -> None:
+        """Show that the reading is locked now, with all that was hidden before."""
+        session = self.session
+        if session is None:
+            return
+        self.editor.stop()
+        self._marks = {view.group.label: Mark.of(view) for view in session.groups()}
+        self.scene.colour(self._marks, session.current)
+        self.say("Signed. The report and the tables are written.")
+        self.show_all()
+        self.opened.emit()
+
+    def _to_place(self, session: Session, place: ViewState) -> None:
+        if self.session is session and self.docks is not None:
+            self.docks.lay_out()
+            self.scene.go_to(place)
+            # Arrow keys walk through the groups at once, and no longer through the list the case was chosen from.
+            self.viewer.window._qt_viewer.canvas.native.setFocus()
+            self._prepare(session)
+
+    def keep_docked(self, widget: QWidget, name: str, area: str) -> None:
+        """Dock a widget unless it is: who closes a dock of napari takes its widget out of the window."""
+        if dock_of(widget) is None:
+            dock = self.viewer.window.add_dock_widget(widget, name=name, area=area, add_vertical_stretch=False)
+            if self.session is not None and self.docks is not None:
+                self.docks.stack(dock)
+
+    # Following.
+
+    def follow(self, change: Change) -> None:
+        """Show what an action changed; the screen has the outlines already."""
+        session = self.session
+        if session is None:
+            return
+        self._active = True
+        elsewhere = len(change.labels) == 1 and session.current not in change.labels
+        if elsewhere:
+            session.choose(next(iter(change.labels)))
+            self.scene.focus(session.current)
+        for label in change.labels:
+            self._marks[label] = Mark.of(session.group(label))
+        # The group that is read is white whatever its grade; colouring all contours anew takes longer than the rest.
+        if elsewhere or change.labels - {session.current}:
+            self.scene.colour(self._marks, session.current)
+        self.say(change.words)
+        self.show_all(measured=elsewhere or change.mask is not None)
+
+    def choose(self, label: int) -> None:
+        """Go to a group."""
+        if self.session is not None:
+            self.gone(self.session.choose(label))
+
+    def gone(self, label: int) -> None:
+        """Show the group to which the session has gone."""
+        self._active = True
+        self.scene.colour(self._marks, label)
+        self.scene.focus(label)
+        self.side.focus(label)
+        self.show_all()
+
+    def show_all(self, *, measured: bool = True) -> None:
+        """Bring the docks up to date with the session; the histogram only if something else may be measured now."""
+        session, docks = self.session, self.docks
+        if session is None or docks is None:
+            return
+        docks.overview.show_marks(
+            self._marks,
+            session.current,
+            session.edited,
+            self.side.marks,
+            others_first=self.side.earlier,
+            changes=self.side.changes(session),
+        )
+        docks.panel.show_session(session)
+        if measured:
+            docks.panel.evidence.histogram.show_nothing("")
+            self._measure.start()
+
+    def _show_histogram(self) -> None:
+        if self.session is not None and self.docks is not None:
+            self.docks.panel.evidence.show_histogram(self.session, ready=self.prepared)
+
+    def say(self, words: str) -> None:
+        """Say what was done, where the reader looks."""
+        self.viewer.status = words
+        if self.docks is not None:
+            self.docks.panel.say(words)
+
+    def say_error(self, error: WbmriError) -> None:
+        """Say why something was refused and what can be done."""
+        self.viewer.status = str(error)
+        if self.docks is not None:
+            self.docks.panel.say(
+                f"Not done: {error.received}. {error.remedy[:1].upper()}{error.remedy[1:]}.",
+                caution=True,
+            )
+
+    # Staying alive, and remembering where the view is.
+
+    def remember(self) -> None:
+        """Tell the session where the view is."""
+        self._rest.stop()
+        if self.session is not None and len(self.viewer.layers):
+            self.session.move(self.scene.place(self.session.current))
+
+    def _moved(self, _: object = None) -> None:
+        if self.session is not None:
+            self._active = True
+            self._rest.start()
+            self.side.follow()
+
+    def _quieten(self, _: object = None) -> None:
+        """Keep napari from saying what is under the mouse while a case is read and no layer is selected.
+
+        There is nothing to say then but "Ready", over what was done last, and each slice would wait for it.
+        """
+        moved, tell = self.viewer.cursor.events.position, self.window.status_thread.trigger_status_update
+        if self.session is not None and self.viewer.layers.selection.active is None:
+            moved.disconnect(tell)
+        else:
+            moved.connect(tell)
+
+    def _tell_alive(self) -> None:
+        if self.session is not None:
+            self.session.alive(active=self._active)
+            self._active = False
+            if self.docks is not None:
+                self.docks.panel.show_saving(self.session)
+
+    def _wheel(self, _: Viewer, event: Any) -> None:
+        """Go through the slices, as on a workstation; with Ctrl the wheel zooms."""
+        if self.session is None or self.viewer.dims.ndisplay == 3:
+            return
+        event.handled = True
+        turned = event.delta[0] or event.delta[1]
+        if "Control" in event.modifiers:
+            self.viewer.scene.camera.zoom *= 1.15**turned
+        else:
+            self.scene.step(-1 if turned > 0 else 1)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Close the case with the window, so that others can open it, and take what is dropped and ours."""
+        if watched is self.window and event.type() == QEvent.Type.Close:
+            self.close()
+        elif isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
+            paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+            if self._dropped(paths):
+                event.acceptProposedAction()
+                # What was lit up while something was held over it.
+                QApplication.sendEvent(watched, QDragLeaveEvent())
+                return True
+        return False
