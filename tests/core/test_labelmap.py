@@ -70,3 +70,36 @@ def test_a_mirrored_grid_of_the_same_shape_is_refused(scheme: Scheme) -> None:
     mirrored[0, 3] = 2.0
     with pytest.raises(InputError, match="one grid"):
         labels.check_grid(Volume(np.arange(27.0).reshape(3, 3, 3), mirrored))
+
+
+def test_what_a_person_drew_lies_in_view_and_is_relied_on_and_the_rest_stays(scheme: Scheme) -> None:
+    data = np.zeros((4, 4, 4), np.uint8)
+    data[0], data[1], data[2] = 1, 2, 3
+    before = LabelMap(
+        data,
+        np.eye(4),
+        scheme,
+        "blocks",
+        {1: 0.2, 2: 0.3, 3: 0.4, 4: 0.5},
+        frozenset({1, 2, 4}),
+        flags={0: ("doubted",), 2: ("too small",), 3: ("cut",)},
+    )
+    now = data.copy()
+    now[1, 0] = 1  # taken from group 2, which gives voxels and is not drawn
+    now[2, 0] = 0  # erased from group 3
+    now[3, 0] = 4  # new
+    after = before.corrected(now)
+    assert dict(after.confidence) == {1: 1.0, 2: 0.3, 3: 1.0, 4: 1.0}
+    assert after.outside == frozenset({2})
+    assert dict(after.flags) == {0: ("doubted",), 2: ("too small",)}
+    np.testing.assert_array_equal(after.data, now)
+    same = before.corrected(data)
+    assert (same.outside, dict(same.flags)) == (before.outside, dict(before.flags))
+
+
+def test_corrections_on_another_grid_or_of_no_group_are_refused(scheme: Scheme) -> None:
+    labels = LabelMap(np.zeros((4, 4, 4), np.uint8), np.eye(4), scheme, "blocks", {})
+    with pytest.raises(InputError, match="both on one grid"):
+        labels.corrected(np.zeros((4, 4, 5), np.uint8))
+    with pytest.raises(InputError, match="unknown labels"):
+        labels.corrected(np.full((4, 4, 4), 200, np.uint8))
