@@ -4,16 +4,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from wbmri.analysis.agreement import read_ratings
 from wbmri.case import SCHEMA_VERSION, HistoryEntry, ReadingDocument, decode, encode
-from wbmri.core import CaseError, Reading, ReviewRecord
-from wbmri.core.scheme import BodySegment, load_scheme
+from wbmri.core import Acquisition, CaseError, LabelMap, Reading, Reason, ReviewRecord, Volume
+from wbmri.core.scheme import BodySegment, Scheme, load_scheme
+from wbmri.grading import Regrader
 from wbmri.review import Entry
 
 VERSION_1 = Path(__file__).parent / "version_1"
 """What `write_case` and `wbmri.review` of version 0.1.0 wrote of two small cases, white space left out."""
+
+MEASURED = VERSION_1 / "sub-site_ses-2_desc-oedema_reading.json"
 
 AUTO = VERSION_1 / "sub-whole_ses-1_desc-oedema_reading.json"
 
@@ -24,6 +28,27 @@ def signed(reader: str, run: int = 1) -> Path:
 
 def opened(path: Path) -> Reading:
     return decode(ReadingDocument, path.read_bytes(), path).reading
+
+
+def scanned(scheme: Scheme) -> tuple[Volume, LabelMap]:
+    """Draw the scan that visit 2 of ``site`` was graded on: oedema in one of four muscles, ghosts beside two."""
+    shape, spacing = (44, 9, 80), np.array([5.0, 8.0, 4.0])
+    steps = [(np.arange(n) - (n - 1) / 2) * mm for n, mm in zip(shape, spacing, strict=True)]
+    x, y, z = np.meshgrid(*steps, indexing="ij")
+    labels = np.zeros(shape, np.uint8)
+    for label, (cx, cz) in enumerate(((-22, 60), (22, 60), (-22, -60), (22, -60)), start=1):
+        labels[((x - cx) / 20) ** 2 + (y / 30) ** 2 + ((z - cz) / 50) ** 2 < 1] = label
+    image = np.where((np.abs(x) < 50) & (np.abs(y) < 34), 25.0, 2.0)
+    image[labels > 0] = 100.0
+    image[(labels == 2) & (z > 60)] = 190.0
+    image[(np.abs(x) > 50) & (z < -20)] += 40.0
+    image = image * np.exp(0.15 * np.sin(z / 90)) + 5 * np.random.default_rng(5).standard_normal(shape)
+    affine = np.diag([*spacing, 1.0])
+    acquisition = Acquisition(sequence="STIR", field_strength_t=1.5, echo_time_ms=60.0, inversion_time_ms=160.0)
+    return (
+        Volume(np.abs(image), affine, acquisition),
+        LabelMap(labels, affine, scheme, "drawn", dict.fromkeys(range(1, 5), 1.0)),
+    )
 
 
 def changed(path: Path, **change: Any) -> bytes:
@@ -54,6 +79,26 @@ def test_a_signed_reading_gets_its_review_and_a_scheme_of_a_site_is_left_as_it_i
     ben = opened(signed("ben")).review
     assert ben is not None
     assert (ben.mode, ben.accepted, len(ben.suggestion_seen), ben.seed) == ("assisted", ("deltoid_left",), 4, None)
+
+
+def test_a_group_of_a_scored_visit_is_measured_anew_as_the_first_version_did() -> None:
+    reading = opened(MEASURED)
+    assert reading.intensity_model is not None
+    assert {artefact.reason for artefact in reading.intensity_model.artefacts.values()} == {Reason.MOTION}
+    volume, labels = scanned(reading.scheme)
+    regrader = Regrader(volume, labels, reading)
+    wet, spoilt = (regrader.regrade(labels.data, label) for label in (2, 3))
+    assert wet.evidence is not None
+    assert (wet.grade, wet.evidence.voxels) == (1, 788)
+    # What the first version measured again by the same file.
+    assert wet.evidence.oedema_fraction == pytest.approx(0.4998779296875, rel=1e-9)
+    assert wet.evidence.oedema_ratio == pytest.approx(1.8960257785081982, rel=1e-9)
+    assert wet.evidence.median_ratio == pytest.approx(1.3946020407724973, rel=1e-9)
+    assert (spoilt.reason, spoilt.explanation) == (Reason.MOTION, reading.groups[2].explanation)
+
+
+def test_a_reading_whose_grades_came_from_elsewhere_has_no_intensity_model() -> None:
+    assert opened(AUTO).intensity_model is None
 
 
 def test_an_addendum_gets_its_own_review_and_an_adjudication_its_readers() -> None:

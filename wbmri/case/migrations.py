@@ -61,10 +61,29 @@ def _to_version_2(document: JsonObject) -> None:
     reviews = [step for step in _objects(reading.get("provenance")) if step.get("name") == "review"]
     if reviews:
         reading["review"] = reviews[-1].get("parameters")
+    grades = [step for step in _objects(reading.get("provenance")) if step.get("name") == "grade"]
+    if grades:
+        reading["intensity_model"] = _intensity_model(_object(grades[-1].get("parameters")))
     scheme = _object(reading.get("scheme"))
     if (scheme.get("name"), scheme.get("version")) == ("jdm42", "1.0.0"):
         for pair in _objects(scheme.get("pairs")):
             pair["segment"] = _segments().get(str(pair.get("id")))
+
+
+def _intensity_model(parameters: JsonObject) -> Json:
+    """Return the numbers that version 1 wrote into the step ``grade``; ``None`` for a reading of another program."""
+    if not {"field", "kernel"} <= set(parameters):
+        return None
+    spline = _object(parameters["field"])
+    artefacts = {
+        label: {"reason": fault.get("reason"), "share": fault.get("share"), "explanation": fault.get("sentence")}
+        for label, fault in ((label, _object(fault)) for label, fault in _object(parameters.get("faults")).items())
+    }
+    return {
+        "bias_field": {name: spline.get(name) for name in ("knots_mm", "log_coefficients")},
+        "kernel": parameters["kernel"],
+        "artefacts": cast("Json", artefacts),
+    }
 
 
 @cache
