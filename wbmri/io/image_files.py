@@ -30,7 +30,7 @@ def read_grid(path: Path) -> Grid:
     InputError
         If the file is no such image, is damaged, holds more than one grey volume, or does not say how it lies.
     """
-    return (read_nifti_grid if is_nifti(path) else read_itk_grid)(checked(path))
+    return (read_nifti_grid if is_nifti(path) else read_itk_grid)(check_image_file(path))
 
 
 def read_voxels(path: Path) -> tuple[NDArray[Any], Grid]:
@@ -44,7 +44,7 @@ def is_nifti(path: Path) -> bool:
     return path.name.lower().endswith(NIFTI_ENDINGS)
 
 
-def checked(path: Path) -> Path:
+def check_image_file(path: Path) -> Path:
     """Refuse what is no file, or has another ending than the known ones."""
     if not path.is_file():
         raise InputError(f"{path}, which is no file", "an image file", "check the path")

@@ -128,13 +128,13 @@ def inspect(inputs: Inputs, *, series: Sequence[str] | None = None, progress: Pr
         If the input does not exist or holds no images.
     """
     planned = plan(inputs, series, progress)
-    choice = planned.choice
+    selection = planned.selection
     return Inspection(
         format=planned.format,
         series=tuple(describe(one, planned) for one in planned.found),
-        chosen=choice.summary,
-        warnings=choice.warnings,
-        error=None if choice.error is None else str(choice.error),
+        chosen=selection.summary,
+        warnings=selection.warnings,
+        error=None if selection.error is None else str(selection.error),
         not_dicom=planned.not_dicom,
         not_images=planned.not_images,
         damaged=planned.damaged,
@@ -143,7 +143,7 @@ def inspect(inputs: Inputs, *, series: Sequence[str] | None = None, progress: Pr
 
 def describe(one: Series, planned: Plan) -> FoundSeries:
     """Describe one series."""
-    chosen, why = planned.choice.reasons[one.key]
+    chosen, why = planned.selection.reasons[one.key]
     facts = one.facts
     return FoundSeries(
         key=one.key,
@@ -153,7 +153,7 @@ def describe(one: Series, planned: Plan) -> FoundSeries:
         description=planned.files[one.key].name if one.key in planned.files else facts.description,
         plane=one.plane,
         images=len(one.frames) or len(one.stacks),
-        stations=tuple(station(stack) for stack in one.stacks),
+        stations=tuple(station_of(stack) for stack in one.stacks),
         repetition_time_ms=facts.repetition_time_ms,
         echo_time_ms=facts.echo_time_ms,
         inversion_time_ms=facts.inversion_time_ms,
@@ -165,7 +165,7 @@ def describe(one: Series, planned: Plan) -> FoundSeries:
     )
 
 
-def station(stack: Stack) -> FoundStation:
+def station_of(stack: Stack) -> FoundStation:
     """Describe one stack."""
     x, y, z = (round(size, 3) for size in stack.grid.spacing)
     low, high = (tuple(round(float(edge), 1) for edge in side) for side in stack.grid.bounds())

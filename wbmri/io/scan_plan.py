@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from wbmri.core import InputError, Json, Progress, Step, Volume, canonical, part, plane, silent
-from wbmri.io.dicom import Series, Stack, files_under, group, read_headers, read_pixels
+from wbmri.io.dicom import Series, Stack, files_under, group_series, read_headers, read_pixels
 from wbmri.io.image_files import acquisition_of, is_image, read_grid, read_image
 from wbmri.io.sequence import Layout, SequenceFacts, classify
-from wbmri.io.series_selection import Choice, choose
+from wbmri.io.series_selection import Selection, select_series
 from wbmri.io.sidecar import read_sidecar
 
 Inputs = str | Path | Sequence[str | Path]
@@ -27,7 +27,7 @@ class Plan:
         ``DICOM`` or ``image files``.
     found
         All series; each image file counts as one.
-    choice
+    selection
         Which of them will be read, and why.
     files
         Key of a series to its image file; empty for DICOM.
@@ -37,7 +37,7 @@ class Plan:
 
     format: str
     found: tuple[Series, ...]
-    choice: Choice
+    selection: Selection
     files: Mapping[str, Path] = field(default_factory=dict)
     not_dicom: int = 0
     not_images: int = 0
@@ -51,7 +51,7 @@ def plan(inputs: Inputs, wanted: Sequence[str] | None, progress: Progress) -> Pl
     ------
     InputError
         If the input does not exist, holds no images, or mixes DICOM and image files. What is wrong with the images
-        themselves stands in the plan's choice.
+        themselves stands in the plan's selection.
     """
     paths = [Path(item) for item in ([inputs] if isinstance(inputs, str | Path) else inputs)]
     missing = [path for path in paths if not path.exists()]
@@ -82,12 +82,12 @@ def plan_dicom(paths: Sequence[Path], wanted: Sequence[str] | None, progress: Pr
             "a DICOM folder, or image files (.nii, .nii.gz, .nrrd, .mha)",
             "name the image files themselves" if volumes else "check the path",
         )
-    found = group(headers.frames)
-    choice = choose(found, wanted, headers.damaged)
+    found = group_series(headers.frames)
+    selection = select_series(found, wanted, headers.damaged)
     return Plan(
         "DICOM",
         found,
-        choice,
+        selection,
         not_dicom=headers.not_dicom,
         not_images=headers.not_images,
         damaged=len(headers.damaged),
@@ -98,7 +98,7 @@ def plan_images(paths: Sequence[Path], wanted: Sequence[str] | None) -> Plan:
     """Look into image files: one station each, or one composed volume."""
     found = tuple(image_series(paths))
     files = {one.key: path for one, path in zip(found, paths, strict=True)}
-    return Plan("image files", found, choose(found, wanted), files)
+    return Plan("image files", found, select_series(found, wanted), files)
 
 
 def image_series(paths: Sequence[Path]) -> Iterator[Series]:
@@ -141,19 +141,19 @@ def load(inputs: Inputs, *, series: Sequence[str] | None = None, progress: Progr
     Raises
     ------
     InputError
-        If nothing usable was found, or the choice is not clear; the text says what to do.
+        If nothing usable was found, or the selection is not clear; the text says what to do.
     """
     from wbmri.io.stitching import compose, even_seams
 
     planned = plan(inputs, series, part(progress, 0.0, 0.3))
-    if planned.choice.error is not None:
-        raise planned.choice.error
+    if planned.selection.error is not None:
+        raise planned.selection.error
     stations = []
-    count = len(planned.choice.stations)
-    for place, (one, stack) in enumerate(planned.choice.stations):
+    count = len(planned.selection.stations)
+    for place, (one, stack) in enumerate(planned.selection.stations):
         share = part(progress, 0.3 + 0.5 * place / count, 0.3 + 0.5 * (place + 1) / count)
         stations.append(read_station(planned, one, stack, share))
-    step = Step("load", parameters(planned, stations))
+    step = Step("load", load_parameters(planned, stations))
     progress(0.8, "composing")
     volume = compose(stations) if len(stations) > 1 else even_seams(stations[0])
     progress(1.0, "composed")
@@ -172,7 +172,7 @@ def read_station(planned: Plan, one: Series, stack: Stack, progress: Progress) -
     return canonical(volume)
 
 
-def parameters(planned: Plan, stations: Sequence[Volume]) -> dict[str, Json]:
+def load_parameters(planned: Plan, stations: Sequence[Volume]) -> dict[str, Json]:
     """Return what the step ``load`` records; no identifier, name, date, description or path is among it."""
     recorded: list[Json] = [
         {
@@ -184,8 +184,8 @@ def parameters(planned: Plan, stations: Sequence[Volume]) -> dict[str, Json]:
     ]
     return {
         "format": planned.format,
-        "chosen": planned.choice.summary,
-        "warnings": list(planned.choice.warnings),
+        "chosen": planned.selection.summary,
+        "warnings": list(planned.selection.warnings),
         "stations": recorded,
     }
 

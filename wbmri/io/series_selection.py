@@ -18,7 +18,7 @@ COMPLETE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Selection:
     """What will be read.
 
     Parameters
@@ -28,7 +28,7 @@ class Choice:
     reasons
         Key of each series to whether it was chosen, and one sentence why.
     summary
-        One sentence on the whole choice.
+        One sentence on the whole selection.
     warnings
         What the reader of the score should know.
     error
@@ -44,12 +44,12 @@ class Choice:
 
 @dataclass(slots=True)
 class Draft:
-    """A choice in the making."""
+    """A selection in the making."""
 
     reasons: dict[str, tuple[bool, str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
-    def leave(self, key: str, why: str) -> None:
+    def exclude(self, key: str, why: str) -> None:
         """Note why a series is not read."""
         self.reasons[key] = (False, why)
 
@@ -57,7 +57,7 @@ class Draft:
 Candidate = tuple[Series, Stack]
 
 
-def choose(found: Sequence[Series], wanted: Sequence[str] | None, damaged: Sequence[Path] = ()) -> Choice:
+def select_series(found: Sequence[Series], wanted: Sequence[str] | None, damaged: Sequence[Path] = ()) -> Selection:
     """Choose the stacks to read.
 
     Raw stations go before a series composed by the scanner, the coronal set before others of the same length, images
@@ -74,23 +74,23 @@ def choose(found: Sequence[Series], wanted: Sequence[str] | None, damaged: Seque
     """
     draft = Draft()
     for one in found:
-        draft.leave(one.key, f"not STIR: {one.why}" if one.kind not in STIR_KINDS else "")
+        draft.exclude(one.key, f"not STIR: {one.why}" if one.kind not in STIR_KINDS else "")
     try:
         check_damage(damaged)
         check_one_person([frame for one in found for frame in one.frames])
         if wanted is not None:
-            chosen = named(found, wanted, draft)
+            chosen = select_named(found, wanted, draft)
         else:
-            chosen = automatic(found, draft) if any(one.frames for one in found) else all_files(found, draft)
+            chosen = select_stir(found, draft) if any(one.frames for one in found) else select_files(found, draft)
         check_one_visit(chosen)
         check_usable(chosen)
     except InputError as problem:
         for key, (was_chosen, why) in draft.reasons.items():
             draft.reasons[key] = (False, why if why and not was_chosen else "nothing was chosen, because of the error")
-        return Choice((), draft.reasons, "nothing can be read", tuple(draft.warnings), problem)
+        return Selection((), draft.reasons, "nothing can be read", tuple(draft.warnings), problem)
     chosen.sort(key=lambda candidate: -float(candidate[1].grid.bounds()[:, 2].sum()))
-    warn_of(chosen, draft)
-    return Choice(tuple(chosen), draft.reasons, summary(chosen, wanted), tuple(draft.warnings))
+    note_warnings(chosen, draft)
+    return Selection(tuple(chosen), draft.reasons, summary(chosen, wanted), tuple(draft.warnings))
 
 
 def check_damage(damaged: Sequence[Path]) -> None:
@@ -119,7 +119,7 @@ def check_one_visit(chosen: Sequence[Candidate]) -> None:
     """Refuse stations of several examinations."""
     visits = {frame.visit for _, stack in chosen for frame in stack.frames[:1]}
     if len(visits) > 1:
-        keys = ", ".join(sorted({one.key for one, _ in chosen}, key=by_number))
+        keys = ", ".join(sorted({one.key for one, _ in chosen}, key=key_number))
         raise InputError(
             f"STIR series of {len(visits)} visits ({keys})",
             "the images of one visit",
@@ -135,26 +135,26 @@ def check_usable(chosen: Sequence[Candidate]) -> None:
             raise InputError(f"in series {one.key}, {problem.received}", problem.expected, problem.remedy)
 
 
-def by_number(key: str) -> int:
+def key_number(key: str) -> int:
     """Return what keys are sorted by."""
     return int(key[1:])
 
 
-def named(found: Sequence[Series], wanted: Sequence[str], draft: Draft) -> list[Candidate]:
+def select_named(found: Sequence[Series], wanted: Sequence[str], draft: Draft) -> list[Candidate]:
     """Take the series that the user named."""
     keys = {one.key for one in found}
     unknown = [key for key in wanted if key.upper() not in keys]
     if unknown or not wanted:
         raise InputError(
             f"the series {', '.join(unknown) or '(none)'}",
-            f"keys out of {', '.join(sorted(keys, key=by_number))}",
+            f"keys out of {', '.join(sorted(keys, key=key_number))}",
             "run 'wbmri inspect' to see what each of them is",
         )
     chosen: list[Candidate] = []
     asked = {key.upper() for key in wanted}
     for one in found:
         if one.key not in asked:
-            draft.leave(one.key, "other series were asked for")
+            draft.exclude(one.key, "other series were asked for")
             continue
         if not one.stacks:
             raise InputError(
@@ -182,11 +182,11 @@ def check_apart(chosen: Sequence[Candidate]) -> None:
                 )
 
 
-def automatic(found: Sequence[Series], draft: Draft) -> list[Candidate]:
+def select_stir(found: Sequence[Series], draft: Draft) -> list[Candidate]:
     """Find the STIR stations."""
     unplaced = [one.key for one in found if one.kind in STIR_KINDS and not one.stacks]
     for key in unplaced:
-        draft.leave(key, "its images do not give position, orientation and pixel spacing")
+        draft.exclude(key, "its images do not give position, orientation and pixel spacing")
     raw = [(one, stack) for one in found if one.kind is Kind.STIR for stack in one.stacks]
     composed = [(one, stack) for one in found if one.kind is Kind.COMPOSED for stack in one.stacks]
     if not raw and not composed:
@@ -205,13 +205,13 @@ def automatic(found: Sequence[Series], draft: Draft) -> list[Candidate]:
         )
     check_one_visit([*raw, *composed])
     draft.warnings += [f"series {key} is STIR, but does not say where it lies, and was left out" for key in unplaced]
-    if raw and composed and length(raw) < COMPLETE * length(composed):
+    if raw and composed and covered_mm(raw) < COMPLETE * covered_mm(composed):
         for one, _ in raw:
-            draft.leave(one.key, "its stations cover only part of what the scanner composed")
+            draft.exclude(one.key, "its stations cover only part of what the scanner composed")
         raw = []
     for one, _ in composed if raw else ():
-        draft.leave(one.key, "the raw stations are there too, and are composed here")
-    chosen = one_each(one_plane(raw or composed, draft), draft)
+        draft.exclude(one.key, "the raw stations are there too, and are composed here")
+    chosen = drop_repeats(keep_one_plane(raw or composed, draft), draft)
     for one, _ in chosen:
         draft.reasons[one.key] = (True, f"{one.kind.value}: {one.why}")
     for one, stack in [*raw, *composed]:
@@ -220,7 +220,7 @@ def automatic(found: Sequence[Series], draft: Draft) -> list[Candidate]:
     return chosen
 
 
-def all_files(found: Sequence[Series], draft: Draft) -> list[Candidate]:
+def select_files(found: Sequence[Series], draft: Draft) -> list[Candidate]:
     """Take all image files named by the user, unless something says that one is no STIR."""
     for one in found:
         if one.kind is Kind.OTHER:
@@ -239,7 +239,7 @@ def all_files(found: Sequence[Series], draft: Draft) -> list[Candidate]:
     return chosen
 
 
-def length(candidates: Sequence[Candidate]) -> float:
+def covered_mm(candidates: Sequence[Candidate]) -> float:
     """Return how much of the body, foot to head, stations cover together, in mm."""
     length_mm, reached = 0.0, -np.inf
     for low, high in sorted(tuple(stack.grid.bounds()[:, 2].tolist()) for _, stack in candidates):
@@ -248,13 +248,13 @@ def length(candidates: Sequence[Candidate]) -> float:
     return length_mm
 
 
-def one_plane(candidates: Sequence[Candidate], draft: Draft) -> list[Candidate]:
+def keep_one_plane(candidates: Sequence[Candidate], draft: Draft) -> list[Candidate]:
     """Keep the stations of one plane: the one that covers most of the body, coronal if several do."""
     planes: dict[str, list[Candidate]] = {}
     for one, stack in candidates:
         planes.setdefault(one.plane, []).append((one, stack))
-    longest = max(length(members) for members in planes.values())
-    complete = [name for name, members in planes.items() if length(members) >= COMPLETE * longest]
+    longest = max(covered_mm(members) for members in planes.values())
+    complete = [name for name, members in planes.items() if covered_mm(members) >= COMPLETE * longest]
     if "coronal" not in complete and len(complete) > 1:
         listed = "; ".join(f"{name} {keys_of(planes[name])}" for name in sorted(complete))
         raise InputError(
@@ -265,21 +265,22 @@ def one_plane(candidates: Sequence[Candidate], draft: Draft) -> list[Candidate]:
     kept = "coronal" if "coronal" in complete else complete[0]
     for name, members in planes.items():
         for one, _ in members if name != kept else ():
-            draft.leave(one.key, f"{name} STIR; the {kept} stations cover {length(planes[kept]):.0f} mm of the body")
+            why = f"{name} STIR; the {kept} stations cover {covered_mm(planes[kept]):.0f} mm of the body"
+            draft.exclude(one.key, why)
     return planes[kept]
 
 
 def keys_of(candidates: Sequence[Candidate]) -> str:
     """List the keys of stations."""
-    return ", ".join(sorted({one.key for one, _ in candidates}, key=by_number))
+    return ", ".join(sorted({one.key for one, _ in candidates}, key=key_number))
 
 
-def one_each(candidates: Sequence[Candidate], draft: Draft) -> list[Candidate]:
+def drop_repeats(candidates: Sequence[Candidate], draft: Draft) -> list[Candidate]:
     """Keep one of those stations that show the same piece of the body."""
-    lengths = {made: length([other for other in candidates if protocol(other) == made])
+    lengths = {made: covered_mm([other for other in candidates if protocol(other) == made])
                for made in map(protocol, candidates)}  # fmt: skip
 
-    def standing(candidate: Candidate) -> tuple[float | bool, ...]:
+    def rank(candidate: Candidate) -> tuple[float | bool, ...]:
         one, stack = candidate
         parts = set(one.facts.image_type)
         largest = max(other.volume_ml for _, other in candidates if stack.grid.overlap(other.grid) > REPEATED)
@@ -297,7 +298,7 @@ def one_each(candidates: Sequence[Candidate], draft: Draft) -> list[Candidate]:
     undecided: list[tuple[Candidate, Candidate]] = []
     ranked = sorted(
         candidates,
-        key=lambda candidate: (standing(candidate), candidate[1].frames[0].time, by_number(candidate[0].key)),
+        key=lambda candidate: (rank(candidate), candidate[1].frames[0].time, key_number(candidate[0].key)),
         reverse=True,
     )
     for candidate in ranked:
@@ -306,7 +307,7 @@ def one_each(candidates: Sequence[Candidate], draft: Draft) -> list[Candidate]:
             kept.append(candidate)
             continue
         dropped.append((candidate, rival))
-        if standing(candidate) == standing(rival):
+        if rank(candidate) == rank(rival):
             undecided.append((candidate, rival))
     several = len({id(rival[1]) for _, rival in undecided}) > 1 or any(
         protocol(candidate) != protocol(rival) for candidate, rival in undecided
@@ -320,14 +321,14 @@ def one_each(candidates: Sequence[Candidate], draft: Draft) -> list[Candidate]:
     for candidate, rival in dropped:
         one, other = candidate[0], rival[0]
         why = f"{other.key} shows the same piece of the body"
-        if standing(candidate)[0] < standing(rival)[0]:
+        if rank(candidate)[0] < rank(rival)[0]:
             why += ", and more of it"
         elif one.facts.contrast_agent and not other.facts.contrast_agent:
             why += ", without contrast agent"
-        elif standing(candidate) == standing(rival):
+        elif rank(candidate) == rank(rival):
             why += ", taken later"
             draft.warnings.append(f"a station was taken twice: {other.key} is used, {one.key} left out")
-        draft.leave(one.key, why)
+        draft.exclude(one.key, why)
     return kept
 
 
@@ -338,7 +339,7 @@ def protocol(candidate: Candidate) -> tuple[object, ...]:
     return one.facts.echo_time_ms, one.facts.inversion_time_ms, spacing
 
 
-def warn_of(chosen: Sequence[Candidate], draft: Draft) -> None:
+def note_warnings(chosen: Sequence[Candidate], draft: Draft) -> None:
     """Note what the reader of the score should know about the chosen stations."""
     draft.warnings += dict.fromkeys(f"series {one.key}: {note}" for one, stack in chosen for note in stack.notes)
     most = max(stack.grid.shape[2] for _, stack in chosen)
@@ -352,7 +353,7 @@ def warn_of(chosen: Sequence[Candidate], draft: Draft) -> None:
     agent = {one.key for one, _ in chosen if one.facts.contrast_agent}
     if agent:
         draft.warnings.append(
-            f"contrast agent had been given before {', '.join(sorted(agent, key=by_number))}: STIR then suppresses "
+            f"contrast agent had been given before {', '.join(sorted(agent, key=key_number))}: STIR then suppresses "
             "enhancing tissue as it does fat, and the score is not valid",
         )
     if any(one.facts.inversion_time_ms is None and one.kind in STIR_KINDS for one, _ in chosen):
@@ -371,4 +372,4 @@ def summary(chosen: Sequence[Candidate], wanted: Sequence[str] | None) -> str:
     elif chosen[0][0].kind is Kind.COMPOSED:
         kind = "STIR composed by the scanner"
     planes = "/".join(sorted({one.plane for one, _ in chosen}))
-    return f"{kind}: {keys_of(chosen)}, {planes}, {length(chosen):.0f} mm of the body"
+    return f"{kind}: {keys_of(chosen)}, {planes}, {covered_mm(chosen):.0f} mm of the body"

@@ -6,28 +6,37 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.registration.deformable import TO_ATLAS, Deformation, register_atlas
-    from wbmri.registration.demons import demons_parameters, displaced, register_demons
+    from wbmri.registration.demons import DemonsStage, demons_parameters, displaced, register_demons
+    from wbmri.registration.landmarks import group_landmarks, least_spread_mm, shared_labels
     from wbmri.registration.lean_tissue import WORKING_MM, Lean, lean_of_volume, lean_share
     from wbmri.registration.point_map import PointMap, intensities_at, register_both_ways, register_visits
-    from wbmri.registration.resample import linear_on_grid, nearest_on_grid
+    from wbmri.registration.resample import block_means, field_of_view, linear_on_grid, nearest_on_grid
+    from wbmri.registration.thin_plate_spline import spline_places
 
 __all__ = [
     "TO_ATLAS",
     "WORKING_MM",
     "Deformation",
+    "DemonsStage",
     "Lean",
     "PointMap",
+    "block_means",
     "demons_parameters",
     "displaced",
+    "field_of_view",
+    "group_landmarks",
     "intensities_at",
     "lean_of_volume",
     "lean_share",
+    "least_spread_mm",
     "linear_on_grid",
     "nearest_on_grid",
     "register_atlas",
     "register_both_ways",
     "register_demons",
     "register_visits",
+    "shared_labels",
+    "spline_places",
 ]
 
 __getattr__ = lazy_names(
@@ -39,9 +48,15 @@ __getattr__ = lazy_names(
             "register_atlas",
         ),
         "demons": (
+            "DemonsStage",
             "demons_parameters",
             "displaced",
             "register_demons",
+        ),
+        "landmarks": (
+            "group_landmarks",
+            "least_spread_mm",
+            "shared_labels",
         ),
         "lean_tissue": (
             "Lean",
@@ -56,8 +71,11 @@ __getattr__ = lazy_names(
             "register_visits",
         ),
         "resample": (
+            "block_means",
+            "field_of_view",
             "linear_on_grid",
             "nearest_on_grid",
         ),
+        "thin_plate_spline": ("spline_places",),
     },
 )

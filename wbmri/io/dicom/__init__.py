@@ -7,9 +7,9 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from wbmri.io.dicom.headers import Frame, files_under, read_file, read_headers
     from wbmri.io.dicom.pixels import read_pixels
-    from wbmri.io.dicom.series import Series, Stack, group
+    from wbmri.io.dicom.series import Series, Stack, group_series
 
-__all__ = ["Frame", "Series", "Stack", "files_under", "group", "read_file", "read_headers", "read_pixels"]
+__all__ = ["Frame", "Series", "Stack", "files_under", "group_series", "read_file", "read_headers", "read_pixels"]
 
 __getattr__ = lazy_names(
     __name__,
@@ -24,7 +24,7 @@ __getattr__ = lazy_names(
         "series": (
             "Series",
             "Stack",
-            "group",
+            "group_series",
         ),
     },
 )

@@ -77,7 +77,7 @@ class Series:
     stacks: tuple[Stack, ...]
 
 
-def group(frames: Iterable[Frame]) -> tuple[Series, ...]:
+def group_series(frames: Iterable[Frame]) -> tuple[Series, ...]:
     """Group images into series and stack their slices.
 
     One series holds the images that share the scanner's series mark, orientation, size, spacing, echo, inversion, flip
@@ -117,7 +117,7 @@ def group(frames: Iterable[Frame]) -> tuple[Series, ...]:
         for by_direction in alike.values()
         for members in by_direction
     ]
-    made_series.sort(key=order)
+    made_series.sort(key=sort_key)
     return tuple(
         Series(f"S{place}", one.kind, one.why, one.plane, one.facts, one.frames, one.stacks)
         for place, one in enumerate(made_series, start=1)
@@ -131,7 +131,7 @@ def same_direction(first: tuple[float, ...], second: tuple[float, ...]) -> bool:
     return max(abs(a - b) for a, b in zip(first, second, strict=True)) < SAME_DIRECTION
 
 
-def order(one: Series) -> tuple[object, ...]:
+def sort_key(one: Series) -> tuple[object, ...]:
     """Return what series are sorted by; nothing in it depends on file names."""
     top = -float(one.stacks[0].grid.bounds()[1, 2]) if one.stacks else 0.0
     first = one.frames[0]
@@ -173,8 +173,8 @@ def stack_slices(frames: Sequence[Frame]) -> list[Stack]:
     notes = (f"{copies} files are copies of others and were left out",) if copies else ()
     place = np.array([frame.position for frame in frames]) @ directions(frames[0]).T
     stacks = []
-    for members in together(place, min(frames[0].spacing or (1.0, 1.0))):
-        stacks += [stack_of(part, notes) for part in apart([frames[k] for k in members], place[members, 2])]
+    for members in cluster_origins(place, min(frames[0].spacing or (1.0, 1.0))):
+        stacks += [stack_of(part, notes) for part in split_stations([frames[k] for k in members], place[members, 2])]
     return stacks
 
 
@@ -186,7 +186,7 @@ def without_copies(frames: Sequence[Frame]) -> tuple[list[Frame], int]:
     return list(seen.values()), len(frames) - len(seen)
 
 
-def together(place: NDArray[np.float64], near_mm: float) -> list[NDArray[np.intp]]:
+def cluster_origins(place: NDArray[np.float64], near_mm: float) -> list[NDArray[np.intp]]:
     """Part slices by where their first voxel lies in the plane: stations side by side or one above the other.
 
     Slices whose origins drift while they go along the normal are one sheared stack, not as many stations.
@@ -209,14 +209,14 @@ def together(place: NDArray[np.float64], near_mm: float) -> list[NDArray[np.intp
     return [np.arange(len(place))] if advancing and len(found) > max(2, len(place) // 2) else found
 
 
-def apart(frames: Sequence[Frame], along: NDArray[np.float64]) -> list[list[Frame]]:
+def split_stations(frames: Sequence[Frame], along: NDArray[np.float64]) -> list[list[Frame]]:
     """Part slices with one in-plane origin into stacks: at gaps along the body, and by acquisition where they mix."""
-    if not regular(along):
+    if not equally_spaced(along):
         for mark in ("stack", "acquisition", "time"):
             parts: dict[str, list[int]] = defaultdict(list)
             for place, frame in enumerate(frames):
                 parts[getattr(frame, mark)].append(place)
-            if len(parts) > 1 and all(len(part) > 1 and regular(along[part]) for part in parts.values()):
+            if len(parts) > 1 and all(len(part) > 1 and equally_spaced(along[part]) for part in parts.values()):
                 return [[frames[place] for place in part] for part in parts.values()]
     sorted_places = np.argsort(along, kind="stable")
     steps = np.diff(along[sorted_places])
@@ -226,7 +226,7 @@ def apart(frames: Sequence[Frame], along: NDArray[np.float64]) -> list[list[Fram
     return [[frames[place] for place in part] for part in np.split(sorted_places, cuts)]
 
 
-def regular(along: NDArray[np.float64]) -> bool:
+def equally_spaced(along: NDArray[np.float64]) -> bool:
     """Tell whether positions lie at equal distances, each taken once."""
     steps = np.diff(np.sort(along))
     return len(steps) == 0 or bool(steps.min() > 0.01 and np.ptp(steps) <= REGULAR * steps.mean())
@@ -262,10 +262,10 @@ def stack_of(frames: Sequence[Frame], notes: tuple[str, ...]) -> Stack:
     shape = (*frames[0].size, len(frames))
     if problem is None:
         problem = (
-            flawed(frames)
-            or irregular(steps)
-            or tilted(positions, across, min(frames[0].spacing or (1.0, 1.0)))
-            or bulk(shape)
+            pixel_error(frames)
+            or spacing_error(steps)
+            or tilt_error(positions, across, min(frames[0].spacing or (1.0, 1.0)))
+            or size_error(shape)
         )
     columns_mm, rows_mm = frames[0].spacing or (1.0, 1.0)
     # The middle of the stack is held in place, so that rounding of single positions cancels.
@@ -274,12 +274,12 @@ def stack_of(frames: Sequence[Frame], notes: tuple[str, ...]) -> Stack:
     return Stack(tuple(frames), grid, notes, problem)
 
 
-def flawed(frames: Sequence[Frame]) -> InputError | None:
+def pixel_error(frames: Sequence[Frame]) -> InputError | None:
     """Return the error for images whose pixels cannot be used, or None."""
     return next((unreadable(frame, frame.flaw) for frame in frames if frame.flaw), None)
 
 
-def irregular(steps: NDArray[np.float64]) -> InputError | None:
+def spacing_error(steps: NDArray[np.float64]) -> InputError | None:
     """Return the error for slices at unequal distances, or None."""
     if len(steps) == 0:
         return InputError(
@@ -306,7 +306,7 @@ def irregular(steps: NDArray[np.float64]) -> InputError | None:
     )
 
 
-def tilted(positions: NDArray[np.float64], across: NDArray[np.float64], pixel_mm: float) -> InputError | None:
+def tilt_error(positions: NDArray[np.float64], across: NDArray[np.float64], pixel_mm: float) -> InputError | None:
     """Return the error for slices that do not lie behind each other (gantry tilt), or None."""
     drift = np.ptp(positions @ across[:2].T, axis=0)
     if float(drift.max()) <= 0.5 * pixel_mm:
@@ -318,7 +318,7 @@ def tilted(positions: NDArray[np.float64], across: NDArray[np.float64], pixel_mm
     )
 
 
-def bulk(shape: tuple[int, int, int]) -> InputError | None:
+def size_error(shape: tuple[int, int, int]) -> InputError | None:
     """Return the error for a stack too large to be an image of a body, or None."""
     if float(np.prod(np.array(shape, dtype=np.float64))) <= MOST_VOXELS:
         return None

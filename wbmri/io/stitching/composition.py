@@ -19,11 +19,11 @@ from wbmri.io.stitching.gain_matching import (
     STIFFNESS,
     Overlap,
     compare_stations,
-    correction,
     noise_power,
     solve_gains,
+    station_correction,
 )
-from wbmri.io.stitching.placement import Placed, check_orientation, covering_grid, place
+from wbmri.io.stitching.placement import Placed, check_orientation, covering_grid, place_station
 from wbmri.io.stitching.seams import even_seams
 
 Fact = TypeVar("Fact", str, float, bool)
@@ -75,8 +75,8 @@ def compose(stations: Sequence[Volume]) -> Volume:
     grid = covering_grid(ordered)
     ranges = ranges_mm(ordered, grid)
     check_stacking(ordered, ranges, grid)
-    placed = [place(station, grid) for station in ordered]
-    overlaps = compare_all(placed, grid)
+    placed = [place_station(station, grid) for station in ordered]
+    overlaps = compare_overlaps(placed, grid)
     log_gains = solve_gains(len(placed), overlaps)
     neighbours = [overlap for overlap in overlaps if overlap.lower == overlap.upper + 1]
     data = blend(placed, grid, log_gains, neighbours)
@@ -156,7 +156,7 @@ def check_stacking(stations: Sequence[Volume], ranges: Sequence[tuple[float, flo
             )
 
 
-def compare_all(placed: Sequence[Placed], grid: Grid) -> list[Overlap]:
+def compare_overlaps(placed: Sequence[Placed], grid: Grid) -> list[Overlap]:
     """Compare every two stations that share some body."""
     noise = [noise_power(station.data, grid.spacing) for station in placed]
     found = (
@@ -179,7 +179,7 @@ def blend(
     for number, station in enumerate(placed):
         weight = np.where(station.inside, np.maximum(np.minimum(station.below, station.above), 0.01) ** 2, 0.0)
         weight = weight.astype(np.float32)
-        factor = correction(number, station, float(log_gains[number]), overlaps)
+        factor = station_correction(number, station, float(log_gains[number]), overlaps)
         total[station.box] += station.data * (factor * weight)
         weights[station.box] += weight
     return np.divide(total, weights, out=total, where=weights > 0.0)
@@ -200,7 +200,7 @@ def merge_acquisitions(acquisitions: Sequence[Acquisition]) -> Acquisition:
         if not stated:
             return None
         first = stated[0]
-        if all(alike(first, other) for other in stated):
+        if all(same_value(first, other) for other in stated):
             return first
         if must:
             listed = ", ".join(sorted({str(value) for value in stated}))
@@ -223,7 +223,7 @@ def merge_acquisitions(acquisitions: Sequence[Acquisition]) -> Acquisition:
     )
 
 
-def alike(a: str | float | bool, b: str | float | bool) -> bool:
+def same_value(a: str | float | bool, b: str | float | bool) -> bool:
     """Tell whether two header values are the same, up to rounding."""
     if isinstance(a, str) or isinstance(b, str):
         return a == b

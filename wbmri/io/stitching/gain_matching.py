@@ -225,7 +225,9 @@ def solve_gains(count: int, overlaps: Sequence[Overlap]) -> NDArray[np.float64]:
     return level
 
 
-def correction(station: int, placed: Placed, log_gain: float, overlaps: Sequence[Overlap]) -> NDArray[np.float32]:
+def station_correction(
+    station: int, placed: Placed, log_gain: float, overlaps: Sequence[Overlap]
+) -> NDArray[np.float32]:
     """Return the factor for a station's intensities: its gain and the slow bias of its overlaps.
 
     Half of the bias across an overlap falls to either station, and fades to nothing over half its length; the fall-off

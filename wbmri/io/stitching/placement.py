@@ -123,7 +123,7 @@ def orthonormal(axes: NDArray[np.float64]) -> NDArray[np.float64]:
     return nearest
 
 
-def place(station: Volume, grid: Grid) -> Placed:
+def place_station(station: Volume, grid: Grid) -> Placed:
     """Bring a station onto the grid.
 
     A station whose axes are parallel to the grid's is copied where its voxel centres are the grid's, and otherwise

@@ -114,7 +114,7 @@ def even_seams(volume: Volume) -> Volume:
     spacing = upright.grid.spacing
     if volume.acquisition.stations or spacing[2] >= FLAT * spacing[0]:
         return volume
-    seams = find_seams(np.ascontiguousarray(upright.apply(volume.data)), spacing)
+    seams = detect_seams(np.ascontiguousarray(upright.apply(volume.data)), spacing)
     rows = upright.grid.shape[2]
     levels = np.concatenate([[0.0], np.cumsum([seam.step for seam in seams])])
     log_gains = levels.mean() - levels
@@ -162,7 +162,7 @@ def ramp(row: NDArray[np.float64], seam: Seam) -> NDArray[np.float64]:
     return share
 
 
-def find_seams(data: NDArray[np.float32], spacing: Sequence[float]) -> list[Seam]:
+def detect_seams(data: NDArray[np.float32], spacing: Sequence[float]) -> list[Seam]:
     """Return the seams along the last axis, lowest first."""
     from scipy.ndimage import minimum_filter
 
@@ -178,7 +178,7 @@ def find_seams(data: NDArray[np.float32], spacing: Sequence[float]) -> list[Seam
     found: list[Seam] = []
     air = air_profile(data, noise, spacing)
     if air is not None:
-        found = confirm(seams_in_air(air, spacing[2]), steps)
+        found = confirmed_by_body(seams_in_air(air, spacing[2]), steps)
     for seam in seams_in_body(steps, log, interior, spacing[2]):
         if all(abs(seam.row - other.row) * spacing[2] >= APART_MM for other in found):
             found.append(seam)
@@ -190,7 +190,7 @@ def find_seams(data: NDArray[np.float32], spacing: Sequence[float]) -> list[Seam
     )
 
 
-def confirm(in_air: Sequence[Seam], steps: NDArray[np.float64]) -> list[Seam]:
+def confirmed_by_body(in_air: Sequence[Seam], steps: NDArray[np.float64]) -> list[Seam]:
     """Return the seams of the air if the body follows them, and none if it does not.
 
     Noise may differ between stations where the signal does not: a coil with other elements, or intensities that the

@@ -7,12 +7,12 @@ import pytest
 from numpy.typing import NDArray
 
 from wbmri.analysis.comparison import correspond
-from wbmri.core import InputError, LabelMap, Volume
+from wbmri.core import Grid, InputError, LabelMap, Volume
 from wbmri.core.scheme import Scheme
 from wbmri.registration import PointMap, register_visits
 
-AFFINE = np.array([[-4.0, 0, 0, 150.0], [0, 0, 6.0, -60.0], [0, 4.0, 0, -200.0], [0, 0, 0, 1.0]])
-SHAPE = (76, 100, 20)
+DIRECTIONS = np.array([[-1.0, 0, 0], [0, 0, 1.0], [0, 1.0, 0]])
+GRID = Grid.from_directions((76, 100, 20), DIRECTIONS, (4.0, 4.0, 6.0), (150.0, -60.0, -200.0))
 GROWN = np.array([[1.03, 0.05, 0.0], [-0.05, 1.03, 0.0], [0.0, 0.0, 1.03]])
 MOVED = np.array([8.0, -6.0, 12.0])
 
@@ -25,8 +25,7 @@ def grown(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def visit(scheme: Scheme, back: bool) -> tuple[Volume, LabelMap]:
     """Two limbs of four muscle groups, two in front of two, in a sleeve of fat, at the first or the second visit."""
-    index = np.indices(SHAPE).reshape(3, -1)
-    world = (AFFINE[:3, :3] @ index + AFFINE[:3, 3:]).T
+    world = GRID.points(np.indices(GRID.shape).reshape(3, -1).T)
     if back:
         world = (world - MOVED) @ np.linalg.inv(GROWN).T
     x, y, z = world.T
@@ -41,7 +40,10 @@ def visit(scheme: Scheme, back: bool) -> tuple[Volume, LabelMap]:
         labels[muscle] = (1 + side + 2 * (y > 0) + 4 * (z > 0))[muscle]
     data += np.random.default_rng(int(back)).normal(0, 2, len(world))
     every = dict.fromkeys(range(1, 9), 1.0)
-    return Volume(data.reshape(SHAPE), AFFINE), LabelMap(labels.reshape(SHAPE), AFFINE, scheme, "toy", every)
+    return (
+        Volume(data.reshape(GRID.shape), GRID.affine),
+        LabelMap(labels.reshape(GRID.shape), GRID.affine, scheme, "toy", every),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ def forth(scheme: Scheme) -> PointMap:
 @pytest.fixture(scope="module")
 def muscle(scheme: Scheme) -> NDArray[np.float64]:
     labels = visit(scheme, back=False)[1]
-    return np.argwhere(labels.data > 0)[::50] @ AFFINE[:3, :3].T + AFFINE[:3, 3]
+    return GRID.points(np.argwhere(labels.data > 0)[::50])
 
 
 def test_points_are_found_where_the_body_grew_and_lies_otherwise(forth: PointMap, muscle: NDArray[np.float64]) -> None:
@@ -80,9 +82,24 @@ def test_scans_of_other_parts_of_the_body_are_refused(scheme: Scheme) -> None:
         register_visits(volume, labels, volume, other)
 
 
+def test_the_same_pairs_are_registered_whatever_the_scheme_is_called(scheme: Scheme) -> None:
+    volume, labels = visit(scheme, back=False)
+    renamed = replace(labels, scheme=replace(scheme, name="site", version="7"))
+    made = register_visits(volume, labels, volume, renamed)
+    points = labels.grid.points(np.argwhere(labels.data > 0)[::500])
+    assert np.abs(made.points(points) - points).max() < 0.5
+
+
+def test_the_same_name_with_pairs_in_another_order_is_refused(scheme: Scheme) -> None:
+    volume, labels = visit(scheme, back=False)
+    other = replace(labels, scheme=replace(scheme, pairs=scheme.pairs[::-1]))
+    with pytest.raises(InputError, match="one scheme"):
+        register_visits(volume, labels, volume, other)
+
+
 def test_a_group_of_which_half_is_missed_is_found_and_swapping_changes_nothing(scheme: Scheme) -> None:
     baseline, (volume, labels) = visit(scheme, back=False), visit(scheme, back=True)
-    right_half = (np.indices(SHAPE)[0] * AFFINE[0, 0] + AFFINE[0, 3]) > 80
+    right_half = GRID.points(np.moveaxis(np.indices(GRID.shape), 0, -1))[..., 0] > 80
     followup = volume, replace(labels, data=np.where((labels.data == 1) & right_half, 0, labels.data))
     forth = correspond(baseline, followup)
     assert forth.overlap == correspond(followup, baseline).overlap
