@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wbmri.case import SCHEMA_VERSION, CasePaths, read_case, write_case
+from wbmri.case import SCHEMA_VERSION, TABLES_LOCK, CasePaths, dataset_lock, read_case, write_case
 from wbmri.cohort import (
     UNUSUAL,
     Cause,
@@ -199,6 +200,17 @@ def test_scores_and_summary_are_those_that_scoring_one_visit_writes(out: Path) -
     tables = [(out / f"{name}.tsv").read_bytes() for name in ("scores", "summary")]
     rebuild_tables(out)
     assert tables == [(out / f"{name}.tsv").read_bytes() for name in ("scores", "summary")]
+
+
+def test_the_tables_wait_for_whoever_writes_them_and_lack_nothing_then(out: Path, write: Write) -> None:
+    reading = Event()
+    with dataset_lock(out, TABLES_LOCK):
+        group = Thread(target=summarise, args=(out,), kwargs={"progress": lambda share, doing: reading.set()})
+        group.start()
+        assert not reading.wait(1.0)
+        write("03", "baseline", lambda label: 1)
+    group.join()
+    assert [row["participant_id"] for row in rows_of(out / "summary.tsv")] == [*["sub-01"] * 3, "sub-02", "sub-03"]
 
 
 def test_parquet_holds_the_same_with_types(out: Path) -> None:

@@ -6,7 +6,7 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.case.clinical import ClinicalRow, DetectableChange, read_clinical, read_detectable_change, read_units
-    from wbmri.case.collection import cases_at, find_cases, rebuild_tables
+    from wbmri.case.collection import TABLES_LOCK, cases_at, find_cases, rebuild_tables
     from wbmri.case.dataset import check_dataset
     from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, ReadingDocument, decode, encode
     from wbmri.case.lock import CaseInUseError, CaseLock, Holder, dataset_lock, holder_of, locked_case, new_label
@@ -28,6 +28,7 @@ __all__ = [
     "CONSENSUS",
     "SCHEMA_VERSION",
     "STRICT",
+    "TABLES_LOCK",
     "Case",
     "CaseInUseError",
     "CaseLock",
@@ -81,6 +82,7 @@ __getattr__ = lazy_names(
             "read_units",
         ),
         "collection": (
+            "TABLES_LOCK",
             "cases_at",
             "find_cases",
             "rebuild_tables",

@@ -10,6 +10,9 @@ from wbmri.case.tables import SCORE_COLUMNS, SUMMARY_COLUMNS, encode_table, scor
 from wbmri.core import CaseError, Reading
 from wbmri.io import write_together
 
+TABLES_LOCK = "tables"
+"""Whoever reads the cases to write the tables over them holds it meanwhile; see `dataset_lock`."""
+
 
 def find_cases(out: str | Path) -> tuple[CasePaths, ...]:
     """Return the complete cases of OUT, by participant and session."""
@@ -32,7 +35,7 @@ def rebuild_tables(out: str | Path) -> tuple[CaseError, ...]:
     tuple of CaseError
         One for each case that cannot be read and is therefore missing from the tables.
     """
-    with dataset_lock(Path(out), "tables"):
+    with dataset_lock(Path(out), TABLES_LOCK):
         return _rebuild(Path(out))
 
 

@@ -1,11 +1,11 @@
 """The group level: many cases to tables, comparisons, plots and a page to look them through."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from wbmri.analysis.clinical import Outcomes
-from wbmri.case import CasePaths, check_dataset, encode_table, read_case
+from wbmri.case import TABLES_LOCK, CasePaths, check_dataset, dataset_lock, encode_table, read_case
 from wbmri.cohort.case_rows import Gathered, Page, Pair, gather
 from wbmri.cohort.data_dictionary import (
     CHANGES,
@@ -20,7 +20,7 @@ from wbmri.cohort.data_dictionary import (
     names,
 )
 from wbmri.cohort.participants import Facts, describe, read_facts
-from wbmri.cohort.qc import MARK_COLUMNS, SHORT, Outlier, find_outliers, read_marks
+from wbmri.cohort.qc import MARK_COLUMNS, SHORT, Outlier, QcMark, find_outliers, read_marks
 from wbmri.cohort.visit import VisitFilter
 from wbmri.core import CaseError, InputError, Progress, silent
 from wbmri.io import write_together
@@ -141,9 +141,42 @@ def summarise(
     marks = {mark.name: mark for mark in read_marks(out)}
     facts = Facts() if dataset is None else read_facts(Path(dataset), {*names(SUMMARY), *names(QC)})
     chosen = chosen or VisitFilter()
+    if not out.is_dir():
+        raise _no_cases(out)
+    # Whoever scores meanwhile waits with the tables, which would lack their case otherwise.
+    with dataset_lock(out, TABLES_LOCK):
+        found, unusable = _put_together(out, dataset, chosen, marks, facts, progress, parquet=parquet)
+    if reports:
+        _write_reports(out, found.pairs, progress)
+    return Summary(
+        sum(page.chosen for page in found.pages),
+        sum(bool(pair.groups) for pair in found.pairs),
+        tuple(page.paths.name for page in found.pages if page.chosen and page.excluded),
+        tuple((paths.name, why) for paths, why in found.failed if chosen.keeps(paths)),
+        tuple((_pair_name(pair), pair.row[-1]) for pair in found.pairs if not pair.groups),
+        facts.left_out,
+        unusable,
+    )
+
+
+def _no_cases(out: Path) -> CaseError:
+    return CaseError(f"{out} without cases", "the OUT of 'wbmri cohort ... participant'", "score the visits first")
+
+
+def _put_together(
+    out: Path,
+    dataset: str | Path | None,
+    chosen: VisitFilter,
+    marks: Mapping[str, QcMark],
+    facts: Facts,
+    progress: Progress,
+    *,
+    parquet: bool,
+) -> tuple[Gathered, tuple[str, ...]]:
+    """Read the cases and write everything about them but the reports of comparisons."""
     found = gather(out, chosen, marks, facts, progress)
     if not found.pages and not found.failed:
-        raise CaseError(f"{out} without cases", "the OUT of 'wbmri cohort ... participant'", "score the visits first")
+        raise _no_cases(out)
     visits = [*(page.paths for page in found.pages), *(paths for paths, _ in found.failed)]
     chosen.check(filter(chosen.keeps, visits), str(out))
     progress(0.8, "looking for outliers")
@@ -166,17 +199,7 @@ def summarise(
     page = qc_page(_cards(found, outliers), failed, captions, columns=MARK_COLUMNS)
     files.append((out / "qc.html", page.encode()))
     write_together(out, files)
-    if reports:
-        _write_reports(out, found.pairs, progress)
-    return Summary(
-        sum(page.chosen for page in found.pages),
-        sum(bool(pair.groups) for pair in found.pairs),
-        tuple(page.paths.name for page in found.pages if page.chosen and page.excluded),
-        tuple((paths.name, why) for paths, why in found.failed if chosen.keeps(paths)),
-        tuple((_pair_name(pair), pair.row[-1]) for pair in found.pairs if not pair.groups),
-        facts.left_out,
-        unusable,
-    )
+    return found, unusable
 
 
 def _tables(
