@@ -3,7 +3,7 @@
     python benchmarks/grading.py [--bodies 100] [--only agreement,invariance,retest,artefacts,timing] [--json FILE]
                                  [--keep DIR]
 
-Draws and scans bodies (`wbmri.anatomy`), always the same, with their true outlines: involvement spread evenly from 0 to
+Draws and scans bodies (`wbmri.simulation`), always the same, with their true outlines: involvement evenly from 0 to
 84 points, a quarter of the involved groups on the border of the grades (40 to 60 % of the muscle at 1.2 to 1.6 times),
 stations with their own gains, shading, noise, bright marrow and subcutis. Prints the agreement of the grades with the
 truth beside that of a naive rule (above the scan's own median muscle + 2 standard deviations), what changes of gain,

@@ -4,7 +4,7 @@ import numpy as np
 
 from wbmri.registration import WORKING_MM, Lean, lean_share
 from wbmri.segmentation.atlas import Model
-from wbmri.simulation.body import Tissue, grid_around, measured_body, occupancies
+from wbmri.simulation.body import Tissue, grid_around, measured_body, occupancies, paint
 
 _BRIGHTNESS = {Tissue.BONE: 0.3, Tissue.CARTILAGE: 0.6, Tissue.TENDON: 0.2, Tissue.LUNG: 0.05, Tissue.AIRWAY: 0.0}
 """Signal of tissues darker than muscle as a share of it; marrow varies most, from fatty (adult) to red (child)."""
@@ -18,14 +18,7 @@ def drawn_model_body() -> Model:
     parts = measured_body()
     grid = grid_around(parts, (WORKING_MM,) * 3, margin_mm=12.0)
     brightness = np.zeros(grid.shape, np.float32)
-    filled = np.zeros(grid.shape, np.float32)
-    fullest = np.zeros(grid.shape, np.float32)
-    labels = np.zeros(grid.shape, np.uint8)
-    for tissue, label, occupancy in occupancies(parts, grid):
+    for tissue, _, occupancy in occupancies(parts, grid):
         brightness += np.float32(_BRIGHTNESS.get(tissue, 1.0)) * occupancy
-        more = occupancy > fullest
-        fullest[more] = occupancy[more]
-        labels[more] = label
-        filled += occupancy
-    labels[filled < _OCCUPIED] = 0
+    _, labels = paint(parts, grid, _OCCUPIED)
     return Model(Lean(lean_share(brightness, 1.0), grid), labels)

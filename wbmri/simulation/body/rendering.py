@@ -123,8 +123,21 @@ def _occupancy(
     return (i, j, k), field
 
 
-def paint(parts: Parts, grid: Grid) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def paint(
+    parts: Parts,
+    grid: Grid,
+    least: float = _OCCUPIED,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Draw the structures alone: every voxel belongs to the one that fills it most, or is 0 where all fill too little.
+
+    Parameters
+    ----------
+    parts
+        The body in RAS mm.
+    grid
+        Where to draw it.
+    least
+        Share of a voxel that all structures together must fill.
 
     Returns
     -------
@@ -141,7 +154,7 @@ def paint(parts: Parts, grid: Grid) -> tuple[NDArray[np.uint8], NDArray[np.uint8
         tissue[box][more] = kind.code
         labels[box][more] = label
         filled[box] += occupancy
-    hollow = filled < _OCCUPIED
+    hollow = filled < least
     tissue[hollow] = 0
     labels[hollow] = 0
     return tissue, labels

@@ -159,7 +159,7 @@ class WarpedBody:
         tissue, labels = np.zeros(grid.shape, np.uint8), np.zeros(grid.shape, np.uint8)
         right, level = np.zeros(grid.shape, bool), np.zeros(grid.shape, np.float32)
         for limb, points in self.candidates(lattice):
-            index = ((points - origin) / spacing).reshape(*count, 3)
+            index = anatomy.grid.indices(points).reshape(*count, 3)
             trunk = limb == Limb.NONE
             part = (slice(None),) * 3 if trunk else _part(index, anatomy.boxes.get(limb))
             if part is None:

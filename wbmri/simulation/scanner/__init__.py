@@ -1,4 +1,4 @@
-"""What a STIR scanner makes of a body: signal, stations, disturbances."""
+"""What a STIR scanner makes of a body: signal equation, oedema, coil shading, artefacts, stations."""
 
 from typing import TYPE_CHECKING
 
