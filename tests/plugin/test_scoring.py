@@ -8,7 +8,7 @@ import pytest
 from napari_wbmri.app import App
 from napari_wbmri.docks import ScoringDock
 from napari_wbmri.room import ReadingRoom
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QThread
 
 from wbmri.case import CasePaths
 from wbmri.core import InputError
@@ -49,6 +49,22 @@ def test_it_can_be_cancelled_and_writes_nothing(dock: ScoringDock, tmp_path: Pat
     qtbot.waitUntil(lambda: dock.work is None, timeout=20_000)
     assert "Cancelled" in dock.doing.text()
     assert not written.exists()
+
+
+def test_cancelling_never_waits_for_a_job_that_holds_the_lock_of_its_thread(dock: ScoringDock, qtbot: object) -> None:
+    """A job that waits in its own thread makes Qt warn, in Python and under the thread's lock, again and again."""
+
+    def job(progress: Callable[[float, str], None]) -> object:
+        while True:
+            progress(0.1, "placing the body")
+            QThread.currentThread().wait(1)
+            time.sleep(0.001)
+
+    for _ in range(3):
+        dock.run(job)
+        qtbot.wait(20)
+        dock.cancel()
+        qtbot.waitUntil(lambda: dock.work is None, timeout=20_000)
 
 
 def test_the_sample_can_be_scored_again_after_it_was_cancelled(

@@ -1,18 +1,22 @@
 """Baseline and follow-up side by side: the same place, the same window, both grades in one table."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from napari_wbmri.docks import other_visits
+from napari_wbmri.docks import OtherVisit, group_changes, other_visits
 from napari_wbmri.room import ReadingRoom
-from napari_wbmri.viewer import Depth
+from napari_wbmri.viewer import Depth, Mark, Standing
+from napari_wbmri.widgets import GradesTable
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
-from wbmri.case import CasePaths, read_case, write_case
-from wbmri.core import InputError
+from wbmri.analysis.comparison import compare
+from wbmri.case import Case, CasePaths, read_case, write_case
+from wbmri.core import GradeSource, InputError, LabelMap, Reading
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +72,75 @@ def test_visits_stand_in_the_order_of_time(out: Path) -> None:
         ("month6", True),
         ("month24", False),
     ]
+
+
+def test_only_the_label_map_of_the_visit_that_is_shown_is_read_and_once(
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = read_case(CasePaths(out, "01", "baseline").reading)
+    html = "<!doctype html><title>x</title>"
+    write_case(out, "01", "month12", first.volume(), first.labels(), first.reading, html, {})
+    room = read("month6")
+    loaded: list[str] = []
+    load = Case.labels
+
+    def counted(case: Case) -> LabelMap:
+        loaded.append(case.session)
+        return load(case)
+
+    monkeypatch.setattr(Case, "labels", counted)
+    shown = []
+    for _ in range(3):
+        press("C")
+        shown.append((room.side.visit and room.side.visit.session, list(loaded)))
+    assert shown == [
+        ("baseline", ["baseline"]),
+        ("month12", ["baseline", "month12"]),
+        (None, ["baseline", "month12"]),
+    ]
+
+
+def test_grades_that_are_not_told_apart_count_as_the_same_on_the_screen_as_in_the_report(
+    make_reading: Callable[..., Reading],
+) -> None:
+    def measured(reading: Reading, *share: float) -> Reading:
+        entry = reading.groups[0]
+        low, found, high = share
+        return reading.with_group(
+            replace(entry, evidence=replace(entry.evidence, oedema_fraction=found, fraction_range=(low, high))),
+        )
+
+    before = measured(make_reading(lambda _: 2), 0.45, 0.52, 0.60)
+    after = measured(make_reading(lambda label: 1 if label < 3 else 2), 0.38, 0.45, 0.52)
+    report = {change.label: change for change in compare(before, after).changes}
+    assert report[1].marginal
+    changes = group_changes(OtherVisit(SimpleNamespace(reading=before), None, earlier=True), after)
+    assert changes == report
+    assert group_changes(OtherVisit(SimpleNamespace(reading=after), None, earlier=False), before) == report
+    marks = [{entry.label: Mark.of_entry(entry) for entry in reading.groups} for reading in (before, after)]
+    table = GradesTable(before.scheme)
+    table.show_marks(marks[1], 1, others=marks[0], changes=changes)
+    sign, words = table.grades.change(1)
+    assert sign == "≈"
+    assert "not told apart" in words
+    assert table.grades.change(2)[0] == "↓"
+    assert table.grades.change(3)[0] == "="
+    # What a person graded differs if the person says so.
+    graded = after.with_group(replace(after.groups[0], source=GradeSource.READER))
+    assert not group_changes(OtherVisit(SimpleNamespace(reading=before), None, earlier=True), graded)[1].marginal
+
+
+def test_grades_of_the_program_are_shown_as_its_own(both: ReadingRoom, press: Callable[..., None]) -> None:
+    model = both.docks.overview.table.grades
+    press("0")
+    earlier, later = model.both(1)
+    assert (earlier.standing, later.standing) == (Standing.SUGGESTED, Standing.GIVEN)
+    assert "suggested" in model.data(model.index_of(1), Qt.ItemDataRole.ToolTipRole)
+    report = compare(both.side.visit.reading, both.session.reading)
+    assert dict(model.changes) == {change.label: change for change in report.changes}
 
 
 def test_the_earlier_visit_stands_on_the_left_of_the_later(both: ReadingRoom, qtbot: object) -> None:

@@ -6,7 +6,7 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from napari_wbmri.docks.layout import Docks, dock_of, make_room
-    from napari_wbmri.docks.other_visit import SideBySide, other_visits
+    from napari_wbmri.docks.other_visit import OtherVisit, SideBySide, group_changes, other_visits
     from napari_wbmri.docks.scoring import SESSIONS, ScoringDock
     from napari_wbmri.docks.signing import SignDialog
     from napari_wbmri.docks.worklist import NONE_LEFT, WorklistDock
@@ -15,11 +15,13 @@ __all__ = [
     "NONE_LEFT",
     "SESSIONS",
     "Docks",
+    "OtherVisit",
     "ScoringDock",
     "SideBySide",
     "SignDialog",
     "WorklistDock",
     "dock_of",
+    "group_changes",
     "make_room",
     "other_visits",
 ]
@@ -33,7 +35,9 @@ __getattr__ = lazy_names(
             "make_room",
         ),
         "other_visit": (
+            "OtherVisit",
             "SideBySide",
+            "group_changes",
             "other_visits",
         ),
         "scoring": (
