@@ -73,16 +73,7 @@ def compare(
     from wbmri.cli.display import show_comparison
     from wbmri.pipeline import ScoringOptions, Terms, compare_visits
 
-    options = ScoringOptions.of(
-        engine=engine,
-        labels=labels,
-        mapping=mapping,
-        fusion=fusion,
-        scheme=scheme,
-        series=series,
-        controls=controls,
-        post_contrast=post_contrast,
-    )
+    options = ScoringOptions.of(engine, labels, mapping, fusion, scheme, series, controls, post_contrast)
     terms = Terms(
         across_protocols=across_protocols,
         rule=ResponseRule(response_fall, response_points),

@@ -36,23 +36,10 @@ def score(
 ) -> int:
     """Score one visit: images in, a complete case with its report out."""
     from wbmri.cli.display import show_scored
-    from wbmri.pipeline import score as score_visit
+    from wbmri.pipeline import ScoringOptions, score_visit
 
+    options = ScoringOptions.of(engine, labels, mapping, fusion, scheme, series, controls, post_contrast)
     with shown_progress() as progress:
-        scored = score_visit(
-            inputs,
-            out,
-            participant=sub,
-            session=ses,
-            engine=engine,
-            labels=labels,
-            mapping=mapping,
-            fusion=fusion,
-            scheme=scheme,
-            series=series,
-            controls=controls,
-            post_contrast=post_contrast,
-            progress=progress,
-        )
+        scored = score_visit(inputs, out, options, participant=sub, session=ses, progress=progress)
     show_scored(scored, as_json=as_json)
     return left_out_code(scored.left_out)

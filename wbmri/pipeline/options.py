@@ -75,7 +75,6 @@ class ScoringOptions:
     @classmethod
     def of(
         cls,
-        *,
         engine: str = "auto",
         labels: Inputs | None = None,
         mapping: Inputs | None = None,

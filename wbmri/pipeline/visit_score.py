@@ -97,16 +97,7 @@ def score(
     CaseError
         If a person's reading would be lost, or somebody has the case open; nothing has been written then.
     """
-    options = ScoringOptions.of(
-        engine=engine,
-        labels=labels,
-        mapping=mapping,
-        fusion=fusion,
-        scheme=scheme,
-        series=series,
-        controls=controls,
-        post_contrast=post_contrast,
-    )
+    options = ScoringOptions.of(engine, labels, mapping, fusion, scheme, series, controls, post_contrast)
     return score_visit(inputs, out, options, participant=participant, session=session, progress=progress)
 
 
