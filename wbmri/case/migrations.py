@@ -4,13 +4,11 @@ This is the one place that knows what earlier versions wrote. What it is given i
 what it does not recognise it leaves alone, for the validation to refuse.
 """
 
-from functools import cache
 from typing import Any, cast
 
 from pydantic_core import from_json, to_json
 
 from wbmri.core import Json
-from wbmri.core.scheme import load_scheme
 
 JsonObject = dict[str, Json]
 
@@ -53,7 +51,7 @@ def _objects(value: Json) -> list[JsonObject]:
 
 
 def _to_version_2(document: JsonObject) -> None:
-    """Give a reading the typed fields that version 1 kept in its provenance, and its scheme the parts of the body."""
+    """Give a reading the typed fields that version 1 kept in its provenance."""
     reading = _object(document.get("reading"))
     if "groups" not in reading:
         return
@@ -64,10 +62,6 @@ def _to_version_2(document: JsonObject) -> None:
     grades = [step for step in _objects(reading.get("provenance")) if step.get("name") == "grade"]
     if grades:
         reading["intensity_model"] = _intensity_model(_object(grades[-1].get("parameters")))
-    scheme = _object(reading.get("scheme"))
-    if (scheme.get("name"), scheme.get("version")) == ("jdm42", "1.0.0"):
-        for pair in _objects(scheme.get("pairs")):
-            pair["segment"] = _segments().get(str(pair.get("id")))
 
 
 def _intensity_model(parameters: JsonObject) -> Json:
@@ -84,12 +78,6 @@ def _intensity_model(parameters: JsonObject) -> Json:
         "kernel": parameters["kernel"],
         "artefacts": cast("Json", artefacts),
     }
-
-
-@cache
-def _segments() -> dict[str, str | None]:
-    pairs = load_scheme("jdm42").pairs
-    return {pair.id: None if pair.segment is None else str(pair.segment) for pair in pairs}
 
 
 _UPGRADES = (_to_version_2,)
