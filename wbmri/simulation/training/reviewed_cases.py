@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import LabelMap, Volume, canonical
+from wbmri.core import Grid, LabelMap, Volume, canonical
 from wbmri.registration import linear_on_grid
 from wbmri.segmentation.network import (
     COARSE_MM,
@@ -53,7 +53,8 @@ class Reviewed:
         """Prepare a case."""
         stored = canonical(volume)
         moved = canonical(Volume(labels.data.astype(np.float32), labels.affine, volume.acquisition))
-        seen = linear_on_grid(stored, stored.grid.enclosing(COARSE_MM), SHARP)
+        coarse = Grid.along_axes(stored.grid.enclosing(COARSE_MM).shape, COARSE_MM, stored.grid.origin)
+        seen = linear_on_grid(stored, coarse, SHARP)
         return cls(stored, np.rint(moved.data).astype(np.uint8), body_level(seen))
 
     def tile(self, rng: np.random.Generator) -> Example:
