@@ -192,11 +192,11 @@ def unsuppressed(around: Surroundings, scheme: Scheme) -> Mask:
 
 
 def _limbs(scheme: Scheme) -> list[int]:
-    """Return the groups of the limbs; those of neck and trunk lie beside organs, brain and cord as much as beside fat.
+    """Return all groups but those of neck and trunk, which lie beside organs, brain and cord as much as beside fat.
 
-    Groups of which the scheme does not say where they lie are left out: what is beside them may be anything.
+    Where the scheme does not say where a group lies, it is looked at: better not graded than graded wrong.
     """
-    return [group.label for group in scheme.groups if group.segment is not None and not group.segment.axial]
+    return [group.label for group in scheme.groups if group.segment is None or not group.segment.axial]
 
 
 def _regions(around: Surroundings) -> NDArray[np.intp]:
