@@ -20,7 +20,7 @@ from wbmri.cohort import (
     Crew,
     Limits,
     State,
-    Step,
+    VisitProgress,
     attempt,
     find_visits,
     job_maker,
@@ -370,7 +370,7 @@ def test_a_visit_that_takes_too_long_is_ended(
 def test_leaving_the_iterator_leaves_no_process_behind(small: Small) -> None:
     before = small.paths.outcome.read_bytes()
 
-    def leave(step: Step) -> None:
+    def leave(step: VisitProgress) -> None:
         raise RuntimeError("the window was closed")
 
     how = ScoringOptions.of(engine="blocks", scheme=small.scheme)

@@ -21,8 +21,8 @@ from wbmri.cohort import (
     Result,
     Skipped,
     State,
-    Step,
     VisitFilter,
+    VisitProgress,
     preview,
     run,
     seconds_per_visit,
@@ -52,11 +52,11 @@ class Tally:
 
     total: int
     counts: dict[State, int] = field(default_factory=lambda: dict.fromkeys(State, 0))
-    working: dict[str, Step] = field(default_factory=dict)
+    working: dict[str, VisitProgress] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
     attempted: int = 0
 
-    def step(self, step: Step) -> None:
+    def step(self, step: VisitProgress) -> None:
         """Note where the work on a visit stands."""
         self.working[step.name] = step
 
@@ -90,7 +90,7 @@ class Tally:
 class Shown(Protocol):
     """Where progress is shown."""
 
-    def step(self, step: Step) -> None:
+    def step(self, step: VisitProgress) -> None:
         """Show where the work on a visit stands."""
 
     def result(self, result: Result) -> None:
@@ -105,7 +105,7 @@ class _Events:
         self._doing: dict[str, str] = {}
         self._say({"event": "begin", "visits": tally.total})
 
-    def step(self, step: Step) -> None:
+    def step(self, step: VisitProgress) -> None:
         self._tally.step(step)
         if self._doing.get(step.name) != step.doing:
             self._doing[step.name] = step.doing
@@ -126,7 +126,7 @@ class _Lines:
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
 
-    def step(self, step: Step) -> None:
+    def step(self, step: VisitProgress) -> None:
         self._tally.step(step)
 
     def result(self, result: Result) -> None:
@@ -151,7 +151,7 @@ class _Table:
         self._tally = tally
         self.live = Live(get_renderable=self._drawn, console=Console(stderr=True), refresh_per_second=4, transient=True)
 
-    def step(self, step: Step) -> None:
+    def step(self, step: VisitProgress) -> None:
         self._tally.step(step)
 
     def result(self, result: Result) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wbmri.cohort.resources import Crew, crew_planner, plan_crew
     from wbmri.cohort.visit import Skipped, Visit, VisitFilter, digest_of, stamp_of
     from wbmri.cohort.worker import attempt
-    from wbmri.cohort.worker_pool import Step, run
+    from wbmri.cohort.worker_pool import VisitProgress, run
     from wbmri.cohort.worker_process import Limits
 
 __all__ = [
@@ -29,9 +29,9 @@ __all__ = [
     "Result",
     "Skipped",
     "State",
-    "Step",
     "Visit",
     "VisitFilter",
+    "VisitProgress",
     "attempt",
     "crew_planner",
     "digest_of",
@@ -99,7 +99,7 @@ __getattr__ = lazy_names(
         ),
         "worker": ("attempt",),
         "worker_pool": (
-            "Step",
+            "VisitProgress",
             "run",
         ),
         "worker_process": ("Limits",),

@@ -22,7 +22,7 @@ _WAIT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class VisitProgress:
     """Where the work on one visit stands.
 
     Parameters
@@ -38,10 +38,10 @@ class Step:
     doing: str
 
 
-Watch = Callable[[Step], None]
+Watch = Callable[[VisitProgress], None]
 
 
-def unwatched(step: Step) -> None:
+def unwatched(step: VisitProgress) -> None:
     """Show nothing."""
 
 
@@ -127,7 +127,7 @@ def _run_here(
 ) -> Iterator[Result]:
     """Score jobs in worker processes of this machine, each served by a thread."""
     # Bounded, so that a reader that is slower than the skipping does not make the waiting results pile up.
-    told: queue.Queue[Step | Result | BaseException | None] = queue.Queue(maxsize=1000)
+    told: queue.Queue[VisitProgress | Result | BaseException | None] = queue.Queue(maxsize=1000)
     lock = threading.Lock()
     busy: queue.SimpleQueue[Job] = queue.SimpleQueue()
     processes = [CaseProcess(crew.threads, crew.limits, show_errors=show_errors) for _ in range(crew.workers)]
@@ -167,7 +167,7 @@ def _run_here(
                 working -= 1
             elif isinstance(item, BaseException):
                 raise item
-            elif isinstance(item, Step):
+            elif isinstance(item, VisitProgress):
                 watch(item)
             else:
                 yield item
@@ -181,5 +181,5 @@ def _run_here(
                 told.get(timeout=0.05)
 
 
-def _teller(put: Callable[[Step], None], name: str) -> Progress:
-    return lambda done, doing: put(Step(name, done, doing))
+def _teller(put: Callable[[VisitProgress], None], name: str) -> Progress:
+    return lambda done, doing: put(VisitProgress(name, done, doing))

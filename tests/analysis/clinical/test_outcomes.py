@@ -92,8 +92,8 @@ def test_months_set_the_order_of_visits_and_labels_where_there_are_none(readings
         (who, {"baseline": "zero", "month6": "later"}[when]): reading for (who, when), reading in readings.items()
     }
     rows = [ClinicalRow(who, when, 0.0 if when == "zero" else 6.0, {}, None) for who, when in renamed]
-    assert [step.first.session for step in ScoredCohort.of(renamed, rows).steps] == ["zero"] * 10
-    assert [step.first.session for step in ScoredCohort.of(renamed).steps] == ["later"] * 10
+    assert [pair.first.session for pair in ScoredCohort.of(renamed, rows).pairs] == ["zero"] * 10
+    assert [pair.first.session for pair in ScoredCohort.of(renamed).pairs] == ["later"] * 10
 
 
 def test_a_measure_of_the_person_counts_once_at_the_first_visit_and_has_no_change(readings: Readings) -> None:

@@ -46,7 +46,7 @@ class ScoredVisit:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class VisitPair:
     """First and last visit of one person.
 
     Parameters
@@ -170,9 +170,9 @@ class ScoredCohort:
         return tuple(own[0] for own in _by_person(self.visits))
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def pairs(self) -> tuple[VisitPair, ...]:
         """First and last visit of each person who has two or more."""
-        return tuple(Step.between(own[0], own[-1]) for own in _by_person(self.visits) if len(own) > 1)
+        return tuple(VisitPair.between(own[0], own[-1]) for own in _by_person(self.visits) if len(own) > 1)
 
 
 def by_label(participant: str, sessions: Sequence[str]) -> list[str]:

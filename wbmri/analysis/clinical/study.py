@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from wbmri.analysis.agreement import ROUNDS, Measure
-from wbmri.analysis.clinical.scored_cohort import ScoredCohort, ScoredVisit, Step
+from wbmri.analysis.clinical.scored_cohort import ScoredCohort, ScoredVisit, VisitPair
 from wbmri.analysis.comparison import UNPUBLISHED, Response, ResponseRule
 from wbmri.analysis.statistics import (
     FEWEST_PATIENTS,
@@ -25,7 +25,7 @@ from wbmri.analysis.statistics import (
 from wbmri.case import SCHEMA_VERSION, STRICT, DetectableChange, encode_table
 from wbmri.core import NOTICE
 
-Pair = tuple[str, float | None, float | None]
+Point = tuple[str, float | None, float | None]
 """Participant, total (or its change), and clinical measure (or its change)."""
 
 
@@ -74,7 +74,7 @@ def correlations(cohort: ScoredCohort, *, rounds: int, seed: int) -> tuple[Corre
         visits = cohort.first_visits if name in cohort.of_people else cohort.visits
         status = [(visit.participant, visit.total, visit.measures.get(name)) for visit in visits]
         found.append(_correlation(name, Measure.STATUS, status, rounds, seed))
-        change = [(step.participant, step.delta, _difference(step.first, step.last, name)) for step in cohort.steps]
+        change = [(pair.participant, pair.delta, _difference(pair.first, pair.last, name)) for pair in cohort.pairs]
         if any(difference for _, _, difference in change):
             found.append(_correlation(name, Measure.CHANGE, change, rounds, seed))
     return tuple(found)
@@ -85,7 +85,7 @@ def _difference(first: ScoredVisit, last: ScoredVisit, name: str) -> float | Non
     return None if before is None or after is None else after - before
 
 
-def _correlation(name: str, measure: Measure, pairs: Iterable[Pair], rounds: int, seed: int) -> Correlation:
+def _correlation(name: str, measure: Measure, pairs: Iterable[Point], rounds: int, seed: int) -> Correlation:
     every = list(pairs)
     points = tuple((who, score, value) for who, score, value in every if score is not None and value is not None)
     names, patient = patient_numbers([who for who, _, _ in points])
@@ -201,8 +201,8 @@ def outcomes(
     """
     chosen = rule or ResponseRule()
     limit = None if detectable is None else detectable.sdc95
-    steps = cohort.steps
-    persons = tuple(_person(step, chosen, limit) for step in steps)
+    pairs = cohort.pairs
+    persons = tuple(_person(pair, chosen, limit) for pair in pairs)
     changes = np.array([person.delta for person in persons if person.delta is not None], np.float64)
     resampling = Resampling.of(changes.size, rounds=rounds, seed=seed)
     sums = resampling.sums(moment_terms(changes), np.arange(changes.size))
@@ -222,18 +222,18 @@ def outcomes(
         sign_p=sign_test(changes),
         signed_rank_p=signed_rank_test(changes),
         correlations=found,
-        cautions=_cautions(cohort, steps, persons, found),
+        cautions=_cautions(cohort, pairs, persons, found),
         rounds=rounds,
         seed=seed,
     )
 
 
-def _person(step: Step, rule: ResponseRule, detectable: float | None) -> PersonOutcome:
-    change = step.comparison
+def _person(pair: VisitPair, rule: ResponseRule, detectable: float | None) -> PersonOutcome:
+    change = pair.comparison
     return PersonOutcome(
-        step.participant,
-        step.first.session,
-        step.last.session,
+        pair.participant,
+        pair.first.session,
+        pair.last.session,
         None if change is None else change.before.total,
         None if change is None else change.after.total,
         None if change is None else change.delta,
@@ -243,12 +243,12 @@ def _person(step: Step, rule: ResponseRule, detectable: float | None) -> PersonO
 
 def _cautions(
     cohort: ScoredCohort,
-    steps: tuple[Step, ...],
+    pairs: tuple[VisitPair, ...],
     persons: tuple[PersonOutcome, ...],
     found: tuple[Correlation, ...],
 ) -> tuple[str, ...]:
-    said = [UNPUBLISHED, *(step.problem for step in steps if step.problem)]
-    alone = len(cohort.participants) - len(steps)
+    said = [UNPUBLISHED, *(pair.problem for pair in pairs if pair.problem)]
+    alone = len(cohort.participants) - len(pairs)
     if alone:
         said.append(f"{alone} of {len(cohort.participants)} people have one visit only, and no change.")
     unknown = sum(person.delta is None for person in persons)
