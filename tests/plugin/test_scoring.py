@@ -109,3 +109,25 @@ def test_without_a_scan_or_a_folder_it_asks_for_them(dock: ScoringDock, qtbot: o
     qtbot.mouseClick(dock.start, Qt.MouseButton.LeftButton)
     assert dock.work is None
     assert "Choose a scan" in dock.doing.text()
+
+
+def test_the_form_offers_the_options_of_the_command(dock: ScoringDock) -> None:
+    form = dock.options
+    form.labels.setText("one.nii.gz, two.nii.gz")
+    form.mapping.setText("musclemap")
+    form.fusion.setCurrentText("staple")
+    form.series.setText("3, 4")
+    form.post_contrast.setChecked(True)
+    options = form.chosen("auto")
+    assert (options.engine, options.labels) == ("labels", ("one.nii.gz", "two.nii.gz"))
+    assert (options.mapping, options.fusion) == (("musclemap",), "staple")
+    assert options.series == ("3", "4")
+    assert options.post_contrast
+
+
+def test_an_option_that_is_unusable_is_said_before_any_work(dock: ScoringDock, tmp_path: Path, qtbot: object) -> None:
+    dock.offer(["scan.nii.gz"], tmp_path)
+    dock.options.scheme.setText("none")
+    qtbot.mouseClick(dock.start, Qt.MouseButton.LeftButton)
+    assert dock.work is None
+    assert "the scheme 'none'" in dock.doing.text()

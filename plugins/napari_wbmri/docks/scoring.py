@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_wbmri.widgets import dress, notice, said
+from napari_wbmri.widgets import ScoringOptionsForm, dress, notice, said
 from wbmri.case import CasePaths, find_cases
 from wbmri.core import WbmriError
 
@@ -92,6 +92,7 @@ class ScoringDock(QWidget):
         self.participant.setPlaceholderText("next new participant")
         self.session.setPlaceholderText("next session")
         self.engine, self.bar = QComboBox(), QProgressBar()
+        self.options = ScoringOptionsForm()
         self.files, self.folder, self.place = QPushButton("Files…"), QPushButton("DICOM folder…"), QPushButton("…")
         self.start, self.stop = QPushButton("Score"), QPushButton("Cancel")
         self._lay_out()
@@ -127,6 +128,7 @@ class ScoringDock(QWidget):
         form.addRow("Engine", self.engine)
         column = QVBoxLayout(self)
         column.addLayout(form)
+        column.addWidget(self.options)
         column.addWidget(self.bar)
         column.addWidget(self.doing)
         row = QHBoxLayout()
@@ -204,15 +206,19 @@ class ScoringDock(QWidget):
             return
         inputs, out = list(self.inputs), self.out.text().strip()
         participant, session = self.participant.text().strip() or None, self.session.text().strip() or None
-        engine = self.engine.currentData()
         if not inputs or not out:
             self._say("Choose a scan and the folder its case goes into first.", caution=True)
             return
+        try:
+            options = self.options.chosen(self.engine.currentData())
+        except WbmriError as error:
+            self._say(str(error), caution=True)
+            return
 
         def job(progress: Callable[[float, str], None]) -> object:
-            from wbmri.pipeline import ScoringOptions, score_visit
+            from wbmri.pipeline import score_visit
 
-            given, options = inputs if len(inputs) > 1 else inputs[0], ScoringOptions.of(engine=engine)
+            given = inputs if len(inputs) > 1 else inputs[0]
             made = score_visit(given, out, options, participant=participant, session=session, progress=progress)
             return made.case.paths
 
@@ -244,7 +250,7 @@ class ScoringDock(QWidget):
 
     def _follow(self) -> None:
         busy = self.work is not None
-        for widget in (self.start, self.files, self.folder, self.out, self.place, self.engine):
+        for widget in (self.start, self.files, self.folder, self.out, self.place, self.engine, self.options):
             widget.setEnabled(not busy)
         self.stop.setEnabled(busy)
         self.bar.setVisible(busy)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from napari_wbmri.widgets.keys import KeyFilter, KeyHelp
     from napari_wbmri.widgets.label_tools import MaskTools
     from napari_wbmri.widgets.orientation_labels import OrientationLabels
+    from napari_wbmri.widgets.scoring_options import ScoringOptionsForm
     from napari_wbmri.widgets.soft_tissue import SoftTissuePanel
     from napari_wbmri.widgets.style import CAUTION, FAINT, INK, dress, notice, said
 
@@ -27,6 +28,7 @@ __all__ = [
     "KeyHelp",
     "MaskTools",
     "OrientationLabels",
+    "ScoringOptionsForm",
     "SoftTissuePanel",
     "TotalsBar",
     "dress",
@@ -50,6 +52,7 @@ __getattr__ = lazy_names(
         ),
         "label_tools": ("MaskTools",),
         "orientation_labels": ("OrientationLabels",),
+        "scoring_options": ("ScoringOptionsForm",),
         "soft_tissue": ("SoftTissuePanel",),
         "style": (
             "CAUTION",
