@@ -15,14 +15,16 @@ import psutil
 import pytest
 
 from wbmri.analysis.calibration import ControlCalibration
-from wbmri.case import CaseLock, CasePaths, HistoryEntry, encode, read_case
+from wbmri.case import CaseLock, CasePaths, HistoryEntry, encode, locked_case, read_case
 from wbmri.cohort import (
     Crew,
     Limits,
     State,
+    Visit,
     VisitProgress,
     attempt,
     find_visits,
+    glance,
     job_maker,
     plan_crew,
     preview,
@@ -236,6 +238,15 @@ def test_a_case_that_a_person_has_open_is_left_to_them(small: Small) -> None:
     finally:
         lock.release()
     assert small.score() == ["failed"]
+
+
+def test_a_visit_that_cannot_be_scored_has_failed_even_while_another_run_says_so(small: Small) -> None:
+    visit = Visit("1", "1", (), problem="no STIR image")
+    job = job_maker(small.out, ScoringOptions.of(engine="blocks", scheme=small.scheme))(visit)
+    with locked_case(small.paths):
+        result = glance(job)
+    assert result is not None
+    assert (result.state, result.reason) == ("failed", "no STIR image")
 
 
 def test_every_option_of_scoring_one_visit_is_there_for_many(

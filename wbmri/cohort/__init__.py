@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wbmri.cohort.qc import UNUSUAL, marked_cases, modified_z, read_marks
     from wbmri.cohort.resources import Crew, crew_planner, plan_crew
     from wbmri.cohort.visit import Skipped, Visit, VisitFilter, digest_of, stamp_of
-    from wbmri.cohort.worker import attempt
+    from wbmri.cohort.worker import attempt, glance
     from wbmri.cohort.worker_pool import VisitProgress, run
     from wbmri.cohort.worker_process import Limits
 
@@ -37,6 +37,7 @@ __all__ = [
     "digest_of",
     "digest_of_reading",
     "find_visits",
+    "glance",
     "job_maker",
     "marked_cases",
     "modified_z",
@@ -97,7 +98,10 @@ __getattr__ = lazy_names(
             "digest_of",
             "stamp_of",
         ),
-        "worker": ("attempt",),
+        "worker": (
+            "attempt",
+            "glance",
+        ),
         "worker_pool": (
             "VisitProgress",
             "run",

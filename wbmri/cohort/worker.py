@@ -55,7 +55,9 @@ def glance(job: Job) -> Result | None:
         outcome = read_outcome(job.paths)
         if outcome is not None and scored_since(job.paths, outcome):
             return _result(job, State.KEPT)
-        return fail_locked(job, None, Cause.INPUT, job.visit.problem)
+        result = fail_locked(job, None, Cause.INPUT, job.visit.problem)
+        # Another run that is just writing the same changes nothing: it cannot be scored.
+        return _failed(job, Cause.INPUT, job.visit.problem) if result.state is State.BUSY else result
     return None if job.force else _settled(job, look(job))
 
 
@@ -104,7 +106,12 @@ def fail(job: Job, basis: Basis | None, cause: Cause, reason: str) -> Result:
     made = Outcome(visit.participant, visit.session, Ending.FAILED, basis, stale, cause, said)
     if before != made:
         write_outcome(job.paths, made)
-    return _result(job, State.FAILED, cause=cause, reason=said)
+    return _failed(job, cause, said)
+
+
+def _failed(job: Job, cause: Cause, reason: str) -> Result:
+    """Return that a visit failed, and write nothing."""
+    return _result(job, State.FAILED, cause=cause, reason=" ".join(reason.split()))
 
 
 def fail_locked(job: Job, basis: Basis | None, cause: Cause, reason: str) -> Result:
