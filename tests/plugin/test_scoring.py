@@ -57,12 +57,12 @@ def test_cancelling_never_waits_for_a_job_that_holds_the_lock_of_its_thread(dock
     def job(progress: Callable[[float, str], None]) -> object:
         while True:
             progress(0.1, "placing the body")
-            QThread.currentThread().wait(1)
-            time.sleep(0.001)
+            for _ in range(100):
+                QThread.currentThread().wait(1)
 
-    for _ in range(3):
+    for _ in range(10):
         dock.run(job)
-        qtbot.wait(20)
+        qtbot.wait(10)
         dock.cancel()
         qtbot.waitUntil(lambda: dock.work is None, timeout=20_000)
 
