@@ -81,7 +81,13 @@ def test_labels_arrive_on_oblique_voxels(scheme: Scheme) -> None:
     into = np.eye(4)
     into[:2, :2] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
     into[:3, 3] = (8, -4, 1)
-    labels = labels_on_scan(Grid((40, 40, 38), into), Grid(probabilities.shape[:3], np.eye(4)), probabilities, scheme)
+    labels = labels_on_scan(
+        Grid((40, 40, 38), into),
+        Grid((50, 50, 50), np.eye(4)),
+        (0, 0, 0),
+        probabilities,
+        scheme,
+    )
     index = np.indices(labels.shape).reshape(3, -1)
     place = into[:3, :3] @ index + into[:3, 3:]
     inside = ((place > 9.6) & (place < 29.4)).all(0).reshape(labels.shape)

@@ -203,7 +203,11 @@ class Grid:
 
     def index_map(self, other: "Grid") -> NDArray[np.float64]:
         """Return the 4x4 matrix from this grid's voxel indices to the other's: the map by which one resamples."""
-        matrix: NDArray[np.float64] = other.to_index @ self.affine
+        spacing = np.array([*other.spacing, 1.0])
+        # The spacing is divided by at the end: between grids along the same axes nothing is rounded before.
+        lying = np.eye(4)
+        lying[:3, :3], lying[:3, 3] = other.directions, other.origin
+        matrix: NDArray[np.float64] = np.linalg.solve(lying, self.affine) / spacing[:, None]
         return matrix
 
     def corners(self) -> NDArray[np.float64]:

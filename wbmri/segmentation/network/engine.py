@@ -91,8 +91,7 @@ class NetworkEngine:
         )
         probabilities = correct_sides(probabilities, first, right)
         progress(0.85, "carrying the outlines to the scan")
-        box = Grid.along_axes(probabilities.shape[:3], FINE_MM, fine.points(first))
-        labels = labels_on_scan(stored.grid, box, probabilities, scheme)
+        labels = labels_on_scan(stored.grid, fine, first, probabilities, scheme)
         labels = remove_islands(remove_dark_voxels(labels, stored.data, stored.spacing))
         outside = aligned.outside()
         # Of a group that the field of view cuts, what is in the picture stays; what cannot be there was mistaken.

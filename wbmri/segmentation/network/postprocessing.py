@@ -130,7 +130,8 @@ def muscle_probability(probabilities: NDArray[np.float32]) -> NDArray[np.float32
 
 def labels_on_scan(
     scan: Grid,
-    box: Grid,
+    fine: Grid,
+    first: tuple[int, int, int],
     probabilities: NDArray[np.float32],
     scheme: Scheme,
 ) -> NDArray[np.uint8]:
@@ -140,14 +141,15 @@ def labels_on_scan(
     ----------
     scan
         The grid of the scan.
-    box
-        That of `probabilities`.
+    fine, first
+        The fine grid, and the index on it of the first voxel of `probabilities`.
     probabilities
         Probabilities of the pairs and of the right side, shape (x, y, z, 22).
     scheme
         The scheme whose labels are meant.
     """
-    shape, into = scan.shape, scan.index_map(box)
+    shape, into = scan.shape, scan.index_map(fine)
+    into[:3, 3] -= first
     label_of = np.array([[scheme.label_of(pair, side) for side in (Side.LEFT, Side.RIGHT)] for pair in range(PAIRS)])
     labels = np.zeros(shape, np.uint8)
     near = _widened(muscle_probability(probabilities) > _SOME)
