@@ -271,7 +271,7 @@ def main() -> None:
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(waiting,), daemon=True).start()
 
-    import wbmri.pipeline.visit_score  # noqa: F401  # loaded before the clock of the first visit starts
+    from wbmri.pipeline import score_case  # noqa: F401  # loaded before the clock of the first visit starts
     from wbmri.segmentation import make_engine
 
     engine_of = cache(make_engine)

@@ -98,10 +98,9 @@ def read_nifti_grid(path: Path) -> Grid:
             "convert the DICOM files again, or set the orientation if it is known for certain",
         )
     check_agreement(path, coded)
-    affine = next(iter(coded.values())).copy()
-    affine[:3] *= UNITS_MM.get(int(header["xyzt_units"]) & 7, 1.0)
+    unit_mm = UNITS_MM.get(int(header["xyzt_units"]) & 7, 1.0)
     i, j, k = header.get_data_shape()[:3]
-    return Grid((int(i), int(j), int(k)), affine)
+    return Grid((int(i), int(j), int(k)), np.diag([unit_mm, unit_mm, unit_mm, 1.0]) @ next(iter(coded.values())))
 
 
 def check_agreement(path: Path, coded: dict[str, NDArray[np.float64]]) -> None:
