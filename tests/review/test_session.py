@@ -408,7 +408,7 @@ def test_ids_that_are_no_person_are_refused(case: Case) -> None:
 
 def test_reading_time_leaves_out_pauses(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     moment = [100.0]
-    monkeypatch.setattr("wbmri.review.reading_clock.monotonic", lambda: moment[0])
+    monkeypatch.setattr("wbmri.review.actions.monotonic", lambda: moment[0])
     session = open_review(case.paths, "anna")
     for wait in (30.0, 50.0, 4000.0, 20.0):
         moment[0] += wait

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typer.exceptions import TyperException
 
 from wbmri.cli.app import app
-from wbmri.cli.exit_code import DONE, FAILED, UNUSABLE, fail
+from wbmri.cli.terminal import DONE, FAILED, UNUSABLE, fail
 from wbmri.core import WbmriError
 
 

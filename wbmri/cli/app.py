@@ -10,11 +10,10 @@ from wbmri.cli.agreement import agreement
 from wbmri.cli.cohort import BidsCommand, cohort
 from wbmri.cli.compare import compare
 from wbmri.cli.demo import demo
-from wbmri.cli.engines import engines
 from wbmri.cli.inspect import inspect
+from wbmri.cli.listings import engines, schemes
 from wbmri.cli.outcomes import outcomes
 from wbmri.cli.review import review
-from wbmri.cli.schemes import schemes
 from wbmri.cli.score import score
 from wbmri.cli.train import train
 

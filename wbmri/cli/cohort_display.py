@@ -13,8 +13,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Protocol
 
 from wbmri.cli.display import show_json
-from wbmri.cli.exit_code import DONE, FAILED, fail
-from wbmri.cli.progress import shown_progress
+from wbmri.cli.terminal import DONE, FAILED, fail, shown_progress
 from wbmri.cohort import (
     Cohort,
     Crew,

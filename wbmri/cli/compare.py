@@ -5,7 +5,6 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from wbmri.cli.exit_code import left_out_code
 from wbmri.cli.options import (
     AsJson,
     Controls,
@@ -19,7 +18,7 @@ from wbmri.cli.options import (
     SchemeFile,
     Series,
 )
-from wbmri.cli.progress import shown_progress
+from wbmri.cli.terminal import left_out_code, shown_progress
 
 
 def compare(

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from wbmri.cli.exit_code import left_out_code
 from wbmri.cli.options import AsJson, Out
-from wbmri.cli.progress import shown_progress
+from wbmri.cli.terminal import left_out_code, shown_progress
 
 
 def demo(out: Out = Path("wbmri-demo"), as_json: AsJson = False) -> int:

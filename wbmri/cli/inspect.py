@@ -1,8 +1,7 @@
 """``wbmri inspect``: what lies in a folder of images, or how good cases are."""
 
-from wbmri.cli.exit_code import DONE, UNUSABLE, fail
 from wbmri.cli.options import AsJson, Inputs
-from wbmri.cli.progress import shown_progress
+from wbmri.cli.terminal import DONE, UNUSABLE, fail, shown_progress
 
 
 def inspect(inputs: Inputs, as_json: AsJson = False) -> int:

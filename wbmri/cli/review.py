@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from wbmri.cli.exit_code import DONE, FAILED, fail
 from wbmri.cli.options import AsJson
+from wbmri.cli.terminal import DONE, FAILED, fail
 
 if TYPE_CHECKING:
     from wbmri.review import Worklist, WorklistRow

@@ -1,6 +1,5 @@
 """``wbmri score``: images in, a complete case with its report out."""
 
-from wbmri.cli.exit_code import left_out_code
 from wbmri.cli.options import (
     AsJson,
     Controls,
@@ -16,7 +15,7 @@ from wbmri.cli.options import (
     Series,
     Session,
 )
-from wbmri.cli.progress import shown_progress
+from wbmri.cli.terminal import left_out_code, shown_progress
 
 
 def score(

@@ -39,7 +39,7 @@ def train(
     """Train a network, or fine-tune the outlines on corrected cases (needs the extra 'train')."""
     from importlib.util import find_spec
 
-    from wbmri.cli.progress import shown_progress
+    from wbmri.cli.terminal import shown_progress
     from wbmri.core import InputError
 
     if find_spec("torch") is None or find_spec("onnx") is None:

@@ -8,8 +8,18 @@ if TYPE_CHECKING:
     from wbmri.cohort.aggregate import summarise
     from wbmri.cohort.discovery import Cohort, find_visits, visits_of
     from wbmri.cohort.dry_run import preview, seconds_per_visit
-    from wbmri.cohort.job import Result, State, job_maker
-    from wbmri.cohort.job_record import Basis, Cause, Ending, Outcome, digest_of_reading, read_outcome, write_outcome
+    from wbmri.cohort.job import (
+        Basis,
+        Cause,
+        Ending,
+        Outcome,
+        Result,
+        State,
+        digest_of_reading,
+        job_maker,
+        read_outcome,
+        write_outcome,
+    )
     from wbmri.cohort.qc import UNUSUAL, marked_cases, modified_z, read_marks
     from wbmri.cohort.resources import Crew, crew_planner, plan_crew
     from wbmri.cohort.visit import Skipped, Visit, VisitFilter, digest_of, stamp_of
@@ -67,16 +77,14 @@ __getattr__ = lazy_names(
             "seconds_per_visit",
         ),
         "job": (
-            "Result",
-            "State",
-            "job_maker",
-        ),
-        "job_record": (
             "Basis",
             "Cause",
             "Ending",
             "Outcome",
+            "Result",
+            "State",
             "digest_of_reading",
+            "job_maker",
             "read_outcome",
             "write_outcome",
         ),

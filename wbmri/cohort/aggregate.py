@@ -7,19 +7,21 @@ from pathlib import Path
 from wbmri.analysis.clinical import Outcomes
 from wbmri.case import TABLES_LOCK, CasePaths, check_dataset, dataset_lock, encode_table, read_case
 from wbmri.cohort.case_rows import Gathered, Page, Pair, gather
-from wbmri.cohort.data_dictionary import (
+from wbmri.cohort.participants import (
     CHANGES,
     QC,
     SCORES,
     SUMMARY,
     TRANSITIONS,
     Column,
+    Facts,
     check_parquet,
+    describe,
     encode_dictionary,
     encode_parquet,
     names,
+    read_facts,
 )
-from wbmri.cohort.participants import Facts, describe, read_facts
 from wbmri.cohort.qc import MARK_COLUMNS, SHORT, Outlier, QcMark, find_outliers, read_marks
 from wbmri.cohort.visit import VisitFilter
 from wbmri.core import CaseError, InputError, Progress, silent

@@ -8,8 +8,7 @@ from statistics import median
 
 from wbmri.case import CasePaths, find_cases, read_case
 from wbmri.cohort.discovery import Cohort
-from wbmri.cohort.job import Job, job_maker
-from wbmri.cohort.job_record import Standing, read_outcome
+from wbmri.cohort.job import Job, Standing, job_maker, read_outcome
 from wbmri.cohort.visit import Skipped, sizes_of
 from wbmri.cohort.worker import look
 from wbmri.core import AUTO, CaseError

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.case import CasePaths, bids_label
-from wbmri.cohort.job_record import file_digest
+from wbmri.cohort.job import file_digest
 from wbmri.core import InputError, Reading
 
 MARKS_FILE = "qc.tsv"

@@ -16,13 +16,15 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from wbmri.case import CaseInUseError, CasePaths, check_replaceable, holder_of, locked_case, read_case
-from wbmri.cohort.job import Job, Result, State
-from wbmri.cohort.job_record import (
+from wbmri.cohort.job import (
     Basis,
     Cause,
     Ending,
+    Job,
     Outcome,
+    Result,
     Standing,
+    State,
     digest_of_reading,
     read_outcome,
     scored_since,

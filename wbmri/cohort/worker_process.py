@@ -12,8 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
-from wbmri.cohort.job import Job, Result
-from wbmri.cohort.job_record import Basis, Cause
+from wbmri.cohort.job import Basis, Cause, Job, Result
 from wbmri.cohort.worker import Message, fail_locked, jobs, messages
 from wbmri.core import Progress, silent
 from wbmri.segmentation.network import THREADS_VARIABLE

@@ -6,9 +6,19 @@ from wbmri.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.core.errors import CaseError, InputError, WbmriError
-    from wbmri.core.evidence import Evidence, Extent, OutsideLevel, Pattern, Reason, Reference
+    from wbmri.core.evidence import (
+        BiasFieldSpline,
+        Evidence,
+        Extent,
+        ImageArtefact,
+        IntensityModel,
+        MuscleKernel,
+        OutsideLevel,
+        Pattern,
+        Reason,
+        Reference,
+    )
     from wbmri.core.grid import PLANES, Box, Grid, Storage, plane
-    from wbmri.core.intensity_model import BiasFieldSpline, ImageArtefact, IntensityModel, MuscleKernel
     from wbmri.core.labelmap import LabelMap, drawn_labels
     from wbmri.core.progress import Progress, part, silent
     from wbmri.core.provenance import Json, Step
@@ -83,8 +93,12 @@ __getattr__ = lazy_names(
             "WbmriError",
         ),
         "evidence": (
+            "BiasFieldSpline",
             "Evidence",
             "Extent",
+            "ImageArtefact",
+            "IntensityModel",
+            "MuscleKernel",
             "OutsideLevel",
             "Pattern",
             "Reason",
@@ -96,12 +110,6 @@ __getattr__ = lazy_names(
             "PLANES",
             "Storage",
             "plane",
-        ),
-        "intensity_model": (
-            "BiasFieldSpline",
-            "ImageArtefact",
-            "IntensityModel",
-            "MuscleKernel",
         ),
         "labelmap": (
             "LabelMap",

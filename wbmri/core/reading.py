@@ -6,8 +6,7 @@ from enum import StrEnum
 from typing import Self
 
 from wbmri.core.errors import InputError
-from wbmri.core.evidence import Evidence, Reason, Reference
-from wbmri.core.intensity_model import IntensityModel
+from wbmri.core.evidence import Evidence, IntensityModel, Reason, Reference
 from wbmri.core.provenance import Step
 from wbmri.core.scheme import Group, Scheme, Side
 from wbmri.core.soft_tissue import SoftTissue

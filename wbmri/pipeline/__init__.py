@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.pipeline.change_document import ChangeDocument
     from wbmri.pipeline.options import Fingerprint, ScoringOptions
     from wbmri.pipeline.sign_off import SignedCase, add_case, sign
-    from wbmri.pipeline.visit_change import ComparedCases, compare_cases, compare_visits
+    from wbmri.pipeline.visit_change import ChangeDocument, ComparedCases, compare_cases, compare_visits
     from wbmri.pipeline.visit_findings import Terms
     from wbmri.pipeline.visit_score import ScoredCase, score, score_case, score_visit
 
@@ -32,7 +31,6 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "change_document": ("ChangeDocument",),
         "options": (
             "Fingerprint",
             "ScoringOptions",
@@ -43,6 +41,7 @@ __getattr__ = lazy_names(
             "sign",
         ),
         "visit_change": (
+            "ChangeDocument",
             "ComparedCases",
             "compare_cases",
             "compare_visits",

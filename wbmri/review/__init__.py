@@ -8,12 +8,11 @@ if TYPE_CHECKING:
     from wbmri.review.group_view import Change, GroupView, Totals
     from wbmri.review.history import Decision, Entry
     from wbmri.review.keys import Command, KeyMap, default_keys, load_keys
-    from wbmri.review.navigation import Order
     from wbmri.review.reading_mode import Mode
     from wbmri.review.session import Session
     from wbmri.review.session_factory import open_review
     from wbmri.review.signoff_checks import SignoffIssue, SignoffIssueKind
-    from wbmri.review.view_state import ViewState
+    from wbmri.review.view_state import Order, ViewState
     from wbmri.review.worklist import Worklist, WorklistRow, load_worklist
 
 __all__ = [
@@ -56,7 +55,6 @@ __getattr__ = lazy_names(
             "default_keys",
             "load_keys",
         ),
-        "navigation": ("Order",),
         "reading_mode": ("Mode",),
         "session": ("Session",),
         "session_factory": ("open_review",),
@@ -64,7 +62,10 @@ __getattr__ = lazy_names(
             "SignoffIssue",
             "SignoffIssueKind",
         ),
-        "view_state": ("ViewState",),
+        "view_state": (
+            "Order",
+            "ViewState",
+        ),
         "worklist": (
             "Worklist",
             "WorklistRow",

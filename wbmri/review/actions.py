@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from wbmri.case import Case, ReadingPaths, update_ignore_file, write_signed
@@ -13,10 +14,50 @@ from wbmri.review.draft import Draft, Start
 from wbmri.review.group_view import Change
 from wbmri.review.history import Action, Entry, Terms
 from wbmri.review.label_editor import LabelChange, Outlines
-from wbmri.review.reading_clock import ReadingClock
 from wbmri.review.signoff_checks import SignoffIssue
 from wbmri.review.store import ReadingStore
 from wbmri.review.view_state import ViewState, read_view_state, write_view_state
+
+IDLE_S = 120.0
+"""A pause longer than this is not reading time."""
+
+
+class ReadingClock:
+    """Adds up the time between signs of activity, as long as they are not too far apart.
+
+    Parameters
+    ----------
+    earlier
+        Seconds read in earlier sittings.
+    """
+
+    def __init__(self, earlier: float = 0.0) -> None:
+        self._last = monotonic()
+        self._taken = earlier
+        self._since = 0.0
+
+    def active(self) -> None:
+        """Note that the reader did something."""
+        moment = monotonic()
+        if moment - self._last <= IDLE_S:
+            self._since += moment - self._last
+        self._last = moment
+
+    @property
+    def seconds(self) -> float:
+        """Reading time so far."""
+        return self._taken + self._since
+
+    @property
+    def since(self) -> float:
+        """Reading time since `take` was last called."""
+        return self._since
+
+    def take(self) -> float:
+        """Return the reading time since this was last called."""
+        since, self._since = round(self._since, 2), 0.0
+        self._taken += since
+        return since
 
 
 class Actions:

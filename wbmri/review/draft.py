@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 
 from wbmri.core import CaseError, GradeSource, GroupReading, LabelMap, Reading, Reason, SoftTissue, Status, Subtotal
 from wbmri.review.group_view import GroupView, Totals
-from wbmri.review.history import Decision, Terms
+from wbmri.review.history import Decision, ReadingState, Terms
 from wbmri.review.label_editor import Outlines
 from wbmri.review.reading import decided, reading_of, review_record, with_marks
 from wbmri.review.reading_mode import Visible
 from wbmri.review.signoff_checks import SignoffIssue, signoff_issues
-from wbmri.review.state import ReadingState
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,10 @@ from wbmri.review.draft import Draft
 from wbmri.review.group_view import Change, GroupView, Totals
 from wbmri.review.history import Action, Decision
 from wbmri.review.label_editor import EDGES, Block, LabelChange, Labels
-from wbmri.review.navigation import Navigation, Order
 from wbmri.review.reading_mode import Visible, visible
 from wbmri.review.signoff_checks import SignoffIssue, check_confirmed
 from wbmri.review.store import Saving
-from wbmri.review.view_state import ViewState
+from wbmri.review.view_state import Navigation, Order, ViewState
 
 _SIGN = {None: "not looked at", 0: "normal", 1: "oedema"}
 _CALCINOSIS = {None: "not looked at", False: "none", True: "present"}

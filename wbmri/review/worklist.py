@@ -16,10 +16,10 @@ from wbmri.case import (
     signed_of_record,
 )
 from wbmri.core import CaseError, InputError, Status
+from wbmri.review.history import ReadingState
 from wbmri.review.reading import decisions_in
 from wbmri.review.reading_mode import code, default_seed, rank
 from wbmri.review.session_factory import check_reader
-from wbmri.review.state import ReadingState
 from wbmri.review.store import read_entries
 
 

@@ -6,8 +6,7 @@ import numpy as np
 
 from wbmri.segmentation.network import AIR, CONTEXT_SIDE, FIND_TILE, PAIRS, networks
 from wbmri.simulation.body import LabelledBody
-from wbmri.simulation.training.examples import examples, views
-from wbmri.simulation.training.survey import SAMPLES
+from wbmri.simulation.training.examples import SAMPLES, examples, views
 
 
 def test_examples_follow_from_the_seed_alone(anatomy: LabelledBody) -> None:

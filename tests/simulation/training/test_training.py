@@ -27,10 +27,9 @@ from wbmri.segmentation.network import (
 )
 from wbmri.segmentation.network.weights import Networks, load_networks
 from wbmri.simulation.training import Plan, train
-from wbmri.simulation.training.examples import NONE
+from wbmri.simulation.training.examples import NONE, SAMPLES
 from wbmri.simulation.training.fit import finding_loss, outline_loss
 from wbmri.simulation.training.networks import Finder, Outliner, export, initial_weights
-from wbmri.simulation.training.survey import SAMPLES
 
 # The exporter that needs no further package is the older one; it warns of that, and of tracing.
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
         bland_altman,
         mean_and_sd,
         moment_terms,
+        sign_test,
+        signed_rank_test,
         smallest_detectable_change,
         smallest_detectable_difference,
+        spearman,
+        standardised_response_mean,
     )
-    from wbmri.analysis.statistics.paired_tests import sign_test, signed_rank_test, spearman, standardised_response_mean
 
 __all__ = [
     "FEWEST_PATIENTS",
@@ -78,12 +81,10 @@ __getattr__ = lazy_names(
             "bland_altman",
             "mean_and_sd",
             "moment_terms",
-            "smallest_detectable_change",
-            "smallest_detectable_difference",
-        ),
-        "paired_tests": (
             "sign_test",
             "signed_rank_test",
+            "smallest_detectable_change",
+            "smallest_detectable_difference",
             "spearman",
             "standardised_response_mean",
         ),

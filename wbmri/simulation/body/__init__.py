@@ -6,12 +6,10 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.simulation.body.labelled_body import LabelledBody, measured_anatomy, read_anatomy
-    from wbmri.simulation.body.muscle_groups import on_right, pair_numbers
-    from wbmri.simulation.body.parts import Parts, Points, Tissue, measured_body
+    from wbmri.simulation.body.parts import Parts, Points, Tissue, measured_body, on_right, pair_numbers
     from wbmri.simulation.body.population import Body, BodyRanges, average_body, lift_arms, random_body
-    from wbmri.simulation.body.pose import Arm, Leg, Pose
+    from wbmri.simulation.body.pose_and_shape import Arm, Leg, Pose, Shape, with_bulk
     from wbmri.simulation.body.rendering import Rendered, grid_around, occupancies, paint
-    from wbmri.simulation.body.shape import Shape, with_bulk
     from wbmri.simulation.body.skin_and_fat import FatLayer, joint_fluid, render
     from wbmri.simulation.body.smooth_field import SmoothField
     from wbmri.simulation.body.warped_body import Located, WarpedBody
@@ -56,15 +54,13 @@ __getattr__ = lazy_names(
             "measured_anatomy",
             "read_anatomy",
         ),
-        "muscle_groups": (
-            "on_right",
-            "pair_numbers",
-        ),
         "parts": (
             "Parts",
             "Points",
             "Tissue",
             "measured_body",
+            "on_right",
+            "pair_numbers",
         ),
         "population": (
             "Body",
@@ -73,20 +69,18 @@ __getattr__ = lazy_names(
             "lift_arms",
             "random_body",
         ),
-        "pose": (
+        "pose_and_shape": (
             "Arm",
             "Leg",
             "Pose",
+            "Shape",
+            "with_bulk",
         ),
         "rendering": (
             "Rendered",
             "grid_around",
             "occupancies",
             "paint",
-        ),
-        "shape": (
-            "Shape",
-            "with_bulk",
         ),
         "skin_and_fat": (
             "FatLayer",

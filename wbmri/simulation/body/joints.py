@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core.scheme import BodySegment, load_scheme
-from wbmri.simulation.body.muscle_groups import labels_in
-from wbmri.simulation.body.parts import Parts, Points, Tissue
+from wbmri.simulation.body.parts import Parts, Points, Tissue, labels_in
 
 
 class Segment(StrEnum):

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from wbmri.core import Grid, InputError
 from wbmri.core.scheme import BodySegment, Side, load_scheme
-from wbmri.simulation.body.muscle_groups import labels_in
-from wbmri.simulation.body.parts import Tissue, measured_body
+from wbmri.simulation.body.parts import Tissue, labels_in, measured_body
 from wbmri.simulation.body.rendering import Rendered, grid_around
 from wbmri.simulation.body.skin_and_fat import render
 

@@ -12,9 +12,8 @@ from wbmri.core import Grid
 from wbmri.core.scheme import Side, load_scheme
 from wbmri.simulation.body.joints import Following, Segment, segments
 from wbmri.simulation.body.parts import Parts, measured_body
-from wbmri.simulation.body.pose import Arm, Leg, Pose
+from wbmri.simulation.body.pose_and_shape import ADULT_MM, Arm, Leg, Pose, Shape, childness, with_bulk
 from wbmri.simulation.body.rendering import Rendered
-from wbmri.simulation.body.shape import ADULT_MM, Shape, childness, with_bulk
 from wbmri.simulation.body.skin_and_fat import FatLayer, joint_fluid, render
 
 

@@ -1,7 +1,7 @@
 """Labelled bodies warped to random size, build and pose: maps from a place in a scan back to the anatomy.
 
-Where `wbmri.simulation.body.pose` moves the parts of the measured body forward, an anatomy of voxels is drawn backward:
-every voxel of the scan asks which voxel of the anatomy it shows.
+Where `wbmri.simulation.body.pose_and_shape` moves the parts of the measured body forward, an anatomy of voxels is drawn
+backward: every voxel of the scan asks which voxel of the anatomy it shows.
 """
 
 from collections.abc import Iterator
@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from wbmri.core import Grid
 from wbmri.simulation.body.joints import ramp, turned
 from wbmri.simulation.body.labelled_body import LabelledBody, Limb
-from wbmri.simulation.body.muscle_groups import of_other_side, on_right
-from wbmri.simulation.body.parts import Points, Tissue
+from wbmri.simulation.body.parts import Points, Tissue, of_other_side, on_right
+from wbmri.simulation.body.pose_and_shape import CHILD_SHARES, childness
 from wbmri.simulation.body.rendering import Rendered
-from wbmri.simulation.body.shape import CHILD_SHARES, childness
 from wbmri.simulation.body.smooth_field import SmoothField, between
 
 _SHARE_LEVELS = np.array([0.0, 0.26, 0.50, 0.82, 0.875, 1.0])

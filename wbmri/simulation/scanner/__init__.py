@@ -5,9 +5,14 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.simulation.scanner.appearance import STIR_RANGES, Appearance
+    from wbmri.simulation.scanner.appearance import (
+        STIR_RANGES,
+        Appearance,
+        Involvement,
+        oedema_ratio,
+        random_involvement,
+    )
     from wbmri.simulation.scanner.artefacts import Artefacts
-    from wbmri.simulation.scanner.oedema import Involvement, oedema_ratio, random_involvement
     from wbmri.simulation.scanner.signal_equation import Protocol, tissue_signals
     from wbmri.simulation.scanner.stations import Plane, Scan, Scanned, acquire
 
@@ -31,14 +36,12 @@ __getattr__ = lazy_names(
     {
         "appearance": (
             "Appearance",
-            "STIR_RANGES",
-        ),
-        "artefacts": ("Artefacts",),
-        "oedema": (
             "Involvement",
+            "STIR_RANGES",
             "oedema_ratio",
             "random_involvement",
         ),
+        "artefacts": ("Artefacts",),
         "signal_equation": (
             "Protocol",
             "tissue_signals",

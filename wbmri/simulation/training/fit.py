@@ -16,8 +16,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from wbmri.core import Progress
 from wbmri.segmentation.network import AIR, BONE, FAT, LEVEL, OTHER, PAIRS, SIDE
-from wbmri.simulation.training.examples import NONE
-from wbmri.simulation.training.survey import SAMPLES
+from wbmri.simulation.training.examples import NONE, SAMPLES
 
 _BALANCE = 0.3
 """A class counts in proportion to its size to the power 1 - this: small muscles must not drown."""

@@ -1,11 +1,28 @@
-"""Where long work stands: a bar on a terminal, plain lines otherwise, both on stderr."""
+"""What a command tells the terminal beside its result: exit code, one line for a fault, where long work stands."""
 
 import sys
 import time
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from wbmri.core import Progress
+
+DONE, FAILED, UNUSABLE = 0, 1, 2
+
+
+def fail(message: str, code: int, *, debug: bool = False) -> int:
+    """Say on one line of stderr what went wrong, below the traceback if that is wanted, and return the exit code."""
+    if debug:
+        traceback.print_exc()
+    print(f"wbmri: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
+    return code
+
+
+def left_out_code(left_out: Iterable[Exception]) -> int:
+    """Name each case that is missing from the tables of OUT, and return the exit code that says so."""
+    return max((fail(f"left out of the tables: {error}", FAILED) for error in left_out), default=DONE)
+
 
 _LONG_WORK_S = 2.0
 
