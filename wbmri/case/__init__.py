@@ -7,7 +7,7 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from wbmri.case.clinical import ClinicalRow, DetectableChange, read_clinical, read_detectable_change, read_units
     from wbmri.case.collection import TABLES_LOCK, cases_at, find_cases, rebuild_tables
-    from wbmri.case.dataset import check_dataset
+    from wbmri.case.dataset import check_dataset, encode_table, score_rows, summary_row
     from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, ReadingDocument, decode, encode
     from wbmri.case.lock import CaseInUseError, CaseLock, Holder, dataset_lock, holder_of, locked_case, new_label
     from wbmri.case.paths import CONSENSUS, CasePaths, ChangePaths, ReadingPaths, bids_label, natural_sort_key
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         write_signed,
     )
     from wbmri.case.storage import Case, check_replaceable, read_case, write_case
-    from wbmri.case.tables import encode_table, score_rows, summary_row
 
 __all__ = [
     "CONSENSUS",
@@ -87,7 +86,12 @@ __getattr__ = lazy_names(
             "find_cases",
             "rebuild_tables",
         ),
-        "dataset": ("check_dataset",),
+        "dataset": (
+            "check_dataset",
+            "encode_table",
+            "score_rows",
+            "summary_row",
+        ),
         "documents": (
             "HistoryEntry",
             "ReadingDocument",
@@ -128,11 +132,6 @@ __getattr__ = lazy_names(
             "check_replaceable",
             "read_case",
             "write_case",
-        ),
-        "tables": (
-            "encode_table",
-            "score_rows",
-            "summary_row",
         ),
     },
 )

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from wbmri.case.dataset import SCORE_COLUMNS, SUMMARY_COLUMNS, encode_table, score_rows, summary_row
 from wbmri.case.lock import dataset_lock
 from wbmri.case.paths import CasePaths
 from wbmri.case.signed_reading import reading_of_record
 from wbmri.case.storage import Case, read_case
-from wbmri.case.tables import SCORE_COLUMNS, SUMMARY_COLUMNS, encode_table, score_rows, summary_row
 from wbmri.core import CaseError, Reading
 from wbmri.io import write_together
 

@@ -9,11 +9,10 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.case.dataset import ignore_file
+from wbmri.case.dataset import SCORE_COLUMNS, encode_table, ignore_file, score_rows
 from wbmri.case.documents import HistoryEntry, ReadingDocument, decode, encode, software_versions
 from wbmri.case.paths import CONSENSUS, CasePaths, ReadingPaths
 from wbmri.case.storage import Case
-from wbmri.case.tables import SCORE_COLUMNS, encode_table, score_rows
 from wbmri.core import CaseError, InputError, LabelMap, Reading
 from wbmri.io import encode_nifti, read_labels, write_together
 

@@ -10,7 +10,15 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.case.dataset import check_dataset, dataset_files
+from wbmri.case.dataset import (
+    LABEL_COLUMNS,
+    SCORE_COLUMNS,
+    check_dataset,
+    dataset_files,
+    encode_table,
+    label_rows,
+    score_rows,
+)
 from wbmri.case.documents import (
     SCHEMA_VERSION,
     HistoryEntry,
@@ -21,7 +29,6 @@ from wbmri.case.documents import (
     software_versions,
 )
 from wbmri.case.paths import CasePaths, ReadingPaths
-from wbmri.case.tables import LABEL_COLUMNS, SCORE_COLUMNS, encode_table, label_rows, score_rows
 from wbmri.core import AUTO, CaseError, GradeSource, InputError, Json, LabelMap, Reading, Status, Volume
 from wbmri.io import encode_nifti, read_image, read_labels, write_together
 

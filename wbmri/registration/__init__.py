@@ -5,13 +5,19 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.registration.deformable import TO_ATLAS, Deformation, register_atlas
+    from wbmri.registration.deformable import (
+        TO_ATLAS,
+        Deformation,
+        group_landmarks,
+        least_spread_mm,
+        register_atlas,
+        shared_labels,
+        spline_places,
+    )
     from wbmri.registration.demons import DemonsStage, demons_parameters, displaced, register_demons
-    from wbmri.registration.landmarks import group_landmarks, least_spread_mm, shared_labels
     from wbmri.registration.lean_tissue import WORKING_MM, Lean, lean_of_volume, lean_share
     from wbmri.registration.point_map import PointMap, intensities_at, register_both_ways, register_visits
     from wbmri.registration.resample import block_means, field_of_view, linear_on_grid, nearest_on_grid
-    from wbmri.registration.thin_plate_spline import spline_places
 
 __all__ = [
     "TO_ATLAS",
@@ -45,18 +51,17 @@ __getattr__ = lazy_names(
         "deformable": (
             "Deformation",
             "TO_ATLAS",
+            "group_landmarks",
+            "least_spread_mm",
             "register_atlas",
+            "shared_labels",
+            "spline_places",
         ),
         "demons": (
             "DemonsStage",
             "demons_parameters",
             "displaced",
             "register_demons",
-        ),
-        "landmarks": (
-            "group_landmarks",
-            "least_spread_mm",
-            "shared_labels",
         ),
         "lean_tissue": (
             "Lean",
@@ -76,6 +81,5 @@ __getattr__ = lazy_names(
             "linear_on_grid",
             "nearest_on_grid",
         ),
-        "thin_plate_spline": ("spline_places",),
     },
 )

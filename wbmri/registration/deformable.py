@@ -1,15 +1,93 @@
-"""Deformable registration of two bodies: a thin-plate spline through the muscle groups, then demons on lean tissue."""
+"""Deformable registration of two bodies: a thin-plate spline through the muscle groups, then demons on lean tissue.
+
+Bodies are matched by landmarks of each muscle group, limb for limb; the spline is the smoothest map that carries those
+of one body to those of the other (Bookstein 1989, IEEE Trans Pattern Anal Mach Intell 11:567).
+"""
 
 from dataclasses import astuple, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from wbmri.core import Json, LabelMap, Volume, canonical
+from wbmri.core import Grid, Json, LabelMap, Volume, canonical
 from wbmri.registration.demons import DemonsStage, displaced, register_demons
-from wbmri.registration.landmarks import LANDMARKS_PER_GROUP, Landmarks, group_landmarks
 from wbmri.registration.lean_tissue import Lean, lean_of_volume
-from wbmri.registration.thin_plate_spline import spline_places
+
+LANDMARKS_PER_GROUP = 3
+"""Each group gives this many landmarks, one above the other."""
+
+Landmarks = dict[tuple[int, int], NDArray[np.float64]]
+"""(label, third of the group) to RAS mm."""
+
+
+def group_landmarks(labels: LabelMap) -> Landmarks:
+    """Return the centroids of the thirds of each group from its foot to its head.
+
+    Groups that lie outside the field of view give none.
+
+    Returns
+    -------
+    dict
+        (label, third) to RAS mm.
+    """
+    from scipy import ndimage
+
+    out = {}
+    for label, box in enumerate(ndimage.find_objects(labels.data), start=1):
+        if box is None or label in labels.outside:
+            continue
+        world = labels.grid.points(np.argwhere(labels.data[box] == label) + [part.start for part in box])
+        order = np.argsort(world[:, 2], kind="stable")
+        for third, chosen in enumerate(np.array_split(order, LANDMARKS_PER_GROUP)):
+            if len(chosen):
+                out[label, third] = world[chosen].mean(axis=0)
+    return out
+
+
+def shared_labels(first: Landmarks, second: Landmarks) -> set[int]:
+    """Return the labels of the groups of which both bodies have landmarks."""
+    return {label for label, _ in first} & {label for label, _ in second}
+
+
+def least_spread_mm(landmarks: Landmarks, labels: set[int]) -> float:
+    """Return the standard deviation in mm of the groups' landmarks along the direction in which it is least."""
+    points = np.array([place for (label, _), place in landmarks.items() if label in labels])
+    values = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+    return float(values[-1] / np.sqrt(len(points)))
+
+
+_LATTICE_MM = 24.0
+"""The spline is evaluated at points so far apart and interpolated between: it is smooth."""
+
+
+def spline_places(grid: Grid, source: ArrayLike, target: ArrayLike, stiffness: float) -> NDArray[np.float32]:
+    """Return where the voxels of a grid lie in another body.
+
+    Parameters
+    ----------
+    grid
+        A cubic grid along the world axes.
+    source, target
+        Landmarks in RAS mm of the grid's body and of the other, shape (n, 3).
+    stiffness
+        How far the spline may pass by the landmarks.
+
+    Returns
+    -------
+    array, shape (3, x, y, z)
+        RAS mm of the other body.
+    """
+    from scipy import ndimage
+    from scipy.interpolate import RBFInterpolator
+
+    here, there = np.asarray(source), np.asarray(target)
+    spline = RBFInterpolator(here, there, kernel="thin_plate_spline", smoothing=stiffness * len(here))
+    step = round(_LATTICE_MM / grid.spacing[0])
+    coarse = [np.arange(-(-n // step) + 1) * step for n in grid.shape]
+    lattice = grid.points(np.stack(np.meshgrid(*coarse, indexing="ij"), -1).reshape(-1, 3))
+    values = spline(lattice).T.reshape(3, *(len(axis) for axis in coarse))
+    fine = np.meshgrid(*(np.arange(n) / step for n in grid.shape), indexing="ij")
+    return np.stack([ndimage.map_coordinates(axis, fine, order=1) for axis in values]).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,15 @@ from numpy.typing import NDArray
 
 from wbmri.core import Grid, InputError, Json, LabelMap, Step, Volume, canonical
 from wbmri.core.scheme import Scheme
-from wbmri.registration.deformable import DeformableParameters, register_lean
+from wbmri.registration.deformable import (
+    DeformableParameters,
+    Landmarks,
+    group_landmarks,
+    least_spread_mm,
+    register_lean,
+    shared_labels,
+)
 from wbmri.registration.demons import DemonsStage
-from wbmri.registration.landmarks import Landmarks, group_landmarks, least_spread_mm, shared_labels
 from wbmri.registration.lean_tissue import Lean, lean_of_volume
 from wbmri.registration.resample import block_means
 

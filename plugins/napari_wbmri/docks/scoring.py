@@ -1,15 +1,18 @@
-"""Scoring a scan from inside napari: in the background, with its progress, and it can be cancelled."""
+"""Scoring a scan from inside napari: its options as a form, and the work in the background, which can be cancelled."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, QThread, Signal
 from qtpy.QtWidgets import (
     QApplication,
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QFormLayout,
+    QGroupBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -19,9 +22,57 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_wbmri.widgets import ScoringOptionsForm, dress, notice, said
+from napari_wbmri.widgets import dress, notice, said
 from wbmri.case import CasePaths, find_cases
 from wbmri.core import WbmriError
+
+if TYPE_CHECKING:
+    from wbmri.pipeline import ScoringOptions
+
+
+class ScoringOptionsForm(QGroupBox):
+    """Fields for label maps, scheme, series, controls and contrast agent; several names are parted by commas."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Options", parent)
+        self.labels, self.mapping, self.scheme = QLineEdit(), QLineEdit(), QLineEdit()
+        self.series, self.controls = QLineEdit(), QLineEdit()
+        self.fusion = QComboBox()
+        self.fusion.addItems(["vote", "staple"])
+        self.post_contrast = QCheckBox("made after a contrast agent")
+        self.labels.setPlaceholderText("label maps of your own, instead of an engine")
+        self.mapping.setPlaceholderText("what their numbers mean")
+        self.scheme.setPlaceholderText("name or TOML file")
+        self.series.setPlaceholderText("keys of series, instead of those chosen")
+        self.controls.setPlaceholderText("file of wbmri calibrate controls")
+        form = QFormLayout(self)
+        form.addRow("Labels", self.labels)
+        form.addRow("Mapping", self.mapping)
+        form.addRow("Fusion", self.fusion)
+        form.addRow("Scheme", self.scheme)
+        form.addRow("Series", self.series)
+        form.addRow("Controls", self.controls)
+        form.addRow("Scan", self.post_contrast)
+
+    def chosen(self, engine: str) -> "ScoringOptions":
+        """Return what was chosen, checked.
+
+        Raises
+        ------
+        InputError, CaseError
+            If something does not exist or cannot be used.
+        """
+        from wbmri.pipeline import ScoringOptions
+
+        labels, mapping, series = (_parts(field) for field in (self.labels, self.mapping, self.series))
+        scheme, controls = (field.text().strip() or None for field in (self.scheme, self.controls))
+        fusion, accepted = self.fusion.currentText(), self.post_contrast.isChecked()
+        return ScoringOptions.of(engine, labels, mapping, fusion, scheme, series, controls, accepted)
+
+
+def _parts(field: QLineEdit) -> list[str]:
+    return [part.strip() for part in field.text().split(",") if part.strip()]
+
 
 SESSIONS = ("baseline", "month6")
 """The visits of the sample."""

@@ -7,13 +7,11 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from napari_wbmri.widgets.body_map import BodyMap
     from napari_wbmri.widgets.evidence import EvidencePanel
-    from napari_wbmri.widgets.grade_buttons import GradeButtons
+    from napari_wbmri.widgets.grade_entry import GradeButtons, SoftTissuePanel
     from napari_wbmri.widgets.grades_table import GradesTable, TotalsBar
     from napari_wbmri.widgets.keys import KeyFilter, KeyHelp
     from napari_wbmri.widgets.label_tools import MaskTools
     from napari_wbmri.widgets.orientation_labels import OrientationLabels
-    from napari_wbmri.widgets.scoring_options import ScoringOptionsForm
-    from napari_wbmri.widgets.soft_tissue import SoftTissuePanel
     from napari_wbmri.widgets.style import CAUTION, FAINT, INK, dress, notice, said
 
 __all__ = [
@@ -28,7 +26,6 @@ __all__ = [
     "KeyHelp",
     "MaskTools",
     "OrientationLabels",
-    "ScoringOptionsForm",
     "SoftTissuePanel",
     "TotalsBar",
     "dress",
@@ -41,7 +38,10 @@ __getattr__ = lazy_names(
     {
         "body_map": ("BodyMap",),
         "evidence": ("EvidencePanel",),
-        "grade_buttons": ("GradeButtons",),
+        "grade_entry": (
+            "GradeButtons",
+            "SoftTissuePanel",
+        ),
         "grades_table": (
             "GradesTable",
             "TotalsBar",
@@ -52,8 +52,6 @@ __getattr__ = lazy_names(
         ),
         "label_tools": ("MaskTools",),
         "orientation_labels": ("OrientationLabels",),
-        "scoring_options": ("ScoringOptionsForm",),
-        "soft_tissue": ("SoftTissuePanel",),
         "style": (
             "CAUTION",
             "FAINT",

@@ -6,10 +6,9 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.review.label_editor.brush import Block, Brush, Stroke
+    from wbmri.review.label_editor.contour_propagation import fill_between, mirror
     from wbmri.review.label_editor.label_change import LabelChange, Labels, decode_change, encode_change
-    from wbmri.review.label_editor.mirror_image import mirror
     from wbmri.review.label_editor.outlines import EDGES, Outlines
-    from wbmri.review.label_editor.slice_interpolation import fill_between
 
 __all__ = [
     "EDGES",
@@ -33,17 +32,19 @@ __getattr__ = lazy_names(
             "Brush",
             "Stroke",
         ),
+        "contour_propagation": (
+            "fill_between",
+            "mirror",
+        ),
         "label_change": (
             "LabelChange",
             "Labels",
             "decode_change",
             "encode_change",
         ),
-        "mirror_image": ("mirror",),
         "outlines": (
             "EDGES",
             "Outlines",
         ),
-        "slice_interpolation": ("fill_between",),
     },
 )

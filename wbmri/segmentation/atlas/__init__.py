@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.segmentation.atlas.alignment import AlignedBody, align_body
-    from wbmri.segmentation.atlas.body_model import Model, model_body
+    from wbmri.segmentation.atlas.alignment import AlignedBody, Model, align_body, model_body
     from wbmri.segmentation.atlas.engine import AtlasEngine
 
 __all__ = ["AlignedBody", "AtlasEngine", "Model", "align_body", "model_body"]
@@ -16,10 +15,8 @@ __getattr__ = lazy_names(
     {
         "alignment": (
             "AlignedBody",
-            "align_body",
-        ),
-        "body_model": (
             "Model",
+            "align_body",
             "model_body",
         ),
         "engine": ("AtlasEngine",),

@@ -1,16 +1,45 @@
-"""Laying the model body over a scan: which place of the model every place of the scan shows."""
+"""The model body, kept as data beside this module, and which place of it every place of a scan shows."""
 
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.resources import files
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import Progress, Volume, part
+from wbmri.core import Grid, Progress, Volume, part
 from wbmri.registration import WORKING_MM, Lean, displaced, lean_of_volume, register_demons
-from wbmri.segmentation.atlas.body_model import Model, model_body
 from wbmri.segmentation.atlas.body_profile import Levels, Profile, match_levels
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Model:
+    """The model body on the working grid.
+
+    Parameters
+    ----------
+    lean
+        Its lean tissue.
+    labels
+        Labels of ``jdm42``, shape of `lean`, uint8.
+    """
+
+    lean: Lean
+    labels: NDArray[np.uint8]
+
+
+def model_body() -> Model:
+    """Load the model body.
+
+    Source: drawn by ``tools/make_model_body.py`` from figures measured on BodyParts3D, (c) The Database Center for Life
+    Science, CC BY 4.0; see ``wbmri/simulation/body/body.md``.
+    """
+    with (files("wbmri.segmentation.atlas") / "model_body.npz").open("rb") as file, np.load(file) as kept:
+        lean = kept["lean"]
+        grid = Grid.along_axes(lean.shape, float(kept["spacing_mm"]), kept["origin"])
+        return Model(Lean(lean, grid), kept["labels"])
+
 
 _LARGER_PART, _NEXT_TO_NOTHING = 0.5, 0.05
 """A group of which less than the first share of the model's lies within the scanned levels is outside; of which less
