@@ -398,7 +398,7 @@ def test_never_more_workers_than_processors_or_memory_allow(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import wbmri.cohort.resources as resources
+    import wbmri.cohort.run_plan as resources
 
     maker.write_visit(maker.Place(tmp_path / "bids", "sub-1", "ses-1"), 1)
     found = find_visits(tmp_path / "bids")

@@ -7,7 +7,6 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from wbmri.cohort.aggregate import summarise
     from wbmri.cohort.discovery import Cohort, find_visits, visits_of
-    from wbmri.cohort.dry_run import preview, seconds_per_visit
     from wbmri.cohort.job import (
         Basis,
         Cause,
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
         write_outcome,
     )
     from wbmri.cohort.qc import UNUSUAL, marked_cases, modified_z, read_marks
-    from wbmri.cohort.resources import Crew, crew_planner, plan_crew
+    from wbmri.cohort.run_plan import Crew, crew_planner, plan_crew, preview, seconds_per_visit
     from wbmri.cohort.visit import Skipped, Visit, VisitFilter, digest_of, stamp_of
     from wbmri.cohort.worker import attempt, glance
     from wbmri.cohort.worker_pool import VisitProgress, run
@@ -72,10 +71,6 @@ __getattr__ = lazy_names(
             "find_visits",
             "visits_of",
         ),
-        "dry_run": (
-            "preview",
-            "seconds_per_visit",
-        ),
         "job": (
             "Basis",
             "Cause",
@@ -94,10 +89,12 @@ __getattr__ = lazy_names(
             "modified_z",
             "read_marks",
         ),
-        "resources": (
+        "run_plan": (
             "Crew",
             "crew_planner",
             "plan_crew",
+            "preview",
+            "seconds_per_visit",
         ),
         "visit": (
             "Skipped",

@@ -16,7 +16,7 @@ from typing import Any
 from wbmri.case import check_dataset
 from wbmri.cohort.discovery import Cohort
 from wbmri.cohort.job import Cause, Job, Result, State, job_maker
-from wbmri.cohort.resources import Crew, plan_crew
+from wbmri.cohort.run_plan import Crew, plan_crew
 from wbmri.cohort.worker import fail_locked, glance, jobs, results
 from wbmri.cohort.worker_process import Abandoned, CaseProcess, Limits
 from wbmri.core import InputError, Progress

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from wbmri.io.nifti import encode_nifti
     from wbmri.io.sample_data import sample_images
     from wbmri.io.scan_plan import load
-    from wbmri.io.sequence import STIR_KINDS, STIR_NAME, Kind, classify
-    from wbmri.io.sidecar import read_sidecar, sidecar_path
+    from wbmri.io.sequence import STIR_KINDS, STIR_NAME, Kind, classify, read_sidecar, sidecar_path
 
 __all__ = [
     "STIR_KINDS",
@@ -61,8 +60,6 @@ __getattr__ = lazy_names(
             "STIR_KINDS",
             "STIR_NAME",
             "classify",
-        ),
-        "sidecar": (
             "read_sidecar",
             "sidecar_path",
         ),

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from wbmri.core import Acquisition, Grid, InputError, Volume
 from wbmri.io.nifti import read_nifti_grid, read_nifti_voxels
-from wbmri.io.sequence import STIR_KINDS, SequenceFacts, classify
-from wbmri.io.sidecar import read_sidecar
+from wbmri.io.sequence import STIR_KINDS, SequenceFacts, classify, read_sidecar
 from wbmri.io.size_limits import check_promise
 
 if TYPE_CHECKING:

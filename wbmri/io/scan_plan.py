@@ -10,9 +10,8 @@ import numpy as np
 from wbmri.core import InputError, Json, Progress, Step, Volume, canonical, part, plane, silent
 from wbmri.io.dicom import Series, Stack, files_under, group_series, read_headers, read_pixels
 from wbmri.io.image_files import acquisition_of, is_image, read_grid, read_image
-from wbmri.io.sequence import Layout, SequenceFacts, classify
+from wbmri.io.sequence import Layout, SequenceFacts, classify, read_sidecar
 from wbmri.io.series_selection import Selection, select_series
-from wbmri.io.sidecar import read_sidecar
 
 Inputs = str | Path | Sequence[str | Path]
 

@@ -8,13 +8,16 @@ if TYPE_CHECKING:
     from wbmri.registration.deformable import (
         TO_ATLAS,
         Deformation,
+        DemonsStage,
+        demons_parameters,
+        displaced,
         group_landmarks,
         least_spread_mm,
         register_atlas,
+        register_demons,
         shared_labels,
         spline_places,
     )
-    from wbmri.registration.demons import DemonsStage, demons_parameters, displaced, register_demons
     from wbmri.registration.lean_tissue import WORKING_MM, Lean, lean_of_volume, lean_share
     from wbmri.registration.point_map import PointMap, intensities_at, register_both_ways, register_visits
     from wbmri.registration.resample import block_means, field_of_view, linear_on_grid, nearest_on_grid
@@ -50,18 +53,16 @@ __getattr__ = lazy_names(
     {
         "deformable": (
             "Deformation",
+            "DemonsStage",
             "TO_ATLAS",
+            "demons_parameters",
+            "displaced",
             "group_landmarks",
             "least_spread_mm",
             "register_atlas",
+            "register_demons",
             "shared_labels",
             "spline_places",
-        ),
-        "demons": (
-            "DemonsStage",
-            "demons_parameters",
-            "displaced",
-            "register_demons",
         ),
         "lean_tissue": (
             "Lean",

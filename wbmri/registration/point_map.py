@@ -9,13 +9,13 @@ from wbmri.core import Grid, InputError, Json, LabelMap, Step, Volume, canonical
 from wbmri.core.scheme import Scheme
 from wbmri.registration.deformable import (
     DeformableParameters,
+    DemonsStage,
     Landmarks,
     group_landmarks,
     least_spread_mm,
     register_lean,
     shared_labels,
 )
-from wbmri.registration.demons import DemonsStage
 from wbmri.registration.lean_tissue import Lean, lean_of_volume
 from wbmri.registration.resample import block_means
 

@@ -5,8 +5,14 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.analysis.comparison.comparability import FIELD_TOLERANCE_T, TIME_TOLERANCE, against
-    from wbmri.analysis.comparison.correspondence import LEAST_OVERLAP, Correspondence, correspond
+    from wbmri.analysis.comparison.comparability import (
+        FIELD_TOLERANCE_T,
+        LEAST_OVERLAP,
+        TIME_TOLERANCE,
+        Correspondence,
+        against,
+        correspond,
+    )
     from wbmri.analysis.comparison.course import UNPUBLISHED, Course, Response, ResponseRule, Visit
     from wbmri.analysis.comparison.transitions import Comparison, GroupChange, Transition, compare
 
@@ -32,13 +38,11 @@ __getattr__ = lazy_names(
     __name__,
     {
         "comparability": (
+            "Correspondence",
             "FIELD_TOLERANCE_T",
+            "LEAST_OVERLAP",
             "TIME_TOLERANCE",
             "against",
-        ),
-        "correspondence": (
-            "Correspondence",
-            "LEAST_OVERLAP",
             "correspond",
         ),
         "course": (
