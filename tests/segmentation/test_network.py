@@ -9,14 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wbmri.core import Grid
-from wbmri.core.scheme import Scheme, load_scheme
-from wbmri.registration import Lean
-from wbmri.segmentation.atlas import AlignedBody, Model
-from wbmri.segmentation.atlas.body_profile import Levels
+from wbmri.core.scheme import Scheme
 from wbmri.segmentation.network import (
     AIR,
     ANSWERS,
-    COARSE_MM,
     CONTEXT,
     FIND_TILE,
     FINDINGS,
@@ -27,7 +23,6 @@ from wbmri.segmentation.network import (
     locate_groups,
 )
 from wbmri.segmentation.network.postprocessing import (
-    apply_level_prior,
     correct_sides,
     labels_on_scan,
     remove_dark_voxels,
@@ -135,40 +130,6 @@ def test_the_outlines_decide_the_side_only_near_the_midline() -> None:
     assert (settled[:40] == 0).all()
     assert (settled[-40:] == 1).all()
     np.testing.assert_allclose(settled[63:65], 0.4, atol=1e-6)
-
-
-def test_the_level_along_the_body_decides_between_muscles_and_not_how_much_muscle_there_is() -> None:
-    scheme = load_scheme()
-    calf, thigh, arm = (
-        1 + [pair.id for pair in scheme.pairs].index(name)
-        for name in ("leg_posterior", "thigh_posterior", "arm_anterior")
-    )
-    model_labels = np.zeros((2 * PAIRS, 1, 400), np.uint8)
-    for pair in range(1, PAIRS + 1):
-        low = {calf: 20, thigh: 130}.get(pair, 230)
-        model_labels[2 * pair - 2 : 2 * pair, 0, low : low + 90] = 2 * pair
-    nothing = np.zeros((2, 200))
-    # The scan begins at the model's level 10 and shows twice as much of it per level.
-    scan, model = (
-        Lean(np.zeros((1, 1, n), np.float32), Grid.along_axes((1, 1, n), 4.0, (0.0, 0.0, z)))
-        for n, z in ((200, -40.0), (400, 0.0))
-    )
-    levels = Levels(10 + 1.9 * np.arange(200), nothing, nothing, nothing, 850.0, 0.0)
-    found = np.full((FINDINGS, 2, 2, 100), 0.01, np.float32)
-    found[[0, thigh, calf, arm]] = np.array([0.25, 0.3, 0.25, 0.2], np.float32)[:, None, None, None]
-    ordered = apply_level_prior(
-        found,
-        AlignedBody(scan, 1.0, Model(model, model_labels), levels),
-        scheme,
-        Grid.along_axes(found.shape[1:], COARSE_MM, (0.0, 0.0, -40.0)),
-    )
-    np.testing.assert_allclose(ordered[1 : PAIRS + 1].sum(0), found[1 : PAIRS + 1].sum(0), rtol=1e-5)
-    np.testing.assert_array_equal(ordered[0], found[0])
-    at = [round(((level - 10) / 1.9) / 2) for level in (60, 175)]
-    assert (ordered[calf, ..., at[0]] > 2 * ordered[thigh, ..., at[0]]).all()
-    assert (ordered[thigh, ..., at[1]] > 2 * ordered[calf, ..., at[1]]).all()
-    # An arm may lie anywhere.
-    assert (ordered[arm] >= found[arm]).all()
 
 
 @given(st.tuples(st.integers(20, 90), st.integers(10, 50), st.integers(12, 130)))

@@ -5,18 +5,20 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.segmentation.atlas.alignment import AlignedBody, Model, align_body, model_body
+    from wbmri.segmentation.atlas.alignment import Model, model_body
     from wbmri.segmentation.atlas.engine import AtlasEngine
 
-__all__ = ["AlignedBody", "AtlasEngine", "Model", "align_body", "model_body"]
+__all__ = [
+    "AtlasEngine",
+    "Model",
+    "model_body",
+]
 
 __getattr__ = lazy_names(
     __name__,
     {
         "alignment": (
-            "AlignedBody",
             "Model",
-            "align_body",
             "model_body",
         ),
         "engine": ("AtlasEngine",),

@@ -6,6 +6,7 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.segmentation.network.engine import NetworkEngine
+    from wbmri.segmentation.network.field_of_view import FieldOfView
     from wbmri.segmentation.network.preprocessing import (
         AIR,
         ANSWERS,
@@ -56,6 +57,7 @@ __all__ = [
     "THREADS_VARIABLE",
     "TILE_COARSE",
     "TILE_FINE",
+    "FieldOfView",
     "NetworkEngine",
     "body_level",
     "brightness",
@@ -71,6 +73,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "engine": ("NetworkEngine",),
+        "field_of_view": ("FieldOfView",),
         "preprocessing": (
             "AIR",
             "ANSWERS",

@@ -3,14 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import Grid, Json, LabelMap, Progress, Step, Volume, canonical, part
+from wbmri.core import Grid, Json, LabelMap, Progress, Step, Volume, canonical
 from wbmri.core.scheme import Scheme, Side, load_scheme
 from wbmri.registration import linear_on_grid
-from wbmri.segmentation.atlas import align_body
 from wbmri.segmentation.engine import check_pairs
+from wbmri.segmentation.network.field_of_view import FieldOfView
 from wbmri.segmentation.network.postprocessing import (
     MUSCLE_THRESHOLD,
-    apply_level_prior,
     correct_sides,
     labels_on_scan,
     muscle_probability,
@@ -69,16 +68,15 @@ class NetworkEngine:
         check_pairs(scheme, load_scheme(), f"the engine {self.name}")
         nets = networks()
         stored = canonical(volume)
-        aligned = align_body(stored, part(progress, 0.0, 0.15))
         coarse = _coarse_grid(stored.grid)
         seen = linear_on_grid(stored, coarse, SHARP)
         level = body_level(seen)
         found = locate_groups(
             brightness(seen, level),
             nets.finder,
-            lambda done: progress(0.15 + 0.1 * done, "finding the muscles"),
+            lambda done: progress(0.2 * done, "finding the muscles"),
         )
-        context, right = coarse_context(apply_level_prior(found, aligned, scheme, coarse))
+        context, right = coarse_context(found)
         # Both grids begin at the same corner.
         count = [n * TILE_FINE // TILE_COARSE for n in coarse.shape]
         fine = Grid.along_axes(count, FINE_MM, coarse.origin - (COARSE_MM - FINE_MM) / 2)
@@ -87,22 +85,23 @@ class NetworkEngine:
             image,
             context,
             nets.outliner,
-            lambda done: progress(0.25 + 0.6 * done, "drawing the outlines"),
+            lambda done: progress(0.2 + 0.65 * done, "drawing the outlines"),
         )
         probabilities = correct_sides(probabilities, first, right)
         progress(0.85, "carrying the outlines to the scan")
         labels = labels_on_scan(stored.grid, fine, first, probabilities, scheme)
         labels = remove_islands(remove_dark_voxels(labels, stored.data, stored.spacing))
-        outside = aligned.outside()
+        view = FieldOfView.of(found, coarse, stored.grid, scheme)
         # Of a group that the field of view cuts, what is in the picture stays; what cannot be there was mistaken.
-        labels[np.isin(labels, sorted(aligned.unseen()))] = 0
+        labels[np.isin(labels, sorted(view.unseen))] = 0
         expected = _expected_dice(probabilities, scheme)
         step = Step(
             "segment",
             {
                 "engine": self.name,
                 "weights": nets.version,
-                "stature_mm": aligned.levels.stature_mm,
+                "heights": [round(view.lowest, 3), round(view.highest, 3)],
+                "stature_mm": round(view.stature_mm),
                 "coarse_mm": COARSE_MM,
                 "fine_mm": FINE_MM,
                 "body_level": round(level, 4),
@@ -114,10 +113,10 @@ class NetworkEngine:
             scheme,
             self.name,
             confidence={
-                label: 0.0 if label in outside else float(np.clip(expected[label] * share, 0, 1))
-                for label, share in aligned.share_in_view.items()
+                label: 0.0 if label in view.outside else float(np.clip(expected[label] * share, 0, 1))
+                for label, share in view.share.items()
             },
-            outside=outside,
+            outside=view.outside,
             provenance=(*volume.provenance, step),
         )
 

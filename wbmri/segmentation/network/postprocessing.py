@@ -1,12 +1,11 @@
-"""From probabilities at 3 mm to labels on the scan's own voxels: sides, the order along the body, no islands."""
+"""From probabilities at 3 mm to labels on the scan's own voxels: sides, no dark voxels, no islands."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Grid
 from wbmri.core.scheme import Scheme, Side
-from wbmri.segmentation.atlas import AlignedBody
-from wbmri.segmentation.network.preprocessing import COARSE_MM, PAIRS, TILE_COARSE, TILE_FINE
+from wbmri.segmentation.network.preprocessing import PAIRS, TILE_COARSE, TILE_FINE
 
 _BLUR = 1.5
 """Coarse voxels over which the first guess at the midline may be off."""
@@ -45,63 +44,6 @@ def correct_sides(
     side[there < _SURE] = 0
     side[there > 1 - _SURE] = 1
     return probabilities
-
-
-_UNSURE_MM = 50.0
-"""How far along the model body a level of the scan may be misplaced, standard deviation."""
-_LEAST = 0.1
-"""How likely a muscle is far from its levels, relative to amid them: placing may fail."""
-_THERE = 0.05
-"""A level holds a muscle where its area is more than this share of the largest."""
-
-
-def apply_level_prior(
-    found: NDArray[np.float32],
-    aligned: AlignedBody,
-    scheme: Scheme,
-    grid: Grid,
-) -> NDArray[np.float32]:
-    """Return the finder's answer with the probabilities shifted between muscles towards those of each level.
-
-    Parameters
-    ----------
-    found
-        What the finder says, see `wbmri.segmentation.network.sliding_window.locate_groups`.
-    aligned
-        The model body, aligned over the scan.
-    scheme
-        The scheme; pairs of the arms, whose levels depend on the pose, are not judged by them.
-    grid
-        The coarse grid.
-    """
-    heights = grid.origin[2] + COARSE_MM * np.arange(found.shape[3])
-    prior = _level_prior(aligned, heights, scheme)
-    prior[[pair.segment is not None and pair.segment.in_arm for pair in scheme.pairs]] = 1
-    pairs = found[1 : PAIRS + 1]
-    shifted = pairs * prior[:, None, None, :].astype(np.float32)
-    # How much of a voxel is muscle at all is not for the level to say.
-    shifted *= pairs.sum(0) / np.maximum(shifted.sum(0), np.float32(1e-6))
-    return np.concatenate([found[:1], shifted, found[PAIRS + 1 :]])
-
-
-def _level_prior(aligned: AlignedBody, heights: NDArray[np.float64], scheme: Scheme) -> NDArray[np.float64]:
-    """Return how likely each pair is at heights of the scan in RAS mm, 1 amid its levels, shape (21, n)."""
-    from scipy import ndimage
-
-    scan, model = aligned.scan, aligned.model
-    pair_of = np.full(len(scheme.groups) + 1, PAIRS, np.uint8)
-    pair_of[1:] = [scheme.pair_index(group.label) for group in scheme.groups]
-    pairs = pair_of[model.labels]
-    area = np.stack([(pairs == pair).sum((0, 1)) for pair in range(PAIRS)])
-    there = (area > _THERE * area.max(1, keepdims=True)).astype(np.float64)
-    wide = ndimage.gaussian_filter1d(there, _UNSURE_MM / model.lean.spacing_mm, axis=1, mode="nearest")
-    # Half of the largest is what remains at the ends of a muscle, where it is as likely as amid it.
-    sure = np.minimum(1, 2 * wide / wide.max(1, keepdims=True))
-    index = (heights - scan.grid.origin[2]) / scan.spacing_mm
-    level = np.interp(index, np.arange(scan.data.shape[2]), aligned.levels.model_level)
-    at = [np.interp(level, np.arange(area.shape[1]), row) for row in sure]
-    prior: NDArray[np.float64] = _LEAST + (1 - _LEAST) * np.array(at)
-    return prior
 
 
 _DARK = 0.6

@@ -1,0 +1,123 @@
+"""Which part of the body a scan shows, and how much of each group: by the heights that the finder sees in it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.core import Grid
+from wbmri.core.scheme import Scheme
+from wbmri.segmentation.atlas import model_body
+from wbmri.segmentation.network.preprocessing import AIR, LEVEL, PAIRS
+
+_STATURES_MM = (650.0, 2150.0)
+"""Statures between which a body's is taken to lie."""
+_LEAST_VOXELS = 5
+"""Slices of the coarse grid with fewer voxels of muscle say nothing of their height."""
+_APART = 3
+"""Slices that lie at least this far apart tell how fast the height grows."""
+_LARGER_PART, _NEXT_TO_NOTHING = 0.5, 0.05
+"""A group of which the scan shows less than the first share is outside; of which less than the second, is not there."""
+_FOUND_ALL_THE_SAME = 0.3
+"""Where more is found of a group, as a share of the volume it should have, that outweighs the heights."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOfView:
+    """How much of each group lies within a scan.
+
+    Parameters
+    ----------
+    lowest, highest
+        Height in the body of the scan's lower and upper end: 0 at the soles, 1 at the vertex.
+    stature_mm
+        Stature that goes with the heights between them.
+    share
+        Label to the share of the group that the scan shows, 0..1.
+    unseen
+        Labels of groups of which the scan shows next to nothing, by the heights and by what is found.
+    """
+
+    lowest: float
+    highest: float
+    stature_mm: float
+    share: dict[int, float]
+    unseen: frozenset[int]
+
+    @classmethod
+    def of(cls, found: NDArray[np.float32], coarse: Grid, scan: Grid, scheme: Scheme) -> "FieldOfView":
+        """Tell the field of view from what the finder saw.
+
+        Parameters
+        ----------
+        found
+            What the finder says, see `wbmri.segmentation.network.sliding_window.locate_groups`.
+        coarse
+            The grid of that answer.
+        scan
+            The scan's own grid, canonical.
+        scheme
+            The scheme of the model body's labels. Arms lie where the person puts them: how much of one is in view is
+            told by how much of it is found.
+        """
+        muscle = found[1 : PAIRS + 1].sum(0)
+        slope, offset = _heights(found, muscle > 0.5, coarse)
+        ends = scan.bounds()[:, 2] * slope + offset
+        lowest, highest = (float(end) for end in np.clip(ends, 0.0, 1.0))
+        volume, share = _model_shares(lowest, highest, len(scheme.groups))
+        seen = found[1 : PAIRS + 1].sum((1, 2, 3), dtype=np.float64) * coarse.voxel_ml / 2
+        pairs = np.array([scheme.pair_index(group.label) for group in scheme.groups])
+        # How bulky this person is beside the model, by the groups that are wholly in view.
+        whole = share > 1 - _NEXT_TO_NOTHING
+        bulk = float(np.median(seen[pairs[whole]] / volume[whole])) if whole.any() else 1.0
+        there = np.clip(seen[pairs] / (max(bulk, 0.1) * volume), 0.0, 1.0)
+        in_arm = np.array([group.segment is not None and group.segment.in_arm for group in scheme.groups])
+        best = np.where(in_arm | ((there > _FOUND_ALL_THE_SAME) & (there > share)), there, share)
+        return cls(
+            lowest,
+            highest,
+            1 / slope,
+            {group.label: round(float(one), 4) for group, one in zip(scheme.groups, best, strict=True)},
+            frozenset(
+                group.label
+                for group, one in zip(scheme.groups, np.maximum(best, there), strict=True)
+                if one < _NEXT_TO_NOTHING
+            ),
+        )
+
+    @property
+    def outside(self) -> frozenset[int]:
+        """Labels of groups that lie for the larger part outside the field of view."""
+        return frozenset(label for label, share in self.share.items() if share < _LARGER_PART)
+
+
+def _heights(found: NDArray[np.float32], muscle: NDArray[np.bool_], coarse: Grid) -> tuple[float, float]:
+    """Return slope, per mm, and offset of the height in the body along the foot-head axis, in RAS mm.
+
+    The median of the slopes between slices (Theil 1950; Sen 1968, J Am Stat Assoc 63:1379), so that slices in which the
+    finder errs do not matter.
+    """
+    body = muscle if np.count_nonzero(muscle.sum((0, 1)) >= _LEAST_VOXELS) > _APART else found[AIR] < 0.5
+    slices = np.flatnonzero(body.sum((0, 1)) >= _LEAST_VOXELS)
+    low, high = (1 / stature for stature in reversed(_STATURES_MM))
+    if not slices.size:
+        return (low + high) / 2, 0.5 - (low + high) / 2 * float(coarse.bounds()[:, 2].mean())
+    place = coarse.origin[2] + coarse.spacing[2] * slices
+    height = np.array([np.median(found[LEVEL][:, :, k][body[:, :, k]]) for k in slices])
+    first, second = np.triu_indices(slices.size, 1)
+    far = slices[second] - slices[first] >= _APART
+    slopes = (height[second] - height[first])[far] / (place[second] - place[first])[far]
+    slope = float(np.clip(np.median(slopes), low, high)) if slopes.size else (low + high) / 2
+    return slope, float(np.median(height - slope * place))
+
+
+def _model_shares(lowest: float, highest: float, labels: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return volume in ml and share between two heights of each group of the model body, by label from 1."""
+    model = model_body()
+    slices = np.stack([np.bincount(part.ravel(), minlength=labels + 1)[1:] for part in np.moveaxis(model.labels, 2, 0)])
+    held = np.flatnonzero(model.lean.data.max((0, 1)) > 0.5)
+    edges = (np.arange(len(slices) + 1) - held[0]) / (held[-1] + 1 - held[0])
+    below = np.concatenate([np.zeros((1, labels)), np.cumsum(slices, axis=0)])
+    total = below[-1]
+    part = np.array([np.interp(highest, edges, one) - np.interp(lowest, edges, one) for one in below.T])
+    return total * model.lean.grid.voxel_ml, part / np.maximum(total, 1)
