@@ -88,21 +88,8 @@ class AlignedBody:
         return frozenset(label for label, share in self.share_in_view.items() if share < least)
 
 
-def align_body(stored: Volume, progress: Progress) -> AlignedBody:
-    """Place the model body over a scan.
-
-    Parameters
-    ----------
-    stored
-        The scan, stored along the world axes as far as its orientation allows (see `wbmri.core.volume.canonical`).
-    progress
-        Called with the share that is done.
-
-    Raises
-    ------
-    InputError
-        If the volume shows no body.
-    """
+def _align(stored: Volume, progress: Progress) -> AlignedBody:
+    """Place the model body over a scan, level by level."""
     progress(0.0, "loading the model body")
     model = model_body()
     progress(0.4, "finding the body")
@@ -146,7 +133,7 @@ def register_body(stored: Volume, progress: Progress) -> RegisteredBody:
     InputError
         If the volume shows no body.
     """
-    aligned = align_body(stored, part(progress, 0.0, 0.25))
+    aligned = _align(stored, part(progress, 0.0, 0.25))
     before = _aligned_index(aligned)
     scan = aligned.scan.data
     moving = sample(aligned.model.lean.data, before, order=1)
