@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from wbmri.core import Acquisition, Grid, InputError, Volume
 from wbmri.io.nifti import read_nifti_grid, read_nifti_voxels
 from wbmri.io.sequence import STIR_KINDS, SequenceFacts, classify, read_sidecar
-from wbmri.io.size_limits import check_promise
+from wbmri.io.size_limits import check_one_volume, check_promise
 
 if TYPE_CHECKING:
     from SimpleITK import ImageFileReader
@@ -50,12 +50,7 @@ def open_itk(path: Path) -> "ImageFileReader":
             "one grey value per voxel",
             "convert it to one grey channel",
         )
-    if len(sizes) < 3 or any(size != 1 for size in sizes[3:]):
-        raise InputError(
-            f"the image {path.name} of shape {tuple(sizes)}",
-            "three spatial axes and one time point",
-            "split it and name the volume wanted",
-        )
+    check_one_volume(path, tuple(sizes))
     return reader
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Grid, InputError
-from wbmri.io.size_limits import check_promise
+from wbmri.io.size_limits import check_one_volume, check_promise
 
 # NIfTI's codes for the unit of space, in mm.
 UNITS_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
@@ -60,12 +60,7 @@ def read_header(path: Path) -> Any:
             "one grey value per voxel",
             "convert it to one grey channel",
         )
-    if len(shape) < 3 or any(size != 1 for size in shape[3:]):
-        raise InputError(
-            f"the image {path.name} of shape {shape}",
-            "three spatial axes and one time point",
-            "split it and name the volume wanted",
-        )
+    check_one_volume(path, shape)
     end = int(header["vox_offset"])
     compressed = path.name.lower().endswith(".gz")
     check_promise(

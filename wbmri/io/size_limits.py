@@ -11,6 +11,24 @@ MOST_VOXELS = 2_000_000_000
 MOST_SHRINKING = 1032
 
 
+def check_one_volume(path: Path, sizes: tuple[int, ...]) -> None:
+    """Refuse an image of less than three spatial axes, or of several volumes.
+
+    Parameters
+    ----------
+    path
+        The file, for the message.
+    sizes
+        Voxels along each axis, as the header says.
+    """
+    if len(sizes) < 3 or any(size != 1 for size in sizes[3:]):
+        raise InputError(
+            f"the image {path.name} of shape {sizes}",
+            "three spatial axes and one time point",
+            "split it and name the volume wanted",
+        )
+
+
 def check_promise(path: Path, sizes: tuple[int, ...], voxel_bytes: float, *, compressed: bool, stored: int) -> None:
     """Refuse a header that promises more voxels than a body has, or than its file can hold.
 
