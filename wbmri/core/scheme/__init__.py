@@ -6,7 +6,7 @@ from wbmri.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.core.scheme.model import BodySegment, GradingRule, Group, Pair, Scheme, Side
-    from wbmri.core.scheme.toml import DEFAULT_SCHEME, builtin_schemes, load_scheme, scheme_toml
+    from wbmri.core.scheme.toml import DEFAULT_SCHEME, builtin_schemes, load_scheme, parse_toml, scheme_toml
 
 __all__ = [
     "DEFAULT_SCHEME",
@@ -18,6 +18,7 @@ __all__ = [
     "Side",
     "builtin_schemes",
     "load_scheme",
+    "parse_toml",
     "scheme_toml",
 ]
 
@@ -36,6 +37,7 @@ __getattr__ = lazy_names(
             "DEFAULT_SCHEME",
             "builtin_schemes",
             "load_scheme",
+            "parse_toml",
             "scheme_toml",
         ),
     },

@@ -7,13 +7,16 @@ from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from wbmri.core.errors import SchemeError
+from wbmri.core.errors import InputError, SchemeError
 from wbmri.core.scheme.model import Code, Pair, Scheme
 
 DEFAULT_SCHEME = "jdm42"
+
+T = TypeVar("T")
 
 
 def builtin_schemes() -> tuple[str, ...]:
@@ -56,22 +59,46 @@ def _folder() -> Traversable:
 # By its content, so that a file is parsed once however often it is asked for, and anew as soon as it was edited.
 @lru_cache(maxsize=16)
 def _parse(content: bytes, source: str) -> Scheme:
+    return parse_toml(Scheme, content, source, "a scheme", "wbmri/core/scheme/builtin/jdm42.toml", SchemeError)
+
+
+def parse_toml(
+    kind: type[T],
+    content: bytes,
+    source: str,
+    what: str,
+    example: str,
+    error: type[InputError] = InputError,
+) -> T:
+    """Return the value that a TOML file describes, every key checked.
+
+    Parameters
+    ----------
+    kind
+        The dataclass that its tables and keys fill.
+    content
+        The file, UTF-8.
+    source
+        Its name, for the message.
+    what
+        What it should hold, such as ``a scheme``.
+    example
+        A file of the package that shows the tables and keys.
+    error
+        What is raised where it is not TOML, or does not describe such a value.
+    """
     try:
-        return TypeAdapter(Scheme).validate_python(tomllib.loads(content.decode("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SchemeError(
-            f"{source}, which is not TOML ({error})",
-            "a scheme in TOML, UTF-8",
-            "correct the file",
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
+        return TypeAdapter(kind).validate_python(tomllib.loads(content.decode("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise error(
+            f"{source}, which is not TOML ({problem})", f"{what} in TOML, UTF-8", "correct the file"
+        ) from problem
+    except ValidationError as problem:
+        first = problem.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise SchemeError(
-            f"{source} with {where}: {first['msg']}",
-            "the tables and keys of wbmri/core/scheme/builtin/jdm42.toml",
-            "correct that entry",
-        ) from error
+        raise error(
+            f"{source} with {where}: {first['msg']}", f"the tables and keys of {example}", "correct that entry"
+        ) from problem
 
 
 def scheme_toml(scheme: Scheme) -> str:

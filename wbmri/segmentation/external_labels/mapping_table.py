@@ -1,6 +1,5 @@
 """A mapping table, from TOML: which label of another program belongs to which pair of a scheme."""
 
-import tomllib
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from functools import cache
@@ -8,10 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import TypeAdapter, ValidationError
-
 from wbmri.core import InputError
-from wbmri.core.scheme import Scheme, Side
+from wbmri.core.scheme import Scheme, Side, parse_toml
 
 # A misspelt key in a table is an error, not a silently used default.
 _STRICT: dict[str, Any] = {"extra": "forbid"}
@@ -180,19 +177,5 @@ def _builtin(name: str) -> Mapping:
 
 
 def _parse(content: bytes, source: str) -> Mapping:
-    try:
-        return TypeAdapter(Mapping).validate_python(tomllib.loads(content.decode("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{source}, which is not TOML ({error})",
-            "a mapping in TOML, UTF-8",
-            "correct the file",
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(
-            f"{source} with {where}: {first['msg']}",
-            "the tables and keys of wbmri/segmentation/external_labels/mappings/musclemap.toml",
-            "correct that entry",
-        ) from error
+    example = "wbmri/segmentation/external_labels/mappings/musclemap.toml"
+    return parse_toml(Mapping, content, source, "a mapping", example)
