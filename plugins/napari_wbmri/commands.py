@@ -50,6 +50,7 @@ class Commands:
             (tools.stopping, Command.EDIT_MASK),
         ):
             signal.connect(lambda command=command: self.do(command))
+        panel.windowed.connect(self.window)
         panel.way_out.connect(lambda: save_elsewhere(room))
         self._doing: dict[Command, Callable[[Session], None]] = {
             Command.GRADE_0: lambda _: self.grade(0),
@@ -77,7 +78,7 @@ class Commands:
             Command.PROJECTION: lambda _: self._project(),
             Command.COMPARISON: lambda session: room.side.toggle(session, docks),
             Command.CONTOURS: lambda _: self._contours(),
-            Command.WINDOW: lambda _: self._window(),
+            Command.WINDOW: lambda _: self.window((room.scene.preset + 1) % len(room.presets)),
             Command.PLANE: lambda _: self._plane(),
             Command.NEXT_SLICE: lambda _: room.scene.step(1),
             Command.PREVIOUS_SLICE: lambda _: room.scene.step(-1),
@@ -201,12 +202,13 @@ class Commands:
         self.room.side.draw(self.room.scene.contours)
         self.room.say(f"Showing {self.room.scene.contours.value}.")
 
-    def _window(self) -> None:
+    def window(self, preset: int) -> None:
+        """Show the scan, and the other visit, in one of the window presets."""
         scene = self.room.scene
-        scene.preset = (scene.preset + 1) % len(self.room.presets)
-        scene.window(self.room.presets[scene.preset])
+        scene.preset = preset
+        self.room.show_window()
         self.room.side.window()
-        self.room.say(f"Window {self.room.presets[scene.preset].name}.")
+        self.room.say(f"Window {self.room.presets[preset].name}.")
 
     def _plane(self) -> None:
         planes = list(PLANES)

@@ -14,10 +14,11 @@ from qtpy.QtGui import QDragLeaveEvent, QDropEvent
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_wbmri.docks import Docks, SideBySide, dock_of
-from napari_wbmri.viewer import Depth, DisplayGrid, Mark, MaskEditor, Preset, Scene, presets
+from napari_wbmri.viewer import Depth, DisplayGrid, Mark, MaskEditor, Scene
 from napari_wbmri.widgets import OrientationLabels
 from wbmri.core import WbmriError
 from wbmri.core.scheme import Scheme
+from wbmri.report.figures import DisplayWindow, window_presets
 from wbmri.review import Change, Session, ViewState
 
 REST_MS = 400
@@ -64,7 +65,7 @@ class ReadingRoom(QObject):
         self.editor = MaskEditor(viewer, self.scene, self.follow, self.say_error)
         self.side = SideBySide(viewer, self.scene, self.say, self.show_all)
         self.docks: Docks | None = None
-        self.presets: tuple[Preset, ...] = ()
+        self.presets: tuple[DisplayWindow, ...] = ()
         self._active = False
         self.prepared = False
         self._marks: dict[int, Mark] = {}
@@ -115,8 +116,8 @@ class ReadingRoom(QObject):
         place = session.view_state
         self._marks = {view.group.label: Mark.of(view) for view in session.groups()}
         self.scene.show("scan", volume.data, session.labels, DisplayGrid.of(volume), self._marks, place)
-        self.presets = presets(volume, labels, session.case.reading.reference)
-        self.scene.window(self.presets[self.scene.preset])
+        self.presets = window_presets(volume, labels, session.case.reading.reference)
+        self.show_window()
         self.viewer.title = f"{session.title} · wbmri reading room"
         QTimer.singleShot(0, lambda: self._to_place(session, place))
         self.prepared = False
@@ -249,6 +250,12 @@ class ReadingRoom(QObject):
     def _show_histogram(self) -> None:
         if self.session is not None and self.docks is not None:
             self.docks.panel.evidence.show_histogram(self.session, ready=self.prepared)
+
+    def show_window(self) -> None:
+        """Show the scan in the window preset that is chosen."""
+        self.scene.window(self.presets[self.scene.preset])
+        if self.docks is not None:
+            self.docks.panel.show_windows(self.presets, self.scene.preset)
 
     def say(self, words: str) -> None:
         """Say what was done, where the reader looks."""

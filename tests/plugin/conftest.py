@@ -148,7 +148,7 @@ def room(_viewer: "Viewer") -> Iterator["ReadingRoom"]:
     room = App.of(_viewer).room
     yield room
     room.close()
-    room.scene.contours, room.scene.plane, room.scene.preset = Contours.ALL, "coronal", 1
+    room.scene.contours, room.scene.plane, room.scene.preset = Contours.ALL, "coronal", 0
 
 
 @pytest.fixture

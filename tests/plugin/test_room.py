@@ -18,7 +18,7 @@ def test_a_case_opens_with_contours_window_totals_and_notice(read: Callable[...,
     room = read()
     level = room.session.case.reading.reference.level
     assert [layer.name for layer in room.viewer.layers] == ["scan", "muscle groups", "contours"]
-    np.testing.assert_allclose(room.scene.scan.contrast_limits, (0.0, 4 * level))
+    np.testing.assert_allclose(room.scene.scan.contrast_limits, (0.5 * level, 2 * level))
     assert "0" in room.docks.panel.totals.total.text()
     histogram = room.docks.panel.evidence.histogram
     qtbot.waitUntil(lambda: histogram.counts is not None and histogram.counts.sum() > 0, timeout=20_000)
@@ -32,11 +32,11 @@ def test_window_presets_planes_contours_and_projection_by_key(
 ) -> None:
     room = read()
     level = room.session.case.reading.reference.level
-    whites = []
+    windows = []
     for _ in range(3):
         press("W")
-        whites.append(round(room.scene.scan.contrast_limits[1] / level, 3))
-    assert sorted(whites) == [2.5, 4.0, 8.0]
+        windows.append(tuple(round(limit / level, 3) for limit in room.scene.scan.contrast_limits))
+    assert windows == [(0.0, 4.0), (0.0, 8.0), (0.5, 2.0)]
     planes = []
     for _ in range(3):
         press("V")
@@ -52,6 +52,21 @@ def test_window_presets_planes_contours_and_projection_by_key(
     assert room.viewer.dims.ndisplay == 3
     press("M")
     assert room.viewer.dims.ndisplay == 2
+
+
+def test_the_window_is_chosen_from_a_menu_and_the_default_shows_a_ratio_of_1_3(
+    read: Callable[..., ReadingRoom],
+) -> None:
+    room = read()
+    level = room.session.case.reading.reference.level
+    black, white = room.scene.scan.contrast_limits
+    assert 0.3 * level >= 0.2 * (white - black) - 1e-6
+    assert black < level < white
+    menu = room.docks.panel.windows
+    assert [action.isChecked() for action in menu.actions()] == [True, False, False]
+    menu.actions()[1].trigger()
+    np.testing.assert_allclose(room.scene.scan.contrast_limits, (0.0, 4 * level), atol=1e-6)
+    assert [action.isChecked() for action in room.docks.panel.windows.actions()] == [False, True, False]
 
 
 def test_no_text_is_smaller_than_11_pixels_and_all_fits_a_small_laptop(read: Callable[..., ReadingRoom]) -> None:

@@ -124,6 +124,18 @@ def test_evidence_and_explanation_can_be_read(write: Callable[..., str], make_re
     assert page.text.count("25% of the group is oedematous") == 42
 
 
+def test_coronal_and_axial_pictures_and_their_window_are_shown(
+    write: Callable[..., str],
+    make_reading: MakeReading,
+) -> None:
+    page = Page(write(make_reading()))
+    assert "Coronal images" in page.text
+    assert "Axial images" in page.text
+    assert re.search(r"Slice: \d+ mm (anterior|posterior)", page.text)
+    assert re.search(r"Slice: \d+ mm (superior|inferior)", page.text)
+    assert "Black is 0.5 times" in page.text
+
+
 def test_a_group_without_a_grade_shows_its_reason_and_the_total_is_prorated(
     write: Callable[..., str],
     make_reading: MakeReading,

@@ -1,6 +1,7 @@
 """Pictures of a scan: which side is where, true sizes, and which slices are chosen."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -12,14 +13,14 @@ from PIL import Image
 from wbmri.core import InputError, LabelMap, Reading, Reference, Volume
 from wbmri.core.scheme import Scheme
 from wbmri.report.figures import (
+    PROJECTION_RANGE,
     choose_slices,
     muscle_projection,
-    percentile_window,
     picture_svg,
-    ratio_window,
     slice_picture,
     upright,
     whole_projection,
+    window_presets,
 )
 
 RIGHT, HEAD = 12, 20  # voxels from the middle to the marker, towards the patient's right and head
@@ -90,7 +91,7 @@ def test_a_projection_inside_the_groups_shows_nothing_else(
     data[5, 4, 60] = 1000.0  # a vessel outside every group
     scan = upright(Volume(data, volume.affine), labels, (0.0, 200.0))
     assert whole_projection(scan).grey.max() == 1.0
-    assert muscle_projection(scan, make_reading()).grey.max() == pytest.approx(0.5)
+    assert muscle_projection(scan, make_reading()).grey.max() == pytest.approx(0.5 / PROJECTION_RANGE)
 
 
 def test_grades_are_written_into_the_areas_of_the_projection(
@@ -117,13 +118,48 @@ def test_every_group_shows_in_some_chosen_slice() -> None:
     assert choose_slices(np.zeros((4, 9, 4), np.uint8), 6) == (4,)
 
 
-def test_the_window_follows_normal_muscle_where_it_is_known(scheme: Scheme) -> None:
+def test_the_default_window_makes_muscle_of_1_3_times_the_level_visible(scheme: Scheme) -> None:
     volume, labels = body(scheme, "RAS")
-    assert ratio_window(volume, labels, Reference(12.0, 1.0, "known", True)) == (0.0, 36.0)
-    assert ratio_window(volume, labels, Reference(5000.0, 1.0, "of another scale", True)) is None
-    assert ratio_window(volume, labels, None) is None
-    black, white = percentile_window(volume)
-    assert black < white
+    data = np.where(labels.data == 31, np.float32(13.0), volume.data)  # a homogeneous region of 1.3
+    for reference in (Reference(10.0, 1.0, "known", True), Reference(10.0, 1.0, "below all muscle", False)):
+        default = window_presets(replace(volume, data=data), labels, reference)[0]
+        scan = upright(replace(volume, data=data), labels, default.limits)
+        region = scan.data[scan.labels == 31].mean()
+        normal = scan.data[(scan.labels == 0) & (scan.data < 0.5)].mean()
+        assert region - normal >= 0.2 - 1e-6
+        assert region < 1.0
+        assert normal > 0.2
+
+
+def test_windows_are_multiples_of_normal_muscle_where_it_is_known_and_say_what_they_are(scheme: Scheme) -> None:
+    volume, labels = body(scheme, "RAS")
+    presets = window_presets(volume, labels, Reference(12.0, 1.0, "known", True))
+    assert [preset.limits for preset in presets] == [(6.0, 24.0), (0.0, 48.0), (0.0, 96.0)]
+    assert "normal-muscle level" in presets[0].words
+    for reference in (Reference(5000.0, 1.0, "of another scale", True), None):
+        instead = window_presets(volume, labels, reference)[0]
+        assert instead.limits == (5.0, 20.0)  # of the median
+        assert "median of all muscle" in instead.name
+        assert "unknown" in instead.words
+    empty = LabelMap(np.zeros_like(labels.data), labels.affine, scheme, "nothing", {})
+    assert "percentile" in window_presets(volume, empty, None)[0].name
+
+
+@pytest.mark.parametrize("axes", ["RAS", "LPI", "LSP", "PIR", "SAL"])
+def test_axial_pictures_are_seen_from_the_feet(scheme: Scheme, make_reading: Callable[..., Reading], axes: str) -> None:
+    scan = upright(*body(scheme, axes), (0.0, 200.0))
+    levels = choose_slices(scan.labels, 2, axis=2)
+    picture = slice_picture(scan, levels[0], make_reading(lambda _: 0), axis=2)
+    # The block on the patient's upper right: in the left half of the picture, 12 mm wide and as deep.
+    drawn = {outline.words: outline for outline in picture.outlines if outline.lines}
+    (line,) = drawn["Deltoid, right: grade 0"].lines
+    assert line[:, 0].max() < picture.width_mm / 2
+    np.testing.assert_allclose(line.max(axis=0) - line.min(axis=0), 12.0)
+    bright = np.argwhere(picture.grey > 0.4)
+    assert bright[:, 1].max() < picture.grey.shape[1] / 2
+    # The uppermost voxel of the block lies 44 mm above the scanner's centre.
+    assert picture.caption == "44 mm superior"
+    assert len(levels) == 2
 
 
 def test_labels_of_another_grid_are_refused(scheme: Scheme) -> None:

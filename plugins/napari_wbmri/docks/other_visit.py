@@ -13,12 +13,13 @@ from napari.qt.threading import create_worker
 from qtpy.QtCore import QTimer
 
 from napari_wbmri.docks.layout import Docks
-from napari_wbmri.viewer import Contours, Depth, DisplayGrid, Mark, Scene, presets
+from napari_wbmri.viewer import Contours, Depth, DisplayGrid, Mark, Scene
 from napari_wbmri.widgets import OrientationLabels
 from wbmri.analysis.clinical import by_label
 from wbmri.analysis.comparison import GroupChange
 from wbmri.case import Case, CasePaths, SignedReading, find_cases, read_case, signed_of_record
 from wbmri.core import CaseError, LabelMap, Reading
+from wbmri.report.figures import window_presets
 from wbmri.review import Session
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class SideBySide:
         self.scene.plane, self.scene.contours = here.plane, here.contours
         self.scene.label = session.current
         self.scene.show("scan", volume.data, labels.data, DisplayGrid.of(volume), self.marks)
-        self._presets = presets(volume, labels, case.reading.reference)
+        self._presets = window_presets(volume, labels, case.reading.reference)
         self.window()
         for view, name in ((self._viewer, session.case.session), (model, visit.session)):
             caption = view.canvas.overlays.text

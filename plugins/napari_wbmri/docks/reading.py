@@ -1,10 +1,10 @@
 """The two docks of a reading: body map and table on the left, the group that is being read on the right."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from napari_wbmri.viewer import Mark
 from napari_wbmri.widgets import (
@@ -22,6 +22,7 @@ from napari_wbmri.widgets import (
 )
 from wbmri.analysis.comparison import GroupChange
 from wbmri.core.scheme import Scheme
+from wbmri.report.figures import DisplayWindow
 from wbmri.review import Session
 
 
@@ -62,6 +63,9 @@ class ReadingDock(QWidget):
 
     signing = Signal()
     helping = Signal()
+    windowed = Signal(int)
+    """Which of the window presets is wanted."""
+
     way_out = Signal()
 
     def __init__(self, scheme: Scheme, parent: QWidget | None = None) -> None:
@@ -71,7 +75,9 @@ class ReadingDock(QWidget):
         self.buttons = GradeButtons(scheme.anchors)
         self.sign, self.keys = QPushButton("Check and sign…"), QPushButton("Keys  ?")
         self.elsewhere = QPushButton("Save elsewhere…")
-        for button in (self.sign, self.keys, self.elsewhere):
+        self.window_button, self.windows = QPushButton("Window"), QMenu(self)
+        self.window_button.setMenu(self.windows)
+        for button in (self.sign, self.keys, self.elsewhere, self.window_button):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setMinimumHeight(30)
         self.case.setStyleSheet("font-size: 13px; font-weight: bold;")
@@ -106,8 +112,9 @@ class ReadingDock(QWidget):
         column.addLayout(self.room_for_tools)
         column.addWidget(self.buttons)
         row = QHBoxLayout()
-        row.addWidget(self.sign, 2)
-        row.addWidget(self.keys, 1)
+        row.addWidget(self.sign, 3)
+        row.addWidget(self.window_button, 2)
+        row.addWidget(self.keys, 2)
         column.addLayout(row)
         column.addWidget(self.saved)
         column.addWidget(self.elsewhere)
@@ -126,6 +133,17 @@ class ReadingDock(QWidget):
         self.soft_tissue.show_marks(session.soft_tissue, enabled=not session.read_only)
         self.sign.setEnabled(not session.read_only)
         self.show_saving(session)
+
+    def show_windows(self, presets: Sequence[DisplayWindow], chosen: int) -> None:
+        """Offer the window presets of the scan, and mark the one in which it is shown."""
+        if [action.text() for action in self.windows.actions()] != [preset.name for preset in presets]:
+            self.windows.clear()
+            for place, preset in enumerate(presets):
+                action = self.windows.addAction(preset.name)
+                action.setCheckable(True)
+                action.triggered.connect(lambda _=False, place=place: self.windowed.emit(place))
+        for place, action in enumerate(self.windows.actions()):
+            action.setChecked(place == chosen)
 
     def show_saving(self, session: Session) -> None:
         """Say that all is saved, or why not and what can be done."""

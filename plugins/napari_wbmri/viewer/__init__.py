@@ -8,22 +8,9 @@ if TYPE_CHECKING:
     from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
     from napari_wbmri.viewer.label_painter import RADII_MM, MaskEditor, Tool
     from napari_wbmri.viewer.marks import Mark, Standing
-    from napari_wbmri.viewer.scene import Contours, Depth, Preset, Scene, presets
+    from napari_wbmri.viewer.scene import Contours, Depth, Scene
 
-__all__ = [
-    "PLANES",
-    "RADII_MM",
-    "Contours",
-    "Depth",
-    "DisplayGrid",
-    "Mark",
-    "MaskEditor",
-    "Preset",
-    "Scene",
-    "Standing",
-    "Tool",
-    "presets",
-]
+__all__ = ["PLANES", "RADII_MM", "Contours", "Depth", "DisplayGrid", "Mark", "MaskEditor", "Scene", "Standing", "Tool"]
 
 __getattr__ = lazy_names(
     __name__,
@@ -44,9 +31,7 @@ __getattr__ = lazy_names(
         "scene": (
             "Contours",
             "Depth",
-            "Preset",
             "Scene",
-            "presets",
         ),
     },
 )

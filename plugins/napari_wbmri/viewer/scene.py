@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
@@ -16,8 +15,7 @@ from numpy.typing import NDArray
 from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
 from napari_wbmri.viewer.label_contours import Edges
 from napari_wbmri.viewer.marks import Mark, Standing, rgb_of
-from wbmri.core import LabelMap, Reference, Volume
-from wbmri.report.figures import percentile_window, ratio_window
+from wbmri.report.figures import DisplayWindow
 from wbmri.review import ViewState
 from wbmri.review.label_editor import LabelChange
 
@@ -29,34 +27,6 @@ _FILLED_SHARE = 0.45
 
 _LEAST_MM, _MOST_MM = 160.0, 520.0
 """How much of the body is shown around a group, at least and at most."""
-
-
-_RATIOS = (("muscle", 2.5), ("standard", 4.0), ("fluid", 8.0))
-STANDARD = 1
-"""The preset a case opens with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A window by name: the intensities that are shown as black and as white."""
-
-    name: str
-    black: float
-    white: float
-
-
-def presets(volume: Volume, labels: LabelMap, reference: Reference | None) -> tuple[Preset, ...]:
-    """Return the window presets of a scan, the standard one at `STANDARD`.
-
-    Without a normal-muscle level that fits the scan, white is a share of its 99.7th percentile.
-    """
-    window = ratio_window(volume, labels, reference)
-    if window is None or reference is None:
-        black, white = percentile_window(volume)
-        step = (white - black) / 4
-        return tuple(Preset(f"{name} (percentile)", black, black + step * ratio) for name, ratio in _RATIOS)
-    level = reference.level
-    return tuple(Preset(f"{name}: 0 to {ratio:g} × normal muscle", 0.0, ratio * level) for name, ratio in _RATIOS)
 
 
 class Contours(Enum):
@@ -89,7 +59,7 @@ class Scene:
         self.contours = Contours.ALL
         self.depth = Depth.SLICE
         self.plane = "coronal"
-        self.preset = STANDARD
+        self.preset = 0
         self.label = 0
         self._marks: Mapping[int, Mark] = {}
 
@@ -161,7 +131,7 @@ class Scene:
         part = step / self._borders().parts
         return self.grid.layer() | {"scale": tuple(part), "translate": tuple(self.grid.origin - (step - part) / 2)}
 
-    def window(self, preset: Preset) -> None:
+    def window(self, preset: DisplayWindow) -> None:
         """Show the scan in a window."""
         highest = max(preset.white, self.scan.contrast_limits_range[1])
         self.scan.contrast_limits_range = (min(0.0, preset.black), highest)

@@ -15,9 +15,9 @@ from wbmri.report.figures import (
     choose_slices,
     contour_of,
     percentile_window,
-    ratio_window,
     slice_picture,
     upright,
+    window_presets,
 )
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def thumbnail_png(volume: Volume, labels: LabelMap, reading: Reading) -> bytes:
     """
     from PIL import Image, ImageDraw
 
-    window = ratio_window(volume, labels, reading.reference) or percentile_window(volume)
-    scan = upright(volume, labels, window)
+    scan = upright(volume, labels, window_presets(volume, labels, reading.reference)[0].limits)
     picture = slice_picture(scan, choose_slices(scan.labels, 1)[0], reading)
     scale = min(_THUMBNAIL_TALLEST / picture.height_mm, WIDEST / picture.width_mm)
     size = (max(1, round(picture.width_mm * scale)), max(1, round(picture.height_mm * scale)))

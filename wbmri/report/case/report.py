@@ -1,27 +1,29 @@
 """The report of one case: one HTML file to read on a screen or on A4."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 
 from wbmri.core import AUTO, LabelMap, Reading, Volume
 from wbmri.core.scheme import Side
 from wbmri.report.figures import (
-    WINDOW_RATIO,
+    Picture,
     Upright,
     body_map_svg,
     choose_slices,
     muscle_projection,
-    percentile_window,
     picture_svg,
-    ratio_window,
     slice_picture,
     upright,
-    white_in_words,
     whole_projection,
+    window_presets,
 )
 from wbmri.report.page import acquisition_facts, by_region, markup, reading_facts, render
 
 SLICES = 6
 """How many coronal slices are shown: with the two projections they fill one printed page."""
+
+AXIAL_SLICES = 8
+"""How many axial slices are shown: they fill another."""
 
 
 def case_report(
@@ -62,7 +64,8 @@ def case_report(
     case = f"sub-{participant} ses-{session}"
     labels.check_grid(volume)
     score = reading.score
-    window = ratio_window(volume, labels, reading.reference)
+    window = window_presets(volume, labels, reading.reference)[0]
+    scan = upright(volume, labels, window.limits)
     return render(
         "case.html.j2",
         f"Muscle oedema on whole-body STIR: {case}",
@@ -80,18 +83,29 @@ def case_report(
                 title=f"Grades of {case}",
             ),
         ),
-        pictures=_pictures(upright(volume, labels, window or percentile_window(volume)), reading),
-        white=white_in_words(WINDOW_RATIO if window else None),
+        pictures=_coronal(scan, reading),
+        axial=_axial(scan, reading),
+        window=window.words,
         flags=[(group, entry.flags) for group, entry in reading.by_group() if entry.flags],
         mosaic=None if mosaic is None else b64encode(mosaic).decode(),
         facts={**reading_facts(reading), **acquisition_facts(reading.acquisition)},
     )
 
 
-def _pictures(scan: Upright, reading: Reading) -> list[tuple[object, str]]:
-    """Draw the projections and the slices, each with its caption."""
+def _coronal(scan: Upright, reading: Reading) -> list[tuple[object, str]]:
+    """Draw the projections and the coronal slices, each with its caption."""
     drawn = [("Projection", whole_projection(scan)), ("Projection", muscle_projection(scan, reading))]
     drawn += [("Slice", slice_picture(scan, j, reading)) for j in choose_slices(scan.labels, SLICES)]
+    return _captioned(drawn)
+
+
+def _axial(scan: Upright, reading: Reading) -> list[tuple[object, str]]:
+    """Draw the axial slices, each with its caption."""
+    levels = choose_slices(scan.labels, AXIAL_SLICES, axis=2)
+    return _captioned([("Slice", slice_picture(scan, k, reading, axis=2)) for k in levels])
+
+
+def _captioned(drawn: Sequence[tuple[str, Picture]]) -> list[tuple[object, str]]:
     captions = [f"{kind}: {picture.caption}" for kind, picture in drawn]
     return [
         (markup(picture_svg(picture, title=caption)), caption)

@@ -239,7 +239,7 @@ def drawings(found: Findings) -> Iterator[Drawing]:
     if course is not None:
         yield Drawing("course", "Course", course_height(course), lambda sheet: draw_course(sheet, course, found.units))
     laid = found.correspondence
-    if visits is not None and laid is not None and visits.white is not None:
+    if visits is not None and laid is not None and visits.on_scale:
         yield Drawing(
             "voxels",
             "Illustration: registered difference",

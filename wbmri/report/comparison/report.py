@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from wbmri.report.comparison.figures import Drawing
 from wbmri.report.comparison.findings import Findings
 from wbmri.report.comparison.visits import Visits
-from wbmri.report.figures import body_map_svg, change_map_svg, inline_svg, picture_svg, white_in_words, whole_projection
+from wbmri.report.figures import body_map_svg, change_map_svg, inline_svg, picture_svg, whole_projection
 from wbmri.report.page import acquisition_facts, by_region, markup, reading_facts, render
 
 _INLINE = ("dumbbell", "course")
@@ -60,7 +60,7 @@ def comparison_report(found: Findings, drawn: Sequence[Drawing]) -> str:
         voxels=_embedded(by_name["voxels"].png) if "voxels" in by_name else None,
         pictures=[] if visits is None else _pictures(visits),
         slices=[] if visits is None else _slices(visits),
-        white="" if visits is None else white_in_words(visits.white),
+        window="" if visits is None else visits.window,
         readings=found.readings,
         facts=[{**reading_facts(reading), **acquisition_facts(reading.acquisition)} for reading in found.readings],
     )

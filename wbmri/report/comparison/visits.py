@@ -11,21 +11,22 @@ from wbmri.analysis.comparison import Comparison
 from wbmri.core import NOTICE, LabelMap, Subtotal, Volume
 from wbmri.report.figures import (
     INK,
+    PERCENTILE_WORDS,
     SOFT,
-    WINDOW_RATIO,
     Picture,
     Sheet,
     Upright,
     choose_slices,
     contour_of,
     fill_of,
+    fitting_level,
     muscle_projection,
     percentile_window,
-    ratio_window,
     slice_picture,
     text_of,
     upright,
     width_of,
+    window_presets,
 )
 
 if TYPE_CHECKING:
@@ -67,8 +68,10 @@ class Visits:
         The scans with their outlines.
     scans
         Both scans in one orientation and one kind of window.
-    white
-        Which multiple of normal muscle is white; ``None`` where that level is not known at both visits.
+    on_scale
+        Whether the windows are multiples of normal muscle: only where that level is known at both visits.
+    window
+        What is black and white, in a sentence.
     projections
         The projection inside the muscle groups of each visit.
     slices
@@ -81,7 +84,8 @@ class Visits:
     sessions: tuple[str, str]
     images: Images
     scans: tuple[Upright, Upright]
-    white: float | None
+    on_scale: bool
+    window: str
     projections: tuple[Picture, Picture]
     slices: Row
     chosen: tuple[int, ...]
@@ -101,13 +105,16 @@ class Visits:
             If labels lie on another grid than their volume.
         """
         readings = comparison.baseline, comparison.followup
-        (first, first_labels), (second, second_labels) = images
-        own = ratio_window(first, first_labels, readings[0].reference)
-        other = ratio_window(second, second_labels, readings[1].reference)
-        known = own is not None and other is not None
+        known = all(
+            fitting_level(*image, reading.reference) is not None
+            for image, reading in zip(images, readings, strict=True)
+        )
+        presets = [
+            window_presets(*image, reading.reference)[0] for image, reading in zip(images, readings, strict=True)
+        ]
         scans = (
-            upright(first, first_labels, own if own and known else percentile_window(first)),
-            upright(second, second_labels, other if other and known else percentile_window(second)),
+            upright(*images[0], presets[0].limits if known else percentile_window(images[0][0])),
+            upright(*images[1], presets[1].limits if known else percentile_window(images[1][0])),
         )
         chosen = choose_slices(scans[0].labels, SLICES)
         matching = [_alike(scans[0].labels[:, j], scans[1].labels) for j in chosen]
@@ -116,7 +123,8 @@ class Visits:
             sessions,
             images,
             scans,
-            WINDOW_RATIO if known else None,
+            known,
+            presets[0].words if known else PERCENTILE_WORDS,
             (
                 muscle_projection(_without_head(scans[0]), readings[0]),
                 muscle_projection(_without_head(scans[1]), readings[1]),

@@ -30,6 +30,15 @@ if TYPE_CHECKING:
         text_of,
         width_of,
     )
+    from wbmri.report.figures.display_window import (
+        PERCENTILE_WORDS,
+        PROJECTION_RANGE,
+        DisplayWindow,
+        Window,
+        fitting_level,
+        percentile_window,
+        window_presets,
+    )
     from wbmri.report.figures.sheet import (
         COLUMNS_MM,
         INK,
@@ -45,19 +54,14 @@ if TYPE_CHECKING:
         svg,
     )
     from wbmri.report.figures.slices import (
-        WINDOW_RATIO,
         Picture,
         Upright,
-        Window,
         choose_slices,
         coronal_index,
         muscle_projection,
-        percentile_window,
         picture_svg,
-        ratio_window,
         slice_picture,
         upright,
-        white_in_words,
         whole_projection,
     )
 
@@ -72,9 +76,11 @@ __all__ = [
     "LINE",
     "MIDLINES",
     "NOT_ASSESSABLE",
+    "PERCENTILE_WORDS",
+    "PROJECTION_RANGE",
     "SOFT",
     "TEXT",
-    "WINDOW_RATIO",
+    "DisplayWindow",
     "Picture",
     "Region",
     "Sheet",
@@ -91,6 +97,7 @@ __all__ = [
     "coronal_index",
     "draw_body",
     "fill_of",
+    "fitting_level",
     "grade_areas",
     "inline_svg",
     "mark_of",
@@ -100,16 +107,15 @@ __all__ = [
     "percentile_window",
     "picture_svg",
     "png",
-    "ratio_window",
     "said_of",
     "slice_picture",
     "style",
     "svg",
     "text_of",
     "upright",
-    "white_in_words",
     "whole_projection",
     "width_of",
+    "window_presets",
 ]
 
 __getattr__ = lazy_names(
@@ -143,6 +149,15 @@ __getattr__ = lazy_names(
             "text_of",
             "width_of",
         ),
+        "display_window": (
+            "DisplayWindow",
+            "PERCENTILE_WORDS",
+            "PROJECTION_RANGE",
+            "Window",
+            "fitting_level",
+            "percentile_window",
+            "window_presets",
+        ),
         "sheet": (
             "COLUMNS_MM",
             "INK",
@@ -160,17 +175,12 @@ __getattr__ = lazy_names(
         "slices": (
             "Picture",
             "Upright",
-            "WINDOW_RATIO",
-            "Window",
             "choose_slices",
             "coronal_index",
             "muscle_projection",
-            "percentile_window",
             "picture_svg",
-            "ratio_window",
             "slice_picture",
             "upright",
-            "white_in_words",
             "whole_projection",
         ),
     },

@@ -1,4 +1,4 @@
-"""Coronal pictures of a scan, seen face to face: the patient's right on the viewer's left, the head up."""
+"""Coronal and axial pictures of a scan: the patient's right on the viewer's left, the head or the front up."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,8 +7,9 @@ from io import BytesIO
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import LabelMap, Reading, Reference, Volume
+from wbmri.core import LabelMap, Reading, Volume
 from wbmri.report.figures.colours import contour_of, fill_of, said_of, text_of, width_of
+from wbmri.report.figures.display_window import PROJECTION_RANGE, Window
 
 PIXEL_MM = 1.5
 """Pixel size of the pictures, unless the scan is coarser: sharp in print, and eight pictures stay below 2 MB."""
@@ -16,17 +17,8 @@ PIXEL_MM = 1.5
 GREYS = 64
 """Grey levels of the pictures: no visible step, and noise compresses to less."""
 
-WINDOW_RATIO = 3.0
-"""White is this multiple of the normal-muscle level, where that is known.
-
-Normal muscle is then a third and a T2 of 50 ms half of white, and only the brightest oedema and fluid are white.
-"""
-
 SPECK_MM2 = 40.0
 """Outlines around less than this, such as tendons cut across, are left out of the pictures."""
-
-PROJECTION_RANGE = 1.6
-"""The projection of the whole body shows this many times the range, because fluid and marrow outshine every muscle."""
 
 NUMERAL_APART_MM, NUMERAL_ROOM_MM = 110.0, 5.0
 """Grades are written into the areas of the projection so far apart, where so much room is on every side."""
@@ -34,11 +26,14 @@ NUMERAL_APART_MM, NUMERAL_ROOM_MM = 110.0, 5.0
 MARGIN_MM = (45.0, 70.0, 230.0)
 """How far the pictures reach beyond the outlines: to each side, below, and above, where the head is."""
 
+DEPTH_MARGIN_MM = 30.0
+"""How far axial pictures reach beyond the outlines to the front and to the back."""
+
+_WORDS = {1: ("anterior", "posterior"), 2: ("superior", "inferior")}
+"""Axis of an `Upright` to the words for the two sides of the scanner's centre."""
+
 FACING = "LPI"
 """The axes of the pictures, see `Grid.stored_as`: to the patient's left, to the back, to the feet."""
-
-Window = tuple[float, float]
-"""Intensities that are shown as black and as white."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +73,13 @@ class Numeral:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Picture:
-    """A coronal picture with the outlines of the groups in it.
+    """A picture with the outlines of the groups in it.
 
     Parameters
     ----------
     grey
-        Shape (rows, columns), 0..1 after windowing; the first row is the most superior, the first column the
-        patient's right.
+        Shape (rows, columns), 0..1 after windowing; the first row is the most superior one, or the most anterior on
+        axial pictures, the first column the patient's right.
     width_mm, height_mm
         True size of the picture.
     outlines
@@ -124,14 +119,16 @@ class Upright:
         the feet.
     spacing
         Voxel size in mm.
-    front_mm
-        RAS y, in mm, of the centre of the first coronal slice; slices follow towards the back.
+    front_mm, top_mm
+        RAS y of the centre of the first coronal slice and RAS z of that of the first axial one, in mm; slices follow
+        towards the back and the feet.
     """
 
     data: NDArray[np.float32]
     labels: NDArray[np.uint8]
     spacing: tuple[float, float, float]
     front_mm: float
+    top_mm: float
 
 
 def upright(volume: Volume, labels: LabelMap, window: Window) -> Upright:
@@ -158,7 +155,9 @@ def upright(volume: Volume, labels: LabelMap, window: Window) -> Upright:
     data = (storage.apply(volume.data) - np.float32(black)) / np.float32(white - black)
     box = _box(marks, storage.grid.spacing)
     front = storage.grid.points([marks.shape[0] / 2, 0.0, marks.shape[2] / 2])
-    return Upright(data[box], np.ascontiguousarray(marks[box]), storage.grid.spacing, float(front[1]))
+    top = storage.grid.points([marks.shape[0] / 2, marks.shape[1] / 2, float(box[2].start or 0)])
+    shown = np.ascontiguousarray(marks[box])
+    return Upright(data[box], shown, storage.grid.spacing, float(front[1]), float(top[2]))
 
 
 def coronal_index(volume: Volume, slices: Sequence[int]) -> tuple[int, NDArray[np.intp]]:
@@ -169,33 +168,8 @@ def coronal_index(volume: Volume, slices: Sequence[int]) -> tuple[int, NDArray[n
     return axis, places if turn[axis, 1] > 0 else volume.shape[axis] - 1 - places
 
 
-def ratio_window(volume: Volume, labels: LabelMap, reference: Reference | None) -> Window | None:
-    """Return 0 to `WINDOW_RATIO` times the normal-muscle level, in which two scans look alike where they are alike.
-
-    ``None`` where that level is not known or, belonging to corrected intensities, does not fit this volume.
-    """
-    muscle = labels.data > 0
-    if reference is None or not muscle.any():
-        return None
-    darker = np.count_nonzero(muscle & (volume.data < reference.level)) / np.count_nonzero(muscle)
-    return (0.0, WINDOW_RATIO * reference.level) if 0.01 <= darker <= 0.95 else None
-
-
-def percentile_window(volume: Volume) -> Window:
-    """Return the 1st to the 99.7th percentile of all intensities."""
-    black, white = (float(value) for value in np.percentile(volume.data, (1.0, 99.7)))
-    return (black, white) if white > black else (float(volume.data.min()), float(volume.data.max()))
-
-
-def white_in_words(ratio: float | None) -> str:
-    """Say what white means in pictures that were windowed to this multiple of normal muscle, or to percentiles."""
-    if ratio is None:
-        return f"White is the 99.7th percentile of each scan or more (whole body: {PROJECTION_RANGE:g} times that)."
-    return f"White is {ratio:g} times the normal-muscle level or more (whole body: {ratio * PROJECTION_RANGE:g} times)."
-
-
-def choose_slices(labels: NDArray[np.uint8], count: int) -> tuple[int, ...]:
-    """Choose coronal slices that show every group as well as so few can.
+def choose_slices(labels: NDArray[np.uint8], count: int, axis: int = 1) -> tuple[int, ...]:
+    """Choose slices that show every group as well as so few can.
 
     Each group should appear in some chosen slice at close to its largest area; slices are taken one by one, each the
     one that adds most to that.
@@ -203,18 +177,21 @@ def choose_slices(labels: NDArray[np.uint8], count: int) -> tuple[int, ...]:
     Parameters
     ----------
     labels
-        Shape (i, j, k); slices lie along j.
+        Labels of an `Upright`, shape (i, j, k).
     count
         How many at most.
+    axis
+        Along which axis slices lie: 1 for coronal, 2 for axial ones.
     """
     present = np.unique(labels[labels > 0])
+    slices = np.moveaxis(labels, axis, 0)
     if present.size == 0:
-        return (labels.shape[1] // 2,)
-    area = np.stack([np.bincount(labels[:, j, :].ravel(), minlength=256)[present] for j in range(labels.shape[1])])
+        return (len(slices) // 2,)
+    area = np.stack([np.bincount(plane.ravel(), minlength=256)[present] for plane in slices])
     share = area / area.max(axis=0)
     chosen: list[int] = []
     seen = np.zeros(present.size)
-    for _ in range(min(count, labels.shape[1])):
+    for _ in range(min(count, len(slices))):
         gain = np.maximum(share, seen).sum(axis=1)
         gain[chosen] = -1.0
         chosen.append(int(np.argmax(gain)))
@@ -222,21 +199,51 @@ def choose_slices(labels: NDArray[np.uint8], count: int) -> tuple[int, ...]:
     return tuple(sorted(chosen))
 
 
-def slice_picture(scan: Upright, j: int, reading: Reading) -> Picture:
-    """Show one coronal slice with the outlines of its groups in the colours of their grades."""
-    place = scan.front_mm - j * scan.spacing[1]
-    plane = scan.labels[:, j, :]
+def slice_picture(scan: Upright, place: int, reading: Reading, axis: int = 1) -> Picture:
+    """Show one slice with the outlines of its groups in the colours of their grades.
+
+    Parameters
+    ----------
+    scan
+        The scan.
+    place
+        Which slice.
+    reading
+        The grades.
+    axis
+        1 for a coronal slice, 2 for an axial one, which is cut to the depth of the outlines.
+    """
+    plane, labels = (np.take(whole, place, axis) for whole in (scan.data, scan.labels))
+    if axis == 2:
+        depth = _depth(scan)
+        plane, labels = plane[:, depth], labels[:, depth]
+    spacing = _spacing(scan, axis)
     outlines = [
-        Outline(f"{group.name}: {said_of(entry.grade)}", entry.grade, _borders(plane == group.label, scan))
+        Outline(f"{group.name}: {said_of(entry.grade)}", entry.grade, _borders(labels == group.label, spacing))
         for group, entry in reading.by_group()
     ]
-    caption = f"{abs(place):.0f} mm {'anterior' if place >= 0 else 'posterior'}"
-    return _picture(scan, scan.data[:, j, :], outlines, caption)
+    mm = (scan.front_mm if axis == 1 else scan.top_mm) - place * scan.spacing[axis]
+    caption = f"{abs(mm):.0f} mm {_WORDS[axis][mm < 0]}"
+    return _picture(plane, spacing, outlines, caption)
+
+
+def _spacing(scan: Upright, axis: int) -> tuple[float, float]:
+    """Return the distance of the columns and of the rows of pictures across an axis, in mm."""
+    return scan.spacing[0], scan.spacing[3 - axis]
+
+
+def _depth(scan: Upright) -> slice:
+    """Return which coronal slices axial pictures show."""
+    where = np.flatnonzero(scan.labels.any(axis=(0, 2)))
+    if where.size == 0:
+        return slice(None)
+    margin = round(DEPTH_MARGIN_MM / scan.spacing[1])
+    return slice(max(int(where[0]) - margin, 0), int(where[-1]) + 1 + margin)
 
 
 def whole_projection(scan: Upright) -> Picture:
     """Show the brightest voxel along every line from front to back."""
-    return _picture(scan, scan.data.max(axis=1) / PROJECTION_RANGE, (), "whole body")
+    return _picture(scan.data.max(axis=1) / PROJECTION_RANGE, _spacing(scan, 1), (), "whole body")
 
 
 def muscle_projection(scan: Upright, reading: Reading) -> Picture:
@@ -249,13 +256,14 @@ def muscle_projection(scan: Upright, reading: Reading) -> Picture:
     for entry in reading.groups:
         ranks[entry.label] = 1 if entry.grade is None else 2 + entry.grade
     worst = ranks[scan.labels].max(axis=1)
+    spacing = _spacing(scan, 1)
     outlines = [
-        Outline(f"worst {said_of(grade)}", grade, _borders(worst == rank, scan))
+        Outline(f"worst {said_of(grade)}", grade, _borders(worst == rank, spacing))
         for rank, grade in enumerate((None, 0, 1, 2), start=1)
     ]
-    numerals = tuple(Numeral(grade, at) for grade in range(3) for at in _roomy_places(worst == 2 + grade, scan))
-    inside = np.where(scan.labels > 0, scan.data, 0.0).max(axis=1)
-    return replace(_picture(scan, inside, outlines, "inside the muscle groups"), numerals=numerals)
+    numerals = tuple(Numeral(grade, at) for grade in range(3) for at in _roomy_places(worst == 2 + grade, spacing))
+    inside = np.where(scan.labels > 0, scan.data, 0.0).max(axis=1) / PROJECTION_RANGE
+    return replace(_picture(inside, spacing, outlines, "inside the muscle groups"), numerals=numerals)
 
 
 def picture_svg(picture: Picture, *, title: str) -> str:
@@ -300,12 +308,14 @@ def picture_svg(picture: Picture, *, title: str) -> str:
 
 def _marks(width: float, height: float) -> str:
     x, y, bar = 12.0, height - 14.0, 100.0
+    # Axial pictures are flat, and shown larger.
+    size = min(30.0, height / 10)
     return (
-        '<g fill="#ffffff" font-family="Helvetica, Arial, sans-serif" font-size="30" font-weight="700">'
-        f'<text x="{x}" y="38">R</text><text x="{width - x:.1f}" y="38" text-anchor="end">L</text></g>'
-        f'<path d="M{x} {y - 6:.1f}v6h{bar}v-6" fill="none" stroke="#ffffff" stroke-width="2.5"/>'
+        f'<g fill="#ffffff" font-family="Helvetica, Arial, sans-serif" font-size="{size:.0f}" font-weight="700">'
+        f'<text x="{x}" y="{8 + size:.0f}">R</text><text x="{width - x:.1f}" y="{8 + size:.0f}" text-anchor="end">L'
+        f'</text></g><path d="M{x} {y - 6:.1f}v6h{bar}v-6" fill="none" stroke="#ffffff" stroke-width="2.5"/>'
         f'<text x="{x + bar / 2}" y="{y - 8:.1f}" fill="#ffffff" font-family="Helvetica, Arial, sans-serif" '
-        'font-size="20" text-anchor="middle">100 mm</text>'
+        f'font-size="{size * 2 / 3:.0f}" text-anchor="middle">100 mm</text>'
     )
 
 
@@ -322,13 +332,17 @@ def _box(marks: NDArray[np.uint8], spacing: tuple[float, float, float]) -> tuple
     return bounds[0], slice(None), bounds[1]
 
 
-def _picture(scan: Upright, plane: NDArray[np.float32], outlines: Sequence[Outline], caption: str) -> Picture:
-    """Turn a plane of shape (to the left, to the feet) into a picture with square pixels of a sensible size."""
+def _picture(
+    plane: NDArray[np.float32],
+    spacing: tuple[float, float],
+    outlines: Sequence[Outline],
+    caption: str,
+) -> Picture:
+    """Turn a plane of shape (columns, rows) into a picture with square pixels of a sensible size."""
     from scipy.ndimage import zoom
 
-    x, _, z = scan.spacing
-    width, height = plane.shape[0] * x, plane.shape[1] * z
-    pixel = max(PIXEL_MM, min(x, z))
+    width, height = (count * step for count, step in zip(plane.shape, spacing, strict=True))
+    pixel = max(PIXEL_MM, min(spacing))
     rows, columns = max(round(height / pixel), 1), max(round(width / pixel), 1)
     grey = plane.T
     if (rows, columns) != grey.shape:
@@ -336,24 +350,24 @@ def _picture(scan: Upright, plane: NDArray[np.float32], outlines: Sequence[Outli
     return Picture(np.clip(grey, 0.0, 1.0).astype(np.float32), width, height, tuple(outlines), caption)
 
 
-def _borders(mask: NDArray[np.bool_], scan: Upright) -> tuple[NDArray[np.float64], ...]:
-    """Trace the border of a mask of shape (to the left, to the feet), in mm from the picture's upper left corner."""
+def _borders(mask: NDArray[np.bool_], spacing: tuple[float, float]) -> tuple[NDArray[np.float64], ...]:
+    """Trace the border of a mask of shape (columns, rows), in mm from the picture's upper left corner."""
     from skimage.measure import find_contours
 
     if not mask.any():
         return ()
-    step = np.array([scan.spacing[0], scan.spacing[2]])
+    step = np.array(spacing)
     # Index 1 of the padded mask is the centre of the first voxel, half a voxel inside the picture.
     traced = find_contours(np.pad(mask, 1).astype(np.float32), 0.5)
     lines = (_straightened(line - 0.5) * step for line in traced)
     return tuple(line for line in lines if _area(line) >= SPECK_MM2)
 
 
-def _roomy_places(mask: NDArray[np.bool_], scan: Upright) -> Iterator[tuple[float, float]]:
-    """Yield the places inside a mask of shape (to the left, to the feet) that lie farthest from its border, apart."""
+def _roomy_places(mask: NDArray[np.bool_], spacing: tuple[float, float]) -> Iterator[tuple[float, float]]:
+    """Yield the places inside a mask of shape (columns, rows) that lie farthest from its border, apart."""
     from scipy.ndimage import distance_transform_edt
 
-    step = np.array([scan.spacing[0], scan.spacing[2]])
+    step = np.array(spacing)
     room = distance_transform_edt(np.pad(mask, 1), sampling=step)[1:-1, 1:-1]
     i, k = (np.arange(length) * spacing for length, spacing in zip(mask.shape, step, strict=True))
     while room.max(initial=0.0) >= NUMERAL_ROOM_MM:
