@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Pattern,
         Reason,
         Reference,
+        SliceGain,
     )
     from wbmri.core.grid import PLANES, Box, Grid, Storage, plane
     from wbmri.core.labelmap import LabelMap, drawn_labels
@@ -66,6 +67,7 @@ __all__ = [
     "Reference",
     "ReviewRecord",
     "Score",
+    "SliceGain",
     "SoftTissue",
     "Station",
     "Status",
@@ -103,6 +105,7 @@ __getattr__ = lazy_names(
             "Pattern",
             "Reason",
             "Reference",
+            "SliceGain",
         ),
         "grid": (
             "Box",

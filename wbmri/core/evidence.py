@@ -189,6 +189,26 @@ class MuscleKernel:
 
 
 @dataclass(frozen=True, slots=True)
+class SliceGain:
+    """By what the slices of a station are brighter and darker by turns: cross-talk, or interleaves.
+
+    Parameters
+    ----------
+    axis
+        The axis of the canonical (RAS) grid across the slices: 0, 1 or 2.
+    first, stop
+        The levels along the last axis of that grid where it holds, the second not itself.
+    log_gain
+        Natural logarithm of each slice's gain, in the order of the axis.
+    """
+
+    axis: int
+    first: int
+    stop: int
+    log_gain: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImageArtefact:
     """What disturbs the image where a group lies.
 
@@ -219,8 +239,11 @@ class IntensityModel:
         How those of one tissue spread.
     artefacts
         Label to what disturbs the image there; groups that nothing touches are left out.
+    slice_gains
+        What the slices were divided by before anything else.
     """
 
     bias_field: BiasFieldSpline
     kernel: MuscleKernel
     artefacts: Mapping[int, ImageArtefact] = field(default_factory=dict)
+    slice_gains: tuple[SliceGain, ...] = ()

@@ -18,6 +18,7 @@ from wbmri.core import (
     Reading,
     Reason,
     Reference,
+    SliceGain,
     Step,
     Volume,
     canonical,
@@ -38,6 +39,7 @@ from wbmri.grading.normal_reference import choose_reference, find_landmarks, pre
 from wbmri.grading.normalisation import Fit, fit_scale
 from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.rule import confidence_of, explain, grade_of, probabilities_of
+from wbmri.grading.slice_gain import evened, sentence_of, slice_gains_of
 from wbmri.grading.voxels import Muscle, gather
 from wbmri.segmentation.quality import flag_reading
 
@@ -84,6 +86,8 @@ def grade(
     progress(0.0, "gathering muscle")
     scan = canonical(volume)
     groups = np.ascontiguousarray(volume.grid.stored_as("RAS").apply(labels.data))
+    gains = slice_gains_of(scan, groups)
+    scan = evened(scan, gains)
     muscle = gather(scan.data, groups, scan.spacing, labels.confidence)
     excluded = unassessable(scan, muscle, labels)
     scale = None
@@ -113,10 +117,10 @@ def grade(
         acquisition=volume.acquisition,
         engine=labels.engine,
         reference=reference,
-        warnings=_warnings(volume.acquisition, reference, entries, labels),
+        warnings=_warnings(volume.acquisition, reference, entries, labels, gains),
         provenance=(*labels.provenance, Step("grade", PARAMETERS.recorded())),
         soft_tissue=soft_tissue,
-        intensity_model=None if scale is None else scale.fit.recorded(artefacts),
+        intensity_model=None if scale is None else scale.fit.recorded(artefacts, gains),
     )
     return flag_reading(reading, labels)
 
@@ -229,8 +233,11 @@ def _warnings(
     reference: Reference | None,
     entries: tuple[GroupReading, ...],
     labels: LabelMap,
+    gains: tuple[SliceGain, ...],
 ) -> tuple[str, ...]:
     made = []
+    if (uneven := sentence_of(gains)) is not None:
+        made.append(uneven)
     if reference is not None and not reference.trusted:
         made.append(
             f"The level of normal muscle cannot be trusted ({reference.source}); every grade is a proposal with low "

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import ImageArtefact, IntensityModel, MuscleKernel, Progress
+from wbmri.core import ImageArtefact, IntensityModel, MuscleKernel, Progress, SliceGain
 from wbmri.core.scheme import GradingRule
 from wbmri.grading.bias_field import BiasField, FieldFit
 from wbmri.grading.leakage import unevenness, without_residual_field
@@ -52,10 +52,10 @@ class Fit:
     mode: float
     kernel: MuscleKernel
 
-    def recorded(self, artefacts: Mapping[int, ImageArtefact]) -> IntensityModel:
-        """Return the fit, and what disturbs the image, as a reading records them."""
+    def recorded(self, artefacts: Mapping[int, ImageArtefact], gains: tuple[SliceGain, ...] = ()) -> IntensityModel:
+        """Return the fit, what disturbs the image, and what its slices were divided by, as a reading records them."""
         kernel = replace(self.kernel, least_contrast=round(self.kernel.least_contrast, 5))
-        return IntensityModel(self.field.recorded(), kernel, artefacts)
+        return IntensityModel(self.field.recorded(), kernel, artefacts, gains)
 
     def log_ratio(self, muscle: Muscle) -> NDArray[np.float64]:
         """Logarithm of each muscle voxel's corrected intensity over the mode."""

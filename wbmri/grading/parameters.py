@@ -16,6 +16,7 @@ from wbmri.grading.muscle_parameters import (
     MixtureParameters,
     NormalisationParameters,
     ResidualFieldParameters,
+    SliceGainParameters,
     VoxelParameters,
 )
 
@@ -247,6 +248,7 @@ class SoftTissueParameters:
 class GradingParameters:
     """All constants of grading, by what they are about."""
 
+    slice_gain: SliceGainParameters = field(default_factory=SliceGainParameters)
     voxels: VoxelParameters = field(default_factory=VoxelParameters)
     bias_field: BiasFieldParameters = field(default_factory=BiasFieldParameters)
     residual_field: ResidualFieldParameters = field(default_factory=ResidualFieldParameters)

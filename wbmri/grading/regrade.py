@@ -13,6 +13,7 @@ from wbmri.grading.image_artefacts import unassessable
 from wbmri.grading.leakage import without_leakage
 from wbmri.grading.normalisation import Fit
 from wbmri.grading.parameters import PARAMETERS
+from wbmri.grading.slice_gain import evened
 from wbmri.grading.voxels import Muscle, gather
 
 Block = tuple[slice, slice, slice]
@@ -47,7 +48,7 @@ class Regrader:
                 "one that 'wbmri score' made",
                 "score the visit again",
             )
-        self._scan = canonical(volume)
+        self._scan = evened(canonical(volume), model.slice_gains)
         self._storage = volume.grid.stored_as("RAS")
         self._fit, self._reference = Fit(BiasField.of(model.bias_field), reference.level, model.kernel), reference
         self._reading = reading
