@@ -6,7 +6,7 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.simulation.body.labelled_body import LabelledBody, measured_anatomy, read_anatomy
-    from wbmri.simulation.body.parts import Parts, Points, Tissue, measured_body, on_right, pair_numbers
+    from wbmri.simulation.body.parts import Parts, Points, Tissue, labels_in, measured_body, on_right, pair_numbers
     from wbmri.simulation.body.population import Body, BodyRanges, average_body, lift_arms, random_body
     from wbmri.simulation.body.pose_and_shape import Arm, Leg, Pose, Shape, with_bulk
     from wbmri.simulation.body.rendering import Rendered, grid_around, occupancies, paint
@@ -33,6 +33,7 @@ __all__ = [
     "average_body",
     "grid_around",
     "joint_fluid",
+    "labels_in",
     "lift_arms",
     "measured_anatomy",
     "measured_body",
@@ -58,6 +59,7 @@ __getattr__ = lazy_names(
             "Parts",
             "Points",
             "Tissue",
+            "labels_in",
             "measured_body",
             "on_right",
             "pair_numbers",

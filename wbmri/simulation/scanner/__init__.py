@@ -13,21 +13,31 @@ if TYPE_CHECKING:
         random_involvement,
     )
     from wbmri.simulation.scanner.artefacts import Artefacts
-    from wbmri.simulation.scanner.signal_equation import Protocol, tissue_signals
+    from wbmri.simulation.scanner.disturbances import EFFECTS, Disturbance, Strength, disturb
+    from wbmri.simulation.scanner.given_scan import disturb_scan
+    from wbmri.simulation.scanner.scene import Scene
+    from wbmri.simulation.scanner.signal_equation import Protocol, signal_table, tissue_signals
     from wbmri.simulation.scanner.stations import Plane, Scan, Scanned, acquire
 
 __all__ = [
+    "EFFECTS",
     "STIR_RANGES",
     "Appearance",
     "Artefacts",
+    "Disturbance",
     "Involvement",
     "Plane",
     "Protocol",
     "Scan",
     "Scanned",
+    "Scene",
+    "Strength",
     "acquire",
+    "disturb",
+    "disturb_scan",
     "oedema_ratio",
     "random_involvement",
+    "signal_table",
     "tissue_signals",
 ]
 
@@ -42,8 +52,17 @@ __getattr__ = lazy_names(
             "random_involvement",
         ),
         "artefacts": ("Artefacts",),
+        "disturbances": (
+            "Disturbance",
+            "EFFECTS",
+            "Strength",
+            "disturb",
+        ),
+        "given_scan": ("disturb_scan",),
+        "scene": ("Scene",),
         "signal_equation": (
             "Protocol",
+            "signal_table",
             "tissue_signals",
         ),
         "stations": (

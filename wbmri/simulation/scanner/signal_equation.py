@@ -3,6 +3,9 @@
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wbmri.core import InputError
 from wbmri.simulation.body import Tissue
 
@@ -130,3 +133,9 @@ def tissue_signals(protocol: Protocol) -> dict[Tissue, float]:
     signals = {tissue: protocol.signal(*each) / muscle for tissue, each in times.items()}
     marrow = (1 - _MARROW_FAT) * protocol.signal(*field.red_marrow) + _MARROW_FAT * protocol.signal(*field.fat)
     return {**dict.fromkeys(Tissue, 0.0), **signals, Tissue.BONE: marrow / muscle}
+
+
+def signal_table(protocol: Protocol) -> NDArray[np.float32]:
+    """Return the signal of each tissue, as `tissue_signals` does, by its code."""
+    signals = tissue_signals(protocol)
+    return np.array([signals[tissue] for tissue in Tissue], np.float32)

@@ -1,5 +1,6 @@
 """The stations of a STIR examination: from a drawn body to the stations a whole-body protocol would deliver."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 from wbmri.core import Acquisition, Grid, Volume
 from wbmri.simulation.body import Rendered, Tissue
 from wbmri.simulation.scanner.artefacts import Artefacts, fold_over, rician
-from wbmri.simulation.scanner.signal_equation import Protocol, tissue_signals
+from wbmri.simulation.scanner.disturbances import Disturbance, disturb
+from wbmri.simulation.scanner.scene import GroupTruth, Scene
+from wbmri.simulation.scanner.signal_equation import Protocol, signal_table
 
 _CORTEX_MM = 2.0
 """Compact bone gives no signal; the marrow begins this far below the surface of a bone."""
@@ -52,6 +55,8 @@ class Scan:
         Which way the slices lie.
     artefacts
         What goes wrong.
+    disturbances
+        What else real scans show, in the order in which it acts.
     """
 
     station_mm: float = 490.0
@@ -64,6 +69,7 @@ class Scan:
     seed: int = 0
     plane: Plane = Plane.CORONAL
     artefacts: Artefacts = field(default_factory=Artefacts)
+    disturbances: tuple[Disturbance, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -78,6 +84,8 @@ class Scanned:
         True labels of ``jdm42`` in the middle of each slice, on a grid that covers all stations, uint8.
     grid
         Where the labels' voxels lie.
+    truth
+        What is true of each group in view, by label, with all disturbances.
     ghosts
         Signal of the ghosts on that grid, relative to healthy muscle; None if there are none.
     failure
@@ -87,6 +95,7 @@ class Scanned:
     stations: tuple[Volume, ...]
     labels: NDArray[np.uint8]
     grid: Grid
+    truth: Mapping[int, GroupTruth]
     ghosts: NDArray[np.float32] | None = None
     failure: NDArray[np.float32] | None = None
 
@@ -107,11 +116,17 @@ def acquire(body: Rendered, oedema: NDArray[np.float32], protocol: Protocol, sca
     """
     axis, thick, faults = _SLICE_AXIS[scan.plane], scan.subslices, scan.artefacts
     failure = faults.inverted(body.tissue > 0, body.grid.spacing)
-    slices = _slice_profile(_signal(body, oedema, protocol, faults.inversion, failure), axis, thick)
+    scene = Scene.of_body(body, _signal(body, oedema, protocol, faults.inversion, failure), oedema, axis, protocol)
+    scene = disturb(scene, scan.disturbances, on_slices=False)
+    inner = slice(thick // 2, body.labels.shape[axis] // thick * thick, thick)
+    middle = (slice(None), inner, slice(None)) if axis == 1 else (slice(None), slice(None), inner)
     steps = [1, 1, 1]
     steps[axis] = thick
     grid = body.grid.coarser(steps)
     spacing = grid.spacing
+    sliced = scene.sliced(_slice_profile(scene.signal, axis, thick), middle, spacing)
+    sliced = disturb(sliced, scan.disturbances, on_slices=True)
+    slices = sliced.signal
     ghosts = None
     if faults.ghosts > 0:
         slices, ghosts = faults.ghosted(slices, spacing, _PHASE_AXIS[scan.plane])
@@ -133,14 +148,13 @@ def acquire(body: Rendered, oedema: NDArray[np.float32], protocol: Protocol, sca
         _station(shaded[:, :, rows], grid.crop((slice(None), slice(None), rows)), acquisition, scan, rng)
         for rows in _ranges(shaded.shape[2], spacing[2], scan)
     )
-    middle = [slice(None)] * 3
-    middle[axis] = slice(thick // 2, body.labels.shape[axis] // thick * thick, thick)
     return Scanned(
         stations,
-        body.labels[tuple(middle)][view],
+        sliced.labels[view],
         grid,
+        replace(scene, faults=sliced.faults).truth(),
         None if ghosts is None else ghosts[view],
-        None if failure is None else failure[tuple(middle)][view],
+        None if failure is None else failure[middle][view],
     )
 
 
@@ -174,9 +188,11 @@ def _signal(
     failure: NDArray[np.float32] | None,
 ) -> NDArray[np.float32]:
     cortex = _cortex(body.tissue == Tissue.BONE.code, body.grid.spacing)
-    brightness = _table(protocol)[body.tissue]
+    brightness = signal_table(protocol)[body.tissue]
     if failure is not None:
-        brightness += failure * (_table(replace(protocol, inversion=inversion)) - _table(protocol))[body.tissue]
+        brightness += (
+            failure * (signal_table(replace(protocol, inversion=inversion)) - signal_table(protocol))[body.tissue]
+        )
     signal: NDArray[np.float32] = np.where(cortex, np.float32(0), brightness) * oedema
     return signal
 
@@ -190,12 +206,6 @@ def _cortex(bone: NDArray[np.bool_], spacing: tuple[float, float, float]) -> NDA
     ball = sum(offset**2 for offset in offsets) <= _CORTEX_MM**2
     cortex: NDArray[np.bool_] = bone & ~ndimage.binary_erosion(bone, ball, border_value=1)
     return cortex
-
-
-def _table(protocol: Protocol) -> NDArray[np.float32]:
-    """Return the signal by tissue code."""
-    signals = tissue_signals(protocol)
-    return np.array([signals[tissue] for tissue in Tissue], np.float32)
 
 
 def _ranges(rows: int, spacing_mm: float, scan: Scan) -> list[slice]:
