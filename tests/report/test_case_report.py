@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wbmri.core import NOTICE, GradeSource, LabelMap, Reading, Reason, Reference, Status, Step, Volume
+from wbmri.core import NOTICE, UNREVIEWED, GradeSource, LabelMap, Reading, Reason, Reference, Status, Step, Volume
 from wbmri.core.scheme import Scheme
 from wbmri.io import read_image, read_labels
 from wbmri.report.case import case_report
@@ -69,6 +69,12 @@ class Page(HTMLParser):
     def row(self, name: str) -> list[str]:
         (found,) = (row for row in self.rows if row and row[0].strip() == name)
         return [re.sub(r"\s+", " ", cell).strip() for cell in found]
+
+
+def printed_on_every_page(html: str) -> str:
+    """What the style sheet writes into the margins of each page."""
+    rule = html[html.index("@page") : html.index("@media print")]
+    return re.sub(r"\\([0-9a-f]{6})", lambda code: chr(int(code.group(1), 16)), rule)
 
 
 @pytest.fixture
@@ -166,8 +172,22 @@ def test_a_readers_grade_stands_before_the_proposal(write: Callable[..., str], m
     changed = reading.with_group(replace(reading.groups[8], grade=2, source=GradeSource.READER))
     page = Page(write(replace(changed, reader="dr-a", status=Status.SIGNED)))
     assert page.row("Deltoid")[6] == "2 auto 1"
-    assert "Reader dr-a: signed" in page.text
-    assert "not yet reviewed" not in page.text
+    assert "Reader dr-a, signed" in page.text
+    assert UNREVIEWED not in page.text.lower()
+
+
+def test_what_nobody_signed_is_said_to_be_automatic_on_every_printed_page(
+    write: Callable[..., str],
+    make_reading: MakeReading,
+) -> None:
+    reading = make_reading()
+    html = write(reading)
+    assert Page(html).text.lower().count(UNREVIEWED) >= 3  # head, notice, foot
+    assert UNREVIEWED in printed_on_every_page(html).lower()
+    signed = write(replace(reading, reader="dr-a", status=Status.SIGNED))
+    assert UNREVIEWED not in printed_on_every_page(signed).lower()
+    half_read = write(replace(reading, reader="dr-a", status=Status.IN_REVIEW))
+    assert "Reader dr-a, in review" in printed_on_every_page(half_read)
 
 
 def test_warnings_method_and_provenance_are_stated(write: Callable[..., str], make_reading: MakeReading) -> None:
@@ -213,8 +233,7 @@ def test_the_notice_and_the_case_are_printed_on_every_page(
     make_reading: MakeReading,
 ) -> None:
     html = write(make_reading(), participant="X7", session="month6")
-    rule = html[html.index("@page") : html.index("@media print")]
-    said = re.sub(r"\\([0-9a-f]{6})", lambda code: chr(int(code.group(1), 16)), rule)
+    said = printed_on_every_page(html)
     assert NOTICE in said
     assert "sub-X7 ses-month6" in said
 

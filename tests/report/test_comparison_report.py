@@ -12,7 +12,7 @@ from PIL import Image
 
 from wbmri.analysis.comparison import Comparison, Correspondence, Course, Visit
 from wbmri.case import ClinicalRow, DetectableChange
-from wbmri.core import NOTICE, Grid, LabelMap, Reading, Step, Volume
+from wbmri.core import NOTICE, UNREVIEWED, Grid, LabelMap, Reading, Status, Step, Volume
 from wbmri.registration import PointMap
 from wbmri.report.comparison import Findings, Visits, comparison_pdf, comparison_report, drawings
 
@@ -169,6 +169,23 @@ def test_a_drawing_is_the_same_whatever_was_made_of_it_before(
     fresh, used = (next(one for one in drawings(shown) if one.name == "visits") for _ in range(2))
     comparison_pdf(shown, [used])
     assert used.files() == fresh.files()
+
+
+def test_visits_that_nobody_signed_are_named_on_page_print_and_every_drawing(
+    found: Callable[..., Findings],
+    make_reading: MakeReading,
+) -> None:
+    before, after = make_reading(lambda _: 2), make_reading(lambda _: 1)
+    signed = replace(after, reader="dr-a", status=Status.SIGNED)
+    course = Course((Visit("baseline", before), Visit("month6", signed)))
+    shown = found(before, signed, course=course)
+    drawn = tuple(drawings(shown))
+    assert "Automatic, not reviewed: ses-baseline." in text_of(comparison_report(shown, drawn))
+    for drawing in drawn:
+        words = text_of(drawing.svg.decode())
+        assert "Automatic, not reviewed: A." in words or "Automatic, not reviewed: ses-baseline." in words
+    both = replace(before, reader="dr-a", status=Status.SIGNED), signed
+    assert UNREVIEWED not in text_of(comparison_report(found(*both), tuple(drawings(found(*both))))).lower()
 
 
 def test_other_protocols_are_marked_on_page_and_drawings(

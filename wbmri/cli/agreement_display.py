@@ -4,9 +4,18 @@ from pathlib import Path
 
 from typer import echo
 
-from wbmri.analysis.agreement import COEFFICIENTS, Agreement, LevelKind, Measure, coefficients_written, sets_of, written
+from wbmri.analysis.agreement import (
+    COEFFICIENTS,
+    Agreement,
+    LevelKind,
+    Measure,
+    coefficients_written,
+    is_program,
+    sets_of,
+    written,
+)
 from wbmri.cli.display import show_json, show_table
-from wbmri.core import NOTICE
+from wbmri.core import NOTICE, unreviewed_sentence
 
 
 def show_agreement(agreement: Agreement, out: Path | None, *, as_json: bool) -> None:
@@ -25,7 +34,7 @@ def show_agreement(agreement: Agreement, out: Path | None, *, as_json: bool) -> 
         echo(f"Caution: {caution}")
     if out is not None:
         echo(f"Report: {out / 'agreement.html'}")
-    echo(NOTICE)
+    echo(f"{NOTICE} {unreviewed_sentence(filter(is_program, agreement.readers))}".strip())
 
 
 def _grade_rows(agreement: Agreement) -> list[dict[str, object]]:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wbmri.core import NOTICE, GroupReading, Reading
+from wbmri.core import NOTICE, GroupReading, Reading, unreviewed_sentence
 from wbmri.core.scheme import Side
 
 if TYPE_CHECKING:
@@ -141,8 +141,7 @@ def _case_row(case: "Case") -> Row:
         "total": "n/a" if score.total is None else score.total,
         "involved": score.involved,
         "outlines not plausible": sum(bool(entry.flags) for entry in case.reading.groups),
-        "reader": case.reading.reader,
-        "status": case.reading.status,
+        "read by": case.reading.read_by,
     }
 
 
@@ -197,6 +196,7 @@ def _case_facts(case: "Case") -> dict[str, object]:
         "grades": {group.id: entry.grade for group, entry in reading.by_group()},
         "reader": reading.reader,
         "status": reading.status,
+        "reviewed": reading.reviewed,
         "engine": reading.engine,
         "scheme": f"{reading.scheme.name} {reading.scheme.version}",
         "warnings": reading.warnings,
@@ -217,7 +217,8 @@ def _print_reading(case: "Case") -> None:
         total = f"{score.total}/{whole.max_assessable} assessable ({score.prorated:.1f}/{score.maximum} prorated)"
     headline = (
         f"sub-{case.participant} ses-{case.session}: {total}, "
-        f"{whole.involved}/{whole.assessable} groups involved, {whole.grade2} with grade 2"
+        f"{whole.involved}/{whole.assessable} groups involved, {whole.grade2} with grade 2; "
+        f"{case.reading.read_by}"
     )
     table = _table("Region", "Muscle group", "Left", "Right")
     for region, name, left, right in _pairs(case.reading):
@@ -259,12 +260,14 @@ def _print_change(compared: "ComparedCases") -> None:
     if document.delta is not None:
         percent = "" if document.delta_percent is None else f" ({document.delta_percent:+.1f} %)"
         change = f"{before.total} -> {after.total}, {document.delta:+d} points{percent}"
+    unreviewed = unreviewed_sentence(document.unreviewed)
     counts = ", ".join(f"{count} {transition}" for transition, count in comparison.transitions.items() if count)
     _print(
         "",
         f"sub-{document.participant} ses-{document.baseline} -> ses-{document.followup}: {change}; "
         f"involved {before.involved} -> {after.involved} of {before.assessable}",
         table,
+        *([unreviewed] if unreviewed else []),
         f"Groups: {counts}",
         f"Response: {document.response} ({document.response_rule.words} {UNPUBLISHED})",
         *(f"Caution: {caution}" for caution in document.cautions),

@@ -74,4 +74,4 @@ def outcomes(
         echo(f"Caution: {caution}")
     if out is not None:
         echo(f"Report: {out / 'outcomes.html'}")
-    echo(NOTICE)
+    echo(f"{NOTICE} {found.unreviewed}".strip())

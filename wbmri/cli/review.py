@@ -78,10 +78,12 @@ def _print(worklist: "Worklist", *, as_json: bool) -> int:
 
 
 def _row(row: "WorklistRow") -> dict[str, object]:
+    from wbmri.core import AUTO, UNREVIEWED
+
     return {
         "Case": row.title,
         "Status": row.status,
-        "Reader": row.reader or "",
+        "Reader": UNREVIEWED if row.reader == AUTO else row.reader or "",
         "Total": "" if row.total is None else row.total,
         "Involved": "" if row.involved is None else row.involved,
         "Read": f"{row.read}/{row.groups}",

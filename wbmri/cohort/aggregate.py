@@ -24,7 +24,7 @@ from wbmri.cohort.participants import (
 )
 from wbmri.cohort.qc import MARK_COLUMNS, SHORT, Outlier, QcMark, find_outliers, read_marks
 from wbmri.cohort.visit import VisitFilter
-from wbmri.core import CaseError, InputError, Progress, silent
+from wbmri.core import CaseError, InputError, Progress, silent, unreviewed_count
 from wbmri.io import write_together
 from wbmri.report.case import thumbnail_png
 from wbmri.report.cohort import QcCase, groups_figure, outcome_files, qc_page, totals_figure, waterfall_figure
@@ -44,13 +44,17 @@ def cohort_figures(found: Gathered, facts: Facts, described: Outcomes | None) ->
     for page in shown:
         if page.prorated is not None:
             people.setdefault(page.paths.participant, {})[page.paths.session] = page.prorated
+    unreviewed = unreviewed_count(page.reviewed for page in shown)
     shares = [[_share(shown, group, session) for session in sessions] for group in groups]
     figures = {
         "totals": (
             "Prorated total of each person over the visits",
-            totals_figure(sessions, list(people.values()), shown[0].maximum),
+            totals_figure(sessions, list(people.values()), shown[0].maximum, unreviewed),
         ),
-        "groups": ("Involved groups, per cent of those assessable", groups_figure(sessions, groups, shares)),
+        "groups": (
+            "Involved groups, per cent of those assessable",
+            groups_figure(sessions, groups, shares, unreviewed),
+        ),
     }
     waterfall = None if described is None else waterfall_figure(described)
     if waterfall is not None:
@@ -198,7 +202,8 @@ def _put_together(
     progress(0.9, "writing the page")
     captions = dict(figures.values())
     failed = [(paths.name, why) for paths, why in found.failed]
-    page = qc_page(_cards(found, outliers), failed, captions, columns=MARK_COLUMNS)
+    unreviewed = unreviewed_count(page.reviewed for page in found.pages)
+    page = qc_page(_cards(found, outliers), failed, captions, columns=MARK_COLUMNS, unreviewed=unreviewed)
     files.append((out / "qc.html", page.encode()))
     write_together(out, files)
     return found, unusable

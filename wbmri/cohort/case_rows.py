@@ -11,7 +11,7 @@ from wbmri.cohort.job import Ending, file_digest, read_outcome, scored_since
 from wbmri.cohort.participants import Facts
 from wbmri.cohort.qc import FAIL, QcMark, Traits, traits_of
 from wbmri.cohort.visit import VisitFilter
-from wbmri.core import CaseError, InputError, Progress, Reading
+from wbmri.core import CaseError, InputError, Progress, Reading, unreviewed_sentence
 
 Row = tuple[str, ...]
 
@@ -69,6 +69,8 @@ def compare_all(participant: str, sessions: Sequence[str], readings: Mapping[str
             empty = ("n/a",) * (7 + len(_COUNTED))
             yield Pair(participant, before, after, (*names, *empty, str(error)), (), None)
             continue
+        unreviewed = [f"ses-{visit}" for visit in (before, after) if not readings[visit].reviewed]
+        unsigned = [unreviewed_sentence(unreviewed)] if unreviewed else []
         delta, percent = change.delta, change.delta_percent
         row = (
             *names,
@@ -80,7 +82,7 @@ def compare_all(participant: str, sessions: Sequence[str], readings: Mapping[str
             str(change.after.involved),
             str(change.before.assessable),
             *(str(change.transitions[step]) for step in _COUNTED),
-            " ".join(change.cautions) or "n/a",
+            " ".join((*unsigned, *change.cautions)) or "n/a",
         )
         groups = tuple(
             (
@@ -119,6 +121,8 @@ class Page:
         The mark of a person, whichever reading that was set for.
     score, facts
         Score and other facts in words.
+    reviewed
+        Whether a person has signed it.
     prorated, maximum
         Prorated total, if there is one, and the highest possible.
     involved
@@ -131,6 +135,7 @@ class Page:
     mark: QcMark | None
     score: str
     facts: tuple[str, ...]
+    reviewed: bool
     prorated: float | None
     maximum: int
     involved: Mapping[str, tuple[int, int]]
@@ -252,7 +257,7 @@ def _page(paths: CasePaths, reading: Reading, mark: QcMark | None, *, chosen: bo
     score, whole = reading.score, reading.score.whole
     total = "no total" if score.total is None else f"{score.total} of {whole.max_assessable}"
     flags = sum(bool(entry.flags) for entry in reading.groups)
-    said = [f"{reading.engine}; {reading.reader}, {reading.status}"]
+    said = [f"{reading.engine}; {reading.read_by}"]
     if whole.assessable < whole.groups:
         said.append(f"{whole.groups - whole.assessable} groups not assessable")
     if flags:
@@ -272,6 +277,7 @@ def _page(paths: CasePaths, reading: Reading, mark: QcMark | None, *, chosen: bo
         mark,
         f"{total}, {whole.involved} of {whole.assessable} groups involved",
         tuple(said),
+        reading.reviewed,
         score.prorated,
         score.maximum,
         involved,

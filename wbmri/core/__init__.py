@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wbmri.core.reading import (
         AUTO,
         NOTICE,
+        UNREVIEWED,
         GradeSource,
         GroupReading,
         Reading,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
         Score,
         Status,
         Subtotal,
+        unreviewed_count,
+        unreviewed_sentence,
     )
     from wbmri.core.soft_tissue import Calcinosis, CalcinosisCourse, LimbPart, SoftTissue, Tissue, TissueSign
     from wbmri.core.volume import Acquisition, Station, Volume, canonical
@@ -41,6 +44,7 @@ __all__ = [
     "AUTO",
     "NOTICE",
     "PLANES",
+    "UNREVIEWED",
     "Acquisition",
     "BiasFieldSpline",
     "Box",
@@ -84,6 +88,8 @@ __all__ = [
     "part",
     "plane",
     "silent",
+    "unreviewed_count",
+    "unreviewed_sentence",
 ]
 
 __getattr__ = lazy_names(
@@ -137,6 +143,9 @@ __getattr__ = lazy_names(
             "Score",
             "Status",
             "Subtotal",
+            "UNREVIEWED",
+            "unreviewed_count",
+            "unreviewed_sentence",
         ),
         "soft_tissue": (
             "Calcinosis",

@@ -16,6 +16,22 @@ AUTO = "auto"
 
 NOTICE = "Research software, not a medical device: the human grade is the score of record."
 
+UNREVIEWED = "automatic, not reviewed"
+"""What is said wherever a number is shown that no person has signed."""
+
+
+def unreviewed_sentence(names: Iterable[str]) -> str:
+    """Say which readings no person has signed; an empty text where there are none."""
+    named = list(names)
+    return f"{UNREVIEWED.capitalize()}: {', '.join(named)}." if named else ""
+
+
+def unreviewed_count(reviewed: Iterable[bool]) -> str:
+    """Say how many of many visits no person has signed; an empty text where there are none."""
+    every = list(reviewed)
+    missing = len(every) - sum(every)
+    return f"{UNREVIEWED.capitalize()}: {missing} of {len(every)} visits." if missing else ""
+
 
 class Status(StrEnum):
     """How far a reading has come."""
@@ -280,6 +296,16 @@ class Reading:
     def with_group(self, entry: GroupReading) -> Self:
         """Return the reading with one entry replaced."""
         return replace(self, groups=tuple(entry if old.label == entry.label else old for old in self.groups))
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether a person has signed the grades."""
+        return self.reader != AUTO and self.status in (Status.SIGNED, Status.ADDENDUM)
+
+    @property
+    def read_by(self) -> str:
+        """Who gave the grades, and whether that is signed, in words."""
+        return UNREVIEWED if self.reader == AUTO else f"reader {self.reader}, {self.status}"
 
     @property
     def score(self) -> Score:

@@ -94,6 +94,7 @@ class ChangeDocument:
     response: Response = Response.UNKNOWN
     response_rule: ResponseRule = field(default_factory=ResponseRule)
     course: tuple[CoursePoint, ...] = ()
+    unreviewed: tuple[str, ...] = ()
     notice: str = NOTICE
     schema_version: int = SCHEMA_VERSION
 
@@ -135,6 +136,7 @@ def change_document(found: Findings) -> ChangeDocument:
         response=found.rule.judge(comparison, limit),
         response_rule=found.rule,
         course=() if found.course is None else _points(found.course),
+        unreviewed=found.unreviewed,
     )
 
 

@@ -26,7 +26,7 @@ LOW_CONFIDENCE = 0.5
 """A grade below this confidence is marked for a closer look."""
 
 
-def render(template: str, title: str, **values: Any) -> str:
+def render(template: str, title: str, *, unreviewed: str = "", **values: Any) -> str:
     """Fill a template; every value is escaped unless it is markup the package made itself.
 
     Parameters
@@ -35,17 +35,20 @@ def render(template: str, title: str, **values: Any) -> str:
         Name of a file in ``wbmri/report/templates``.
     title
         Title of the document; also printed on every page.
+    unreviewed
+        What on the page no person has signed, in a sentence that stands with the notice, on every printed page, too.
     values
         What the template shows.
     """
+    notice = f"{NOTICE} {unreviewed}".strip()
     style = (files("wbmri.report") / "templates" / "style.css").read_text("utf-8")
     return (
         _environment()
         .get_template(template)
         .render(
             title=title,
-            style=markup(style.replace('"@title"', css_string(title)).replace('"@notice"', css_string(NOTICE))),
-            notice=NOTICE,
+            style=markup(style.replace('"@title"', css_string(title)).replace('"@notice"', css_string(notice))),
+            notice=notice,
             version=__version__,
             fill=FILL,
             text=TEXT,
@@ -96,7 +99,7 @@ def reading_facts(reading: Reading) -> dict[str, str]:
         if not reference.trusted:
             level += "; not to be relied on: every grade is a proposal with low confidence"
     return {
-        "Reader, status": f"{reading.reader}, {reading.status}",
+        "Reader, status": reading.read_by,
         "Outlines": f"engine {reading.engine}",
         "Normal-muscle level": level,
     }

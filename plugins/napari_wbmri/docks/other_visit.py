@@ -18,7 +18,7 @@ from napari_wbmri.widgets import OrientationLabels
 from wbmri.analysis.clinical import by_label
 from wbmri.analysis.comparison import GroupChange
 from wbmri.case import Case, CasePaths, SignedReading, find_cases, read_case, signed_of_record
-from wbmri.core import CaseError, LabelMap, Reading
+from wbmri.core import UNREVIEWED, CaseError, LabelMap, Reading
 from wbmri.report.figures import window_presets
 from wbmri.review import Session
 
@@ -169,12 +169,13 @@ class SideBySide:
         self.scene.show("scan", volume.data, labels.data, DisplayGrid.of(volume), self.marks)
         self._presets = window_presets(volume, labels, case.reading.reference)
         self.window()
-        for view, name in ((self._viewer, session.case.session), (model, visit.session)):
+        other = visit.session if reading.reviewed else f"{visit.session}\n{UNREVIEWED}"
+        for view, name in ((self._viewer, session.case.session), (model, other)):
             caption = view.canvas.overlays.text
             caption.text, caption.visible, caption.font_size, caption.color = name, True, 13, "white"
         self.project()
         self._register(session.volume, session.label_map, volume, labels)
-        self._say(f"Beside it: visit {visit.session}, read by {reading.reader}.")
+        self._say(f"Beside it: visit {visit.session}, {reading.read_by}.")
         # The canvases take their new sizes first.
         QTimer.singleShot(0, self._focus_both)
 

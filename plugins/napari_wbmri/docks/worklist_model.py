@@ -6,6 +6,7 @@ from qtpy.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex,
 from qtpy.QtWidgets import QWidget
 
 from napari_wbmri.widgets import CAUTION, FAINT
+from wbmri.core import AUTO, UNREVIEWED
 from wbmri.review import WorklistRow
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -62,7 +63,7 @@ def _cells(row: WorklistRow) -> tuple[str, ...]:
         f"{row.read}/{row.groups}",
         "" if row.total is None else str(row.total),
         "" if row.involved is None else str(row.involved),
-        row.reader or readers or "",
+        UNREVIEWED if row.reader == AUTO else row.reader or readers or "",
         _noted(row),
     )
 

@@ -7,7 +7,7 @@ from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_wbmri.widgets.style import CAUTION, FAINT, GROUND, INK, LINE, RAISED, line_of
-from wbmri.core import Evidence, GroupReading, Reference
+from wbmri.core import UNREVIEWED, Evidence, GroupReading, Reference
 from wbmri.core.scheme import GradingRule
 from wbmri.review import GroupView, Session
 
@@ -172,7 +172,7 @@ class EvidencePanel(QWidget):
         if entry is None:
             self.why.setText("Suggestion and measurements are hidden until the reading is signed.")
         else:
-            self.suggestion.setText(_suggested(entry))
+            self.suggestion.setText(_suggested(entry, read=decided is not None))
             self.why.setText(_plain(entry.explanation))
             self.numbers.setText("" if entry.evidence is None else _numbers(entry.evidence))
             self.flags.setText("<br>".join(f"⚠ {_plain(flag)}" for flag in entry.flags))
@@ -217,9 +217,9 @@ def _plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _suggested(entry: GroupReading) -> str:
+def _suggested(entry: GroupReading, *, read: bool) -> str:
     grade = "not assessable" if entry.auto_grade is None else f"grade {entry.auto_grade}"
-    text = f"Suggestion: <b>{grade}</b> · confidence {100 * entry.confidence:.0f} %"
+    text = f"Suggestion{'' if read else f' ({UNREVIEWED})'}: <b>{grade}</b> · confidence {100 * entry.confidence:.0f} %"
     if entry.probabilities is None:
         return text
     chances = " · ".join(f"{grade}:\u00a0{100 * share:.0f}\u00a0%" for grade, share in enumerate(entry.probabilities))

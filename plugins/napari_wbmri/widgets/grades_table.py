@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 from napari_wbmri.viewer import Mark, Standing
 from napari_wbmri.widgets.style import CHOSEN, FAINT, INK, LINE, RAISED, paint_chip
 from wbmri.analysis.comparison import GroupChange, Transition
+from wbmri.core import UNREVIEWED
 from wbmri.core.scheme import Scheme, Side
 from wbmri.review import Totals
 
@@ -356,6 +357,6 @@ class TotalsBar(QWidget):
             self.suggested.setText("suggestions are hidden until the reading is signed")
         else:
             self.suggested.setText(
-                f"with suggestions for the rest: {whole.total}/{totals.maximum}, "
+                f"with suggestions ({UNREVIEWED}) for the rest: {whole.total}/{totals.maximum}, "
                 f"{whole.involved}/{totals.groups} involved",
             )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.analysis.agreement.ratings import Rating, Ratings, read_ratings
+    from wbmri.analysis.agreement.ratings import Rating, Ratings, is_program, read_ratings
     from wbmri.analysis.agreement.results import (
         Agreement,
         GradeAgreement,
@@ -34,6 +34,7 @@ __all__ = [
     "agreement_tables",
     "coefficients_written",
     "detectable_change",
+    "is_program",
     "read_ratings",
     "sets_of",
     "written",
@@ -45,6 +46,7 @@ __getattr__ = lazy_names(
         "ratings": (
             "Rating",
             "Ratings",
+            "is_program",
             "read_ratings",
         ),
         "results": (

@@ -23,7 +23,7 @@ from wbmri.analysis.statistics import (
     standardised_response_mean,
 )
 from wbmri.case import SCHEMA_VERSION, STRICT, DetectableChange, encode_table
-from wbmri.core import NOTICE
+from wbmri.core import NOTICE, unreviewed_count
 
 Point = tuple[str, float | None, float | None]
 """Participant, total (or its change), and clinical measure (or its change)."""
@@ -155,6 +155,8 @@ class Outcomes:
         What is missing and what to know before relying on it, one sentence each.
     rounds, seed
         Of the resampling behind the intervals.
+    unreviewed
+        How many of the visits no person has signed, in a sentence; empty where there are none.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -174,6 +176,7 @@ class Outcomes:
     cautions: tuple[str, ...]
     rounds: int
     seed: int
+    unreviewed: str = ""
     notice: str = NOTICE
     schema_version: int = SCHEMA_VERSION
 
@@ -225,6 +228,7 @@ def outcomes(
         cautions=_cautions(cohort, pairs, persons, found),
         rounds=rounds,
         seed=seed,
+        unreviewed=unreviewed_count(visit.reading.reviewed for visit in cohort.visits),
     )
 
 

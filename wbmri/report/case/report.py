@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import Sequence
 
-from wbmri.core import AUTO, LabelMap, Reading, Volume
+from wbmri.core import LabelMap, Reading, Volume
 from wbmri.core.scheme import Side
 from wbmri.report.figures import (
     Picture,
@@ -72,7 +72,7 @@ def case_report(
         participant=participant,
         session=session,
         reading=reading,
-        reviewed=reading.reader != AUTO,
+        unreviewed="" if reading.reviewed else f"{reading.read_by.capitalize()}.",
         score=score,
         subtotals=[*score.regions.values(), score.sides[Side.RIGHT], score.sides[Side.LEFT]],
         regions=by_region(reading.scheme, reading.by_group()),

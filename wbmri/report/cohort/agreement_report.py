@@ -7,13 +7,15 @@ from wbmri.analysis.agreement import (
     agreement_tables,
     coefficients_written,
     detectable_change,
+    is_program,
     sets_of,
     written,
 )
 from wbmri.analysis.statistics import Estimate
 from wbmri.case import encode
+from wbmri.core import unreviewed_sentence
 from wbmri.report.cohort.agreement_figures import FIGURES
-from wbmri.report.figures import inline_svg, pdf, svg
+from wbmri.report.figures import SOFT, inline_svg, pdf, style, svg
 from wbmri.report.page import markup, render
 
 GRADES_OF_ICC = ((0.5, "poor"), (0.75, "moderate"), (0.9, "good"), (1.0, "excellent"))
@@ -32,6 +34,9 @@ def agreement_files(agreement: Agreement) -> dict[str, bytes]:
     Equal analyses give equal bytes.
     """
     drawn = {name: figure for name, draw in FIGURES.items() if (figure := draw(agreement)) is not None}
+    with style():
+        for figure in drawn.values():
+            figure.text(0.005, 0.006, _unreviewed(agreement), fontsize=6.5, color=SOFT)
     drawings = {name: svg(figure, name) for name, figure in drawn.items()}
     detectable = detectable_change(agreement)
     return {
@@ -62,6 +67,7 @@ def agreement_report(agreement: Agreement, drawings: dict[str, bytes]) -> str:
     return render(
         "agreement.html.j2",
         "Agreement of readers on muscle oedema",
+        unreviewed=_unreviewed(agreement),
         agreement=agreement,
         sets=sets_of(agreement),
         status=agreement.overall.score(Measure.STATUS),
@@ -79,6 +85,10 @@ def agreement_report(agreement: Agreement, drawings: dict[str, bytes]) -> str:
         p_value=_p_value,
         method=_method(agreement),
     )
+
+
+def _unreviewed(agreement: Agreement) -> str:
+    return unreviewed_sentence(filter(is_program, agreement.readers))
 
 
 def _figure(number: float | None, digits: int = 2) -> str:

@@ -20,7 +20,9 @@ _INK, _ACCENT = "#1b2229", "#17507a"
 _DPI = 130
 
 
-def totals_figure(sessions: Sequence[str], totals: Sequence[Mapping[str, float]], maximum: int) -> bytes:
+def totals_figure(
+    sessions: Sequence[str], totals: Sequence[Mapping[str, float]], maximum: int, unreviewed: str = ""
+) -> bytes:
     """Draw the prorated total of every person over the visits.
 
     Parameters
@@ -31,13 +33,15 @@ def totals_figure(sessions: Sequence[str], totals: Sequence[Mapping[str, float]]
         For each person: visit to total.
     maximum
         Highest possible total.
+    unreviewed
+        What no person has signed, in a sentence below the figure.
 
     Returns
     -------
     bytes
         PNG; equal input gives equal bytes.
     """
-    figure, axes = _figure(6.0, 4.2)
+    figure, axes = _figure(6.0, 4.2, unreviewed)
     for person in totals:
         seen = [(place, person[session]) for place, session in enumerate(sessions) if session in person]
         axes.plot(*zip(*seen, strict=True), color=_ACCENT, alpha=0.35, linewidth=0.9, marker="o", markersize=3)
@@ -60,7 +64,9 @@ def totals_figure(sessions: Sequence[str], totals: Sequence[Mapping[str, float]]
     return _png(figure)
 
 
-def groups_figure(sessions: Sequence[str], groups: Sequence[str], shares: Sequence[Sequence[float]]) -> bytes:
+def groups_figure(
+    sessions: Sequence[str], groups: Sequence[str], shares: Sequence[Sequence[float]], unreviewed: str = ""
+) -> bytes:
     """Draw how often each pair of groups is involved at each visit.
 
     Parameters
@@ -71,6 +77,8 @@ def groups_figure(sessions: Sequence[str], groups: Sequence[str], shares: Sequen
         Names of the pairs.
     shares
         Share of the assessable groups with grade 1 or 2, one row per pair and one column per visit; nan for none.
+    unreviewed
+        What no person has signed, in a sentence below the figure.
 
     Returns
     -------
@@ -79,7 +87,7 @@ def groups_figure(sessions: Sequence[str], groups: Sequence[str], shares: Sequen
     """
     from matplotlib.colors import LinearSegmentedColormap
 
-    figure, axes = _figure(2.6 + 0.75 * len(sessions), 1.2 + 0.24 * len(groups))
+    figure, axes = _figure(2.6 + 0.75 * len(sessions), 1.2 + 0.24 * len(groups), unreviewed)
     colours = LinearSegmentedColormap.from_list("oedema", list(FILL.values())).with_extremes(bad=NOT_ASSESSABLE)
     values = np.ma.masked_invalid(np.array(shares, dtype=float).reshape(len(groups), len(sessions)))
     axes.imshow(values, cmap=colours, vmin=0, vmax=1, aspect="auto")
@@ -94,11 +102,12 @@ def groups_figure(sessions: Sequence[str], groups: Sequence[str], shares: Sequen
     return _png(figure)
 
 
-def _figure(width: float, height: float) -> "tuple[Figure, Any]":
+def _figure(width: float, height: float, foot: str) -> "tuple[Figure, Any]":
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots()
+    figure.supxlabel(foot, x=0.01, ha="left", fontsize=6.5, color=SOFT)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     return figure, axes
@@ -176,6 +185,7 @@ def waterfall_figure(found: Outcomes) -> "Figure | None":
         if found.detectable is not None:
             words = f"smallest detectable change, ±{found.detectable:.1f}"
             handles.append(Line2D([], [], color=SOFT, linewidth=0.8, linestyle=(0, (5, 2)), label=words))
+        figure.text(0.01, 0.015, found.unreviewed, fontsize=6.5, color=SOFT)
         figure.legend(handles=handles, loc="upper left", ncols=len(handles), frameon=False, fontsize=7.5)
     return figure
 
@@ -189,6 +199,7 @@ def correlation_figure(found: Outcomes) -> "Figure | None":
     with style():
         figure = blank_figure(COLUMNS_MM, PANEL_MM * len(names) + 6)
         grid = figure.subplots(len(names), 2, squeeze=False)
+        figure.text(0.01, 0.008, found.unreviewed, fontsize=6.5, color=SOFT)
         for name, line in zip(names, grid, strict=True):
             for measure, axes in zip(Measure, line, strict=True):
                 if (one := known.get((name, measure))) is None:

@@ -68,6 +68,7 @@ def qc_page(
     figures: Mapping[str, bytes],
     *,
     columns: Sequence[str],
+    unreviewed: str = "",
 ) -> str:
     """Write the page.
 
@@ -81,6 +82,8 @@ def qc_page(
         Caption to PNG.
     columns
         Columns of the table that the page saves: participant, session, mark, reading, reader and note.
+    unreviewed
+        How many of the cases no person has signed, in a sentence.
 
     Returns
     -------
@@ -91,6 +94,7 @@ def qc_page(
     return render(
         "qc.html.j2",
         "Quality of a cohort: muscle oedema on whole-body STIR",
+        unreviewed=unreviewed,
         cases=cases,
         failed=failed,
         figures=[(caption, b64encode(figure).decode()) for caption, figure in figures.items()],
@@ -128,6 +132,7 @@ def _report(found: Outcomes, drawings: dict[str, bytes]) -> str:
     return render(
         "outcomes.html.j2",
         "Outcomes of a cohort",
+        unreviewed=found.unreviewed,
         found=found,
         figures={
             name: markup(inline_svg(drawings[name], title)) if name in drawings else None

@@ -19,9 +19,9 @@ from wbmri.report.comparison.visits import (
     Visits,
     draw_slices,
     draw_visits,
-    foot_words,
     slices_height,
     visits_height,
+    write_foot,
 )
 from wbmri.report.figures import (
     CHANGE_LEGEND,
@@ -124,7 +124,7 @@ def draw_voxels(sheet: Sheet, visits: Visits, forth: PointMap) -> None:
     )
     sheet.write(43, HEADER + tall + 6.6, "less", fontsize=8, ha="right")
     sheet.write(137, HEADER + tall + 6.6, "more, × normal muscle", fontsize=8)
-    sheet.write(1, sheet.height - 2, foot_words(visits.comparison), fontsize=6.5, color=SOFT)
+    write_foot(sheet, visits.comparison)
 
 
 def _change(visits: Visits, forth: PointMap) -> NDArray[np.float32]:
@@ -147,7 +147,7 @@ def _change(visits: Visits, forth: PointMap) -> NDArray[np.float32]:
     return upright(replace(volume, data=change), labels, (0.0, before.level)).data
 
 
-_MAP_HEADER, _MAP_FOOTER = 9.0, 6.0
+_MAP_HEADER = 9.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +213,7 @@ def drawings(found: Findings) -> Iterator[Drawing]:
     yield Drawing(
         "maps",
         "Grades and change",
-        2 * (half + _MAP_HEADER) + _MAP_FOOTER,
+        2 * (half + _MAP_HEADER) + FOOTER,
         lambda sheet: _maps(sheet, found),
     )
     if visits is not None:
@@ -264,4 +264,4 @@ def _maps(sheet: Sheet, found: Findings) -> None:
     below.write(24, 6, "change of the grade (≈: not told apart)", fontsize=10, fontweight="bold")
     areas = change_areas(found.comparison)
     draw_body(below.part(0, _MAP_HEADER, wide, tall), found.comparison.baseline.scheme, areas, CHANGE_LEGEND)
-    sheet.write(1, sheet.height - 2, foot_words(found.comparison), fontsize=6.5, color=SOFT)
+    write_foot(sheet, found.comparison)

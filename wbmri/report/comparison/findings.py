@@ -60,6 +60,12 @@ class Findings:
         return f"ses-{self.sessions[0]}", f"ses-{self.sessions[1]}"
 
     @property
+    def unreviewed(self) -> tuple[str, ...]:
+        """Which of the visits no person has signed."""
+        both = zip(self.names, self.readings, strict=True)
+        return tuple(name for name, reading in both if not reading.reviewed)
+
+    @property
     def title(self) -> str:
         """Title of the report."""
         return f"Change of muscle oedema: sub-{self.participant} {self.names[0]} to {self.names[1]}"

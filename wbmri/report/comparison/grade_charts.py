@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from wbmri.analysis.comparison import Comparison, Course, GroupChange, Transition
-from wbmri.core import GroupReading
+from wbmri.core import NOTICE, GroupReading, unreviewed_sentence
 from wbmri.core.scheme import Side
-from wbmri.report.comparison.visits import TALLEST
+from wbmri.report.comparison.visits import FOOTER, TALLEST, write_foot
 from wbmri.report.figures import INK, LINE, SOFT, Sheet, fill_of, text_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ROW_MM, NAMES_MM, HEAD_MM, DUMBBELL_FOOT_MM = 6.6, 42.0, 8.0, 23.0
+ROW_MM, NAMES_MM, HEAD_MM, DUMBBELL_FOOT_MM = 6.6, 42.0, 8.0, 23.0 + FOOTER
 
 _LESS: dict[str, Any] = {"color": "#1f5f99", "linewidth": 2.2}
 _MORE: dict[str, Any] = {"color": "#c4501b", "linewidth": 2.2, "linestyle": (0, (2.2, 0.7))}
@@ -79,6 +79,7 @@ def draw_dumbbell(sheet: Sheet, comparison: Comparison, sessions: tuple[str, str
         words = "Thin dark line: where a share lies with 90 %. Dotted: shares from which a group is involved "
         words += f"({100 * rule.involved_fraction:g} %) and of grade 2 ({100 * rule.extensive_fraction:g} %)."
         sheet.write(0, HEAD_MM + tall + 22, words, fontsize=6.5, color=SOFT)
+    write_foot(sheet, comparison)
 
 
 def _dumbbell_frame(axes: "Axes", rows: int, measured: bool, comparison: Comparison) -> None:
@@ -144,7 +145,7 @@ def _place(entry: GroupReading, measured: bool) -> float | None:
     return 100 * entry.evidence.oedema_fraction if measured and entry.evidence is not None else float(entry.grade)
 
 
-TOP_MM, TOTAL_MM, PANEL_MM, BAND_MM, LEFT_MM, RIGHT_MM, COURSE_FOOT_MM = 4.0, 62.0, 24.0, 8.0, 36.0, 14.0, 16.0
+TOP_MM, TOTAL_MM, PANEL_MM, BAND_MM, LEFT_MM, RIGHT_MM, COURSE_FOOT_MM = 4.0, 62.0, 24.0, 8.0, 36.0, 14.0, 20.0
 _GAP_MM = 6.0
 
 _TOTAL, _INVOLVED = "#17507a", "#b3590f"
@@ -215,6 +216,9 @@ def draw_course(sheet: Sheet, course: Course, units: Mapping[str, str]) -> None:
         sheet.write(0, top + panel / 2, f"{name}, {unit}" if unit else name, fontsize=7.5)
         top += panel + _GAP_MM
     _times(axes, course, times)
+    unreviewed = (f"ses-{visit.session}" for visit in course.visits if not visit.reading.reviewed)
+    foot = f"{NOTICE} {unreviewed_sentence(unreviewed)}".strip()
+    sheet.write(1, sheet.height - 2, foot, fontsize=6.5, color=SOFT)
 
 
 def _course_frame(axes: "Axes", times: list[float]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from wbmri import __version__
 from wbmri.analysis.comparison import Transition
-from wbmri.core import NOTICE
+from wbmri.core import NOTICE, unreviewed_sentence
 from wbmri.report.comparison.figures import Drawing
 from wbmri.report.comparison.findings import Findings
 from wbmri.report.comparison.visits import WIDTH
@@ -53,7 +53,7 @@ def comparison_pdf(found: Findings, drawn: Sequence[Drawing]) -> bytes:
         A PDF of A4 pages; equal input gives equal bytes.
     """
     with style("report"):
-        pages = _Pages(found.title)
+        pages = _Pages(found.title, unreviewed_sentence(found.unreviewed))
         _summary(pages, found)
         for drawing in drawn:
             pages.insert(drawing)
@@ -67,6 +67,7 @@ class _Pages:
     """The pages so far with their headings, and where on the last one the next line stands."""
 
     title: str
+    unreviewed: str
     every: list[tuple[Sheet, str]] = field(default_factory=list)
     y: float = 0.0
 
@@ -103,6 +104,7 @@ class _Pages:
         sheet.write(MARGIN, MARGIN, self.title, fontsize=7, color=SOFT)
         sheet.write(MARGIN, _FIRST - 2, heading, fontsize=12, fontweight="bold", color=_ACCENT)
         sheet.write(MARGIN, A4[1] - 10, NOTICE, fontsize=7, color=SOFT)
+        sheet.write(MARGIN, A4[1] - 13.5, self.unreviewed, fontsize=7, color=SOFT)
         sheet.write(A4[0] - MARGIN, A4[1] - 10, foot, fontsize=7, color=SOFT, ha="right")
         try:
             yield
@@ -150,7 +152,7 @@ def _summary(pages: _Pages, found: Findings) -> None:
     pages.y += 1
     pages.line(f"sub-{found.participant}   {found.names[0]} (A) to {found.names[1]} (B)", 11)
     pages.y += 1
-    pages.line(NOTICE, 9, fontweight="bold", color="#8f1d14")
+    pages.line(f"{NOTICE} {pages.unreviewed}".strip(), 9, fontweight="bold", color="#8f1d14")
     if comparison.protocol_differences:
         differ = "; ".join(comparison.protocol_differences)
         pages.line(f"Compared across different protocols: {differ}.", 9, fontweight="bold", color="#8f1d14")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from wbmri.core import unreviewed_sentence
 from wbmri.report.comparison.figures import Drawing
 from wbmri.report.comparison.findings import Findings
 from wbmri.report.comparison.visits import Visits
@@ -37,6 +38,7 @@ def comparison_report(found: Findings, drawn: Sequence[Drawing]) -> str:
     return render(
         "comparison.html.j2",
         found.title,
+        unreviewed=unreviewed_sentence(found.unreviewed),
         found=found,
         participant=found.participant,
         sessions=found.names,

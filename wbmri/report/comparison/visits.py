@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.analysis.comparison import Comparison
-from wbmri.core import NOTICE, LabelMap, Subtotal, Volume
+from wbmri.core import NOTICE, LabelMap, Subtotal, Volume, unreviewed_sentence
 from wbmri.report.figures import (
     INK,
     PERCENTILE_WORDS,
@@ -44,7 +44,7 @@ Row = tuple[tuple[Picture, Picture], ...]
 TALLEST = 255.0
 """No drawing is higher than this in mm, so that it fits on such a page with a heading."""
 
-GAP, FOOTER = 4.0, 6.0
+GAP, FOOTER = 4.0, 9.0
 _HEADER, _LINE = 16.0, 5.0
 
 ABOVE_MM = 40.0
@@ -152,7 +152,7 @@ def draw_visits(sheet: Sheet, visits: Visits) -> None:
         wide = picture.width_mm * scale
         _draw(sheet.axes(left, _HEADER, wide, scale * tall), picture, tall, legend=True)
         left += wide + GAP
-    _foot(sheet, visits.comparison)
+    write_foot(sheet, visits.comparison)
 
 
 def slices_height(visits: Visits) -> float:
@@ -176,7 +176,7 @@ def draw_slices(sheet: Sheet, visits: Visits) -> None:
                 _draw(axes, pair[number], tallest, legend=False, wide=wide * tallest / tall)
                 words = f"{letter}, {pair[number].caption}"
                 sheet.write(left, top + tall + 3.2, words, fontsize=7, color=SOFT)
-    _foot(sheet, visits.comparison)
+    write_foot(sheet, visits.comparison)
 
 
 def _heading(sheet: Sheet, left: float, visits: Visits, number: int) -> None:
@@ -191,14 +191,14 @@ def _subline(sums: Subtotal) -> str:
     return f"{sums.involved}/{sums.assessable} groups involved, {sums.grade2} of grade 2"
 
 
-def _foot(sheet: Sheet, comparison: Comparison) -> None:
-    sheet.write(1, sheet.height - 2, foot_words(comparison), fontsize=6.5, color=SOFT)
-
-
-def foot_words(comparison: Comparison) -> str:
-    """Return what stands below every drawing."""
+def write_foot(sheet: Sheet, comparison: Comparison) -> None:
+    """Write into the lowest `FOOTER` mm what stands below every drawing."""
+    both = zip("AB", (comparison.baseline, comparison.followup), strict=True)
+    unreviewed = unreviewed_sentence(letter for letter, reading in both if not reading.reviewed)
     differ = "; ".join(comparison.protocol_differences)
-    return f"{NOTICE} Different protocols: {differ}." if differ else NOTICE
+    lines = [f"{NOTICE} {unreviewed}".strip(), *([f"Different protocols: {differ}."] if differ else [])]
+    for number, words in enumerate(reversed(lines)):
+        sheet.write(1, sheet.height - 2 - 3.2 * number, words, fontsize=6.5, color=SOFT)
 
 
 def _scale(pictures: Sequence[Picture]) -> float:
