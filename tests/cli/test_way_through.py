@@ -176,12 +176,31 @@ def test_three_visits_as_json_with_clinical_measures_and_a_detectable_change(out
     assert [told["cases"][visit]["score"]["total"] for visit in ("baseline", "followup")] == [48, 19]
     change = told["change"]
     assert (change["delta"], change["beyond_detectable"], change["response"]) == (-29, True, "response")
+    assert change["interval"] == {"months": 6.0, "source": "clinical table"}
+    assert change["unreviewed"] == ["ses-baseline", "ses-month6"]
+    assert {sign["tissue"] for sign in change["soft_tissue"]["signs"]} == {"fascia", "subcutis"}
     assert [(point["sums"]["total"], point["months"]) for point in change["course"]] == [(48, 0), (48, 3), (19, 6)]
     assert [point["measures"] for point in change["course"]] == [{"cmas": 28}, {}, {"cmas": 47}]
     figures = person / "figures"
     for name in ("visits", "slices", "maps", "dumbbell", "course"):
         for ending in ("png", "svg", "pdf"):
             assert (figures / f"sub-toy_from-baseline_to-month6_change-{name}.{ending}").stat().st_size > 1000
+
+
+def test_what_is_printed_says_what_nobody_reviewed_and_judges_no_response_unasked(out: Path, wbmri: Command) -> None:
+    person = out / "sub-toy"
+    visits = (person / "ses-baseline", person / "ses-month6", "--out", out)
+    printed = wbmri("compare", *visits).out
+    assert "Automatic, not reviewed: ses-baseline, ses-month6." in printed
+    assert "Interval: interval not known" not in printed
+    assert "interval not known" in printed.lower()
+    assert "Fascia, proximal" in printed
+    assert "Calcinosis: not looked at -> not looked at" in printed
+    assert "Response: Not judged" in printed
+    asked = wbmri("compare", *visits, "--response-fall", "50", "--interval", "6").out
+    assert "Response: Response. Rule: the total falls by at least 50 %" in asked
+    assert "6.0 months apart (as stated)" in asked
+    assert "automatic, not reviewed" in wbmri("review", out, "--list").out
 
 
 def test_other_protocols_are_refused_with_the_way_out(out: Path, wbmri: Command) -> None:

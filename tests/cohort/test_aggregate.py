@@ -112,7 +112,7 @@ def test_the_outcomes_of_the_cohort_are_described_with_the_numbers_that_the_data
     assert summarise(out, dataset).unusable == ()
     (person,) = rows_of(out / "outcomes.tsv")
     assert [person[name] for name in ("first", "last", "before", "after", "response")] == [
-        "ses-baseline", "ses-month12", "48", "0", "complete response",
+        "ses-baseline", "ses-month12", "48", "0", "not judged",
     ]  # fmt: skip
     measures = {row["clinical_measure"]: row["units"] for row in rows_of(out / "outcomes_correlations.tsv")}
     assert measures == {"mmt8": "2", "cmas": "1"}, "once for each person; cmas of three visits, then its change"

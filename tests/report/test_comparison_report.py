@@ -10,9 +10,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from wbmri.analysis.comparison import Comparison, Correspondence, Course, Visit
+from wbmri.analysis.comparison import Comparison, Correspondence, Course, ResponseRule, Visit, VisitInterval
 from wbmri.case import ClinicalRow, DetectableChange
-from wbmri.core import NOTICE, UNREVIEWED, Grid, LabelMap, Reading, Status, Step, Volume
+from wbmri.core import (
+    NOTICE,
+    UNREVIEWED,
+    Calcinosis,
+    Grid,
+    InputError,
+    LabelMap,
+    LimbPart,
+    Reading,
+    SoftTissue,
+    Status,
+    Step,
+    Tissue,
+    Volume,
+)
 from wbmri.registration import PointMap
 from wbmri.report.comparison import Findings, Visits, comparison_pdf, comparison_report, drawings
 
@@ -226,6 +240,45 @@ def test_the_smallest_detectable_change_is_held_against_the_change(
     text = text_of(write(make_reading(lambda _: 2), make_reading(lambda label: 1 + label % 2), detectable=known))
     assert f"The change is {words} the smallest detectable change, {limit:.1f} points (95 %; 20 patients" in text
     assert "No response criterion is published" in text
+
+
+def test_no_response_is_claimed_while_the_detectable_change_is_unknown_unless_asked_for(
+    write: Callable[..., str],
+    make_reading: MakeReading,
+) -> None:
+    both = make_reading(lambda _: 2), make_reading(lambda _: 1)
+    silent = text_of(write(*both, with_images=False))
+    assert "Not judged: the smallest detectable change is not known" in silent
+    assert "Rule: the total falls" not in silent
+    asked = text_of(write(*both, with_images=False, rule=ResponseRule()))
+    assert "Response. Rule: the total falls by at least 50 %" in asked
+
+
+def test_the_interval_is_given_in_months_or_said_to_be_unknown(
+    write: Callable[..., str],
+    make_reading: MakeReading,
+) -> None:
+    both = make_reading(), make_reading()
+    assert "interval not known" in text_of(write(*both, with_images=False))
+    known = write(*both, with_images=False, interval=VisitInterval(6.2, "clinical table"))
+    assert "6.2 months apart (clinical table)" in text_of(known)
+    with pytest.raises(InputError, match="more than 0 months"):
+        VisitInterval(-6.0, "as stated")
+
+
+def test_signs_beside_the_score_stand_at_both_visits(write: Callable[..., str], make_reading: MakeReading) -> None:
+    before = SoftTissue().with_sign(Tissue.FASCIA, LimbPart.PROXIMAL, 1)
+    after = replace(before.with_sign(Tissue.FASCIA, LimbPart.PROXIMAL, 0), calcinosis=Calcinosis(True, ("left elbow",)))
+    readings = (replace(make_reading(), soft_tissue=tissue) for tissue in (before, after))
+    html = write(*readings, with_images=False)
+    for name, words in (
+        ("Fascia, proximal", ["1", "0", "gone"]),
+        ("Subcutis, distal", ["not looked at", "not looked at", "not known"]),
+        ("Calcinosis", ["not looked at", "present: left elbow", "not known"]),
+    ):
+        row = re.search(rf'<tr><th scope="row">{name}</th>(.*?)</tr>', html, re.DOTALL)
+        assert row
+        assert [cell.strip() for cell in re.findall(r"<td>(.*?)</td>", row.group(1))] == words
 
 
 def test_both_scans_share_the_kind_of_window(write: Callable[..., str], make_reading: MakeReading) -> None:

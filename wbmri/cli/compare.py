@@ -53,13 +53,17 @@ def compare(
         Option("--detectable", metavar="FILE", help="Smallest detectable change, the sdc.json of 'wbmri agreement'."),
     ] = None,
     response_fall: Annotated[
-        float,
-        Option("--response-fall", metavar="PERCENT", help="Fall of the total that counts as a response."),
-    ] = 50.0,
+        float | None,
+        Option("--response-fall", metavar="PERCENT", help="Fall of the total that counts as a response (usually 50)."),
+    ] = None,
     response_points: Annotated[
-        int,
+        int | None,
         Option("--response-points", metavar="POINTS", help="Least fall in points that counts as a response."),
-    ] = 1,
+    ] = None,
+    interval: Annotated[
+        float | None,
+        Option("--interval", metavar="MONTHS", help="Time between the first and the last visit, in months."),
+    ] = None,
     across_protocols: Annotated[
         bool,
         Option("--across-protocols", help="Compare different protocols all the same, and mark every result."),
@@ -75,8 +79,9 @@ def compare(
     options = ScoringOptions.of(engine, labels, mapping, fusion, scheme, series, controls, post_contrast)
     terms = Terms(
         across_protocols=across_protocols,
-        rule=ResponseRule(response_fall, response_points),
+        rule=ResponseRule.asked(response_fall, response_points),
         detectable=read_detectable_change(detectable) if detectable else None,
+        interval_months=interval,
         clinical=clinical,
     )
     with shown_progress() as progress:

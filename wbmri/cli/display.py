@@ -11,7 +11,7 @@ from wbmri.core.scheme import Side
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from wbmri.analysis.comparison import GroupChange
+    from wbmri.analysis.comparison import GroupChange, SoftTissueChange
     from wbmri.case import Case
     from wbmri.io import FoundSeries, FoundStation, Inspection
     from wbmri.pipeline import ComparedCases, ScoredCase
@@ -248,7 +248,7 @@ def _grade(entry: GroupReading) -> str:
 
 
 def _print_change(compared: "ComparedCases") -> None:
-    from wbmri.analysis.comparison import UNPUBLISHED
+    from wbmri.analysis.comparison import response_words
 
     comparison, document = compared.comparison, compared.document
     table = _table("Region", "Muscle group", "Left", "Right")
@@ -269,9 +269,18 @@ def _print_change(compared: "ComparedCases") -> None:
         table,
         *([unreviewed] if unreviewed else []),
         f"Groups: {counts}",
-        f"Response: {document.response} ({document.response_rule.words} {UNPUBLISHED})",
+        f"{document.interval.words.capitalize()}",
+        *_soft_tissue(comparison.soft_tissue),
+        f"Response: {response_words(document.response, document.response_rule)}",
         *(f"Caution: {caution}" for caution in document.cautions),
     )
+
+
+def _soft_tissue(change: "SoftTissueChange") -> Iterable[str]:
+    yield "Beside the score: " + "; ".join(
+        f"{sign.name} {' -> '.join(sign.said)}: {sign.change}" for sign in change.signs
+    )
+    yield f"Calcinosis: {' -> '.join(change.calcinosis_said)}: {change.calcinosis_change}"
 
 
 def _step(change: "GroupChange") -> str:

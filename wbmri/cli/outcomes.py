@@ -23,9 +23,9 @@ def outcomes(
         Option("--sdc", metavar="FILE", help="Smallest detectable change, from 'wbmri agreement --out'."),
     ] = None,
     fall: Annotated[
-        float,
-        Option("--least-fall", min=0, max=100, help="Per cent of the total by which responders fall."),
-    ] = 50.0,
+        float | None,
+        Option("--least-fall", min=0, max=100, help="Per cent of the total by which responders fall (usually 50)."),
+    ] = None,
     out: Annotated[
         Path | None,
         Option("--out", metavar="DIR", help="Write report, tables and figures here.", show_default=False),
@@ -45,7 +45,7 @@ def outcomes(
 
     found = describe(
         read_cohort(cases, clinical or ()),
-        rule=ResponseRule(least_fall_percent=fall),
+        rule=ResponseRule.asked(fall, None),
         detectable=read_detectable_change(sdc) if sdc else None,
     )
     if out is not None:

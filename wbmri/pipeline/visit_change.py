@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from wbmri.analysis.comparison import Comparison, Course, Response, ResponseRule, Transition
+from wbmri.analysis.comparison import (
+    Comparison,
+    Course,
+    Response,
+    ResponseRule,
+    SoftTissueChange,
+    Transition,
+    VisitInterval,
+)
 from wbmri.case import (
     SCHEMA_VERSION,
     STRICT,
@@ -92,9 +100,11 @@ class ChangeDocument:
     detectable: DetectableChange | None = None
     beyond_detectable: bool | None = None
     response: Response = Response.UNKNOWN
-    response_rule: ResponseRule = field(default_factory=ResponseRule)
+    response_rule: ResponseRule | None = field(default_factory=ResponseRule)
     course: tuple[CoursePoint, ...] = ()
     unreviewed: tuple[str, ...] = ()
+    interval: VisitInterval = field(default_factory=VisitInterval)
+    soft_tissue: SoftTissueChange | None = None
     notice: str = NOTICE
     schema_version: int = SCHEMA_VERSION
 
@@ -133,10 +143,12 @@ def change_document(found: Findings) -> ChangeDocument:
         protocol_differences=comparison.protocol_differences,
         detectable=found.detectable,
         beyond_detectable=None if limit is None else comparison.exceeds(limit),
-        response=found.rule.judge(comparison, limit),
-        response_rule=found.rule,
+        response=found.response,
+        response_rule=None if found.response is Response.NOT_JUDGED else found.rule or ResponseRule(),
         course=() if found.course is None else _points(found.course),
         unreviewed=found.unreviewed,
+        interval=found.interval,
+        soft_tissue=comparison.soft_tissue,
     )
 
 

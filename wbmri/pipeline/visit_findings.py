@@ -1,10 +1,19 @@
 """What is found between cases of one person: one scale of brightness, the same places, the course."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wbmri.analysis.comparison import Comparison, Correspondence, Course, ResponseRule, Visit, against, correspond
+from wbmri.analysis.comparison import (
+    Comparison,
+    Correspondence,
+    Course,
+    ResponseRule,
+    Visit,
+    VisitInterval,
+    against,
+    correspond,
+)
 from wbmri.case import (
     Case,
     ClinicalRow,
@@ -28,16 +37,20 @@ class Terms:
     across_protocols
         Whether scans of different protocols are compared all the same; every result is then marked.
     rule
-        When a change counts as a response.
+        When a change counts as a response, where that is asked for; without it a change is judged, by the usual rule,
+        only where the smallest detectable change is known.
     detectable
         The smallest detectable change that the site found, if it knows one.
+    interval_months
+        Time between the first and the last visit, if it is stated.
     clinical
         A table of clinical measures and treatments, see `wbmri.case.read_clinical`.
     """
 
     across_protocols: bool = False
-    rule: ResponseRule = field(default_factory=ResponseRule)
+    rule: ResponseRule | None = None
     detectable: DetectableChange | None = None
+    interval_months: float | None = None
     clinical: str | Path | None = None
 
 
@@ -83,6 +96,7 @@ def find_change(cases: Sequence[Case], terms: Terms, progress: Progress) -> Find
         detectable=terms.detectable,
         course=course,
         units=units,
+        interval=_interval(terms.interval_months, course),
         notes=(*shared, *notes),
     )
     return replace(found, visits=Visits.of(comparison, scans, found.names))
@@ -140,6 +154,14 @@ def _course(cases: Sequence[Case], comparison: Comparison, terms: Terms) -> tupl
         Visit(case.session, reading, rows.get(case.session)) for case, reading in zip(cases, readings, strict=True)
     )
     return Course(visits, terms.across_protocols), units
+
+
+def _interval(stated: float | None, course: Course | None) -> VisitInterval:
+    """Return the time between the first and the last visit as it was stated, or else as the clinical table has it."""
+    if stated is not None:
+        return VisitInterval(stated, "as stated")
+    months = None if course is None else course.between
+    return VisitInterval() if months is None else VisitInterval(months, "clinical table")
 
 
 def _check_detectable(detectable: DetectableChange | None, scheme: Scheme) -> None:

@@ -81,7 +81,14 @@ def test_the_command_writes_the_page_the_tables_and_the_figures(
 def test_the_rule_can_be_set(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["outcomes", str(dataset), "--least-fall", "60", "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    assert printed["responses"] == {"complete response": 0, "response": 1, "no response": 1, "not known": 0}
+    assert printed["responses"] == {"complete response": 0, "response": 1, "no response": 1, "not known": 0} | {
+        "not judged": 0,
+    }
+    assert main(["outcomes", str(dataset)]) == 0
+    printed_text = capsys.readouterr().out
+    assert "Response is not judged" in printed_text
+    assert "2 not judged" in printed_text
+    assert "Automatic, not reviewed: 5 of 5 visits" in printed_text
     assert printed["correlations"] == []
     assert outcomes(read_cohort(dataset)).correlations == ()
 

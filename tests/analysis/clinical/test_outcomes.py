@@ -61,16 +61,25 @@ def test_a_measure_that_falls_as_the_score_rises(readings: Readings) -> None:
     assert noise.rho.value == pytest.approx(spearmanr(totals, values).statistic)
 
 
+def counted(complete: int, response: int, none: int) -> dict[Response, int]:
+    """Responses of a cohort of whom all are judged."""
+    found = {Response.COMPLETE: complete, Response.RESPONSE: response, Response.NONE: none}
+    return {**dict.fromkeys(Response, 0), **found}
+
+
 def test_responders_follow_the_rule(readings: Readings) -> None:
     cohort = ScoredCohort.of(readings)
-    half = outcomes(cohort, rounds=100)
-    assert half.responses == {Response.COMPLETE: 1, Response.RESPONSE: 5, Response.NONE: 4, Response.UNKNOWN: 0}
+    silent = outcomes(cohort, rounds=100)
+    assert silent.responses == {**dict.fromkeys(Response, 0), Response.NOT_JUDGED: 10}
+    assert "not judged" in silent.rule
+    half = outcomes(cohort, rule=ResponseRule(), rounds=100)
+    assert half.responses == counted(complete=1, response=5, none=4)
     strict = outcomes(cohort, rule=ResponseRule(least_fall_percent=85.0), rounds=100)
-    assert strict.responses == {Response.COMPLETE: 1, Response.RESPONSE: 1, Response.NONE: 8, Response.UNKNOWN: 0}
+    assert strict.responses == counted(complete=1, response=1, none=8)
     # Falls of 42, 44, 46 and 48 points exceed a detectable change of 40.
     site = DetectableChange("jdm42 1", 84, 40.0, 26.0, "SDC", 20, ("ab", "cd"))
     beyond = outcomes(cohort, detectable=site, rounds=100)
-    assert beyond.responses == {Response.COMPLETE: 1, Response.RESPONSE: 3, Response.NONE: 6, Response.UNKNOWN: 0}
+    assert beyond.responses == counted(complete=1, response=3, none=6)
     assert any("No response criterion is published" in caution for caution in half.cautions)
 
 
@@ -114,12 +123,12 @@ def test_what_is_measured_at_visits_is_not_filled_up_with_what_is_known_of_the_p
 
 def test_one_person_gives_no_p_value_and_visits_of_other_protocols_no_change(readings: Readings) -> None:
     one = {key: reading for key, reading in readings.items() if key[0] == "04"}
-    found = outcomes(ScoredCohort.of(one, rows_of(one)), rounds=100)
+    found = outcomes(ScoredCohort.of(one, rows_of(one)), rule=ResponseRule(), rounds=100)
     assert (found.sign_p, found.signed_rank_p, found.srm.value) == (None, None, None)
     assert found.persons[0].response is Response.RESPONSE
     later = one["04", "month6"]
     one["04", "month6"] = replace(later, acquisition=replace(later.acquisition, field_strength_t=3.0))
-    refused = outcomes(ScoredCohort.of(one), rounds=100)
+    refused = outcomes(ScoredCohort.of(one), rule=ResponseRule(), rounds=100)
     assert (refused.persons[0].delta, refused.persons[0].response) == (None, Response.UNKNOWN)
     assert any("field strength" in caution for caution in refused.cautions)
 
@@ -132,7 +141,7 @@ def test_people_without_readings_are_refused(readings: Readings) -> None:
 
 
 def test_tables_hold_what_was_found(readings: Readings) -> None:
-    found = outcomes(ScoredCohort.of(readings, rows_of(readings)), rounds=100)
+    found = outcomes(ScoredCohort.of(readings, rows_of(readings)), rule=ResponseRule(), rounds=100)
     tables = {name: content.decode().splitlines() for name, content in outcome_tables(found).items()}
     assert len(tables["outcomes.tsv"]) == 11
     assert tables["outcomes.tsv"][1] == "sub-00\tses-baseline\tses-month6\t84\t76\t-8\tno response"

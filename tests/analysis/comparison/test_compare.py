@@ -7,10 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wbmri.analysis.comparison import Course, Response, ResponseRule, Transition, Visit, compare
+from wbmri.analysis.comparison import Course, Response, ResponseRule, Transition, Visit, compare, judge_response
 from wbmri.analysis.comparison.transitions import told_apart
 from wbmri.case import ClinicalRow
-from wbmri.core import GradeSource, GroupReading, InputError, Reading
+from wbmri.core import (
+    Calcinosis,
+    CalcinosisCourse,
+    GradeSource,
+    GroupReading,
+    InputError,
+    LimbPart,
+    Reading,
+    SoftTissue,
+    Tissue,
+    TissueSign,
+)
 from wbmri.core.scheme import Side
 
 MakeReading = Callable[..., Reading]
@@ -250,6 +261,35 @@ def test_response_follows_the_sites_rule(
 ) -> None:
     change = compare(make_reading(lambda _: before), make_reading(lambda _: after))
     assert rule.judge(change, detectable) is judged
+
+
+def test_no_response_is_judged_while_the_detectable_change_is_unknown_unless_asked_for(
+    make_reading: MakeReading,
+) -> None:
+    change = compare(make_reading(lambda _: 2), make_reading(lambda _: 1))
+    assert judge_response(change, None, None) is Response.NOT_JUDGED
+    assert judge_response(change, None, 7.0) is Response.RESPONSE
+    assert judge_response(change, ResponseRule.asked(50.0, None), None) is Response.RESPONSE
+    assert judge_response(change, ResponseRule.asked(None, 43), None) is Response.NONE
+    assert ResponseRule.asked(None, None) is None
+
+
+def test_signs_beside_the_score_are_compared_with_who_decided_them(make_reading: MakeReading) -> None:
+    suggested = SoftTissue().with_sign(Tissue.FASCIA, LimbPart.PROXIMAL, 1)
+    before = replace(suggested, calcinosis=Calcinosis(True, ("left elbow",)))
+    signs = {**before.signs[Tissue.FASCIA], LimbPart.PROXIMAL: TissueSign(suggested=0)}
+    after = SoftTissue({**before.signs, Tissue.FASCIA: signs}, Calcinosis(True, course=CalcinosisCourse.LESS))
+    change = compare(
+        replace(make_reading(), soft_tissue=before),
+        replace(make_reading(), soft_tissue=after),
+    ).soft_tissue
+    said = {sign.name: (*sign.said, sign.change) for sign in change.signs}
+    assert said["Fascia, proximal"] == ("1", "0 (suggested)", "gone")
+    assert said["Subcutis, distal"] == ("not looked at", "not looked at", "not known")
+    assert change.calcinosis_said == ("present: left elbow", "present")
+    assert change.calcinosis_change == "less"
+    nobody_looked = compare(make_reading(), make_reading()).soft_tissue
+    assert {sign.change for sign in nobody_looked.signs} == {"not known"}
 
 
 def test_a_rule_that_cannot_be_meant_is_refused() -> None:

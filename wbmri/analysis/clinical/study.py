@@ -9,7 +9,7 @@ import numpy as np
 
 from wbmri.analysis.agreement import ROUNDS, Measure
 from wbmri.analysis.clinical.scored_cohort import ScoredCohort, ScoredVisit, VisitPair
-from wbmri.analysis.comparison import UNPUBLISHED, Response, ResponseRule
+from wbmri.analysis.comparison import UNPUBLISHED, Response, ResponseRule, judge_response
 from wbmri.analysis.statistics import (
     FEWEST_PATIENTS,
     Estimate,
@@ -24,6 +24,8 @@ from wbmri.analysis.statistics import (
 )
 from wbmri.case import SCHEMA_VERSION, STRICT, DetectableChange, encode_table
 from wbmri.core import NOTICE, unreviewed_count
+
+NOT_JUDGED = "Response is not judged: no smallest detectable change is known, and no rule was asked for."
 
 Point = tuple[str, float | None, float | None]
 """Participant, total (or its change), and clinical measure (or its change)."""
@@ -140,7 +142,7 @@ class Outcomes:
     persons
         Everyone with two visits or more.
     rule
-        When a fall of the total counts as a response, in words.
+        When a fall of the total counts as a response, or why nobody is judged, in words.
     detectable
         The smallest detectable change that was used, in points; ``None`` where none is known.
     responses
@@ -196,16 +198,16 @@ def outcomes(
     cohort
         Scored visits with their measures.
     rule
-        When a fall of the total counts as a response; none is published for MRI.
+        When a fall of the total counts as a response, where that is asked for; none is published for MRI, and without
+        one nobody is judged while the smallest detectable change is unknown.
     detectable
         The site's smallest detectable change, at 95 %.
     rounds, seed
         Of the resampling of patients.
     """
-    chosen = rule or ResponseRule()
     limit = None if detectable is None else detectable.sdc95
     pairs = cohort.pairs
-    persons = tuple(_person(pair, chosen, limit) for pair in pairs)
+    persons = tuple(_person(pair, rule, limit) for pair in pairs)
     changes = np.array([person.delta for person in persons if person.delta is not None], np.float64)
     resampling = Resampling.of(changes.size, rounds=rounds, seed=seed)
     sums = resampling.sums(moment_terms(changes), np.arange(changes.size))
@@ -216,7 +218,7 @@ def outcomes(
         people=len(cohort.participants),
         visits=len(cohort.visits),
         persons=persons,
-        rule=chosen.words,
+        rule=NOT_JUDGED if rule is None and limit is None else (rule or ResponseRule()).words,
         detectable=limit,
         responses={response: counted[response] for response in Response},
         mean_change=float(changes.mean()) if changes.size else None,
@@ -232,7 +234,7 @@ def outcomes(
     )
 
 
-def _person(pair: VisitPair, rule: ResponseRule, detectable: float | None) -> PersonOutcome:
+def _person(pair: VisitPair, rule: ResponseRule | None, detectable: float | None) -> PersonOutcome:
     change = pair.comparison
     return PersonOutcome(
         pair.participant,
@@ -241,7 +243,7 @@ def _person(pair: VisitPair, rule: ResponseRule, detectable: float | None) -> Pe
         None if change is None else change.before.total,
         None if change is None else change.after.total,
         None if change is None else change.delta,
-        Response.UNKNOWN if change is None else rule.judge(change, detectable),
+        Response.UNKNOWN if change is None else judge_response(change, rule, detectable),
     )
 
 

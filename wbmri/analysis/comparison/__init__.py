@@ -13,7 +13,17 @@ if TYPE_CHECKING:
         against,
         correspond,
     )
-    from wbmri.analysis.comparison.course import UNPUBLISHED, Course, Response, ResponseRule, Visit
+    from wbmri.analysis.comparison.course import (
+        UNPUBLISHED,
+        Course,
+        Response,
+        ResponseRule,
+        Visit,
+        VisitInterval,
+        judge_response,
+        response_words,
+    )
+    from wbmri.analysis.comparison.soft_tissue_change import SoftTissueChange
     from wbmri.analysis.comparison.transitions import Comparison, GroupChange, Transition, compare
 
 __all__ = [
@@ -27,11 +37,15 @@ __all__ = [
     "GroupChange",
     "Response",
     "ResponseRule",
+    "SoftTissueChange",
     "Transition",
     "Visit",
+    "VisitInterval",
     "against",
     "compare",
     "correspond",
+    "judge_response",
+    "response_words",
 ]
 
 __getattr__ = lazy_names(
@@ -51,7 +65,11 @@ __getattr__ = lazy_names(
             "ResponseRule",
             "UNPUBLISHED",
             "Visit",
+            "VisitInterval",
+            "judge_response",
+            "response_words",
         ),
+        "soft_tissue_change": ("SoftTissueChange",),
         "transitions": (
             "Comparison",
             "GroupChange",

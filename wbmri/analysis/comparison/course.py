@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from wbmri.analysis.comparison.transitions import Comparison
 from wbmri.case import ClinicalRow
@@ -17,6 +18,7 @@ class Response(StrEnum):
     RESPONSE = "response"
     NONE = "no response"
     UNKNOWN = "not known"
+    NOT_JUDGED = "not judged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,17 @@ class ResponseRule:
                 "a fall of 0 to 100 per cent and of at least 1 point",
                 "correct the rule",
             )
+
+    @classmethod
+    def asked(cls, fall_percent: float | None, fall_points: int | None) -> Self | None:
+        """Return the rule that somebody asks for by one of its figures; ``None`` where nobody does."""
+        if fall_percent is None and fall_points is None:
+            return None
+        usual = cls()
+        return cls(
+            usual.least_fall_percent if fall_percent is None else fall_percent,
+            usual.least_fall_points if fall_points is None else fall_points,
+        )
 
     @property
     def words(self) -> str:
@@ -83,6 +96,69 @@ class ResponseRule:
         if not fell:
             return Response.NONE
         return Response.COMPLETE if comparison.after.total == 0 else Response.RESPONSE
+
+
+def judge_response(comparison: Comparison, rule: ResponseRule | None, detectable: float | None) -> Response:
+    """Judge two visits, but not by a rule that nobody asked for while the smallest detectable change is unknown.
+
+    A fall within the readers' own error is none of the disease, so that only who asks for a rule has it without that.
+
+    Parameters
+    ----------
+    comparison
+        The two visits.
+    rule
+        The rule that was asked for; ``None`` for the usual one.
+    detectable
+        The smallest detectable change of the total, in points, if one is known.
+    """
+    if rule is None and detectable is None:
+        return Response.NOT_JUDGED
+    return (rule or ResponseRule()).judge(comparison, detectable)
+
+
+def response_words(response: Response, rule: ResponseRule | None) -> str:
+    """Say how a change was judged and by which rule, or why it was not."""
+    if response is Response.NOT_JUDGED:
+        return (
+            "Not judged: the smallest detectable change is not known. 'wbmri agreement' estimates it; a rule that is "
+            "asked for (--response-fall, --response-points) is applied without it."
+        )
+    return f"{response.capitalize()}. {(rule or ResponseRule()).words} {UNPUBLISHED}"
+
+
+@dataclass(frozen=True, slots=True)
+class VisitInterval:
+    """The time between two visits; never a date.
+
+    Parameters
+    ----------
+    months
+        In months; ``None`` where it is not known.
+    source
+        Who says so, in words.
+
+    Raises
+    ------
+    InputError
+        If it is not positive.
+    """
+
+    months: float | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.months is not None and not self.months > 0:
+            raise InputError(
+                f"an interval of {self.months:g} months between the visits",
+                "more than 0 months",
+                "name the earlier visit first, and correct the interval",
+            )
+
+    @property
+    def words(self) -> str:
+        """The interval in words."""
+        return "interval not known" if self.months is None else f"{self.months:.1f} months apart ({self.source})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +233,12 @@ class Course:
         times = [self._stated(visit) for visit in self.visits]
         known = [time for time in times if time is not None]
         return tuple(time - known[0] for time in known) if len(known) == len(times) else None
+
+    @property
+    def between(self) -> float | None:
+        """Months from the first to the last visit; ``None`` where they are not known, or the same."""
+        first, last = self._stated(self.visits[0]), self._stated(self.visits[-1])
+        return None if first is None or last is None or last <= first else last - first
 
     @property
     def measures(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from math import hypot
 from typing import Self
 
 from wbmri.analysis.comparison.comparability import check_comparable, protocol_differences, unknown_facts
+from wbmri.analysis.comparison.soft_tissue_change import SoftTissueChange
 from wbmri.core import GradeSource, GroupReading, Reading, Subtotal
 from wbmri.core.scheme import GradingRule, Group, Side
 
@@ -156,6 +157,11 @@ class Comparison:
         """Change of the total in per cent of the baseline; ``None`` without a change or with a baseline of 0."""
         delta, start = self.delta, self.before.total
         return None if delta is None or start == 0 else 100.0 * delta / start
+
+    @property
+    def soft_tissue(self) -> SoftTissueChange:
+        """Fascia, subcutis and calcinosis at both visits."""
+        return SoftTissueChange.between(self.baseline.soft_tissue, self.followup.soft_tissue)
 
     @property
     def marginal(self) -> tuple[int, ...]:

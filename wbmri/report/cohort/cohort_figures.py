@@ -132,6 +132,7 @@ FILLING = {
     Response.RESPONSE: ("#7ba7c7", ""),
     Response.NONE: ("#f3e3d3", "////"),
     Response.UNKNOWN: ("white", ""),
+    Response.NOT_JUDGED: ("#dfe5ea", ""),
 }
 """Response to the colour and the hatching of a bar: dark to light, so that they differ in grey too."""
 

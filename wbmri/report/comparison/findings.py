@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from wbmri.analysis.comparison import LEAST_OVERLAP, UNPUBLISHED, Comparison, Correspondence, Course, ResponseRule
+from wbmri.analysis.comparison import (
+    LEAST_OVERLAP,
+    Comparison,
+    Correspondence,
+    Course,
+    Response,
+    ResponseRule,
+    VisitInterval,
+    judge_response,
+    response_words,
+)
 from wbmri.case import DetectableChange
 from wbmri.core import Reading, Subtotal
 from wbmri.core.scheme import Side
@@ -27,13 +37,15 @@ class Findings:
     correspondence
         The visits laid over each other; ``None`` where that was not possible.
     rule
-        When a change counts as a response.
+        When a change counts as a response, where that was asked for.
     detectable
         The smallest detectable change that the site found, if it knows one.
     course
         All visits over time, where there are more than two or clinical measures are known.
     units
         Unit of each clinical measure, where it is known.
+    interval
+        What is known of the time between the visits.
     notes
         What else a reader must know before relying on the change, one sentence each.
     """
@@ -43,10 +55,11 @@ class Findings:
     sessions: tuple[str, str]
     visits: Visits | None = None
     correspondence: Correspondence | None = None
-    rule: ResponseRule = field(default_factory=ResponseRule)
+    rule: ResponseRule | None = None
     detectable: DetectableChange | None = None
     course: Course | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+    interval: VisitInterval = field(default_factory=VisitInterval)
     notes: tuple[str, ...] = ()
 
     @property
@@ -111,10 +124,14 @@ class Findings:
         return f"The change is {'beyond' if beyond else 'within'} the {source}."
 
     @property
+    def response(self) -> Response:
+        """How the change is judged."""
+        return judge_response(self.comparison, self.rule, None if self.detectable is None else self.detectable.sdc95)
+
+    @property
     def response_words(self) -> str:
         """How the change is judged, and by which rule."""
-        limit = None if self.detectable is None else self.detectable.sdc95
-        return f"{self.rule.judge(self.comparison, limit).capitalize()}. {self.rule.words} {UNPUBLISHED}"
+        return response_words(self.response, self.rule)
 
     @property
     def subtotals(self) -> list[tuple[str, Subtotal, Subtotal]]:

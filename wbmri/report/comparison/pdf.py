@@ -150,7 +150,7 @@ def _summary(pages: _Pages, found: Findings) -> None:
     pages.turn()
     pages.line("Change of muscle oedema on whole-body STIR", 15, fontweight="bold")
     pages.y += 1
-    pages.line(f"sub-{found.participant}   {found.names[0]} (A) to {found.names[1]} (B)", 11)
+    pages.line(f"sub-{found.participant}   {found.names[0]} (A) to {found.names[1]} (B), {found.interval.words}", 11)
     pages.y += 1
     pages.line(f"{NOTICE} {pages.unreviewed}".strip(), 9, fontweight="bold", color="#8f1d14")
     if comparison.protocol_differences:
@@ -172,7 +172,7 @@ def _summary(pages: _Pages, found: Findings) -> None:
     )
     pages.y += 2
     pages.line(found.detectable_words)
-    pages.line(found.response_words)
+    pages.line(f"Response: {found.response_words}")
     pages.y += 4
     names = found.names
     transitions = [
@@ -196,6 +196,11 @@ def _summary(pages: _Pages, found: Findings) -> None:
     ]
     pages.y = max(ends) + 2
     pages.line("Every sum counts only the groups that were assessable at both visits.", 7, color=SOFT)
+    pages.heading("Beside the score: fascia, subcutis (0 or 1 each) and calcinosis")
+    soft = comparison.soft_tissue
+    rows = [("Sign", *names, "Change"), *((one.name, *one.said, one.change) for one in soft.signs)]
+    rows.append(("Calcinosis", *soft.calcinosis_said, soft.calcinosis_change))
+    pages.y = pages.rows(MARGIN, (40, 45, 45, 45), rows) + 2
     if found.cautions:
         pages.heading("Before relying on this change")
         for caution in found.cautions:

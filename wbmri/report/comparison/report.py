@@ -43,6 +43,7 @@ def comparison_report(found: Findings, drawn: Sequence[Drawing]) -> str:
         participant=found.participant,
         sessions=found.names,
         comparison=comparison,
+        soft=comparison.soft_tissue,
         scheme=comparison.baseline.scheme,
         regions=by_region(comparison.baseline.scheme, comparison.by_group()),
         body_maps=[
