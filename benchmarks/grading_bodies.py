@@ -54,6 +54,8 @@ class Trial:
         Seed of where the patches lie.
     lying
         Which way the body lies: shift of the grid, as a share of a voxel along each axis.
+    voxel_mm
+        Voxels of the drawn body.
     """
 
     habitus: str
@@ -62,6 +64,7 @@ class Trial:
     scan: Scan
     pattern: int = 0
     lying: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    voxel_mm: tuple[float, float, float] = GRID_MM
 
     @property
     def truth(self) -> dict[int, int]:
@@ -104,17 +107,17 @@ def body_of(habitus: str) -> Body:
 
 
 @lru_cache(maxsize=2)
-def drawn(habitus: str, lying: tuple[float, float, float]) -> Rendered:
+def drawn(habitus: str, lying: tuple[float, float, float], voxel_mm: tuple[float, float, float] = GRID_MM) -> Rendered:
     """Draw a healthy body."""
     body = body_of(habitus)
-    grid = grid_around(body.parts(), GRID_MM, margin_mm=16.0)
+    grid = grid_around(body.parts(), voxel_mm, margin_mm=16.0)
     return body.render(Grid.along_axes(grid.shape, grid.spacing, grid.points([-share for share in lying])))
 
 
 def scanned(trial: Trial) -> Case:
     """Scan a body, compose its stations, and put the true labels on the grid of the scan."""
-    body = drawn(trial.habitus, trial.lying)
-    ratio = oedema_ratio(body.labels, GRID_MM, trial.involved, trial.pattern)
+    body = drawn(trial.habitus, trial.lying, trial.voxel_mm)
+    ratio = oedema_ratio(body.labels, trial.voxel_mm, trial.involved, trial.pattern)
     distract(body, ratio, trial.pattern)
     made = acquire(body, ratio, PROTOCOLS[trial.protocol], trial.scan)
     every = dict.fromkeys(range(1, 43), 1.0)
@@ -134,15 +137,15 @@ def distract(body: Rendered, ratio: NDArray[np.float32], seed: int) -> None:
         ratio[where & (texture > np.quantile(texture[where], 1 - share))] *= strength
 
 
-def involvement(total: int, seed: int) -> dict[int, Involvement]:
-    """Choose oedema whose grades add up to a total, borderline and diffuse groups included."""
+def involvement(total: int, seed: int, borderline: float = BORDERLINE_SHARE) -> dict[int, Involvement]:
+    """Choose oedema whose grades add up to a total, a share of borderline groups and diffuse ones included."""
     rng = np.random.default_rng([seed, total])
     severe = int(rng.integers(max(0, total - 42), total // 2 + 1))
     order = [int(label) for label in rng.permutation(42) + 1]
     made = {}
     for place, label in enumerate(order[: total - severe]):
         marked = place < severe
-        if rng.random() < BORDERLINE_SHARE:
+        if rng.random() < borderline:
             fraction = rng.uniform(0.505, 0.60) if marked else rng.uniform(0.40, 0.495)
             ratio = rng.uniform(1.2, 1.6)
             diffuse = False

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wbmri.simulation.scanner.artefacts import Artefacts
     from wbmri.simulation.scanner.disturbances import EFFECTS, Disturbance, Strength, disturb
     from wbmri.simulation.scanner.given_scan import disturb_scan
-    from wbmri.simulation.scanner.scene import Scene
+    from wbmri.simulation.scanner.scene import GroupTruth, Scene
     from wbmri.simulation.scanner.signal_equation import Protocol, signal_table, tissue_signals
     from wbmri.simulation.scanner.stations import Plane, Scan, Scanned, acquire
 
@@ -25,6 +25,7 @@ __all__ = [
     "Appearance",
     "Artefacts",
     "Disturbance",
+    "GroupTruth",
     "Involvement",
     "Plane",
     "Protocol",
@@ -59,7 +60,10 @@ __getattr__ = lazy_names(
             "disturb",
         ),
         "given_scan": ("disturb_scan",),
-        "scene": ("Scene",),
+        "scene": (
+            "GroupTruth",
+            "Scene",
+        ),
         "signal_equation": (
             "Protocol",
             "signal_table",

@@ -42,6 +42,8 @@ class Disturbance:
         How strong it is.
     seed
         Where it lies, and what is drawn for it.
+    value
+        How strong it is in the units of its effect, instead of what the strength stands for.
 
     Raises
     ------
@@ -52,6 +54,7 @@ class Disturbance:
     name: str
     strength: Strength = Strength.MODERATE
     seed: int = 0
+    value: float | None = None
 
     def __post_init__(self) -> None:
         if self.name not in EFFECTS:
@@ -147,5 +150,5 @@ def disturb(scene: Scene, disturbances: Iterable[Disturbance], *, on_slices: boo
             # Each name draws for itself, so that one disturbance does not depend on which others are on; all strengths
             # of a seed lie in the same places.
             rng = np.random.default_rng([one.seed, crc32(one.name.encode())])
-            scene = effect.disturb(scene, effect.value(one.strength), rng)
+            scene = effect.disturb(scene, effect.value(one.strength) if one.value is None else one.value, rng)
     return scene
