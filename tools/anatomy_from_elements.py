@@ -18,7 +18,7 @@ from wbmri.core.scheme import load_scheme
 
 
 def main(elements_file: str, groups_file: str, tissue_file: str, codes_file: str, out: str) -> None:
-    """Write tissue.nii.gz, tissue.csv and labels.nii.gz."""
+    """Write tissue.nii.gz, tissue.csv, labels.nii.gz and structures.nii.gz."""
     label = {(group.pair.id, group.side.value[0].upper()): group.label for group in load_scheme().groups}
     elements = nib.load(elements_file)
     data = np.asarray(elements.dataobj)
@@ -29,6 +29,7 @@ def main(elements_file: str, groups_file: str, tissue_file: str, codes_file: str
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     nib.save(nib.Nifti1Image(table[data], elements.affine), folder / "labels.nii.gz")
+    nib.save(nib.Nifti1Image(data.astype(np.int16), elements.affine), folder / "structures.nii.gz")
     shutil.copyfile(tissue_file, folder / "tissue.nii.gz")
     with Path(codes_file).open(encoding="utf-8") as file:
         rows = list(csv.reader(file))[1:]

@@ -43,6 +43,8 @@ _CROTCH_MM = 50.0
 """How far below the hip's turning point a leg moves on its own."""
 _BORDER = 4
 """Voxels of air put around an anatomy."""
+_INNER_STEP_MM = 0.5
+"""Depth in a structure is kept in steps of this size, 31 at most."""
 _CORTEX_MM = 2.6
 """Compact bone is this thick."""
 
@@ -51,16 +53,16 @@ _CORTEX_MM = 2.6
 class LabelledBody:
     """An anatomy of voxels along the world axes, arms beside the body.
 
-    Every voxel is one number, so that drawing a body looks up one table: bits 0-7 hold the code of the
-    tissue, 8-15 the label of ``jdm42``, 16-23 the distance to the surface in mm plus 128 (negative inside), and 24-31
-    the `Limb`.
+    Every voxel is one number, so that drawing a body looks up one table: bits 0-7 hold the code of the tissue, 8-15 the
+    label of ``jdm42``, 16-23 the distance to the body's surface in mm plus 128 (negative inside), 24-26 the `Limb`, and
+    27-31 how deep in its structure the voxel lies, in steps of 0.5 mm.
 
     Parameters
     ----------
     name
         What the log calls it.
     trunk
-        Table of everything but the limbs, int32, shape (x, y, z).
+        Table of everything but the limbs, uint32, shape (x, y, z).
     limbs
         The same for the limbs alone.
     grid
@@ -74,21 +76,32 @@ class LabelledBody:
     """
 
     name: str
-    trunk: NDArray[np.int32]
-    limbs: NDArray[np.int32]
+    trunk: NDArray[np.uint32]
+    limbs: NDArray[np.uint32]
     grid: Grid
     joints: dict[str, NDArray[np.float64]]
     boxes: dict[Limb, tuple[NDArray[np.int64], NDArray[np.int64]]]
     height_mm: tuple[float, float]
 
     @classmethod
-    def of(cls, name: str, drawn: Rendered) -> Self:
-        """Find limbs, surfaces and joints of a body drawn on a grid along the axes of the world."""
+    def of(cls, name: str, drawn: Rendered, structures: NDArray[np.integer] | None = None) -> Self:
+        """Find limbs, surfaces and joints of a body drawn on a grid along the axes of the world.
+
+        Parameters
+        ----------
+        name
+            What the log calls it.
+        drawn
+            Tissues and labels.
+        structures
+            A number for every muscle and bone of its own, on the same grid; without it the muscles of a group are one.
+        """
         from scipy import ndimage
 
         joints = _joints(drawn.labels, drawn.grid)
         # Air all around: what lies beyond the anatomy is looked up at its border.
         tissue, labels = (np.pad(values, _BORDER) for values in (drawn.tissue, drawn.labels))
+        inner = _inner(np.pad(drawn.labels if structures is None else structures, _BORDER), drawn.grid)
         grid = drawn.grid.pad((_BORDER,) * 3, (_BORDER,) * 3)
         spacing, origin = np.array(grid.spacing), grid.origin
         every = tuple(slice(None, None, _COARSE) for _ in range(3))
@@ -115,10 +128,11 @@ class LabelledBody:
                 v.repeat(_COARSE, 0).repeat(_COARSE, 1).repeat(_COARSE, 2)[:x, :y, :z]
                 for v in (here, cover, limb[nearest])
             )
-            table = np.where(kept, tissue, 0).astype(np.int32)
-            table |= np.where(kept, labels, 0).astype(np.int32) << 8
-            table |= (depth.astype(np.int32) + 128) << 16
-            table |= number.astype(np.int32) << 24
+            table = np.where(kept, tissue, 0).astype(np.uint32)
+            table |= np.where(kept, labels, 0).astype(np.uint32) << 8
+            table |= (depth.astype(np.int32) + 128).astype(np.uint32) << 16
+            table |= number.astype(np.uint32) << 24
+            table |= inner.astype(np.uint32) << 27
             tables.append(table)
         filled = np.flatnonzero((tissue > 0).any((0, 1)))
         low, high = (float(origin[2] + spacing[2] * k) for k in (filled[0], filled[-1]))
@@ -128,7 +142,7 @@ class LabelledBody:
         self,
         index: NDArray[np.float32],
         limb: Limb,
-    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int16]]:
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int16], NDArray[np.float32]]:
         """Return what lies at some places, seen with the map of one part of the limbs.
 
         Parameters
@@ -140,21 +154,23 @@ class LabelledBody:
 
         Returns
         -------
-        tissue, labels, depth
-            Codes, labels and distance to the surface in mm (negative inside), shape (x, y, z).
+        tissue, labels, depth, inner
+            Codes, labels, distance to the body's surface in mm (negative inside), and depth in the structure in mm,
+            at most 15.5; shape (x, y, z).
         """
         table = self.limbs if limb else self.trunk
         found = table.ravel()[_flat(index, table.shape)]
         tissue = (found & 255).astype(np.uint8)
         label = ((found >> 8) & 255).astype(np.uint8)
         depth = ((found >> 16) & 255).astype(np.int16) - 128
+        inner = (found >> 27).astype(np.float32) * np.float32(_INNER_STEP_MM)
         if limb:
             # The limbs share one table: what is another's is not drawn with this one's map.
-            other = (found >> 24) != limb
+            other = ((found >> 24) & 7) != limb
             tissue[other] = 0
             label[other] = 0
             depth[other] = 127
-        return tissue, label, depth
+        return tissue, label, depth, inner
 
 
 def read_anatomy(folder: Path) -> LabelledBody:
@@ -164,7 +180,8 @@ def read_anatomy(folder: Path) -> LabelledBody:
     ----------
     folder
         Holds ``tissue.nii.gz`` and ``labels.nii.gz`` (labels of ``jdm42``) on one grid along the world axes in RAS
-        order, and ``tissue.csv`` with the columns tissue (a name of `Tissue`) and code.
+        order, and ``tissue.csv`` with the columns tissue (a name of `Tissue`) and code; ``structures.nii.gz``, a number
+        for every muscle and bone of its own on the same grid, if it is known.
 
     Raises
     ------
@@ -180,10 +197,12 @@ def read_anatomy(folder: Path) -> LabelledBody:
                 "tissue.nii.gz, labels.nii.gz and tissue.csv",
                 "see docs/training.md",
             )
-    images = [nib.as_closest_canonical(nib.load(folder / f"{kind}.nii.gz")) for kind in ("tissue", "labels")]
-    tissue, labels = (np.asarray(image.dataobj).astype(np.uint8) for image in images)
-    if tissue.shape != labels.shape or not np.allclose(images[0].affine, images[1].affine, atol=1e-3):
-        raise InputError(f"{folder} with tissues and labels on different grids", "one grid", "resample one of them")
+    kinds = [kind for kind in ("tissue", "labels", "structures") if (folder / f"{kind}.nii.gz").is_file()]
+    images = [nib.as_closest_canonical(nib.load(folder / f"{kind}.nii.gz")) for kind in kinds]
+    if any(i.shape != images[0].shape or not np.allclose(i.affine, images[0].affine, atol=1e-3) for i in images):
+        raise InputError(f"{folder} with {' and '.join(kinds)} on different grids", "one grid", "resample one of them")
+    tissue, labels = (np.asarray(image.dataobj).astype(np.uint8) for image in images[:2])
+    structures = np.asarray(images[2].dataobj).astype(np.int32) if len(images) > 2 else None
     known: dict[str, Tissue] = {**{tissue.value: tissue for tissue in Tissue}, **_SYNONYMS}
     table = np.zeros(256, np.uint8)
     with (folder / "tissue.csv").open(encoding="utf-8") as file:
@@ -192,7 +211,7 @@ def read_anatomy(folder: Path) -> LabelledBody:
                 raise InputError(f"the tissue {row['tissue']!r}", f"one of {', '.join(known)}", "rename it")
             table[int(row["code"])] = known[row["tissue"]].code
     grid = Grid((tissue.shape[0], tissue.shape[1], tissue.shape[2]), images[0].affine)
-    return LabelledBody.of(folder.name, Rendered(grid, table[tissue], labels))
+    return LabelledBody.of(folder.name, Rendered(grid, table[tissue], labels), structures)
 
 
 def measured_anatomy(spacing_mm: float = 2.5) -> LabelledBody:
@@ -233,6 +252,21 @@ def _cover(
     distance, nearest = ndimage.distance_transform_edt(~inside, sampling=spacing, return_indices=True)
     distance -= ndimage.distance_transform_edt(inside, sampling=spacing)
     return np.clip(np.rint(distance), -127, 127).astype(np.int8), tuple(nearest)
+
+
+def _inner(structures: NDArray[np.integer], grid: Grid) -> NDArray[np.uint8]:
+    """Return how deep each voxel lies in its structure, in steps of `_INNER_STEP_MM`; 0 at its border."""
+    from scipy import ndimage
+
+    border = np.zeros(structures.shape, bool)
+    for axis in range(3):
+        low = tuple(slice(None, -1) if a == axis else slice(None) for a in range(3))
+        high = tuple(slice(1, None) if a == axis else slice(None) for a in range(3))
+        edge = structures[low] != structures[high]
+        border[low] |= edge
+        border[high] |= edge
+    depth = ndimage.distance_transform_edt(~border, sampling=grid.spacing)
+    return np.clip(depth / _INNER_STEP_MM, 0, 31).astype(np.uint8)
 
 
 def _joints(labels: NDArray[np.uint8], grid: Grid) -> dict[str, NDArray[np.float64]]:

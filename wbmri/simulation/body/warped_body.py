@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Grid
+from wbmri.core.scheme import load_scheme
 from wbmri.simulation.body.joints import ramp, turned
 from wbmri.simulation.body.labelled_body import LabelledBody, Limb
 from wbmri.simulation.body.parts import Points, Tissue, of_other_side, on_right
@@ -28,6 +29,8 @@ _MISTAKE = ((150.0, 8.0), (70.0, 7.0), (35.0, 3.0))
 """The same for the error of a first guess where everything lies."""
 _LATTICE_MM = 14.0
 """The map is evaluated this far apart and interpolated between: it is smooth."""
+_ARMS_AWAY = 0.2
+"""Share of scans in whose view no arm lies."""
 _MARGIN = 12
 """Voxels of the anatomy around a limb's box in which lattice points still matter."""
 _SKIN_MM = 2.0
@@ -78,6 +81,10 @@ class WarpedBody:
         Elastic displacement in mm.
     fat_mm
         Fat added on (or, negative, taken off) the surface.
+    gaps_mm
+        By how much the muscles of each group are thinner all around than the anatomy's, by label; fat takes the place.
+    arms
+        Whether the arms are drawn: they may lie above the head, out of view.
     """
 
     anatomy: LabelledBody
@@ -91,6 +98,8 @@ class WarpedBody:
     tilt: NDArray[np.float64]
     wobble: SmoothField
     fat_mm: float
+    gaps_mm: NDArray[np.float32]
+    arms: bool
 
     @classmethod
     def random(cls, anatomy: LabelledBody, rng: np.random.Generator) -> Self:
@@ -121,7 +130,7 @@ class WarpedBody:
         girth[-2:] = 1 + 0.3 * (girth[-2:] - 1) + 0.25 * young
         margin = 200.0
         low, high = np.array([-500.0, -300, -margin]), np.array([500.0, 300, height + margin])
-        strength = rng.uniform(0.5, 1.3)
+        strength = rng.uniform(0.5, 1.9)
         wobble = SmoothField.random(
             rng, low, high, tuple((s * scale, strength * d * scale) for s, d in _WOBBLE), channels=3
         )
@@ -137,6 +146,8 @@ class WarpedBody:
             degree * rng.normal(0, [2, 2, 3]),
             wobble,
             float(rng.uniform(-6, 6) + (rng.random() < 0.3) * rng.uniform(0, 30)),
+            _gaps(rng),
+            bool(rng.random() > _ARMS_AWAY),
         )
 
     def mistaken(self, rng: np.random.Generator) -> Self:
@@ -169,7 +180,8 @@ class WarpedBody:
                 for b, d, p, c in zip(box, steps, part, count, strict=True)
             ]
             full = between(np.moveaxis(index[part], -1, 0).astype(np.float32), places)
-            kind, label, cover = anatomy.seen(full, limb)
+            kind, label, cover, inner = anatomy.seen(full, limb)
+            kind = np.where((label > 0) & (inner < self.gaps_mm[label]), np.uint8(_FAT), kind)
             kind = _with_fat(kind, cover, self.fat_mm)
             # Firm tissue of a limb covers the trunk; fat and skin only fill what is still air.
             firm = (kind > 0) & (kind != _FAT) & (kind != _SKIN)
@@ -207,8 +219,9 @@ class WarpedBody:
             shoulder, elbow = (self.anatomy.joints[f"{side}_{joint}"] for joint in ("shoulder", "elbow"))
             down = shoulder[2] - straight[:, 2]
             upper = turned(straight, shoulder, self.angles[f"{side}_shoulder"], ramp(down, -20, 70))
-            yield arm, upper
-            yield forearm, turned(upper, elbow, self.angles[f"{side}_elbow"], np.ones(len(upper)))
+            if self.arms:
+                yield arm, upper
+                yield forearm, turned(upper, elbow, self.angles[f"{side}_elbow"], np.ones(len(upper)))
             yield leg, self._leg(straight, side, np.ones(len(straight)))
 
     def _straightened(self, points: Points) -> Points:
@@ -243,6 +256,14 @@ class WarpedBody:
         down = hip[2] - points[:, 2]
         twisted = turned(points, hip, np.array([0, 0, self.twist[side]]), free * ramp(down, -20, 200))
         return turned(twisted, hip, self.angles[f"{side}_hip"], free * ramp(down, -40, 60))
+
+
+def _gaps(rng: np.random.Generator) -> NDArray[np.float32]:
+    """Draw the fat between the muscles of one body: little in most, more in some, and more where muscles are wasted."""
+    count = len(load_scheme().groups) + 1
+    wasted = (rng.random(count) < 0.15) * rng.uniform(0, 4, count)
+    gaps: NDArray[np.float32] = (max(0.0, rng.normal(0, 1.2)) + wasted).astype(np.float32)
+    return gaps
 
 
 def _part(

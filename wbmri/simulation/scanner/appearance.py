@@ -165,6 +165,8 @@ STIR_RANGES = {
 }
 """Signal relative to healthy muscle on STIR, as ranges that hold the signal equation's values at 1.5 and 3 T."""
 _BRIGHT_FAT = {Tissue.FAT: (1.5, 4.5), Tissue.SKIN: (0.3, 2.0), Tissue.BONE: (1.0, 4.0), Tissue.MUSCLE: (0.9, 1.1)}
+_BANDED = 0.15
+"""Share of scans whose slices alternate in brightness."""
 _FATTY = [tissue.code for tissue in (Tissue.FAT, Tissue.SKIN, Tissue.BONE)]
 
 
@@ -188,6 +190,8 @@ class Appearance:
         Heights in mm where a station begins, and the gain of each.
     slice_axis, slice_mm
         Axis along which slices lie, and their thickness.
+    banding
+        How much brighter or darker every second slice is than its neighbours, relative.
     blur_mm
         Blur within a slice, standard deviation.
     noise
@@ -206,6 +210,7 @@ class Appearance:
     stations: tuple[NDArray[np.float64], NDArray[np.float32]]
     slice_axis: int
     slice_mm: float
+    banding: float
     blur_mm: float
     noise: float
     level_error: float
@@ -244,7 +249,8 @@ class Appearance:
             SmoothField.random(rng, foot, head, ((220.0, rng.uniform(0, 0.45)),), 1),
             (edges + rng.uniform(0, 200), gains.astype(np.float32)),
             slice_axis,
-            float(rng.uniform(2, 8)),
+            float(rng.uniform(2, 10)),
+            float(rng.uniform(0, 0.15)) if rng.random() < _BANDED else 0.0,
             float(rng.uniform(0.4, 1.2)),
             float(rng.uniform(0.01, 0.14)),
             float(np.exp(rng.normal(0, 0.25))),
@@ -291,6 +297,10 @@ class Appearance:
         """
         from scipy import ndimage
 
+        if self.banding:
+            slices = (np.arange(painted.shape[self.slice_axis]) * spacing_mm / self.slice_mm).astype(int)
+            gain = (1 + self.banding * (-1.0) ** slices).astype(np.float32)
+            painted = painted * np.expand_dims(gain, [axis for axis in range(3) if axis != self.slice_axis])
         sigma = [self.blur_mm / spacing_mm] * 3
         # Slices of this thickness, interpolated: box and triangle together blur like 0.45 of the thickness.
         sigma[self.slice_axis] = 0.45 * self.slice_mm / spacing_mm

@@ -1,7 +1,7 @@
 """Training examples, tiles at 3 mm and views of the whole body at 8 mm, with their truth, made from seeds alone."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -62,10 +62,30 @@ class Survey:
     spacing_mm: float
 
     @classmethod
-    def of(cls, body: WarpedBody, view: NDArray[np.float64], spacing_mm: float) -> Self:
-        """Draw what lies in a field of view, given by its lowest and its highest corner in mm, shape (2, 3)."""
+    def of(
+        cls,
+        body: WarpedBody,
+        view: NDArray[np.float64],
+        spacing_mm: float,
+        stand_in: NDArray[np.uint8],
+    ) -> Self:
+        """Draw what lies in a field of view.
+
+        Parameters
+        ----------
+        body
+            The body.
+        view
+            Lowest and highest corner in mm, shape (2, 3).
+        spacing_mm
+            Voxel size.
+        stand_in
+            The tissue that is drawn in place of each, by code, outside the muscle groups; see `stand_ins`.
+        """
         shape = [2 * int(n) for n in np.ceil((view[1] - view[0]) / spacing_mm / 2)]
-        return cls(body.render(Grid.along_axes(shape, spacing_mm, view[0] + spacing_mm / 2)), spacing_mm)
+        drawn = body.render(Grid.along_axes(shape, spacing_mm, view[0] + spacing_mm / 2))
+        tissue = np.where(drawn.labels > 0, drawn.tissue, stand_in[drawn.tissue])
+        return cls(replace(drawn, tissue=tissue), spacing_mm)
 
     def scanned(self, look: Appearance, rng: np.random.Generator) -> NDArray[np.float32]:
         """Return what a scanner shows, on the same grid."""
@@ -116,8 +136,12 @@ def means(values: NDArray[np.float32]) -> NDArray[np.float32]:
 Finding = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """The finder: from a tile to its answer, see `wbmri.segmentation.network.weights.Networks.finder`."""
 
-_WHOLE = 0.5
+_WHOLE = 0.3
 """Share of scans that show the whole body; the rest show a part."""
+_NO_ARMS, _ONE_SIDE = 0.3, 0.12
+"""Shares of parts that end beside trunk and hips, and beside the midline."""
+_PART_MM = (180.0, 1000.0)
+"""Shortest and longest part."""
 _AIRY = 0.35
 """Share of scans that show more air before or behind the body than most."""
 LOOKS = 2
@@ -195,11 +219,20 @@ def random_bodies(
 
 def field_of_view(body: WarpedBody, rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw the lowest and the highest corner of what a scan shows, in mm, shape (2, 3): the whole body or a part."""
-    whole = rng.random() < _WHOLE
-    length = body.height_mm + 100 if whole else rng.uniform(200, min(1000, body.height_mm))
-    bottom = -50 if whole else rng.uniform(-40, body.height_mm - length + 40)
+    if rng.random() < _WHOLE:
+        bottom, length = -50.0, body.height_mm + 100
+    else:
+        length = min(float(np.exp(rng.uniform(*np.log(_PART_MM)))), body.height_mm)
+        bottom = rng.uniform(-40, body.height_mm - length + 40)
     half = np.array([rng.uniform(170, 260), rng.uniform(75, 140)])
     middle = rng.normal(0, [15, 8])
+    if length < body.height_mm:
+        kind = rng.random()
+        if kind < _NO_ARMS:
+            half[0] = rng.uniform(110, 180)
+        elif kind < _NO_ARMS + _ONE_SIDE:
+            half[0] = rng.uniform(75, 130)
+            middle[0] = rng.choice([-1, 1]) * (half[0] - rng.uniform(-10, 40))
     view = np.array([[*(middle - half), bottom], [*(middle + half), bottom + length]])
     if rng.random() < _AIRY:
         view[:, 1] += np.array([-1, 1]) * rng.uniform(0, 200, 2) * (rng.random(2) < 0.6)
@@ -207,16 +240,60 @@ def field_of_view(body: WarpedBody, rng: np.random.Generator) -> NDArray[np.floa
     return view
 
 
+_ORGANS = (
+    Tissue.LUNG,
+    Tissue.HEART,
+    Tissue.LIVER,
+    Tissue.KIDNEY,
+    Tissue.SPLEEN,
+    Tissue.BOWEL,
+    Tissue.BLADDER,
+    Tissue.GLAND,
+    Tissue.FLUID,
+    Tissue.SOFT,
+    Tissue.VEIN,
+    Tissue.BLOOD,
+    Tissue.CARTILAGE,
+    Tissue.TENDON,
+)
+_FILLING = (Tissue.FAT, Tissue.SOFT, Tissue.BOWEL, Tissue.MUSCLE)
+
+
+def stand_ins(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Draw which tissue is drawn in place of each, by code, where no muscle group lies.
+
+    What lies around the muscles differs from person to person (bowel, vessels, muscles of no group), and must not
+    decide what is found: in some bodies whole kinds of tissue give way to another.
+    """
+    table = np.arange(len(Tissue), dtype=np.uint8)
+    if rng.random() < 0.2:
+        table[[tissue.code for tissue in _ORGANS]] = _FILLING[rng.integers(len(_FILLING))].code
+    else:
+        for tissue in _ORGANS:
+            if rng.random() < 0.1:
+                table[tissue.code] = _FILLING[rng.integers(len(_FILLING))].code
+    for tissue, chance, instead in (
+        (Tissue.MUSCLE, 0.2, (Tissue.FAT, Tissue.SOFT)),
+        (Tissue.BONE, 0.1, (Tissue.CORTICAL,)),
+        (Tissue.CORTICAL, 0.1, (Tissue.BONE,)),
+        (Tissue.SKIN, 0.15, (Tissue.FAT,)),
+    ):
+        if rng.random() < chance:
+            table[tissue.code] = instead[rng.integers(len(instead))].code
+    return table
+
+
 def _examples_of(body: WarpedBody, finder: Finding, rng: np.random.Generator) -> Iterator[Example]:
     view = field_of_view(body, rng)
-    coarse, fine = (Survey.of(body, view, spacing_mm) for spacing_mm in (SAMPLE_MM, FINE_MM))
+    stand_in = stand_ins(rng)
+    coarse, fine = (Survey.of(body, view, spacing_mm, stand_in) for spacing_mm in (SAMPLE_MM, FINE_MM))
     places = np.argwhere(coarse.drawn.labels)
     if not len(places):
         return
     pairs = pair_numbers(coarse.drawn.labels[tuple(places.T)])
     present = np.unique(pairs)
     classes, right = fine.classes(), fine.drawn.right
-    mistaken = _context(Survey.of(body.mistaken(rng), view, SAMPLE_MM))
+    mistaken = _context(Survey.of(body.mistaken(rng), view, SAMPLE_MM, stand_in))
     for _ in range(LOOKS):
         look = Appearance.random(body.height_mm, rng)
         try:
@@ -249,8 +326,10 @@ def _context(survey: Survey) -> NDArray[np.float32]:
     return context
 
 
-_LOOKS, _CUTS = 3, 3
+_LOOKS, _CUTS = 3, 6
 """Appearances each drawn body is used with, and pieces cut from each of them."""
+_CROPPED = 0.5
+"""Share of pieces that are cut from a part of the scan."""
 _LEAST_MUSCLE = 200
 """Drawn voxels of muscle that a view must show."""
 
@@ -282,7 +361,7 @@ def views(anatomies: list[tuple[LabelledBody, float]], seed: int, first: int, st
 
 
 def _views_of(body: WarpedBody, rng: np.random.Generator) -> Iterator[View]:
-    survey = Survey.of(body, field_of_view(body, rng), SAMPLE_MM)
+    survey = Survey.of(body, field_of_view(body, rng), SAMPLE_MM, stand_ins(rng))
     if np.count_nonzero(survey.drawn.labels) < _LEAST_MUSCLE:
         return
     truth = survey.truth()
@@ -294,7 +373,23 @@ def _views_of(body: WarpedBody, rng: np.random.Generator) -> Iterator[View]:
             continue
         whole = View(brightness(seen, level), *truth)
         for _ in range(_CUTS):
-            yield _cut(whole, rng)
+            yield _cut(_cropped(whole, rng) if rng.random() < _CROPPED else whole, rng)
+
+
+def _cropped(whole: View, rng: np.random.Generator) -> View:
+    """Return what a scan of a part would show: as few as 180 mm along the body, now and then less of its width."""
+    parts = []
+    for axis, length in enumerate(whole.image.shape):
+        least = round(_PART_MM[0] / COARSE_MM) if axis == 2 else round(0.4 * length)
+        size = (
+            length
+            if axis == 1 or (axis == 0 and rng.random() < 0.7)
+            else int(rng.integers(min(least, length), length + 1))
+        )
+        start = int(rng.integers(0, length - size + 1))
+        parts.append(slice(start, start + size))
+    box = tuple(parts)
+    return View(whole.image[box], whole.counts[(slice(None), *box)], whole.right[box], whole.level[box])
 
 
 def _cut(whole: View, rng: np.random.Generator) -> View:
