@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from wbmri.simulation.body.pose_and_shape import Arm, Leg, Pose, Shape, with_bulk
     from wbmri.simulation.body.rendering import Rendered, grid_around, occupancies, paint
     from wbmri.simulation.body.skin_and_fat import FatLayer, joint_fluid, render
-    from wbmri.simulation.body.smooth_field import SmoothField
+    from wbmri.simulation.body.smooth_field import SmoothField, between
     from wbmri.simulation.body.warped_body import Located, WarpedBody
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Tissue",
     "WarpedBody",
     "average_body",
+    "between",
     "grid_around",
     "joint_fluid",
     "labels_in",
@@ -89,7 +90,10 @@ __getattr__ = lazy_names(
             "joint_fluid",
             "render",
         ),
-        "smooth_field": ("SmoothField",),
+        "smooth_field": (
+            "SmoothField",
+            "between",
+        ),
         "warped_body": (
             "Located",
             "WarpedBody",

@@ -16,7 +16,7 @@ from wbmri.simulation.training.fit import Arrays, Judge, Plan, Source, finding_l
 from wbmri.simulation.training.networks import Finder, Outliner, export, initial_weights
 from wbmri.simulation.training.reviewed_cases import Reviewed, reviewed_examples
 
-_OWN_SHARE = 0.35
+_OWN_SHARE = 0.15
 """Share of bodies made of the package's own anatomy beside others."""
 
 Anatomies = list[tuple[LabelledBody, float]]
@@ -43,7 +43,8 @@ def train(
     plan
         Steps, batch, rate and seed; a training that goes on must have the same batch and seed.
     anatomy_folders
-        Anatomies to make bodies of besides the package's own (see `wbmri.simulation.body.labelled_body.read_anatomy`).
+        Anatomies to make bodies of besides the package's own (see `wbmri.simulation.body.labelled_body.read_anatomy`);
+        one that is named twice counts double.
     cases
         Corrected cases for the outlines; half of the examples come from them if there are any.
     afresh
@@ -71,7 +72,8 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     _check_plan(out / "plan.json", network, plan)
     own = measured_anatomy()
-    others = [read_anatomy(folder) for folder in anatomy_folders]
+    read = {folder: read_anatomy(folder) for folder in dict.fromkeys(anatomy_folders)}
+    others = [read[folder] for folder in anatomy_folders]
     anatomies: Anatomies = [(own, _OWN_SHARE if others else 1.0)]
     anatomies += [(other, (1 - _OWN_SHARE) / len(others)) for other in others]
     torch.manual_seed(plan.seed)
@@ -91,7 +93,7 @@ def train(
         out / "weights",
         package_weights(),
         {
-            "trained_on": [anatomy.name for anatomy, _ in anatomies],
+            "trained_on": list(dict.fromkeys(anatomy.name for anatomy, _ in anatomies)),
             "corrected_cases": len(cases),
             "plan": asdict(plan),
         },
