@@ -3,13 +3,13 @@
     python tools/complete_anatomy.py WHOLE ELEMENTS.csv PART.nii.gz PART_LABELS.nii.gz PART.csv OUT
 
 WHOLE is a folder that `tools/anatomy_from_elements.py` wrote, ELEMENTS.csv names its structures (label,name,side).
-PART.nii.gz holds one label per muscle or bone, PART_LABELS.nii.gz the labels of ``jdm42`` on the same grid, PART.csv the
-columns label, name and side. Structures of one name are matched along their length, and a thin-plate spline carries one
-body onto the other. What the part does not know (organs, subcutis, skin, arms, head) is taken from the whole, warped.
+PART.nii.gz holds one label per muscle or bone, PART_LABELS.nii.gz the labels of ``jdm42`` on the same grid, PART.csv
+the columns label, name and side. Structures of one name are matched along their length, and a thin-plate spline carries
+one body onto the other. What the part does not know (organs, subcutis, skin, arms, head) is taken from the whole.
 
-OUT gets one folder per anatomy, as `wbmri train --anatomy` reads them: ``part`` is the part completed, ``part_half`` and
-``whole_half`` have the muscles of either in the shape halfway between, ``whole_beyond`` those of the whole in a shape as
-far from its own as half of the way, away from the part.
+OUT gets one folder per anatomy, as `wbmri train --anatomy` reads them: ``part`` is the part completed, ``part_half``
+and ``whole_half`` have the muscles of either in the shape halfway between, ``whole_beyond`` those of the whole in a
+shape that lies as far on the other side.
 """
 
 import csv
@@ -24,7 +24,7 @@ from scipy import ndimage
 from scipy.interpolate import RBFInterpolator
 
 from wbmri.core import Grid
-from wbmri.simulation.body import Tissue, between
+from wbmri.simulation.body import between
 
 SPACING_MM = 2.5
 LOW, HIGH = np.array([-400.0, -100.0, -60.0]), np.array([400.0, 310.0, 1960.0])
@@ -32,6 +32,10 @@ LATTICE_MM = 20.0
 STIFFNESS = 30.0
 SLABS = 5
 """A structure is cut into so many along its length, so that its shape counts; a short one into fewer."""
+SCALES = (0.85, 1.2)
+"""By how much trunk and arms of the two may differ in size."""
+HEAD_MM = np.array([[x, y, 1690.0] for x in (-40.0, 40.0) for y in (0.0, 100.0)])
+"""Where the head of the whole lies."""
 CORTEX_MM, SKIN_MM, COVER_MM = 2.6, 2.0, 5.0
 OWN = 10000
 """Added to the part's numbers, so that they differ from those of the whole."""
@@ -67,13 +71,11 @@ def main(whole: str, whole_csv: str, part_file: str, labels_file: str, part_csv:
         {name_of(row): int(row["label"]) for row in rows(Path(file))} for file in (whole_csv, part_csv)
     )
     here, there = landmarks(structures, names, part, part_names)
-    here, there = with_rest(structures, labels, here, there)
-    print(
-        f"{len(here)} landmarks, {np.linalg.norm(there - there.mean(0) - here + here.mean(0), axis=1).mean():.1f} mm apart"
-    )
+    here, there = with_rest(labels, here, there)
     shift = there.mean(0) - here.mean(0)
-    lowest = (np.argwhere(np.asarray(part.dataobj).any((0, 1)))[0, 0]) * part.header.get_zooms()[2] + part.affine[2, 3]
-    shift[2] = lowest
+    # Soles at 0.
+    lowest = np.argwhere(np.asarray(part.dataobj).any((0, 1)))[0, 0]
+    shift[2] = part.affine[2, 2] * lowest + part.affine[2, 3]
     known = np.unique(np.asarray(part_labels.dataobj))[1:]
     for name, share, of_part in (
         ("part", 1.0, True),
@@ -84,11 +86,12 @@ def main(whole: str, whole_csv: str, part_file: str, labels_file: str, part_csv:
         middle = (1 - share) * here + share * (there - shift)
         grid = Grid.along_axes(np.ceil((HIGH - LOW) / SPACING_MM).astype(int), SPACING_MM, LOW)
         to_whole, to_part = places(grid, middle, here), places(grid, middle, there)
-        t, l, s = (look_up(image, to_whole) for image in (tissue, labels, structures))
+        drawn = tuple(look_up(image, to_whole) for image in (tissue, labels, structures))
         if of_part:
             own, own_labels = look_up(part, to_part).astype(np.int16), look_up(part_labels, to_part)
-            t, l, s = completed(t, l, s, own, own_labels, known, code)
-        write(Path(out) / name, grid, folder / "tissue.csv", tissue=t, labels=l, structures=s)
+            drawn = completed(*drawn, own, own_labels, known, code)
+        kinds = dict(zip(("tissue", "labels", "structures"), drawn, strict=True))
+        write(Path(out) / name, grid, folder / "tissue.csv", **kinds)
 
 
 def rows(file: Path) -> list[dict[str, str]]:
@@ -132,6 +135,12 @@ def landmarks(whole, names, part, part_names):
     return np.array(here), np.array(there)
 
 
+def length_of(points):
+    """Return the direction in which a structure is longest."""
+    some = points[:: max(1, len(points) // 3000)]
+    return np.linalg.svd(some - some.mean(0), full_matrices=False)[2][0]
+
+
 def voxels(image, boxes, label):
     """Return the places of a structure's voxels, RAS mm."""
     box = boxes[label - 1] if label <= len(boxes) else None
@@ -141,31 +150,26 @@ def voxels(image, boxes, label):
     return nib.affines.apply_affine(image.affine, index)
 
 
-def with_rest(structures, labels, here, there):
-    """Add the middles of the muscles above the pelvis, carried by the best affine map, so that the rest follows."""
+def with_rest(labels, here, there):
+    """Add the middles of the muscles above the landmarks, carried on as the pelvis is, so that the rest follows."""
     ones = np.column_stack([here, np.ones(len(here))])
-    linear = np.linalg.lstsq(ones, there, rcond=None)[0]
+    # In width and depth an affine map of slim legs would mislead.
+    scale = np.clip(np.diag(np.linalg.lstsq(ones, there, rcond=None)[0]), *SCALES)
     data = np.asarray(labels.dataobj)
-    top = here[:, 2].max() + 60
-    more = []
+    middles = [HEAD_MM]
     for label, box in enumerate(ndimage.find_objects(data.astype(np.int32)), start=1):
         if box is not None:
             index = np.argwhere(data[box] == label) + [part.start for part in box]
-            middle = nib.affines.apply_affine(labels.affine, index).mean(0)
-            if middle[2] > top:
-                more.append(middle)
-    index = np.argwhere(data.any((0, 1)))[-1, 0]
-    more += [np.array([x, y, 1690.0]) for x in (-40.0, 40.0) for y in (0.0, 100.0)]
-    extra = np.array(more)
-    # The scale of the legs is that of the whole body; in width and depth an affine map of slim legs would mislead.
-    scale = np.clip(np.diag(linear)[:3], 0.85, 1.2)
-    base = here[here[:, 2] > np.percentile(here[:, 2], 85)]
-    base_there = there[here[:, 2] > np.percentile(here[:, 2], 85)]
-    return np.vstack([here, extra]), np.vstack([there, (extra - base.mean(0)) * scale + base_there.mean(0)])
+            middles.append(nib.affines.apply_affine(labels.affine, index).mean(0)[None])
+    rest = np.concatenate(middles)
+    rest = rest[rest[:, 2] > here[:, 2].max() + 60]
+    pelvis = here[:, 2] > np.percentile(here[:, 2], 85)
+    carried = (rest - here[pelvis].mean(0)) * scale + there[pelvis].mean(0)
+    return np.vstack([here, rest]), np.vstack([there, carried])
 
 
 def places(grid, source, target):
-    """Return where the voxels of a grid lie in another body, RAS mm, shape (3, x, y, z), on a lattice between points."""
+    """Return where the voxels of a grid lie in another body, RAS mm, shape (3, x, y, z)."""
     spline = RBFInterpolator(source, target, kernel="thin_plate_spline", smoothing=STIFFNESS)
     step = LATTICE_MM / SPACING_MM
     coarse = [np.arange(int(np.ceil(n / step)) + 2) * step for n in grid.shape]
