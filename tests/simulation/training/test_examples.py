@@ -5,8 +5,8 @@ from itertools import islice
 import numpy as np
 
 from wbmri.segmentation.network import AIR, CONTEXT_SIDE, FIND_TILE, PAIRS, networks
-from wbmri.simulation.body import LabelledBody
-from wbmri.simulation.training.examples import SAMPLES, examples, views
+from wbmri.simulation.body import LabelledBody, Tissue, WarpedBody
+from wbmri.simulation.training.examples import SAMPLES, Survey, examples, field_of_view, stand_ins, views
 
 
 def test_examples_follow_from_the_seed_alone(anatomy: LabelledBody) -> None:
@@ -51,3 +51,26 @@ def test_context_is_a_first_guess_at_the_truth(anatomy: LabelledBody) -> None:
         overlaps.append(float((guess == truth).mean()))
     assert np.mean(overlaps) > 0.4
     assert np.mean(overlaps) < 1.0
+
+
+def test_what_stands_in_for_tissues_around_muscles_changes_no_muscle(anatomy: LabelledBody) -> None:
+    body = WarpedBody.random(anatomy, np.random.default_rng(2))
+    view = np.array([[-250.0, -150, -50], [250, 150, body.height_mm + 50]])
+    same = np.arange(len(Tissue), dtype=np.uint8)
+    plain = Survey.of(body, view, 10.0, same).drawn
+    changed = [Survey.of(body, view, 10.0, stand_ins(np.random.default_rng(seed))).drawn for seed in range(12)]
+    muscle = plain.labels > 0
+    for drawn in changed:
+        np.testing.assert_array_equal(drawn.labels, plain.labels)
+        np.testing.assert_array_equal(drawn.tissue[muscle], plain.tissue[muscle])
+    assert any((drawn.tissue != plain.tissue).any() for drawn in changed)
+
+
+def test_fields_of_view_show_wholes_and_parts_of_every_kind(anatomy: LabelledBody) -> None:
+    rng = np.random.default_rng(1)
+    body = WarpedBody.random(anatomy, rng)
+    sizes = np.array([view[1] - view[0] for view in (field_of_view(body, rng) for _ in range(300))])
+    whole = sizes[:, 2] >= body.height_mm
+    assert 0.2 < whole.mean() < 0.4
+    assert sizes[:, 2].min() < 250
+    assert (sizes[~whole, 0] < 240).mean() > 0.05
