@@ -45,14 +45,15 @@ def near(rows: Sequence[Row], most: int) -> float:
 def printed(rows: Sequence[Row]) -> list[str]:
     """Return a line for each disturbance and strength, under a head."""
     lines = [
-        f"{'disturbance':48s} {'strength':9s} {'truth':>12s} {'found':>24s} {'sure, wrong':>11s} {'conf.':>6s} "
-        f"{'given':>5s} {'in 2':>5s} {'in 3':>5s}  naive"
+        f"{'disturbance':48s} {'strength':9s} {'truth':>12s} {'found':>24s} {'sure, wrong':>11s} {'left out':>8s} "
+        f"{'conf.':>6s} {'given':>5s} {'in 2':>5s} {'in 3':>5s}  naive"
     ]
     for (effect, strength), own in by_kind(rows).items():
         truth, found = " ".join(str(sum(row.truth)) for row in own), " ".join(map(total_of, own))
         given = np.mean([row.given is not None for row in own])
         lines.append(
             f"{effect:48s} {strength:9s} {truth:>12s} {found:>24s} {sum(row.sure_and_wrong for row in own):11d} "
+            f"{sum(row.left_out for row in own):8d} "
             f"{confidence_of(own):6.2f} {given:5.2f} {near(own, NEAR):5.2f} {near(own, CLOSE):5.2f}  "
             f"{' '.join(str(sum(row.naive)) for row in own)}"
         )
@@ -144,7 +145,8 @@ def page(rows: Sequence[Row], former: Sequence[Row], named: Sequence[Row]) -> st
         "hour or two, at 1.5 and 3 T, echo times of 35 and 60 ms. Relaxation times of all tissues are drawn from "
         "published ranges for every body; one disturbance at a time lies on top, and three at once in the last lines. "
         "A group is *sure and wrong* where its grade is wrong and its confidence 0.5 or more. Totals that were "
-        "withheld stand in brackets, with the totals between which it was not decided.",
+        "withheld stand in brackets, with the totals between which it was not decided. *Left out* are groups without a "
+        "grade that STIR shows well enough for one.",
         "",
         "## What is aimed at",
         "",
@@ -188,14 +190,15 @@ def page(rows: Sequence[Row], former: Sequence[Row], named: Sequence[Row]) -> st
 def effects(rows: Sequence[Row], former: Sequence[Row]) -> list[str]:
     """Tabulate each disturbance and strength, beside the naive rule and a former version."""
     before = by_kind(former)
-    head = ["disturbance", "strength", "true totals", "totals found", "sure and wrong", "mean confidence"]
+    head = ["disturbance", "strength", "true totals", "totals found", "sure and wrong", "left out", "mean confidence"]
     if former:
         head += ["former totals", "former sure and wrong"]
     lines = []
     for kind, own in by_kind(rows).items():
         old = before.get(kind, [])
         line = [kind[0].replace("_", " "), kind[1], " ".join(str(sum(row.truth)) for row in own)]
-        line += [" ".join(map(total_of, own)), str(sum(row.sure_and_wrong for row in own)), f"{confidence_of(own):.2f}"]
+        line += [" ".join(map(total_of, own)), str(sum(row.sure_and_wrong for row in own))]
+        line += [str(sum(row.left_out for row in own)), f"{confidence_of(own):.2f}"]
         if former:
             line += [" ".join(map(total_of, old)), str(sum(row.sure_and_wrong for row in old)) if old else ""]
         lines.append([*line, " ".join(str(sum(row.naive)) for row in own)])

@@ -45,7 +45,7 @@ class Row:
     given: int | None
     candidates: tuple[int, ...]
     truth: tuple[int, ...]
-    gradable: tuple[int, ...]
+    gradable: tuple[bool, ...]
     found: tuple[int | None, ...]
     confidence: tuple[float, ...]
     naive: tuple[int, ...]
@@ -74,6 +74,11 @@ class Row:
         )
 
     @property
+    def left_out(self) -> int:
+        """How many groups that STIR shows well enough have no grade."""
+        return sum(found is None and gradable for found, gradable in zip(self.found, self.gradable, strict=True))
+
+    @property
     def holds(self) -> bool:
         """Whether the total is close, or was withheld with candidates of which one is."""
         if self.given is not None:
@@ -94,7 +99,7 @@ class Row:
             given,
             candidates,
             tuple(truth[entry.label].grade(rule) for entry in entries),
-            tuple(int(truth[entry.label].gradable) for entry in entries),
+            tuple(truth[entry.label].gradable for entry in entries),
             tuple(entry.grade for entry in entries),
             tuple(round(entry.confidence, 3) for entry in entries),
             tuple(naive[entry.label] for entry in entries),
@@ -123,7 +128,7 @@ def read_rows(path: Path) -> list[Row]:
                 None if line["given"] == "-" else int(line["given"]),
                 many(line["candidates"], int),
                 many(line["truth"], int),
-                many(line["gradable"], int),
+                tuple(part == "1" for part in line["gradable"].split()),
                 many(line["found"], int),
                 many(line["confidence"], float),
                 many(line["naive"], int),
@@ -146,4 +151,4 @@ def written(value: object) -> str:
     """Lay out a value of a row, or several."""
     if isinstance(value, tuple):
         return " ".join(written(each) for each in value)
-    return "-" if value is None else str(value)
+    return "-" if value is None else str(int(value) if isinstance(value, bool) else value)

@@ -166,12 +166,16 @@ def parsed() -> argparse.Namespace:
 
 
 def names_of(options: argparse.Namespace) -> list[Name]:
-    """Return effect, strength and body of each scan that is asked for, those of one body together."""
+    """Return effect, strength and body of each scan that is asked for, those of one body together.
+
+    What changes oedema alone is not put on a body without.
+    """
     effects, strengths = options.effects.split(","), options.strengths.split(",")
     return [
         (effect, strength, int(body))
         for body in options.bodies.split(",")
         for effect in effects
+        if int(body) or effect not in EFFECTS or not EFFECTS[effect].of_oedema
         for strength in (strengths if effect != PLAIN else [Strength.MODERATE.value])
     ]
 

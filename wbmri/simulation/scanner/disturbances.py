@@ -77,6 +77,8 @@ class Effect:
         Whether it acts on slices; else on the drawn body.
     needs
         Tissues without which it does nothing.
+    of_oedema
+        Whether it changes oedema that is there, and does nothing without.
     """
 
     disturb: Disturb
@@ -84,6 +86,7 @@ class Effect:
     meaning: str
     on_slices: bool = False
     needs: tuple[Tissue, ...] = ()
+    of_oedema: bool = False
 
     def value(self, strength: Strength) -> float:
         """Return how strong it is."""
@@ -101,9 +104,11 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "oedema_legs": Effect(muscle.regional_oedema(BodySegment.LEG), _HOMOGENEOUS, _RATIO),
         "oedema_shoulder": Effect(muscle.regional_oedema(BodySegment.SHOULDER), _HOMOGENEOUS, _RATIO),
         "oedema_all": Effect(muscle.regional_oedema(), _HOMOGENEOUS, _RATIO),
-        "oedema_weak": Effect(muscle.weak_oedema, (0.6, 0.45, 0.3), "share of the contrast that is left"),
-        "oedema_feathered": Effect(muscle.feathered_oedema, (6.0, 10.0, 16.0), "width of the edges in mm"),
-        "oedema_fascicular": Effect(muscle.fascicular_oedema, (6.0, 4.5, 3.0), "half the width of streaks in mm"),
+        "oedema_weak": Effect(muscle.weak_oedema, (0.6, 0.45, 0.3), "share of the contrast left", of_oedema=True),
+        "oedema_feathered": Effect(muscle.feathered_oedema, (6.0, 10.0, 16.0), "width of edges in mm", of_oedema=True),
+        "oedema_fascicular": Effect(
+            muscle.fascicular_oedema, (6.0, 4.5, 3.0), "half the width of streaks in mm", of_oedema=True
+        ),
         "muscle_t2": Effect(muscle.physiological_relaxation, (1.0, 2.0, 3.0), "SD of T2 between muscle pairs in ms"),
         "fat_mottled": Effect(muscle.fat_mottled, (0.1, 0.25, 0.6), _SHARE),
         "fat_by_fascicle": Effect(muscle.fat_by_fascicle, (0.1, 0.25, 0.6), _SHARE),
@@ -127,6 +132,9 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "station_gain": Effect(image.station_gain, (0.1, 0.2, 0.3), "largest log gain", on_slices=True),
         "ghosts": Effect(image.phase_ghosts, (0.1, 0.2, 0.4), "signal of each ghost, relative", on_slices=True),
         "motion": Effect(image.motion, (4.0, 9.0, 18.0), "way in mm", on_slices=True),
+        "wrap": Effect(image.wrap, (0.2, 0.4, 0.8), "share of the signal of what folds over", on_slices=True),
+        "banding": Effect(image.banding, (0.05, 0.1, 0.2), "amplitude, relative", on_slices=True),
+        "noise": Effect(image.noise, (0.05, 0.1, 0.2), "more noise per channel, relative to muscle", on_slices=True),
     }
 )
 """All disturbances by name."""

@@ -1,4 +1,4 @@
-"""What the scanner does to slices and stations: cross-talk, gains, ghosts, motion.
+"""What the scanner does to slices and stations: cross-talk, gains, ghosts, motion, wrap, bands, noise.
 
 Each function takes the scene as slices, how strong the disturbance is, and what to draw with, and returns the scene
 with it. They act after the slices have averaged the body, and before noise.
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wbmri.core.scheme import BodySegment
 from wbmri.simulation.body import labels_in
-from wbmri.simulation.scanner.artefacts import Artefacts
+from wbmri.simulation.scanner.artefacts import Artefacts, rician
 from wbmri.simulation.scanner.scene import Scene
 
 _COIL_MM = 30.0
@@ -26,6 +26,10 @@ _GHOSTS_PER_MM = 0.01
 """Signal of the ghosts of what moves, relative to its own."""
 _LEVELS = 3
 """Levels of the body that leave ghosts: heart, great vessels, bowel."""
+_WRAP_MM, _WRAP_LEVELS_MM = 70.0, 350.0
+"""Width of what folds over, about an arm, and the length along the body, full width at half height."""
+_BAND_MM = (40.0, 80.0)
+"""Distance from one band to the next."""
 _MOTION_MM = 180.0
 """Length along the body over which something moves, full width at half height."""
 
@@ -93,6 +97,40 @@ def motion(scene: Scene, reach_mm: float, rng: np.random.Generator) -> Scene:
         moved += ndimage.shift(scene.signal, shift, order=1, mode="nearest") / _PHASES
     blurred = replace(scene, signal=scene.signal + window * (moved - scene.signal))
     return _ghosted(blurred.with_faults(window * np.abs(moved - scene.signal)), _GHOSTS_PER_MM * reach_mm, seed)
+
+
+def wrap(scene: Scene, share: float, rng: np.random.Generator) -> Scene:
+    """Fold the outer part of one side of the body over to the other side, over a part of its height."""
+    columns = np.flatnonzero((scene.tissue > 0).any(axis=(1, 2)))
+    width = min(round(_WRAP_MM / scene.spacing[0]), len(columns) // 3)
+    rows = np.arange(scene.signal.shape[2])
+    level = rng.choice(rows[scene.labels.any(axis=(0, 1))])
+    away = (rows - level) * scene.spacing[2]
+    window = np.exp(-0.5 * (away * _FWHM / _WRAP_LEVELS_MM) ** 2).astype(np.float32)
+    outer, inner = slice(columns[0], columns[0] + width), slice(columns[-1] + 1 - width, columns[-1] + 1)
+    if rng.random() < 0.5:
+        outer, inner = inner, outer
+    folded = np.zeros_like(scene.signal)
+    folded[inner] = np.float32(share) * window * scene.signal[outer]
+    return replace(scene, signal=scene.signal + folded).with_faults(folded)
+
+
+def banding(scene: Scene, amplitude: float, rng: np.random.Generator) -> Scene:
+    """Lay brighter and darker bands over the picture, a few centimetres wide and oblique in the slice."""
+    angle, period, phase = rng.uniform(0.2, 1.3), rng.uniform(*_BAND_MM), rng.uniform(0, 2 * np.pi)
+    axes = [axis for axis in range(3) if axis != scene.slice_axis]
+    way = np.zeros((1, 1, 1))
+    for axis, part in zip(axes, (np.cos(angle), np.sin(angle)), strict=True):
+        places = np.arange(scene.signal.shape[axis]) * scene.spacing[axis] * part
+        way = way + places.reshape([-1 if each == axis else 1 for each in range(3)])
+    bands = 1 + amplitude * np.sin(2 * np.pi * way / period + phase)
+    return replace(scene, signal=scene.signal * bands.astype(np.float32))
+
+
+def noise(scene: Scene, deviation: float, rng: np.random.Generator) -> Scene:
+    """Add noise to both channels, as a weak coil does."""
+    channels = deviation * rng.standard_normal((2, *scene.signal.shape), dtype=np.float32)
+    return replace(scene, signal=rician(scene.signal, channels.astype(np.float32)))
 
 
 def _phase_axis(scene: Scene) -> int:
