@@ -79,6 +79,7 @@ class Commands:
             Command.COMPARISON: lambda session: room.side.toggle(session, docks),
             Command.CONTOURS: lambda _: self._contours(),
             Command.WINDOW: lambda _: self.window((room.scene.preset + 1) % len(room.presets)),
+            Command.FIELD: self._field,
             Command.PLANE: lambda _: self._plane(),
             Command.NEXT_SLICE: lambda _: room.scene.step(1),
             Command.PREVIOUS_SLICE: lambda _: room.scene.step(-1),
@@ -209,6 +210,17 @@ class Commands:
         self.room.show_window()
         self.room.side.window()
         self.room.say(f"Window {self.room.presets[preset].name}.")
+
+    def _field(self, session: Session) -> None:
+        model = session.case.reading.intensity_model
+        if not session.visible.suggestions:
+            self.room.say("The fitted field is hidden in this mode until the reading is signed.")
+        elif model is None:
+            self.room.say("This reading does not say which field was taken off.")
+        elif self.room.scene.toggle_field(model.bias_field):
+            self.room.say("Fitted field over the scan: orange where coil and stations were taken to be brighter.")
+        else:
+            self.room.say("Fitted field put away.")
 
     def _plane(self) -> None:
         planes = list(PLANES)

@@ -1,5 +1,6 @@
 """A case in the window: what a reader sees, and what is there again after reopening."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from napari_wbmri.room import ReadingRoom
 from qtpy.QtWidgets import QLabel
 
 from wbmri.case import CasePaths
+from wbmri.grading import fitted_field
 from wbmri.review import Mode, open_review
 
 
@@ -52,6 +54,40 @@ def test_window_presets_planes_contours_and_projection_by_key(
     assert room.viewer.dims.ndisplay == 3
     press("M")
     assert room.viewer.dims.ndisplay == 2
+
+
+def test_the_fitted_field_lies_over_the_scan_by_key(
+    read: Callable[..., ReadingRoom], press: Callable[..., None]
+) -> None:
+    room = read()
+    model, volume = room.session.case.reading.intensity_model, room.session.volume
+    press("I")
+    layer = room.viewer.layers["fitted field"]
+    field, box = fitted_field(volume.grid, model.bias_field)
+    canonical = volume.grid.stored_as("RAS").grid
+    index = (0, field.shape[1] - 1, field.shape[2] // 2)
+    point = canonical.points([place * part.step for place, part in zip(index, box, strict=True)])
+    place = tuple(np.rint(layer.world_to_data(room.scene.grid.world(point))).astype(int))
+    assert layer.data[place] == pytest.approx(np.log(field[index]), abs=1e-5)
+    press("I")
+    assert "fitted field" not in room.viewer.layers
+
+
+def test_what_to_know_about_the_scan_stands_beside_the_group_but_in_a_blinded_reading(
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    out: Path,
+) -> None:
+    path = CasePaths(out, "01", "baseline").reading
+    document = json.loads(path.read_text())
+    document["reading"]["warnings"] = ["Shading or homogeneous oedema."]
+    path.write_text(json.dumps(document))
+    room = read()
+    assert room.docks.panel.warnings.text() == "⚠ Shading or homogeneous oedema."
+    blinded = read(reader="BERT", mode=Mode.BLINDED)
+    assert blinded.docks.panel.warnings.text() == ""
+    press("I")
+    assert "fitted field" not in room.viewer.layers
 
 
 def test_the_window_is_chosen_from_a_menu_and_the_default_shows_a_ratio_of_1_3(

@@ -9,7 +9,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wbmri.core import NOTICE, UNREVIEWED, GradeSource, LabelMap, Reading, Reason, Reference, Status, Step, Volume
+from wbmri.core import (
+    NOTICE,
+    UNREVIEWED,
+    BiasFieldSpline,
+    GradeSource,
+    IntensityModel,
+    LabelMap,
+    MuscleKernel,
+    Reading,
+    Reason,
+    Reference,
+    SliceGain,
+    Status,
+    Step,
+    Volume,
+)
 from wbmri.core.scheme import Scheme
 from wbmri.io import read_image, read_labels
 from wbmri.report.case import case_report
@@ -140,6 +155,23 @@ def test_coronal_and_axial_pictures_and_their_window_are_shown(
     assert re.search(r"Slice: \d+ mm (anterior|posterior)", page.text)
     assert re.search(r"Slice: \d+ mm (superior|inferior)", page.text)
     assert "Black is 0.5 times" in page.text
+
+
+def test_the_fitted_field_is_a_picture_with_what_it_and_the_level_rest_on(
+    write: Callable[..., str],
+    make_reading: MakeReading,
+) -> None:
+    assert "Brightness of coil and stations" not in Page(write(make_reading())).text
+    knots = tuple((0.0, 0.0, 0.0, far, far, far) for far in (1e3, 1e3, 1e3))
+    rising = [-0.2 if x < 2 else 0.2 for x in range(3) for _ in range(9)]  # brighter on the patient's right
+    gain = SliceGain(1, 0, 9, (0.1, -0.1) * 4)
+    model = IntensityModel(BiasFieldSpline(knots, tuple(rising)), MuscleKernel(0.05, 0.02, (), 0.1), {}, (gain,))
+    reference = Reference(100.0, 5.0, "lowest mode of all muscle", True, 0.04, 100.0, 110.0)
+    page = Page(write(replace(make_reading(), intensity_model=model, reference=reference)))
+    assert re.search(r"the fitted field is [01]\.\d\d to [01]\.\d\d", page.text)
+    assert "100 (lowest mode of all muscle), sure to 4 %" in page.text
+    assert "110, 1.10 times the level" in page.text
+    assert "up to 22 % brighter, evened" in page.text
 
 
 def test_a_group_without_a_grade_shows_its_reason_and_the_total_is_prorated(

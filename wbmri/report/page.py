@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from json import dumps
+from math import expm1
 from re import fullmatch
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -103,6 +104,24 @@ def reading_facts(reading: Reading) -> dict[str, str]:
         "Outlines": f"engine {reading.engine}",
         "Normal-muscle level": level,
     }
+
+
+def level_facts(reading: Reading) -> dict[str, str]:
+    """Return in words what the level of normal muscle rests on, and what was evened before."""
+    reference, model = reading.reference, reading.intensity_model
+    facts = {}
+    if reference is not None:
+        unsure = "" if reference.uncertainty is None else f", sure to {100 * reference.uncertainty:.0f} %"
+        facts["Normal-muscle level"] = f"{reference.level:.4g} ({reference.source}){unsure}"
+        for name, value in (("Lowest mode of all muscle", reference.mode), ("By brain and fluid", reference.predicted)):
+            if value is not None:
+                facts[name] = f"{value:.4g}, {value / reference.level:.2f} times the level"
+        facts["Other scans"] = "; ".join(told.source for told in reference.outside) or "none were asked"
+    if model is not None:
+        gains = model.slice_gains
+        evened = max((max(gain.log_gain) - min(gain.log_gain) for gain in gains), default=0.0)
+        facts["Slices by turns"] = f"up to {100 * expm1(evened):.0f} % brighter, evened" if gains else "none found"
+    return facts
 
 
 def acquisition_facts(acquisition: Acquisition) -> dict[str, str]:

@@ -58,6 +58,7 @@ class Command(StrEnum):
     COMPARISON = "comparison"
     CONTOURS = "contours"
     WINDOW = "window"
+    FIELD = "field"
     PLANE = "plane"
     NEXT_CASE = "next_case"
     WORKLIST = "worklist"

@@ -13,8 +13,12 @@ from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
 from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
+from napari_wbmri.viewer.field_layer import NAME as FIELD
+from napari_wbmri.viewer.field_layer import field_layer
 from napari_wbmri.viewer.label_contours import Edges
 from napari_wbmri.viewer.marks import Mark, Standing, rgb_of
+from wbmri.core import BiasFieldSpline
+from wbmri.grading import fitted_field
 from wbmri.report.figures import DisplayWindow
 from wbmri.review import ViewState
 from wbmri.review.label_editor import LabelChange
@@ -136,6 +140,16 @@ class Scene:
         highest = max(preset.white, self.scan.contrast_limits_range[1])
         self.scan.contrast_limits_range = (min(0.0, preset.black), highest)
         self.scan.contrast_limits = (preset.black, preset.white)
+
+    def toggle_field(self, spline: BiasFieldSpline) -> bool:
+        """Lay the fitted field over the scan, or take it away; return whether it is shown now."""
+        shown = [layer for layer in self.viewer.layers if layer.name == FIELD]
+        if shown:
+            self.viewer.layers.remove(shown[0])
+            return False
+        self.viewer.layers.insert(1, field_layer(*fitted_field(self.grid.stored_grid, spline), self.grid))
+        self.viewer.layers.selection.clear()
+        return True
 
     def change(self, change: LabelChange) -> None:
         """Follow a change of the outlines."""

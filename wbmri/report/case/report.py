@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from wbmri.core import LabelMap, Reading, Volume
 from wbmri.core.scheme import Side
 from wbmri.report.figures import (
+    FieldMap,
     Picture,
     Upright,
     body_map_svg,
     choose_slices,
+    field_svg,
     muscle_projection,
     picture_svg,
     slice_picture,
@@ -17,7 +19,7 @@ from wbmri.report.figures import (
     whole_projection,
     window_presets,
 )
-from wbmri.report.page import acquisition_facts, by_region, markup, reading_facts, render
+from wbmri.report.page import acquisition_facts, by_region, level_facts, markup, reading_facts, render
 
 SLICES = 6
 """How many coronal slices are shown: with the two projections they fill one printed page."""
@@ -86,6 +88,8 @@ def case_report(
         pictures=_coronal(scan, reading),
         axial=_axial(scan, reading),
         window=window.words,
+        field=_field(labels, reading),
+        level=level_facts(reading),
         flags=[(group, entry.flags) for group, entry in reading.by_group() if entry.flags],
         mosaic=None if mosaic is None else b64encode(mosaic).decode(),
         facts={**reading_facts(reading), **acquisition_facts(reading.acquisition)},
@@ -103,6 +107,15 @@ def _axial(scan: Upright, reading: Reading) -> list[tuple[object, str]]:
     """Draw the axial slices, each with its caption."""
     levels = choose_slices(scan.labels, AXIAL_SLICES, axis=2)
     return _captioned([("Slice", slice_picture(scan, k, reading, axis=2)) for k in levels])
+
+
+def _field(labels: LabelMap, reading: Reading) -> tuple[object, str] | None:
+    """Draw the field that was taken off, with what it says; ``None`` where the reading does not record it."""
+    model = reading.intensity_model
+    field = None if model is None else FieldMap.of(labels, model.bias_field)
+    return (
+        None if field is None else (markup(field_svg(field, "Bias field over the muscle, from the front")), field.words)
+    )
 
 
 def _captioned(drawn: Sequence[tuple[str, Picture]]) -> list[tuple[object, str]]:

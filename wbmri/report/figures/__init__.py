@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         percentile_window,
         window_presets,
     )
+    from wbmri.report.figures.field_figure import FieldMap, field_svg
     from wbmri.report.figures.sheet import (
         COLUMNS_MM,
         INK,
@@ -81,6 +82,7 @@ __all__ = [
     "SOFT",
     "TEXT",
     "DisplayWindow",
+    "FieldMap",
     "Picture",
     "Region",
     "Sheet",
@@ -96,6 +98,7 @@ __all__ = [
     "contour_of",
     "coronal_index",
     "draw_body",
+    "field_svg",
     "fill_of",
     "fitting_level",
     "grade_areas",
@@ -157,6 +160,10 @@ __getattr__ = lazy_names(
             "fitting_level",
             "percentile_window",
             "window_presets",
+        ),
+        "field_figure": (
+            "FieldMap",
+            "field_svg",
         ),
         "sheet": (
             "COLUMNS_MM",
