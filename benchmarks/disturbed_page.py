@@ -7,6 +7,8 @@ import numpy as np
 from disturbed_rows import CLOSE, SURE, Row
 from grading_page import table
 
+from wbmri.simulation.scanner import EFFECTS
+
 WRONG_BAR, MILD_BAR, RELIABLE_BAR = 0.01, 0.9, 0.05
 """Aimed at: share of groups that are wrong and sure, of mild totals given and near, and how far confidence may err."""
 NEAR = 2
@@ -168,6 +170,7 @@ def page(rows: Sequence[Row], former: Sequence[Row], named: Sequence[Row]) -> st
             ],
         ),
     ]
+    lines += strengths()
     if named:
         lines += ["## Disturbances first seen to go wrong", "", "On two bodies of another drawing.", ""]
         lines += table(
@@ -185,6 +188,25 @@ def page(rows: Sequence[Row], former: Sequence[Row], named: Sequence[Row]) -> st
             ],
         )
     return "\n".join(lines).rstrip() + "\n"
+
+
+def strengths() -> list[str]:
+    """Tabulate what mild, moderate and strong mean for each disturbance."""
+    rows = [
+        (name.replace("_", " "), effect.meaning, *(f"{value:g}" for value in effect.values))
+        for name, effect in EFFECTS.items()
+    ]
+    return [
+        "## What is put on",
+        "",
+        "By name, strength and seed with `wbmri.simulation.scanner.Disturbance`, on a drawn body "
+        "(`Scan.disturbances`) or on a given scan (`disturb_scan`). Homogeneous oedema makes every group of its region "
+        "grade 2; nothing else changes the share of the remaining muscle that is oedematous but by what fat or atrophy "
+        "takes away. From 30 % of fat on, or where faults of the scan reach 10 % of the signal of muscle on average, "
+        "not to grade a group is right as well.",
+        "",
+        *table(("disturbance", "measured by", "mild", "moderate", "strong"), rows),
+    ]
 
 
 def effects(rows: Sequence[Row], former: Sequence[Row]) -> list[str]:
