@@ -14,6 +14,7 @@ from wbmri.core.scheme import BodySegment, load_scheme
 from wbmri.simulation.body import Tissue, labels_in
 from wbmri.simulation.scanner.relaxation import MUSCLE_T1_SPREAD, PUBLISHED, draw_times
 from wbmri.simulation.scanner.scene import Scene, texture
+from wbmri.simulation.scanner.signal_equation import signal_table
 
 Disturb = Callable[[Scene, float, np.random.Generator], Scene]
 
@@ -26,6 +27,8 @@ _BY_MUSCLE_MM = 28.0
 """Half the width of a single muscle within a group."""
 _FATTY = 0.9
 """Share of fat in what fat has replaced wholly: some muscle and connective tissue stay."""
+_MOST_FAT = 0.6
+"""Relative to healthy muscle; brighter fat is not suppressed, or no fat."""
 _FASCIA_RATIO = (1.8, 2.8)
 _VESSEL_RATIO = (2.5, 4.0)
 """Slow blood and oedema of loose connective tissue, with T2 of 60 to 110 ms, relative to healthy muscle at TE 60 ms."""
@@ -107,18 +110,16 @@ def _highest(field: NDArray[np.float32], share: float) -> NDArray[np.bool_]:
     return chosen
 
 
-def _replaced(scene: Scene, share: NDArray[np.float32], rng: np.random.Generator) -> Scene:
+def _replaced(scene: Scene, share: NDArray[np.float32]) -> Scene:
     """Return the scene with a share of each voxel replaced by fat, which this scan suppresses as well as it does."""
-    fat = fat_signal(scene, rng)
-    signal = scene.signal * (1 - share) + np.float32(fat) * share
+    signal = scene.signal * (1 - share) + fat_signal(scene) * share
     return replace(scene, signal=signal, fat=1 - (1 - scene.fat) * (1 - share))
 
 
-def fat_signal(scene: Scene, rng: np.random.Generator) -> float:
-    """Draw the signal of fat relative to healthy muscle from published relaxation times."""
-    published = PUBLISHED[scene.protocol.field_strength_t]
-    fat, muscle = (draw_times(published[tissue], 1.0, rng) for tissue in (Tissue.FAT, Tissue.MUSCLE))
-    return min(0.6, 0.9 * scene.protocol.signal(*fat) / scene.protocol.signal(*muscle))
+def fat_signal(scene: Scene) -> np.float32:
+    """Return how bright the scan shows fat; where there is none, as it is nulled by the usual inversion time."""
+    fat = scene.signal[scene.tissue == Tissue.FAT.code]
+    return np.float32(min(np.median(fat), _MOST_FAT)) if fat.size else signal_table(scene.protocol)[Tissue.FAT.code]
 
 
 def fat_replacement(
@@ -144,7 +145,7 @@ def fat_replacement(
             level = np.quantile(field, 1 - own / _FATTY)
             soft = 1 / (1 + np.exp(-np.clip((field - level) / max(softness, 1e-3), -30, 30)))
             share[box][mask] = np.minimum(soft * (own / max(float(soft.mean()), 1e-6)), _FATTY)
-        return _replaced(scene, share, rng)
+        return _replaced(scene, share)
 
     return disturb
 
@@ -171,7 +172,7 @@ def septa(scene: Scene, share: float, rng: np.random.Generator) -> Scene:
         field = np.abs(texture(mask.shape, scene.spacing, (_SEPTUM_MM / 2, _SEPTUM_MM / 2, _ALONG_MM), rng)[mask])
         # Voxels are thicker than a septum: twice as many hold half of one.
         dark[box][mask] = 0.5 * _highest(-field, 2 * share)
-    return replace(scene, signal=scene.signal * (1 - dark) + np.float32(fat_signal(scene, rng)) * dark)
+    return replace(scene, signal=scene.signal * (1 - dark) + fat_signal(scene) * dark)
 
 
 def bright_fascia(scene: Scene, width_mm: float, rng: np.random.Generator) -> Scene:
@@ -204,10 +205,9 @@ def atrophy(scene: Scene, share: float, rng: np.random.Generator) -> Scene:
         # Voxels of one depth go in random order.
         depth += rng.uniform(0, 0.5 * min(scene.spacing), depth.shape)
         lost[box][mask] = _highest(-depth.astype(np.float32), share)
-    fat = np.float32(fat_signal(scene, rng))
     return replace(
         scene,
-        signal=np.where(lost, fat, scene.signal),
+        signal=np.where(lost, fat_signal(scene), scene.signal),
         labels=np.where(lost, np.uint8(0), scene.labels),
         tissue=np.where(lost, np.uint8(Tissue.FAT.code), scene.tissue),
         oedema=np.where(lost, np.float32(1), scene.oedema),
