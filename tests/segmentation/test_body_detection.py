@@ -252,7 +252,23 @@ def test_what_is_doubtful_is_segmented_without_confidence(draw: Draw, monkeypatc
     assert [step.name for step in labels.provenance] == ["recognise", "examine"]
 
 
-def test_two_doubts_together_are_a_refusal(draw: Draw) -> None:
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"mismatch": 0.225},
+        {"mismatch": 0.235},
+        {"texture": 0.13, "mismatch": 0.22},
+        {"symmetry": 0.82, "texture": 0.13},
+    ],
+)
+def test_a_muscular_person_or_a_cut_one_is_doubtful_and_taken(draw: Draw, found: dict[str, float]) -> None:
+    sure = detect_body(scanned(part_of(signal_of(draw(900.0), STIR, 0.12), THIGHS)))
+    doubtful: BodyDetection = replace(sure, **found)
+    doubtful.check()
+    assert len(doubtful.doubts) == len(found)
+
+
+def test_what_is_nearly_ruled_out_twice_is_refused(draw: Draw) -> None:
     sure = detect_body(scanned(part_of(signal_of(draw(900.0), STIR, 0.12), THIGHS)))
     with pytest.raises(InputError, match="no human body"):
-        replace(sure, symmetry=0.8, mismatch=0.2).check()
+        replace(sure, symmetry=0.77, mismatch=0.235).check()

@@ -148,11 +148,18 @@ class Limit:
     doubtful: float
     refused: float
 
+    def share(self, value: float) -> float:
+        """Return how far a value is on the way from doubt to refusal: 0 or less without doubt, 1 or more refused."""
+        return (value - self.doubtful) / (self.refused - self.doubtful)
+
+
+TOGETHER = 1.5
+"""Several doubtful measures rule a body out together where their ways to refusal add up to so much."""
 
 EDGE = Limit(0.3, 0.55)
 TEXTURE = Limit(0.14, 0.12)
 SYMMETRY = Limit(0.84, 0.75)
-MISMATCH = Limit(0.19, 0.215)
+MISMATCH = Limit(0.19, 0.24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +202,8 @@ class BodyDetection:
         """What makes it doubtful that this is a human body, one sentence each."""
         return tuple(
             f"It is doubtful that this is a human body: {found}, where {wanted} is expected."
-            for found, wanted, doubtful, _ in self._findings()
-            if doubtful
+            for found, wanted, share in self._findings()
+            if share > 0
         )
 
     def check(self) -> None:
@@ -208,55 +215,49 @@ class BodyDetection:
             With what was found instead.
         """
         findings = list(self._findings())
-        # Two measures that are doubtful each rule a body out together.
-        together = sum(doubtful for _, _, doubtful, _ in findings) > 1
-        for found, wanted, doubtful, refused in findings:
-            if refused or (together and doubtful):
+        # One body may well be muscular and seen in part; what is nearly ruled out twice is none.
+        together = sum(max(share, 0.0) for _, _, share in findings) > TOGETHER
+        for found, wanted, share in findings:
+            if share > 1 or (together and share > 0):
                 raise InputError(
                     f"an image in which no human body is found: {found}",
                     f"a scan of a body or a part of one: {wanted}",
                     "check with 'wbmri inspect' that the right series was chosen, or bring outlines with --labels",
                 )
 
-    def _findings(self) -> Iterator[tuple[str, str, bool, bool]]:
-        """Say what was found, what was wanted, whether it is doubtful and whether it rules a body out."""
+    def _findings(self) -> Iterator[tuple[str, str, float]]:
+        """Say what was found, what was wanted, and how far it speaks against a body, see `Limit.share`."""
         small = self.volume_ml < LEAST_ML or self.length_mm < LEAST_MM
         flat = self.contrast < LEAST_CONTRAST
         yield (
             f"what is bright is {self.contrast:.2g} times as bright as the rest",
             f"{LEAST_CONTRAST:g} times or more",
-            False,
-            flat,
+            2.0 if flat else 0.0,
         )
         yield (
             f"{self.volume_ml:.0f} ml over {self.length_mm:.0f} mm stand out",
             f"{LEAST_ML:.0f} ml over {LEAST_MM:.0f} mm or more",
-            False,
-            small,
+            2.0 if small else 0.0,
         )
         yield (
             f"{100 * self.edge:.0f} % of its outline lies on the edge of the image",
             f"at most {100 * EDGE.doubtful:.0f} %",
-            self.edge > EDGE.doubtful,
-            self.edge > EDGE.refused,
+            EDGE.share(self.edge),
         )
         yield (
             f"its inside varies by {100 * self.texture:.0f} %, as one substance does",
             f"a mixture of muscle, fat and bone that varies by {100 * TEXTURE.doubtful:.0f} % or more",
-            self.texture < TEXTURE.doubtful,
-            self.texture < TEXTURE.refused,
+            TEXTURE.share(self.texture),
         )
         yield (
             f"left and right halves of its outline agree by {100 * self.symmetry:.0f} %",
             f"{100 * SYMMETRY.doubtful:.0f} % or more",
-            self.symmetry < SYMMETRY.doubtful,
-            self.symmetry < SYMMETRY.refused,
+            SYMMETRY.share(self.symmetry),
         )
         yield (
             f"its width and depth from level to level differ from a body's by {100 * self.mismatch:.0f} %",
             f"at most {100 * MISMATCH.doubtful:.0f} %",
-            self.mismatch > MISMATCH.doubtful,
-            self.mismatch > MISMATCH.refused,
+            MISMATCH.share(self.mismatch),
         )
 
 
