@@ -4,7 +4,8 @@
 
 ANATOMY is a folder as `wbmri train --anatomy` reads it. It is drawn in its own shape and pose, with looks drawn at
 random (contrast, oedema, shading, slices, noise, artefacts), in five fields of view. Prints the Dice overlap of each
-pair of pelvis, thigh and leg with the truth, the mean over all scans that show at least half of the group.
+pair of pelvis, thigh and leg with the truth, the mean over all scans that show at least half of the group, and how many
+times the error that the engine promised the true one is.
 """
 
 import argparse
@@ -69,16 +70,17 @@ def sliced(image: NDArray[np.float32], drawn: Rendered, axis: int) -> tuple[Volu
     return scan, np.take(drawn.labels, np.arange(count) * VOXELS_A_SLICE + VOXELS_A_SLICE // 2, axis)
 
 
-def overlaps(folder: Path, looks: int) -> Iterator[tuple[str, dict[int, float], list[str]]]:
-    """Yield name, Dice of each label half in view, and groups found of which nothing is there, per scan."""
+def overlaps(folder: Path, looks: int) -> Iterator[tuple[str, dict[int, tuple[float, float]], list[str]]]:
+    """Yield name, true and promised Dice of each label half in view, and groups that were invented, per scan."""
     scheme = load_scheme()
     for name, scan, truth, every in scans(folder, looks):
-        found = wbmri.segment(scan).data
+        found = wbmri.segment(scan)
         dice, invented = {}, []
         for group in scheme.groups:
-            here, there = found == group.label, truth == group.label
+            here, there = found.data == group.label, truth == group.label
             if group.segment in SEGMENTS and there.sum() * VOXELS_A_SLICE >= IN_VIEW * every[group.label]:
-                dice[group.label] = 2 * float((here & there).sum()) / float(here.sum() + there.sum())
+                true = 2 * float((here & there).sum()) / float(here.sum() + there.sum())
+                dice[group.label] = true, found.confidence.get(group.label, 0.0)
             elif not there.any() and here.sum() * scan.grid.voxel_ml > 1:
                 invented.append(group.id)
         yield name, dice, invented
@@ -96,15 +98,17 @@ def main() -> None:
     scheme = load_scheme()
     for folder in given.anatomies:
         print(folder.name)
-        pairs: dict[str, list[float]] = {}
+        pairs: dict[str, list[tuple[float, float]]] = {}
         for name, dice, invented in overlaps(folder, given.looks):
-            for label, value in dice.items():
-                pairs.setdefault(scheme.group(label).pair.id, []).append(value)
-            print(f"  {name:24} mean {np.mean(list(dice.values())):.3f}, invented {invented}", flush=True)
-        means = {pair: float(np.mean(values)) for pair, values in pairs.items()}
-        for pair, value in means.items():
-            print(f"  {pair:20} {value:.3f}")
-        print(f"  mean of {len(means)} pairs {np.mean(list(means.values())):.3f}, worst {min(means.values()):.3f}")
+            for label, both in dice.items():
+                pairs.setdefault(scheme.group(label).pair.id, []).append(both)
+            mean, promised = np.mean(list(dice.values()), axis=0)
+            print(f"  {name:24} mean {mean:.3f}, promised {promised:.3f}, invented {invented}", flush=True)
+        means = {pair: np.mean(values, axis=0) for pair, values in pairs.items()}
+        for pair, (value, promised) in means.items():
+            print(f"  {pair:20} {value:.3f}, error {(1 - value) / (1 - promised):.2f} times the promised one")
+        each = [value for value, _ in means.values()]
+        print(f"  mean of {len(means)} pairs {np.mean(each):.3f}, worst {min(each):.3f}")
 
 
 if __name__ == "__main__":
