@@ -6,7 +6,7 @@ import numpy as np
 
 from wbmri.segmentation.network import AIR, CONTEXT_SIDE, FIND_TILE, PAIRS, networks
 from wbmri.simulation.body import LabelledBody, Tissue, WarpedBody
-from wbmri.simulation.training.examples import SAMPLES, Survey, examples, field_of_view, stand_ins, views
+from wbmri.simulation.training.examples import SAMPLES, Surroundings, Survey, examples, field_of_view, views
 
 
 def test_examples_follow_from_the_seed_alone(anatomy: LabelledBody) -> None:
@@ -53,17 +53,20 @@ def test_context_is_a_first_guess_at_the_truth(anatomy: LabelledBody) -> None:
     assert np.mean(overlaps) < 1.0
 
 
-def test_what_stands_in_for_tissues_around_muscles_changes_no_muscle(anatomy: LabelledBody) -> None:
+def test_what_lies_around_muscles_changes_no_muscle(anatomy: LabelledBody) -> None:
     body = WarpedBody.random(anatomy, np.random.default_rng(2))
     view = np.array([[-250.0, -150, -50], [250, 150, body.height_mm + 50]])
-    same = np.arange(len(Tissue), dtype=np.uint8)
-    plain = Survey.of(body, view, 10.0, same).drawn
-    changed = [Survey.of(body, view, 10.0, stand_ins(np.random.default_rng(seed))).drawn for seed in range(12)]
+    plain = Survey.of(body, view, 10.0, Surroundings(np.arange(len(Tissue), dtype=np.uint8))).drawn
+    around = [Surroundings.random(np.random.default_rng(seed)) for seed in range(20)]
+    changed = [Survey.of(body, view, 10.0, each).drawn for each in around]
     muscle = plain.labels > 0
     for drawn in changed:
         np.testing.assert_array_equal(drawn.labels, plain.labels)
         np.testing.assert_array_equal(drawn.tissue[muscle], plain.tissue[muscle])
     assert any((drawn.tissue != plain.tissue).any() for drawn in changed)
+    thin = [drawn for drawn, each in zip(changed, around, strict=True) if each.wrap_mm is not None]
+    assert thin
+    assert all((drawn.tissue > 0).sum() < (plain.tissue > 0).sum() for drawn in thin)
 
 
 def test_fields_of_view_show_wholes_and_parts_of_every_kind(anatomy: LabelledBody) -> None:

@@ -67,7 +67,7 @@ class Survey:
         body: WarpedBody,
         view: NDArray[np.float64],
         spacing_mm: float,
-        stand_in: NDArray[np.uint8],
+        around: "Surroundings",
     ) -> Self:
         """Draw what lies in a field of view.
 
@@ -79,13 +79,12 @@ class Survey:
             Lowest and highest corner in mm, shape (2, 3).
         spacing_mm
             Voxel size.
-        stand_in
-            The tissue that is drawn in place of each, by code, outside the muscle groups; see `stand_ins`.
+        around
+            What is drawn around the muscle groups.
         """
         shape = [2 * int(n) for n in np.ceil((view[1] - view[0]) / spacing_mm / 2)]
         drawn = body.render(Grid.along_axes(shape, spacing_mm, view[0] + spacing_mm / 2))
-        tissue = np.where(drawn.labels > 0, drawn.tissue, stand_in[drawn.tissue])
-        return cls(replace(drawn, tissue=tissue), spacing_mm)
+        return cls(replace(drawn, tissue=around.drawn(drawn, spacing_mm)), spacing_mm)
 
     def scanned(self, look: Appearance, rng: np.random.Generator) -> NDArray[np.float32]:
         """Return what a scanner shows, on the same grid."""
@@ -256,44 +255,81 @@ _ORGANS = (
     Tissue.CARTILAGE,
     Tissue.TENDON,
 )
+_BONES = [Tissue.BONE.code, Tissue.CORTICAL.code]
 _FILLING = (Tissue.FAT, Tissue.SOFT, Tissue.BOWEL, Tissue.MUSCLE)
 
 
-def stand_ins(rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Draw which tissue is drawn in place of each, by code, where no muscle group lies.
+_WRAPPED = 0.15
+"""Share of bodies that end a little outside muscle and bone."""
+_HOLLOW_MM = 16.0
+"""Clefts between muscles up to twice as wide are filled in such a body."""
 
-    What lies around the muscles differs from person to person (bowel, vessels, muscles of no group), and must not
-    decide what is found: in some bodies whole kinds of tissue give way to another.
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Surroundings:
+    """What is drawn where no muscle group lies.
+
+    Bowel, vessels, muscles of no group and subcutis differ from person to person, and must not decide what is found: in
+    some bodies whole kinds of tissue give way to another, and some end a little outside muscle and bone.
+
+    Parameters
+    ----------
+    stand_in
+        The tissue that is drawn in place of each, by code.
+    wrap_mm
+        How far outside muscle and bone the body ends; None for where the anatomy ends.
     """
-    table = np.arange(len(Tissue), dtype=np.uint8)
-    if rng.random() < 0.2:
-        table[[tissue.code for tissue in _ORGANS]] = _FILLING[rng.integers(len(_FILLING))].code
-    else:
-        for tissue in _ORGANS:
-            if rng.random() < 0.1:
-                table[tissue.code] = _FILLING[rng.integers(len(_FILLING))].code
-    for tissue, chance, instead in (
-        (Tissue.MUSCLE, 0.2, (Tissue.FAT, Tissue.SOFT)),
-        (Tissue.BONE, 0.1, (Tissue.CORTICAL,)),
-        (Tissue.CORTICAL, 0.1, (Tissue.BONE,)),
-        (Tissue.SKIN, 0.15, (Tissue.FAT,)),
-    ):
-        if rng.random() < chance:
-            table[tissue.code] = instead[rng.integers(len(instead))].code
-    return table
+
+    stand_in: NDArray[np.uint8]
+    wrap_mm: float | None = None
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> Self:
+        """Draw the surroundings of one body."""
+        table = np.arange(len(Tissue), dtype=np.uint8)
+        wrap_mm = float(rng.uniform(2, 14)) if rng.random() < _WRAPPED else None
+        if wrap_mm is not None or rng.random() < 0.15:
+            table[[tissue.code for tissue in _ORGANS]] = _FILLING[rng.integers(len(_FILLING))].code
+        else:
+            for tissue in _ORGANS:
+                if rng.random() < 0.1:
+                    table[tissue.code] = _FILLING[rng.integers(len(_FILLING))].code
+        for tissue, chance, instead in (
+            (Tissue.MUSCLE, 0.2, (Tissue.FAT, Tissue.SOFT)),
+            (Tissue.BONE, 0.1, (Tissue.CORTICAL,)),
+            (Tissue.CORTICAL, 0.1, (Tissue.BONE,)),
+            (Tissue.SKIN, 0.15, (Tissue.FAT,)),
+        ):
+            if rng.random() < chance:
+                table[tissue.code] = instead[rng.integers(len(instead))].code
+        return cls(table, wrap_mm)
+
+    def drawn(self, body: Located, spacing_mm: float) -> NDArray[np.uint8]:
+        """Return the tissues of a body with these surroundings, on its grid."""
+        from scipy import ndimage
+
+        tissue = np.where(body.labels > 0, body.tissue, self.stand_in[body.tissue])
+        firm = (body.labels > 0) | np.isin(body.tissue, _BONES)
+        if self.wrap_mm is None or not firm.any():
+            return tissue
+        far = ndimage.distance_transform_edt(~firm, sampling=spacing_mm) > self.wrap_mm + _HOLLOW_MM
+        inside = ndimage.distance_transform_edt(~far, sampling=spacing_mm) > _HOLLOW_MM
+        bare = (tissue == Tissue.AIR.code) | (tissue == Tissue.SKIN.code)
+        tissue = np.where(bare, np.uint8(Tissue.FAT.code), tissue)
+        return np.where(inside, tissue, np.uint8(Tissue.AIR.code))
 
 
 def _examples_of(body: WarpedBody, finder: Finding, rng: np.random.Generator) -> Iterator[Example]:
     view = field_of_view(body, rng)
-    stand_in = stand_ins(rng)
-    coarse, fine = (Survey.of(body, view, spacing_mm, stand_in) for spacing_mm in (SAMPLE_MM, FINE_MM))
+    around = Surroundings.random(rng)
+    coarse, fine = (Survey.of(body, view, spacing_mm, around) for spacing_mm in (SAMPLE_MM, FINE_MM))
     places = np.argwhere(coarse.drawn.labels)
     if not len(places):
         return
     pairs = pair_numbers(coarse.drawn.labels[tuple(places.T)])
     present = np.unique(pairs)
     classes, right = fine.classes(), fine.drawn.right
-    mistaken = _context(Survey.of(body.mistaken(rng), view, SAMPLE_MM, stand_in))
+    mistaken = _context(Survey.of(body.mistaken(rng), view, SAMPLE_MM, around))
     for _ in range(LOOKS):
         look = Appearance.random(body.height_mm, rng)
         try:
@@ -361,7 +397,7 @@ def views(anatomies: list[tuple[LabelledBody, float]], seed: int, first: int, st
 
 
 def _views_of(body: WarpedBody, rng: np.random.Generator) -> Iterator[View]:
-    survey = Survey.of(body, field_of_view(body, rng), SAMPLE_MM, stand_ins(rng))
+    survey = Survey.of(body, field_of_view(body, rng), SAMPLE_MM, Surroundings.random(rng))
     if np.count_nonzero(survey.drawn.labels) < _LEAST_MUSCLE:
         return
     truth = survey.truth()
