@@ -6,7 +6,8 @@ import numpy as np
 
 from wbmri.segmentation.network import AIR, CONTEXT_SIDE, FIND_TILE, PAIRS, networks
 from wbmri.simulation.body import LabelledBody, Tissue, WarpedBody
-from wbmri.simulation.training.examples import SAMPLES, Surroundings, Survey, examples, field_of_view, views
+from wbmri.simulation.training.domain_randomisation import Surroundings, field_of_view
+from wbmri.simulation.training.examples import SAMPLES, Survey, examples, views
 
 
 def test_examples_follow_from_the_seed_alone(anatomy: LabelledBody) -> None:

@@ -33,6 +33,7 @@ from wbmri.segmentation.network import (
 )
 from wbmri.simulation.body import LabelledBody, Located, Tissue, WarpedBody, pair_numbers
 from wbmri.simulation.scanner import Appearance
+from wbmri.simulation.training.domain_randomisation import PART_MM, Surroundings, field_of_view
 
 SAMPLES = 8
 """A voxel of 8 mm is the mean of 2 x 2 x 2 that are drawn."""
@@ -67,7 +68,7 @@ class Survey:
         body: WarpedBody,
         view: NDArray[np.float64],
         spacing_mm: float,
-        around: "Surroundings",
+        around: Surroundings,
     ) -> Self:
         """Draw what lies in a field of view.
 
@@ -135,14 +136,6 @@ def means(values: NDArray[np.float32]) -> NDArray[np.float32]:
 Finding = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """The finder: from a tile to its answer, see `wbmri.segmentation.network.weights.Networks.finder`."""
 
-_WHOLE = 0.3
-"""Share of scans that show the whole body; the rest show a part."""
-_NO_ARMS, _ONE_SIDE = 0.3, 0.12
-"""Shares of parts that end beside trunk and hips, and beside the midline."""
-_PART_MM = (180.0, 1000.0)
-"""Shortest and longest part."""
-_AIRY = 0.35
-"""Share of scans that show more air before or behind the body than most."""
 LOOKS = 2
 """Appearances each drawn body is used with."""
 TILES = 16
@@ -214,109 +207,6 @@ def random_bodies(
         anatomy = anatomies[rng.choice(len(anatomies), p=share / share.sum())][0]
         yield WarpedBody.random(anatomy, rng), rng
         number += step
-
-
-def field_of_view(body: WarpedBody, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Draw the lowest and the highest corner of what a scan shows, in mm, shape (2, 3): the whole body or a part."""
-    if rng.random() < _WHOLE:
-        bottom, length = -50.0, body.height_mm + 100
-    else:
-        length = min(float(np.exp(rng.uniform(*np.log(_PART_MM)))), body.height_mm)
-        bottom = rng.uniform(-40, body.height_mm - length + 40)
-    half = np.array([rng.uniform(170, 260), rng.uniform(75, 140)])
-    middle = rng.normal(0, [15, 8])
-    if length < body.height_mm:
-        kind = rng.random()
-        if kind < _NO_ARMS:
-            half[0] = rng.uniform(110, 180)
-        elif kind < _NO_ARMS + _ONE_SIDE:
-            half[0] = rng.uniform(75, 130)
-            middle[0] = rng.choice([-1, 1]) * (half[0] - rng.uniform(-10, 40))
-    view = np.array([[*(middle - half), bottom], [*(middle + half), bottom + length]])
-    if rng.random() < _AIRY:
-        view[:, 1] += np.array([-1, 1]) * rng.uniform(0, 200, 2) * (rng.random(2) < 0.6)
-        view[:, 0] += np.array([-1, 1]) * rng.uniform(0, 120) * (rng.random() < 0.7)
-    return view
-
-
-_ORGANS = (
-    Tissue.LUNG,
-    Tissue.HEART,
-    Tissue.LIVER,
-    Tissue.KIDNEY,
-    Tissue.SPLEEN,
-    Tissue.BOWEL,
-    Tissue.BLADDER,
-    Tissue.GLAND,
-    Tissue.FLUID,
-    Tissue.SOFT,
-    Tissue.VEIN,
-    Tissue.BLOOD,
-    Tissue.CARTILAGE,
-    Tissue.TENDON,
-)
-_BONES = [Tissue.BONE.code, Tissue.CORTICAL.code]
-_FILLING = (Tissue.FAT, Tissue.SOFT, Tissue.BOWEL, Tissue.MUSCLE)
-
-
-_WRAPPED = 0.15
-"""Share of bodies that end a little outside muscle and bone."""
-_HOLLOW_MM = 16.0
-"""Clefts between muscles up to twice as wide are filled in such a body."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Surroundings:
-    """What is drawn where no muscle group lies.
-
-    Bowel, vessels, muscles of no group and subcutis differ from person to person, and must not decide what is found: in
-    some bodies whole kinds of tissue give way to another, and some end a little outside muscle and bone.
-
-    Parameters
-    ----------
-    stand_in
-        The tissue that is drawn in place of each, by code.
-    wrap_mm
-        How far outside muscle and bone the body ends; None for where the anatomy ends.
-    """
-
-    stand_in: NDArray[np.uint8]
-    wrap_mm: float | None = None
-
-    @classmethod
-    def random(cls, rng: np.random.Generator) -> Self:
-        """Draw the surroundings of one body."""
-        table = np.arange(len(Tissue), dtype=np.uint8)
-        wrap_mm = float(rng.uniform(2, 14)) if rng.random() < _WRAPPED else None
-        if wrap_mm is not None or rng.random() < 0.15:
-            table[[tissue.code for tissue in _ORGANS]] = _FILLING[rng.integers(len(_FILLING))].code
-        else:
-            for tissue in _ORGANS:
-                if rng.random() < 0.1:
-                    table[tissue.code] = _FILLING[rng.integers(len(_FILLING))].code
-        for tissue, chance, instead in (
-            (Tissue.MUSCLE, 0.2, (Tissue.FAT, Tissue.SOFT)),
-            (Tissue.BONE, 0.1, (Tissue.CORTICAL,)),
-            (Tissue.CORTICAL, 0.1, (Tissue.BONE,)),
-            (Tissue.SKIN, 0.15, (Tissue.FAT,)),
-        ):
-            if rng.random() < chance:
-                table[tissue.code] = instead[rng.integers(len(instead))].code
-        return cls(table, wrap_mm)
-
-    def drawn(self, body: Located, spacing_mm: float) -> NDArray[np.uint8]:
-        """Return the tissues of a body with these surroundings, on its grid."""
-        from scipy import ndimage
-
-        tissue = np.where(body.labels > 0, body.tissue, self.stand_in[body.tissue])
-        firm = (body.labels > 0) | np.isin(body.tissue, _BONES)
-        if self.wrap_mm is None or not firm.any():
-            return tissue
-        far = ndimage.distance_transform_edt(~firm, sampling=spacing_mm) > self.wrap_mm + _HOLLOW_MM
-        inside = ndimage.distance_transform_edt(~far, sampling=spacing_mm) > _HOLLOW_MM
-        bare = (tissue == Tissue.AIR.code) | (tissue == Tissue.SKIN.code)
-        tissue = np.where(bare, np.uint8(Tissue.FAT.code), tissue)
-        return np.where(inside, tissue, np.uint8(Tissue.AIR.code))
 
 
 def _examples_of(body: WarpedBody, finder: Finding, rng: np.random.Generator) -> Iterator[Example]:
@@ -416,7 +306,7 @@ def _cropped(whole: View, rng: np.random.Generator) -> View:
     """Return what a scan of a part would show: as few as 180 mm along the body, now and then less of its width."""
     parts = []
     for axis, length in enumerate(whole.image.shape):
-        least = round(_PART_MM[0] / COARSE_MM) if axis == 2 else round(0.4 * length)
+        least = round(PART_MM[0] / COARSE_MM) if axis == 2 else round(0.4 * length)
         size = (
             length
             if axis == 1 or (axis == 0 and rng.random() < 0.7)
