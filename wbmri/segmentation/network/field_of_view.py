@@ -18,6 +18,8 @@ _APART = 3
 """Slices that lie at least this far apart tell how fast the height grows."""
 _LARGER_PART, _NEXT_TO_NOTHING = 0.5, 0.05
 """A group of which the scan shows less than the first share is outside; of which less than the second, is not there."""
+_MISJUDGED = 0.03
+"""Share of the stature by which the heights of the scan's ends may be wrong: what lies so near is not ruled out."""
 _FOUND_ALL_THE_SAME = 0.3
 """Where more is found of a group, as a share of the volume it should have, that outweighs the heights."""
 
@@ -65,6 +67,7 @@ class FieldOfView:
         ends = scan.bounds()[:, 2] * slope + offset
         lowest, highest = (float(end) for end in np.clip(ends, 0.0, 1.0))
         volume, share = _model_shares(lowest, highest, len(scheme.groups))
+        _, possible = _model_shares(lowest - _MISJUDGED, highest + _MISJUDGED, len(scheme.groups))
         seen = found[1 : PAIRS + 1].sum((1, 2, 3), dtype=np.float64) * coarse.voxel_ml / 2
         pairs = np.array([scheme.pair_index(group.label) for group in scheme.groups])
         # How bulky this person is beside the model, by the groups that are wholly in view.
@@ -72,6 +75,7 @@ class FieldOfView:
         bulk = float(np.median(seen[pairs[whole]] / volume[whole])) if whole.any() else 1.0
         there = np.clip(seen[pairs] / (max(bulk, 0.1) * volume), 0.0, 1.0)
         in_arm = np.array([group.segment is not None and group.segment.in_arm for group in scheme.groups])
+        possible = np.where(in_arm, there, possible)
         best = np.where(in_arm | ((there > _FOUND_ALL_THE_SAME) & (there > share)), there, share)
         return cls(
             lowest,
@@ -80,7 +84,7 @@ class FieldOfView:
             {group.label: round(float(one), 4) for group, one in zip(scheme.groups, best, strict=True)},
             frozenset(
                 group.label
-                for group, one in zip(scheme.groups, np.maximum(best, there), strict=True)
+                for group, one in zip(scheme.groups, np.maximum(possible, there), strict=True)
                 if one < _NEXT_TO_NOTHING
             ),
         )
