@@ -3,10 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import Grid, Json, LabelMap, Progress, Step, Volume, canonical
+from wbmri.core import Grid, Json, LabelMap, Progress, Step, Volume, canonical, part
 from wbmri.core.scheme import Scheme, Side, load_scheme
 from wbmri.registration import linear_on_grid
 from wbmri.segmentation.engine import check_pairs
+from wbmri.segmentation.network.body_height import settled, wider_voxel_mm
 from wbmri.segmentation.network.field_of_view import FieldOfView
 from wbmri.segmentation.network.postprocessing import (
     MUSCLE_THRESHOLD,
@@ -27,7 +28,7 @@ from wbmri.segmentation.network.preprocessing import (
     brightness,
 )
 from wbmri.segmentation.network.sliding_window import coarse_context, locate_groups, outline_groups
-from wbmri.segmentation.network.weights import model_card, networks, weights_folder
+from wbmri.segmentation.network.weights import Networks, model_card, networks, weights_folder
 
 _EVEN = 3
 """Coarse grids have lengths in multiples of 3, which are 8 fine voxels."""
@@ -71,11 +72,7 @@ class NetworkEngine:
         coarse = _coarse_grid(stored.grid)
         seen = linear_on_grid(stored, coarse, SHARP)
         level = body_level(seen)
-        found = locate_groups(
-            brightness(seen, level),
-            nets.finder,
-            lambda done: progress(0.2 * done, "finding the muscles"),
-        )
+        found = _located(stored, coarse, level, nets, part(progress, 0.0, 0.2))
         context, right = coarse_context(found)
         # Both grids begin at the same corner.
         count = [n * TILE_FINE // TILE_COARSE for n in coarse.shape]
@@ -121,14 +118,41 @@ class NetworkEngine:
         )
 
 
-def _coarse_grid(scan: Grid) -> Grid:
+def _located(
+    scan: Volume,
+    coarse: Grid,
+    level: float,
+    nets: Networks,
+    progress: Progress,
+) -> NDArray[np.float32]:
+    """Return what the finder says on the coarse grid, settled by a wider view of a scan longer than its tile."""
+    from scipy import ndimage
+
+    def on(grid: Grid, share: Progress) -> NDArray[np.float32]:
+        image = brightness(linear_on_grid(scan, grid, SHARP), level)
+        return locate_groups(image, nets.finder, lambda done: share(done, "finding the muscles"))
+
+    found = on(coarse, part(progress, 0.0, 0.8))
+    wider_mm = wider_voxel_mm(scan.grid)
+    if wider_mm is None:
+        return found
+    grid = _coarse_grid(scan.grid, wider_mm)
+    place = coarse.index_map(grid)
+    wider = [
+        ndimage.affine_transform(each, place, output_shape=coarse.shape, order=1, mode="nearest")
+        for each in on(grid, part(progress, 0.8, 1.0))
+    ]
+    return settled(found, np.stack(wider), coarse)
+
+
+def _coarse_grid(scan: Grid, spacing_mm: float = COARSE_MM) -> Grid:
     """Return the coarse grid around all voxel centres of a scan."""
     centres = scan.points(np.array(list(np.ndindex(2, 2, 2))) * (np.array(scan.shape) - 1))
     low, high = centres.min(0), centres.max(0)
-    count = np.maximum(np.ceil((high - low) / COARSE_MM) + 1, TILE_COARSE)
+    count = np.maximum(np.ceil((high - low) / spacing_mm) + 1, TILE_COARSE)
     count = np.ceil(count / _EVEN).astype(int) * _EVEN
     # What the grid has to spare lies evenly around the scan.
-    return Grid.along_axes(count, COARSE_MM, (low + high) / 2 - COARSE_MM * (count - 1) / 2)
+    return Grid.along_axes(count, spacing_mm, (low + high) / 2 - spacing_mm * (count - 1) / 2)
 
 
 def _expected_dice(probabilities: NDArray[np.float32], scheme: Scheme) -> NDArray[np.float64]:

@@ -8,14 +8,9 @@ from numpy.typing import NDArray
 from wbmri.core import Grid
 from wbmri.core.scheme import Scheme
 from wbmri.segmentation.atlas import model_body
-from wbmri.segmentation.network.preprocessing import AIR, LEVEL, PAIRS
+from wbmri.segmentation.network.body_height import BodyHeight
+from wbmri.segmentation.network.preprocessing import PAIRS
 
-_STATURES_MM = (650.0, 2150.0)
-"""Statures between which a body's is taken to lie."""
-_LEAST_VOXELS = 5
-"""Slices of the coarse grid with fewer voxels of muscle say nothing of their height."""
-_APART = 3
-"""Slices that lie at least this far apart tell how fast the height grows."""
 _LARGER_PART, _NEXT_TO_NOTHING = 0.5, 0.05
 """A group of which the scan shows less than the first share is outside; of which less than the second, is not there."""
 _MISJUDGED = 0.03
@@ -62,9 +57,8 @@ class FieldOfView:
             The scheme of the model body's labels. Arms lie where the person puts them: how much of one is in view is
             told by how much of it is found.
         """
-        muscle = found[1 : PAIRS + 1].sum(0)
-        slope, offset = _heights(found, muscle > 0.5, coarse)
-        ends = scan.bounds()[:, 2] * slope + offset
+        line = BodyHeight.of(found, coarse)
+        ends = scan.bounds()[:, 2] * line.slope + line.offset
         lowest, highest = (float(end) for end in np.clip(ends, 0.0, 1.0))
         volume, share = _model_shares(lowest, highest, len(scheme.groups))
         _, possible = _model_shares(lowest - _MISJUDGED, highest + _MISJUDGED, len(scheme.groups))
@@ -80,7 +74,7 @@ class FieldOfView:
         return cls(
             lowest,
             highest,
-            1 / slope,
+            1 / line.slope,
             {group.label: round(float(one), 4) for group, one in zip(scheme.groups, best, strict=True)},
             frozenset(
                 group.label
@@ -93,26 +87,6 @@ class FieldOfView:
     def outside(self) -> frozenset[int]:
         """Labels of groups that lie for the larger part outside the field of view."""
         return frozenset(label for label, share in self.share.items() if share < _LARGER_PART)
-
-
-def _heights(found: NDArray[np.float32], muscle: NDArray[np.bool_], coarse: Grid) -> tuple[float, float]:
-    """Return slope, per mm, and offset of the height in the body along the foot-head axis, in RAS mm.
-
-    The median of the slopes between slices (Theil 1950; Sen 1968, J Am Stat Assoc 63:1379), so that slices in which the
-    finder errs do not matter.
-    """
-    body = muscle if np.count_nonzero(muscle.sum((0, 1)) >= _LEAST_VOXELS) > _APART else found[AIR] < 0.5
-    slices = np.flatnonzero(body.sum((0, 1)) >= _LEAST_VOXELS)
-    low, high = (1 / stature for stature in reversed(_STATURES_MM))
-    if not slices.size:
-        return (low + high) / 2, 0.5 - (low + high) / 2 * float(coarse.bounds()[:, 2].mean())
-    place = coarse.origin[2] + coarse.spacing[2] * slices
-    height = np.array([np.median(found[LEVEL][:, :, k][body[:, :, k]]) for k in slices])
-    first, second = np.triu_indices(slices.size, 1)
-    far = slices[second] - slices[first] >= _APART
-    slopes = (height[second] - height[first])[far] / (place[second] - place[first])[far]
-    slope = float(np.clip(np.median(slopes), low, high)) if slopes.size else (low + high) / 2
-    return slope, float(np.median(height - slope * place))
 
 
 def _model_shares(lowest: float, highest: float, labels: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
