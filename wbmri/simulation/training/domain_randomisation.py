@@ -17,6 +17,8 @@ _NO_ARMS, _ONE_SIDE = 0.3, 0.12
 """Shares of parts that end beside trunk and hips, and beside the midline."""
 PART_MM = (180.0, 1000.0)
 """Shortest and longest part."""
+_STATION, _STATION_MM = 0.4, (170.0, 320.0)
+"""Share of parts that are one station of a person, and its length."""
 _AIRY = 0.35
 """Share of scans that show more air before or behind the body than most."""
 
@@ -26,7 +28,8 @@ def field_of_view(body: WarpedBody, rng: np.random.Generator) -> NDArray[np.floa
     if rng.random() < _WHOLE:
         bottom, length = -50.0, body.height_mm + 100
     else:
-        length = min(float(np.exp(rng.uniform(*np.log(PART_MM)))), body.height_mm)
+        log_uniform = np.exp(rng.uniform(*np.log(_STATION_MM if rng.random() < _STATION else PART_MM)))
+        length = min(float(log_uniform), body.height_mm)
         bottom = rng.uniform(-40, body.height_mm - length + 40)
     half = np.array([rng.uniform(170, 260), rng.uniform(75, 140)])
     middle = rng.normal(0, [15, 8])
