@@ -4,23 +4,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Grid, Json, LabelMap, Progress, Step, Volume, canonical, part
-from wbmri.core.scheme import Scheme, Side, load_scheme
+from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.registration import linear_on_grid
 from wbmri.segmentation.engine import check_pairs
 from wbmri.segmentation.network.body_height import settled, wider_voxel_mm
 from wbmri.segmentation.network.field_of_view import FieldOfView
 from wbmri.segmentation.network.postprocessing import (
-    MUSCLE_THRESHOLD,
     correct_sides,
     labels_on_scan,
-    muscle_probability,
     remove_dark_voxels,
     remove_islands,
 )
 from wbmri.segmentation.network.preprocessing import (
     COARSE_MM,
     FINE_MM,
-    PAIRS,
     SHARP,
     TILE_COARSE,
     TILE_FINE,
@@ -28,12 +25,11 @@ from wbmri.segmentation.network.preprocessing import (
     brightness,
 )
 from wbmri.segmentation.network.sliding_window import coarse_context, locate_groups, outline_groups
+from wbmri.segmentation.network.uncertainty import expected_dice
 from wbmri.segmentation.network.weights import Networks, model_card, networks, weights_folder
 
 _EVEN = 3
 """Coarse grids have lengths in multiples of 3, which are 8 fine voxels."""
-_SOME = 0.001
-"""Where less than this speaks for muscle, it adds nothing to what the probabilities promise."""
 
 
 class NetworkEngine:
@@ -91,7 +87,7 @@ class NetworkEngine:
         view = FieldOfView.of(found, coarse, stored.grid, scheme)
         # Of a group that the field of view cuts, what is in the picture stays; what cannot be there was mistaken.
         labels[np.isin(labels, sorted(view.unseen))] = 0
-        expected = _expected_dice(probabilities, scheme)
+        expected = expected_dice(probabilities, labels, stored.grid, found, coarse, scheme)
         step = Step(
             "segment",
             {
@@ -153,27 +149,3 @@ def _coarse_grid(scan: Grid, spacing_mm: float = COARSE_MM) -> Grid:
     count = np.ceil(count / _EVEN).astype(int) * _EVEN
     # What the grid has to spare lies evenly around the scan.
     return Grid.along_axes(count, spacing_mm, (low + high) / 2 - spacing_mm * (count - 1) / 2)
-
-
-def _expected_dice(probabilities: NDArray[np.float32], scheme: Scheme) -> NDArray[np.float64]:
-    """Return the Dice overlap that the probabilities themselves promise for each label, shape (43,).
-
-    With a truth drawn from the probabilities p, the outline that takes the voxels S has an expected overlap of about
-    2 sum_S(p) / (|S| + sum(p)).
-    """
-    muscle = muscle_probability(probabilities)
-    somewhere = muscle > _SOME
-    muscle, flat = muscle[somewhere], probabilities[somewhere]
-    pairs, right = flat[:, :PAIRS], flat[:, PAIRS] > 0.5
-    best = pairs.argmax(1)
-    most = pairs[np.arange(len(pairs)), best]
-    taken = muscle > MUSCLE_THRESHOLD
-    out = np.zeros(2 * PAIRS + 1)
-    for side in Side:
-        half = right == (side is Side.RIGHT)
-        chosen = taken & half
-        hit = np.bincount(best[chosen], weights=most[chosen], minlength=PAIRS)
-        size = np.bincount(best[chosen], minlength=PAIRS)
-        whole = half.astype(np.float32) @ pairs
-        out[[scheme.label_of(pair, side) for pair in range(PAIRS)]] = 2 * hit / np.maximum(size + whole, 1e-6)
-    return out

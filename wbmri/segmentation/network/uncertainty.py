@@ -1,0 +1,93 @@
+"""How far the outlines can be believed: the Dice overlap that is expected of each group, from two sources.
+
+With a truth drawn from the outliner's probabilities p, the outline that takes the voxels S has an expected overlap of
+about 2 sum_S(p) / (|S| + sum(p)). That is too good where a body is of another kind than those learned from, since the
+networks do not know what they have not seen; there the finder's rough answer and the outline differ more, too. Both
+errors together, weighted as was measured on an anatomy left out of training (docs/segmentation.md), are promised.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.core import Grid
+from wbmri.core.scheme import Scheme, Side
+from wbmri.registration import nearest_on_grid
+from wbmri.segmentation.network.postprocessing import MUSCLE_THRESHOLD, muscle_probability
+from wbmri.segmentation.network.preprocessing import PAIRS, SIDE
+
+_SOME = 0.001
+"""Where less than this speaks for muscle, it adds nothing to what the probabilities promise."""
+_OF_PROBABILITIES, _OF_DISAGREEMENT = 1.4, 0.6
+"""How much each of the two errors counts."""
+
+
+def expected_dice(
+    probabilities: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    scan: Grid,
+    found: NDArray[np.float32],
+    coarse: Grid,
+    scheme: Scheme,
+) -> NDArray[np.float64]:
+    """Return the Dice overlap with the truth that is expected of each label, shape (43,).
+
+    Parameters
+    ----------
+    probabilities
+        Of the pairs and of the right side, shape (x, y, z, 22), see `outline_groups`.
+    labels, scan
+        The outlines, and their grid.
+    found, coarse
+        What the finder said, see `locate_groups`, and its grid.
+    scheme
+        The scheme of the labels.
+    """
+    by_probabilities = _by_probabilities(probabilities, scheme)
+    by_agreement = _agreement(labels, scan, found, coarse, scheme)
+    error = _OF_PROBABILITIES * (1 - by_probabilities) + _OF_DISAGREEMENT * (1 - by_agreement)
+    expected: NDArray[np.float64] = np.clip(1 - error, 0, 1)
+    return expected
+
+
+def _agreement(
+    labels: NDArray[np.uint8],
+    scan: Grid,
+    found: NDArray[np.float32],
+    coarse: Grid,
+    scheme: Scheme,
+) -> NDArray[np.float64]:
+    """Return the Dice overlap of each label's outline with what the finder said, shape (43,)."""
+    half_mm = coarse.spacing[0] / 2
+    twice = Grid.along_axes([2 * n for n in coarse.shape], half_mm, coarse.origin - half_mm / 2)
+    drawn = nearest_on_grid(labels, scan, twice)
+    right = found[SIDE] > 0.5
+    x, y, z = coarse.shape
+    out = np.zeros(2 * PAIRS + 1)
+    for pair in range(PAIRS):
+        for side in Side:
+            label = scheme.label_of(pair, side)
+            share = (drawn == label).reshape(x, 2, y, 2, z, 2).mean((1, 3, 5), dtype=np.float32)
+            said = found[pair + 1] * (right == (side is Side.RIGHT))
+            whole = float(said.sum() + share.sum())
+            out[label] = 2 * float(np.minimum(said, share).sum()) / max(whole, 1e-6)
+    return out
+
+
+def _by_probabilities(probabilities: NDArray[np.float32], scheme: Scheme) -> NDArray[np.float64]:
+    """Return the Dice overlap that the probabilities themselves promise for each label, shape (43,)."""
+    muscle = muscle_probability(probabilities)
+    somewhere = muscle > _SOME
+    muscle, flat = muscle[somewhere], probabilities[somewhere]
+    pairs, right = flat[:, :PAIRS], flat[:, PAIRS] > 0.5
+    best = pairs.argmax(1)
+    most = pairs[np.arange(len(pairs)), best]
+    taken = muscle > MUSCLE_THRESHOLD
+    out = np.zeros(2 * PAIRS + 1)
+    for side in Side:
+        half = right == (side is Side.RIGHT)
+        chosen = taken & half
+        hit = np.bincount(best[chosen], weights=most[chosen], minlength=PAIRS)
+        size = np.bincount(best[chosen], minlength=PAIRS)
+        whole = half.astype(np.float32) @ pairs
+        out[[scheme.label_of(pair, side) for pair in range(PAIRS)]] = 2 * hit / np.maximum(size + whole, 1e-6)
+    return out
