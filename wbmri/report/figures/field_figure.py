@@ -62,9 +62,7 @@ class FieldMap:
     @property
     def words(self) -> str:
         """How much it changes, in a sentence."""
-        return (
-            f"Over nine tenths of the muscle the field that was taken off is {self.lowest:.2f} to {self.highest:.2f}."
-        )
+        return f"Over nine tenths of the muscle the fitted field is {self.lowest:.2f} to {self.highest:.2f}."
 
 
 def field_svg(field: FieldMap, title: str) -> str:
