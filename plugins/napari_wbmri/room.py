@@ -122,7 +122,9 @@ class ReadingRoom(QObject):
         QTimer.singleShot(0, lambda: self._to_place(session, place))
         self.prepared = False
         totals = session.totals
-        self.say(f"{totals.groups - totals.read} of {totals.groups} groups to read.")
+        known = len(session.case.reading.warnings) if session.visible.suggestions else 0
+        more = "" if not known else f" ⚠ {known} to know about the scan: below."
+        self.say(f"{totals.groups - totals.read} of {totals.groups} groups to read.{more}")
         self.show_all()
         self._alive.start()
         self._quieten()

@@ -182,7 +182,7 @@ def test_three_visits_as_json_with_clinical_measures_and_a_detectable_change(out
     assert [(point["sums"]["total"], point["months"]) for point in change["course"]] == [(48, 0), (48, 3), (19, 6)]
     assert [point["measures"] for point in change["course"]] == [{"cmas": 28}, {}, {"cmas": 47}]
     figures = person / "figures"
-    for name in ("visits", "slices", "maps", "dumbbell", "course"):
+    for name in ("visits", "slices", "axial", "maps", "dumbbell", "course"):
         for ending in ("png", "svg", "pdf"):
             assert (figures / f"sub-toy_from-baseline_to-month6_change-{name}.{ending}").stat().st_size > 1000
 

@@ -69,6 +69,7 @@ def test_the_fitted_field_lies_over_the_scan_by_key(
     point = canonical.points([place * part.step for place, part in zip(index, box, strict=True)])
     place = tuple(np.rint(layer.world_to_data(room.scene.grid.world(point))).astype(int))
     assert layer.data[place] == pytest.approx(np.log(field[index]), abs=1e-5)
+    assert all(letter.isVisible() for letter in room.directions.letters.values())
     press("I")
     assert "fitted field" not in room.viewer.layers
 
@@ -84,6 +85,7 @@ def test_what_to_know_about_the_scan_stands_beside_the_group_but_in_a_blinded_re
     path.write_text(json.dumps(document))
     room = read()
     assert room.docks.panel.warnings.text() == "⚠ Shading or homogeneous oedema."
+    assert "1 to know about the scan" in room.docks.panel.state.text()
     blinded = read(reader="BERT", mode=Mode.BLINDED)
     assert blinded.docks.panel.warnings.text() == ""
     press("I")

@@ -128,7 +128,7 @@ def test_every_drawing_is_a_print_of_180_mm_that_is_the_same_each_time(
     both = make_reading(lambda _: 2), make_reading(lambda _: 1)
     course = Course((Visit("baseline", both[0]), Visit("month6", both[1])))
     made = {drawing.name: drawing for drawing in drawings(found(*both, course=course))}
-    assert list(made) == ["maps", "visits", "slices", "dumbbell", "course"]
+    assert list(made) == ["maps", "visits", "slices", "axial", "dumbbell", "course"]
     files, again = made["visits"].files(), made["visits"].files()
     assert files == again
     picture = Image.open(BytesIO(files["png"]))
@@ -279,6 +279,18 @@ def test_signs_beside_the_score_stand_at_both_visits(write: Callable[..., str], 
         row = re.search(rf'<tr><th scope="row">{name}</th>(.*?)</tr>', html, re.DOTALL)
         assert row
         assert [cell.strip() for cell in re.findall(r"<td>(.*?)</td>", row.group(1))] == words
+
+
+def test_axial_slices_of_both_visits_stand_beside_each_other(
+    write: Callable[..., str],
+    make_reading: MakeReading,
+) -> None:
+    html = write(make_reading(), make_reading())
+    assert "Axial slices" in text_of(html)
+    places = re.findall(r"<b>([AB])</b> (\d+ mm (?:superior|inferior))", html)
+    assert places
+    letters = [letter for letter, _ in places]
+    assert letters == ["A", "B"] * (len(letters) // 2)
 
 
 def test_both_scans_share_the_kind_of_window(write: Callable[..., str], make_reading: MakeReading) -> None:

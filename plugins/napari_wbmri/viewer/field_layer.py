@@ -33,8 +33,9 @@ def field_layer(field: NDArray[np.float32], box: Box, grid: DisplayGrid) -> Imag
     step = np.array([box[axis].step for axis in (1, 2, 0)])
     first = np.array(grid.shape) - 1 - (np.array(shown.shape) - 1) * step
     reach = max(float(np.log(_LEAST_RANGE)), float(np.abs(np.percentile(shown, (2, 98))).max()))
-    place = grid.layer()
-    del place["metadata"]
+    own = grid.stored_grid.stored_as("RAS").grid.crop(box)
+    place = grid.layer() | {"scale": tuple(step * grid.spacing), "translate": grid.point(first)}
+    place["metadata"] = DisplayGrid(own).layer()["metadata"]
     return Image(
         shown,
         name=NAME,
@@ -43,5 +44,5 @@ def field_layer(field: NDArray[np.float32], box: Box, grid: DisplayGrid) -> Imag
         opacity=0.45,
         blending="translucent_no_depth",
         interpolation2d="linear",
-        **place | {"scale": tuple(step * grid.spacing), "translate": grid.point(first)},
+        **place,
     )

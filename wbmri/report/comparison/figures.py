@@ -226,8 +226,14 @@ def drawings(found: Findings) -> Iterator[Drawing]:
         yield Drawing(
             "slices",
             "Both visits, coronal slices",
-            slices_height(visits),
-            lambda sheet: draw_slices(sheet, visits),
+            slices_height(visits.rows),
+            lambda sheet: draw_slices(sheet, visits, visits.rows),
+        )
+        yield Drawing(
+            "axial",
+            "Both visits, axial slices",
+            slices_height(visits.axial_rows),
+            lambda sheet: draw_slices(sheet, visits, visits.axial_rows),
         )
     yield Drawing(
         "dumbbell",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from wbmri.core import unreviewed_sentence
 from wbmri.report.comparison.figures import Drawing
 from wbmri.report.comparison.findings import Findings
-from wbmri.report.comparison.visits import Visits
+from wbmri.report.comparison.visits import Row, Visits
 from wbmri.report.figures import body_map_svg, change_map_svg, inline_svg, picture_svg, whole_projection
 from wbmri.report.page import acquisition_facts, by_region, markup, reading_facts, render
 
@@ -62,7 +62,8 @@ def comparison_report(found: Findings, drawn: Sequence[Drawing]) -> str:
         },
         voxels=_embedded(by_name["voxels"].png) if "voxels" in by_name else None,
         pictures=[] if visits is None else _pictures(visits),
-        slices=[] if visits is None else _slices(visits),
+        slices=[] if visits is None else _slices(visits, visits.rows),
+        axial=[] if visits is None else _slices(visits, visits.axial_rows),
         window="" if visits is None else visits.window,
         readings=found.readings,
         facts=[{**reading_facts(reading), **acquisition_facts(reading.acquisition)} for reading in found.readings],
@@ -83,8 +84,8 @@ def _pictures(visits: Visits) -> list[tuple[object, str, str, float]]:
     ]
 
 
-def _slices(visits: Visits) -> list[list[tuple[object, str, str]]]:
-    """Draw matching coronal slices in rows, those of A before those of B: drawings with letters and captions."""
+def _slices(visits: Visits, rows: Sequence[Row]) -> list[list[tuple[object, str, str]]]:
+    """Draw matching slices in rows, those of A before those of B: drawings with letters and captions."""
     return [
         [
             (
@@ -95,7 +96,7 @@ def _slices(visits: Visits) -> list[list[tuple[object, str, str]]]:
             for number, (letter, name) in enumerate(zip("AB", visits.sessions, strict=True))
             for pair in row
         ]
-        for row in visits.rows
+        for row in rows
     ]
 
 

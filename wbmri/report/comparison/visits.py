@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.analysis.comparison import Comparison
-from wbmri.core import NOTICE, LabelMap, Subtotal, Volume, unreviewed_sentence
+from wbmri.core import NOTICE, LabelMap, Reading, Subtotal, Volume, unreviewed_sentence
 from wbmri.report.figures import (
     INK,
     PERCENTILE_WORDS,
@@ -50,8 +50,8 @@ _HEADER, _LINE = 16.0, 5.0
 ABOVE_MM = 40.0
 """What of the body is shown above the highest muscle where only muscle is shown."""
 
-SLICES, ROW = 4, 2
-"""Coronal slices of each visit, and how many of them stand in a row."""
+SLICES, ROW, AXIAL = 4, 2, 5
+"""Coronal slices of each visit, how many of them stand in a row, and axial slices."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -78,6 +78,8 @@ class Visits:
         Coronal slices of the first visit, each with that of the second which shows the same groups.
     chosen
         Which slices of the first visit these are.
+    axial
+        Axial slices in the same way.
     """
 
     comparison: Comparison
@@ -89,11 +91,17 @@ class Visits:
     projections: tuple[Picture, Picture]
     slices: Row
     chosen: tuple[int, ...]
+    axial: Row = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """The slices as they are arranged on a page: `ROW` levels of the body beside each other."""
+        """The coronal slices as they are arranged on a page: `ROW` levels of the body beside each other."""
         return tuple(self.slices[first : first + ROW] for first in range(0, len(self.slices), ROW))
+
+    @property
+    def axial_rows(self) -> tuple[Row, ...]:
+        """The axial slices as they are arranged on a page, from head to feet."""
+        return tuple((pair,) for pair in self.axial)
 
     @classmethod
     def of(cls, comparison: Comparison, images: Images, sessions: tuple[str, str]) -> "Visits":
@@ -117,7 +125,6 @@ class Visits:
             upright(*images[1], presets[1].limits if known else percentile_window(images[1][0])),
         )
         chosen = choose_slices(scans[0].labels, SLICES)
-        matching = [_alike(scans[0].labels[:, j], scans[1].labels) for j in chosen]
         return cls(
             comparison,
             sessions,
@@ -129,12 +136,28 @@ class Visits:
                 muscle_projection(_without_head(scans[0]), readings[0]),
                 muscle_projection(_without_head(scans[1]), readings[1]),
             ),
-            tuple(
-                (slice_picture(scans[0], j, readings[0]), slice_picture(scans[1], k, readings[1]))
-                for j, k in zip(chosen, matching, strict=True)
-            ),
+            _matching(scans, readings, chosen),
             chosen,
+            _matching(scans, readings, choose_slices(scans[0].labels, AXIAL, axis=2), axis=2),
         )
+
+
+def _matching(
+    scans: tuple[Upright, Upright],
+    readings: tuple[Reading, Reading],
+    chosen: Sequence[int],
+    axis: int = 1,
+) -> Row:
+    """Draw slices of the first visit, each with that of the second which shows the same groups."""
+    return tuple(
+        (
+            slice_picture(scans[0], place, readings[0], axis),
+            slice_picture(
+                scans[1], _alike(np.take(scans[0].labels, place, axis), scans[1].labels, axis), readings[1], axis
+            ),
+        )
+        for place in chosen
+    )
 
 
 def visits_height(visits: Visits) -> float:
@@ -155,15 +178,15 @@ def draw_visits(sheet: Sheet, visits: Visits) -> None:
     write_foot(sheet, visits.comparison)
 
 
-def slices_height(visits: Visits) -> float:
+def slices_height(rows: Sequence[Row]) -> float:
     """Return the height in mm that `draw_slices` takes at `WIDTH`."""
-    rows, (_, tall) = visits.rows, _slice_size(visits.rows)
+    _, tall = _slice_size(rows)
     return _HEADER + len(rows) * (tall + _LINE) + FOOTER
 
 
-def draw_slices(sheet: Sheet, visits: Visits) -> None:
-    """Draw coronal slices of A on the left and the matching ones of B on the right, in rows from front to back."""
-    rows, (wide, tall) = visits.rows, _slice_size(visits.rows)
+def draw_slices(sheet: Sheet, visits: Visits, rows: Sequence[Row]) -> None:
+    """Draw slices of A on the left and the matching ones of B on the right, in rows."""
+    wide, tall = _slice_size(rows)
     tallest = _tallest(rows)
     for number, letter in enumerate("AB"):
         beside = number * (WIDTH + GAP) / 2
@@ -231,10 +254,10 @@ def _without_head(scan: Upright) -> Upright:
     return replace(scan, data=scan.data[:, :, first:], labels=scan.labels[:, :, first:])
 
 
-def _alike(plane: NDArray[np.uint8], labels: NDArray[np.uint8]) -> int:
-    """Return the coronal slice whose groups have the areas most like those in a plane of the other visit."""
+def _alike(plane: NDArray[np.uint8], labels: NDArray[np.uint8], axis: int) -> int:
+    """Return the slice along an axis whose groups have the areas most like those in a plane of the other visit."""
     wanted = np.bincount(plane.ravel(), minlength=256)[1:].astype(float)
-    areas = np.stack([np.bincount(labels[:, j].ravel(), minlength=256)[1:] for j in range(labels.shape[1])])
+    areas = np.stack([np.bincount(one.ravel(), minlength=256)[1:] for one in np.moveaxis(labels, axis, 0)])
     size = np.linalg.norm(areas, axis=1) * np.linalg.norm(wanted)
     return int(np.argmax(areas @ wanted / np.maximum(size, 1e-9)))
 
