@@ -27,7 +27,7 @@ from disturbed_rows import Name, Row, add_row, read_rows
 from grading_bodies import SUBSLICES, Trial, involvement, random_scan, scanned
 from numpy.typing import NDArray
 
-from wbmri.core import Acquisition, LabelMap, Volume
+from wbmri.core import Acquisition, LabelMap, Volume, canonical
 from wbmri.core.scheme import load_scheme
 from wbmri.io import load, read_labels
 from wbmri.simulation.scanner import EFFECTS, Disturbance, Strength, disturb_scan
@@ -109,15 +109,16 @@ BENCH_TOTALS = {"control/baseline": 0, "pair/baseline": 48}
 
 def given_scan(folder: Path, coarser: int) -> tuple[Volume, LabelMap, NDArray[np.float32]]:
     """Read a scan with its true outlines and oedema, so many voxels in plane made one."""
-    volume = load(folder / "stir.nii.gz")
     volume = replace(
-        volume,
+        canonical(load(folder / "stir.nii.gz")),
         acquisition=Acquisition(
             sequence="STIR", field_strength_t=1.5, echo_time_ms=68.0, inversion_time_ms=160.0, repetition_time_ms=4510.0
         ),
     )
-    labels = read_labels(folder / "truth_labels.nii.gz")[0].astype(np.uint8)
-    wet = read_labels(folder / "truth_oedema.nii.gz")[0] > 0
+    drawn, stored = read_labels(folder / "truth_labels.nii.gz")
+    storage = stored.stored_as("RAS")
+    labels = storage.apply(drawn).astype(np.uint8)
+    wet = storage.apply(read_labels(folder / "truth_oedema.nii.gz")[0]) > 0
     ratio = np.ones(len(load_scheme().groups) + 1, np.float32)
     with (folder / "truth_grades.csv").open(encoding="utf-8", newline="") as file:
         for line in csv.DictReader(file):
