@@ -108,7 +108,7 @@ class Row:
 
 def totals_of(reading: Reading) -> tuple[int | None, tuple[int, ...]]:
     """Return the total that a reading gives, if it gives one, and those between which it cannot decide."""
-    return reading.score.total, ()
+    return reading.score.total, tuple(candidate.total for candidate in reading.score.candidates)
 
 
 def read_rows(path: Path) -> list[Row]:

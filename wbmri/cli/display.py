@@ -212,7 +212,9 @@ def _case_facts(case: "Case") -> dict[str, object]:
 
 def _print_reading(case: "Case") -> None:
     score, whole = case.reading.score, case.reading.score.whole
-    total = f"{score.total}/{score.maximum}" if score.total is not None else "no total, too few groups assessable"
+    open_totals = ", or ".join(str(candidate.total) for candidate in score.candidates)
+    withheld = f"no single total, {open_totals}" if open_totals else "no total, too few groups assessable"
+    total = f"{score.total}/{score.maximum}" if score.total is not None else withheld
     if score.total is not None and whole.assessable < whole.groups:
         total = f"{score.total}/{whole.max_assessable} assessable ({score.prorated:.1f}/{score.maximum} prorated)"
     headline = (

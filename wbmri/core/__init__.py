@@ -7,6 +7,7 @@ from wbmri.core.lazy import lazy_names
 if TYPE_CHECKING:
     from wbmri.core.errors import CaseError, InputError, WbmriError
     from wbmri.core.evidence import (
+        AlternativeScale,
         BiasFieldSpline,
         Evidence,
         Extent,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         AUTO,
         NOTICE,
         UNREVIEWED,
+        Candidate,
         GradeSource,
         GroupReading,
         Reading,
@@ -46,10 +48,12 @@ __all__ = [
     "PLANES",
     "UNREVIEWED",
     "Acquisition",
+    "AlternativeScale",
     "BiasFieldSpline",
     "Box",
     "Calcinosis",
     "CalcinosisCourse",
+    "Candidate",
     "CaseError",
     "Evidence",
     "Extent",
@@ -101,6 +105,7 @@ __getattr__ = lazy_names(
             "WbmriError",
         ),
         "evidence": (
+            "AlternativeScale",
             "BiasFieldSpline",
             "Evidence",
             "Extent",
@@ -135,6 +140,7 @@ __getattr__ = lazy_names(
         ),
         "reading": (
             "AUTO",
+            "Candidate",
             "GradeSource",
             "GroupReading",
             "NOTICE",

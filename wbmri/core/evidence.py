@@ -228,6 +228,28 @@ class ImageArtefact:
 
 
 @dataclass(frozen=True, slots=True)
+class AlternativeScale:
+    """Another field or level that the scan leaves open.
+
+    Parameters
+    ----------
+    level
+        Intensity of normal muscle, in the units of the corrected volume.
+    weight
+        Probability that it is the right one, 0..1.
+    source
+        What it takes for true, in words a reader understands.
+    bias_field
+        What the intensities are divided by; ``None`` for the field of the `IntensityModel` itself.
+    """
+
+    level: float
+    weight: float
+    source: str
+    bias_field: BiasFieldSpline | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IntensityModel:
     """By what a scan was measured, so that one group can be measured anew; its level is that of `Reading.reference`.
 
@@ -241,9 +263,17 @@ class IntensityModel:
         Label to what disturbs the image there; groups that nothing touches are left out.
     slice_gains
         What the slices were divided by before anything else.
+    alternatives
+        Other fields and levels that the scan leaves open, and `weight` is what remains for this one.
     """
 
     bias_field: BiasFieldSpline
     kernel: MuscleKernel
     artefacts: Mapping[int, ImageArtefact] = field(default_factory=dict)
     slice_gains: tuple[SliceGain, ...] = ()
+    alternatives: tuple[AlternativeScale, ...] = ()
+
+    @property
+    def weight(self) -> float:
+        """Probability of the field and the level that were used, 0..1."""
+        return 1.0 - sum(other.weight for other in self.alternatives)

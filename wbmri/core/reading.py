@@ -160,13 +160,36 @@ class Subtotal:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A total that holds if one of the explanations that a scan leaves open is true.
+
+    Parameters
+    ----------
+    source
+        The explanation, in words a reader understands.
+    weight
+        How probable it is, 0..1; those of all candidates add up to 1.
+    level
+        Intensity of normal muscle by it, in the units of the corrected volume.
+    total, involved
+        Sum of the grades, and groups with grade 1 or 2.
+    """
+
+    source: str
+    weight: float
+    level: float
+    total: int
+    involved: int
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """What a reading adds up to; derived from it and never stored apart from it.
 
     Parameters
     ----------
     total
-        Sum of the grades; ``None`` when too few groups are assessable.
+        Sum of the grades; ``None`` when too few groups are assessable, or when it is withheld.
     prorated
         The total scaled to all groups: total / max_assessable x maximum; ``None`` when the total is.
     maximum
@@ -177,6 +200,8 @@ class Score:
         Sums per body region, in the scheme's order.
     sides
         Sums of the left and of the right side.
+    candidates
+        The totals between which the program cannot decide, where it withholds one.
     """
 
     total: int | None
@@ -185,6 +210,7 @@ class Score:
     whole: Subtotal
     regions: Mapping[str, Subtotal]
     sides: Mapping[Side, Subtotal]
+    candidates: tuple[Candidate, ...] = ()
 
     @property
     def involved(self) -> int:
@@ -259,6 +285,9 @@ class Reading:
         How a person made it; ``None`` for the program's own.
     intensity_model
         By what the groups were measured, so that one can be measured anew; ``None`` where nothing was.
+    candidates
+        The totals between which the program could not decide, the most probable first; empty where it could. A person
+        who grades the groups decides, and gives a total.
 
     Raises
     ------
@@ -278,6 +307,7 @@ class Reading:
     soft_tissue: SoftTissue | None = None
     review: ReviewRecord | None = None
     intensity_model: IntensityModel | None = None
+    candidates: tuple[Candidate, ...] = ()
 
     def __post_init__(self) -> None:
         labels = [entry.label for entry in self.groups]
@@ -314,9 +344,11 @@ class Reading:
         whole = Subtotal.of(entry for _, entry in pairs)
         maximum = self.scheme.maximum
         enough = whole.assessable >= self.scheme.grading.minimum_assessable_share * whole.groups
+        undecided = self.candidates if self.reader == AUTO else ()
+        given = enough and not undecided
         return Score(
-            total=whole.total if enough else None,
-            prorated=whole.total / whole.max_assessable * maximum if enough else None,
+            total=whole.total if given else None,
+            prorated=whole.total / whole.max_assessable * maximum if given else None,
             maximum=maximum,
             whole=whole,
             regions={
@@ -324,4 +356,5 @@ class Reading:
                 for region in self.scheme.regions
             },
             sides={side: Subtotal.of(entry for group, entry in pairs if group.side == side) for side in Side},
+            candidates=undecided,
         )

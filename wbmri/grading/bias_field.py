@@ -107,6 +107,12 @@ class BiasField:
         return columns, c
 
 
+_WIDE_MM = tuple(1000.0 * step for step in range(-DEGREE, DEGREE + 2))
+
+FLAT = BiasField(np.zeros((DEGREE + 1,) * 3), (np.array(_WIDE_MM),) * 3)
+"""A field that is 1 everywhere."""
+
+
 def _knots(length: float, distance: float) -> NDArray[np.float64]:
     pieces = max(1, round(length / distance))
     step = max(length, 1.0) / pieces

@@ -1,7 +1,7 @@
 """Grade every muscle group of a scan."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,6 @@ from wbmri.core import (
     part,
     silent,
 )
-from wbmri.core.scheme import GradingRule
 from wbmri.grading.evidence import beside, measure, suggest_signs
 from wbmri.grading.image_artefacts import (
     artefacts_of,
@@ -35,11 +34,12 @@ from wbmri.grading.image_artefacts import (
     unsuppressed,
 )
 from wbmri.grading.leakage import without_leakage
-from wbmri.grading.normal_reference import choose_reference, find_landmarks, predict
-from wbmri.grading.normalisation import Fit, fit_scale
 from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.rule import confidence_of, explain, grade_of, probabilities_of
+from wbmri.grading.scales import Scale, scales_of
 from wbmri.grading.slice_gain import evened, sentence_of, slice_gains_of
+from wbmri.grading.undecided import agreed, candidates_of
+from wbmri.grading.undecided import sentence_of as undecided_sentence
 from wbmri.grading.voxels import Muscle, gather
 from wbmri.segmentation.quality import flag_reading
 
@@ -90,26 +90,41 @@ def grade(
     scan = evened(scan, gains)
     muscle = gather(scan.data, groups, scan.spacing, labels.confidence)
     excluded = unassessable(scan, muscle, labels)
-    scale = None
+    scales = None
     if len(excluded) < len(labels.scheme.groups):
-        scale = _scale_of(scan, muscle, labels.scheme.grading, outside, part(progress, 0.2, 0.9))
-        muscle = without_leakage(scan, muscle, scale.log_ratio, scale.fit.field, scale.reference.level)
+        scales = scales_of(scan, groups, muscle, labels.scheme, outside, part(progress, 0.2, 0.9))
+        first = scales.first
+        muscle = without_leakage(scan, muscle, first.log_ratio(muscle), first.fit.field, first.reference.level)
     progress(0.9, "grading")
-    artefacts: Mapping[int, ImageArtefact] = {}
+    artefacts: dict[int, ImageArtefact] = {}
     soft_tissue = None
-    if scale is not None:
-        around = surroundings_of(scan, groups, scale.fit.field, scale.reference.level)
+    found: list[tuple[GroupReading, ...]] = [() for _ in labels.scheme.groups]
+    if scales is not None:
+        around = surroundings_of(scan, groups, scales.first.fit.field, scales.first.reference.level)
         failed = unsuppressed(around, labels.scheme)
-        artefacts = artefacts_of(around, labels.scheme, failed)
-        soft_tissue = suggest_signs(muscle, scale.log_ratio, around, labels.scheme, failed)
+        artefacts = dict(artefacts_of(around, labels.scheme, failed))
+        log_ratios = [scale.log_ratio(muscle) for scale in scales.every]
+        soft_tissue = suggest_signs(muscle, log_ratios[0], around, labels.scheme, failed)
+        found = [
+            ()
+            if group.label in excluded
+            else tuple(
+                graded(group.label, muscle, log_ratio, scale, labels, volume.acquisition)
+                for log_ratio, scale in zip(log_ratios, scales.every, strict=True)
+            )
+            for group in labels.scheme.groups
+        ]
+    every = () if scales is None else scales.every
     entries = tuple(
-        not_assessable(group.label, *excluded[group.label])
-        if scale is None or group.label in excluded
-        else spoilt(graded(group.label, muscle, scale, labels, volume.acquisition), artefacts.get(group.label))
-        for group in labels.scheme.groups
+        spoilt(agreed(own, every), artefacts.get(group.label))
+        if own
+        else not_assessable(group.label, *excluded[group.label])
+        for group, own in zip(labels.scheme.groups, found, strict=True)
     )
     entries = tuple(beside(entry, entries[labels.scheme.opposite(entry.label) - 1]) for entry in entries)
-    reference = None if scale is None else scale.reference
+    reference = None if scales is None else scales.first.reference
+    candidates = candidates_of(entries, found, every)
+    undecided = undecided_sentence(candidates)
     progress(1.0, "graded")
     reading = Reading(
         scheme=labels.scheme,
@@ -117,10 +132,15 @@ def grade(
         acquisition=volume.acquisition,
         engine=labels.engine,
         reference=reference,
-        warnings=_warnings(volume.acquisition, reference, entries, labels, gains),
+        warnings=(
+            *(() if scales is None else scales.doubts),
+            *(() if undecided is None else (undecided,)),
+            *_warnings(volume.acquisition, reference, entries, labels, gains),
+        ),
         provenance=(*labels.provenance, Step("grade", PARAMETERS.recorded())),
         soft_tissue=soft_tissue,
-        intensity_model=None if scale is None else scale.fit.recorded(artefacts, gains),
+        intensity_model=None if scales is None else scales.recorded(artefacts, gains),
+        candidates=candidates,
     )
     return flag_reading(reading, labels)
 
@@ -143,40 +163,6 @@ def check_contrast(acquisition: Acquisition, *, post_contrast: bool) -> None:
         )
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Scale:
-    """What turns intensities into multiples of normal muscle.
-
-    Parameters
-    ----------
-    log_ratio
-        Logarithm of each muscle voxel's corrected intensity over the normal-muscle level, shape (n,).
-    fit
-        Field and mode of the scan, and how one tissue spreads.
-    reference
-        The normal-muscle level.
-    """
-
-    log_ratio: NDArray[np.float64]
-    fit: Fit
-    reference: Reference
-
-
-def _scale_of(
-    scan: Volume,
-    muscle: Muscle,
-    rule: GradingRule,
-    outside: Sequence[OutsideLevel],
-    progress: Progress,
-) -> Scale:
-    fit = fit_scale(muscle, rule, part(progress, 0.0, 0.8))
-    progress(0.8, "finding the level of normal muscle")
-    landmarks = find_landmarks(scan, muscle, fit.field)
-    prediction = predict(landmarks, scan.acquisition)
-    reference = choose_reference(fit, landmarks, prediction, outside, scan.acquisition)
-    return Scale(fit.log_ratio(muscle) + np.log(fit.mode / reference.level), fit, reference)
-
-
 def not_assessable(label: int, reason: Reason, sentence: str) -> GroupReading:
     """Return the reading of a group that cannot be graded, with the reason and a sentence that says so."""
     return GroupReading(
@@ -191,11 +177,18 @@ def not_assessable(label: int, reason: Reason, sentence: str) -> GroupReading:
     )
 
 
-def graded(label: int, muscle: Muscle, scale: Scale, labels: LabelMap, acquisition: Acquisition) -> GroupReading:
-    """Measure one group among the muscle voxels of a scan, and grade it by its scheme's anchors."""
+def graded(
+    label: int,
+    muscle: Muscle,
+    log_ratio: NDArray[np.float64],
+    scale: Scale,
+    labels: LabelMap,
+    acquisition: Acquisition,
+) -> GroupReading:
+    """Measure one group among the muscle voxels of a scan by one scale, and grade it by its scheme's anchors."""
     rule = labels.scheme.grading
     places = np.flatnonzero(muscle.label == label)
-    evidence, mixture = measure(muscle, scale.log_ratio, places, scale.fit.kernel, acquisition)
+    evidence, mixture = measure(muscle, log_ratio, places, scale.fit.kernel, acquisition)
     if evidence.voxels < rule.minimum_voxels:
         return not_assessable(
             label,

@@ -33,6 +33,8 @@ class Surroundings:
         Blocks far from the body.
     subcutis
         Blocks between skin and muscle.
+    body
+        Blocks inside the skin.
     spacing
         Size of a block in mm.
     """
@@ -41,6 +43,7 @@ class Surroundings:
     label: NDArray[np.uint8]
     air: Mask
     subcutis: Mask
+    body: Mask
     spacing: tuple[float, float, float]
 
 
@@ -65,7 +68,8 @@ def surroundings_of(scan: Volume, groups: NDArray[np.uint8], field: BiasField, l
     label = groups[i, j, k].reshape(split).max(axis=(1, 3, 5))
     air = _air(ratio, label > 0, (x, y, z))
     floor = float(np.median(ratio[air])) + _ARTEFACTS.above_air if air.any() else _ARTEFACTS.usual_body
-    return Surroundings(ratio, label, air, _subcutis(ratio > floor, label > 0, (x, y, z)), (x, y, z))
+    body = _body(ratio > floor, label > 0)
+    return Surroundings(ratio, label, air, _subcutis(body, label > 0, (x, y, z)), body, (x, y, z))
 
 
 def _air(ratio: NDArray[np.float32], muscle: Mask, spacing: tuple[float, float, float]) -> Mask:
@@ -73,13 +77,17 @@ def _air(ratio: NDArray[np.float32], muscle: Mask, spacing: tuple[float, float, 
     return ~wider(muscle | solid, spacing, _ARTEFACTS.air_mm)
 
 
-def _subcutis(bright: Mask, muscle: Mask, spacing: tuple[float, float, float]) -> Mask:
+def _body(bright: Mask, muscle: Mask) -> Mask:
     from scipy import ndimage
 
     # Bone, lung and bowel are dark too, but closed in: only what reaches the edge of the picture is not body.
     parts, _ = ndimage.label(~(bright | muscle))
     edges = [parts[0], parts[-1], parts[:, 0], parts[:, -1], parts[:, :, 0], parts[:, :, -1]]
-    body = ~np.isin(parts, np.setdiff1d(np.concatenate([edge.ravel() for edge in edges]), 0))
+    made: Mask = ~np.isin(parts, np.setdiff1d(np.concatenate([edge.ravel() for edge in edges]), 0))
+    return made
+
+
+def _subcutis(body: Mask, muscle: Mask, spacing: tuple[float, float, float]) -> Mask:
     # Across the slices the outermost blocks share their thickness with the air.
     flat = (spacing[0], 4 * _ARTEFACTS.rim_mm, spacing[2])
     return (

@@ -13,6 +13,7 @@ from wbmri.grading.parameters import PARAMETERS, Relaxation
 from wbmri.grading.voxels import Muscle
 
 _REFERENCE = PARAMETERS.reference
+_SCALE = PARAMETERS.scale
 _PROTOCOL = PARAMETERS.protocol
 _TISSUES = PARAMETERS.tissues
 
@@ -131,20 +132,42 @@ def predict(landmarks: Landmarks, acquisition: Acquisition) -> Prediction | None
     )
     mean = float(weight @ logs) / 2
     variance = float(weight @ (logs / 2 - mean) ** 2)
-    return Prediction(float(np.exp(mean)), float(np.sqrt(variance + _REFERENCE.tissue_spread**2)))
+    spread = np.hypot(_REFERENCE.tissue_spread, _REFERENCE.head_gain_spread)
+    return Prediction(float(np.exp(mean)), float(np.sqrt(variance + spread**2)))
 
 
-def choose_reference(
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of normal muscle that the scan leaves open.
+
+    Parameters
+    ----------
+    reference
+        The level and where it comes from.
+    weight
+        How probable it is, 0..1.
+    words
+        What it takes for true, in words a reader understands.
+    """
+
+    reference: Reference
+    weight: float
+    words: str
+
+
+def levels_of(
     fit: Fit,
     landmarks: Landmarks,
     prediction: Prediction | None,
     outside: Sequence[OutsideLevel],
     acquisition: Acquisition,
-) -> Reference:
-    """Take the lowest credible mode of muscle, unless the scan's other tissues say that it is oedema.
+) -> tuple[Level, ...]:
+    """Find the levels of normal muscle that the scan leaves open: its lowest credible mode, and one well below.
 
-    Where other scans say how brain and fluid compare with normal muscle, in this person or at this site, the prediction
-    is as good as they are, and mode and prediction are averaged, each weighing by its certainty.
+    The lowest mode is normal muscle unless all muscle is oedematous. How much more probable either makes what the other
+    tissues predict decides, and where it does not, both are returned. Nothing jumps: the weights change as smoothly as
+    the prediction. Where other scans say how brain and fluid compare with normal muscle, in this person or at this
+    site, the prediction is as good as they are, and mode and prediction are averaged, each weighing by its certainty.
 
     Parameters
     ----------
@@ -156,36 +179,89 @@ def choose_reference(
         What other scans say about the level.
     acquisition
         The protocol.
+
+    Returns
+    -------
+    tuple of Level
+        The most probable one first; their weights add up to 1.
     """
     mode, own = fit.mode, fit.kernel.level_spread
     if prediction is None:
-        return _by_fluid(fit, landmarks, outside, acquisition)
-    told = combine(prediction, outside)
-    by = " and ".join(["brain and fluid", *(level.source for level in outside)])
-    excess = float(np.log(mode / told.level))
-    found = f"{np.exp(excess):.2f} times the level that {by} predict"
-    level, uncertainty = mode, own
-    trusted = -_REFERENCE.refuted_spreads * told.spread < excess < _REFERENCE.doubtful_spreads * told.spread
-    source = f"lowest mode of all muscle, {found}"
-    if excess > _REFERENCE.refuted_spreads * told.spread:
-        level, uncertainty = told.level, told.spread
-        trusted = told.spread <= _REFERENCE.trusted_spread
-        source = f"predicted from {by}, because the lowest mode of all muscle lies at {found}"
-    elif outside:
-        share = own**-2 / (own**-2 + told.spread**-2)
-        level = told.level * float(np.exp(share * excess))
-        uncertainty = float((own**-2 + told.spread**-2) ** -0.5)
-        source = f"mean, by certainty, of the lowest mode of all muscle and the prediction; the mode lies at {found}"
-    return Reference(
-        level,
-        fit.kernel.spread * level,
-        source,
-        trusted,
-        uncertainty=round(uncertainty, 4),
-        mode=mode,
-        predicted=prediction.level,
-        outside=tuple(outside),
-    )
+        excess, spread, words, confirmed = _by_fluid(fit, landmarks, outside, acquisition)
+        source, told, by = f"lowest mode of all muscle; {words}", None, "what is usual where all muscle is oedematous"
+    else:
+        told = combine(prediction, outside)
+        excess, spread, confirmed = float(np.log(mode / told.level)), told.spread, False
+        by = " and ".join(["brain and fluid", *(level.source for level in outside)])
+        source = f"lowest mode of all muscle, {np.exp(excess):.2f} times the level that {by} predict"
+    asked = bool(outside) and told is not None
+    lifted, by_how_much = (0.0, 0.0) if confirmed else _lifted(excess, spread, asked)
+    if asked:
+        least = _SCALE.open_weight_outside
+    else:
+        # A mode that lies where it is expected is normal, as far as this scan alone can tell.
+        least = _SCALE.open_weight if excess >= _REFERENCE.least_excess or not np.isfinite(spread) else 1.0
+    lifted = 0.0 if lifted < least else 1.0 if lifted > 1 - min(least, _SCALE.open_weight_outside) else lifted
+    found = None if prediction is None else prediction.level
+    made = []
+    if lifted < 1:
+        level, uncertainty = mode, own
+        if told is not None and outside:
+            share = own**-2 / (own**-2 + told.spread**-2)
+            level = told.level * float(np.exp(share * excess))
+            uncertainty = float((own**-2 + told.spread**-2) ** -0.5)
+            source = (
+                "mean, by certainty, of the lowest mode of all muscle and the prediction; "
+                f"the mode lies at {np.exp(excess):.2f} times the level that {by} predict"
+            )
+        sure = lifted == 0 and (told is None or excess > -_REFERENCE.refuted_spreads * told.spread)
+        made.append((level, uncertainty, source, sure, 1 - lifted, "the darkest muscle of the scan is normal"))
+    if lifted > 0:
+        source = (
+            f"predicted from {by}, because the lowest mode of all muscle lies at {np.exp(by_how_much):.2f} times it"
+        )
+        sure = lifted == 1 and told is not None and told.spread <= _REFERENCE.trusted_spread
+        words = f"all muscle is about {np.exp(by_how_much):.1f} times as bright as normal"
+        made.append((mode * float(np.exp(-by_how_much)), max(spread, own), source, sure, lifted, words))
+    levels = [
+        Level(
+            Reference(
+                level,
+                fit.kernel.spread * level,
+                source,
+                sure,
+                uncertainty=round(uncertainty, 4),
+                mode=mode,
+                predicted=found,
+                outside=tuple(outside),
+            ),
+            weight,
+            words,
+        )
+        for level, uncertainty, source, sure, weight, words in made
+    ]
+    return tuple(sorted(levels, key=lambda one: -one.weight))
+
+
+def _lifted(excess: float, spread: float, asked: bool) -> tuple[float, float]:
+    """Probability that the lowest mode is oedema, and how much above normal muscle it then lies, log.
+
+    Parameters
+    ----------
+    excess, spread
+        How far the mode lies above the prediction, log, and the standard deviation of that; infinite if unknown.
+    asked
+        Whether other scans were asked.
+    """
+    prior = _REFERENCE.lifted_prior_outside if asked else _REFERENCE.lifted_prior
+    if not np.isfinite(spread):
+        return prior, _REFERENCE.lifted
+    wide = float(np.hypot(spread, _REFERENCE.lifted_spread))
+    odds = np.log(prior / (1 - prior)) + np.log(spread / wide)
+    odds += 0.5 * (excess / spread) ** 2 - 0.5 * ((excess - _REFERENCE.lifted) / wide) ** 2
+    share = _REFERENCE.lifted_spread**2 / wide**2
+    found = _REFERENCE.lifted + share * (excess - _REFERENCE.lifted)
+    return float(1 / (1 + np.exp(-odds))), max(float(found), _REFERENCE.least_lifted)
 
 
 def level_of_visit(reading: Reading, source: str) -> OutsideLevel | None:
@@ -226,8 +302,10 @@ def combine(prediction: Prediction, outside: Sequence[OutsideLevel]) -> Predicti
     return Prediction(prediction.level * float(np.exp(mean)), float(weight.sum() ** -0.5))
 
 
-def _by_fluid(fit: Fit, landmarks: Landmarks, outside: Sequence[OutsideLevel], acquisition: Acquisition) -> Reference:
-    """Take the mode and look whether fluid confirms it; without a brain other scans cannot be put beside this one."""
+def _by_fluid(
+    fit: Fit, landmarks: Landmarks, outside: Sequence[OutsideLevel], acquisition: Acquisition
+) -> tuple[float, float, str, bool]:
+    """Look whether fluid confirms the mode; without a brain other scans cannot be put beside this one."""
     expected = fluid_to_muscle(acquisition, acquisition.echo_time_ms or _PROTOCOL.echo_ms)
     confirmed = landmarks.fluid / fit.mode >= _REFERENCE.fluid_share * expected
     words = (
@@ -237,16 +315,7 @@ def _by_fluid(fit: Fit, landmarks: Landmarks, outside: Sequence[OutsideLevel], a
     )
     if outside:
         words += "; without a brain in the picture other scans could not be used"
-    source = f"lowest mode of all muscle; {words}"
-    return Reference(
-        fit.mode,
-        fit.kernel.spread * fit.mode,
-        source,
-        confirmed,
-        uncertainty=fit.kernel.level_spread,
-        mode=fit.mode,
-        outside=tuple(outside),
-    )
+    return 0.0, float("inf"), words, confirmed
 
 
 def signal(tissue: Relaxation, acquisition: Acquisition, echo_time_ms: float) -> float:

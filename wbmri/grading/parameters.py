@@ -19,6 +19,12 @@ from wbmri.grading.muscle_parameters import (
     SliceGainParameters,
     VoxelParameters,
 )
+from wbmri.grading.scale_parameters import (
+    OtherTissueParameters,
+    ReferenceParameters,
+    RegionalLiftParameters,
+    ScaleParameters,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,55 +71,6 @@ class TissueParameters:
     fluid: Relaxation = Relaxation((2850.0, 3620.0), (1210.0, 767.0))
     white_matter: Relaxation = Relaxation((884.0, 1084.0), (72.0, 69.0))
     grey_matter: Relaxation = Relaxation((1124.0, 1820.0), (95.0, 99.0))
-
-
-@dataclass(frozen=True, slots=True)
-class ReferenceParameters:
-    """The level of normal muscle, and the brain and fluid that predict it.
-
-    Parameters
-    ----------
-    brain_ml
-        Volume of a brain, or of the part of it that lies above the highest muscle, for it to be taken as one.
-    brain_ratio, head_mm, brain_rim_mm
-        A brain is brighter than this multiple of the median of all muscle, however oedematous; how far the picture must
-        reach above the highest muscle for a head to be looked for; what is taken off the brain's rim.
-    fluid_quantile, body_fluid_quantile
-        Fluid is this bright end of the head where a brain was found, or else of the whole body.
-    tissue_spread, ratio_spread
-        Standard deviations between people, log: of the ratio of brain and fluid to muscle at a known protocol, and of
-        fluid to brain.
-    echo_spread_ms, echo_range_ms
-        Standard deviation of the echo time where the input names none, and start, end (not itself) and step
-        of those tried.
-    doubtful_spreads, refuted_spreads
-        A mode of muscle above the prediction by more than the first of its spreads is used but not trusted; above the
-        second it is taken for oedema, and the prediction for the level. Below by the second, the outlines hold fat or
-        bone rather than muscle, or the protocol is not what it seems: the mode is used but not trusted.
-    trusted_spread
-        A prediction no more uncertain can be trusted alone: a fifth of normal muscle's distance to a mild oedema at 1.5
-        times would then be missed. Brain and fluid alone are less certain; other scans of the person or site are not.
-    same_person_spread
-        Standard deviation, log, from one scan of a person to the next, of the ratio of brain and fluid to muscle.
-    fluid_share
-        Fluid this close to its expected ratio confirms the mode where there is no brain.
-    """
-
-    brain_ml: tuple[float, float] = (250.0, 2500.0)
-    brain_ratio: float = 0.6
-    head_mm: float = 60.0
-    brain_rim_mm: float = 3.0
-    fluid_quantile: float = 0.97
-    body_fluid_quantile: float = 0.995
-    tissue_spread: float = 0.22
-    ratio_spread: float = 0.15
-    echo_spread_ms: float = 15.0
-    echo_range_ms: tuple[float, float, float] = (20.0, 121.0, 2.0)
-    doubtful_spreads: float = 1.0
-    refuted_spreads: float = 1.6
-    trusted_spread: float = 0.15
-    same_person_spread: float = 0.06
-    fluid_share: float = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +216,9 @@ class GradingParameters:
     protocol: ProtocolParameters = field(default_factory=ProtocolParameters)
     tissues: TissueParameters = field(default_factory=TissueParameters)
     reference: ReferenceParameters = field(default_factory=ReferenceParameters)
+    scale: ScaleParameters = field(default_factory=ScaleParameters)
+    other_tissue: OtherTissueParameters = field(default_factory=OtherTissueParameters)
+    regional_lift: RegionalLiftParameters = field(default_factory=RegionalLiftParameters)
     artefacts: ArtefactParameters = field(default_factory=ArtefactParameters)
     assessability: AssessabilityParameters = field(default_factory=AssessabilityParameters)
     evidence: EvidenceParameters = field(default_factory=EvidenceParameters)

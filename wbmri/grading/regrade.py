@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import GroupReading, InputError, LabelMap, Reading, Volume, canonical
-from wbmri.grading.bias_field import BiasField
 from wbmri.grading.evidence import beside
-from wbmri.grading.group_grades import Scale, graded, not_assessable, spoilt
+from wbmri.grading.group_grades import graded, not_assessable, spoilt
 from wbmri.grading.image_artefacts import unassessable
 from wbmri.grading.leakage import without_leakage
-from wbmri.grading.normalisation import Fit
 from wbmri.grading.parameters import PARAMETERS
+from wbmri.grading.scales import recorded_scales
 from wbmri.grading.slice_gain import evened
+from wbmri.grading.undecided import agreed
 from wbmri.grading.voxels import Muscle, gather
 
 Block = tuple[slice, slice, slice]
@@ -41,8 +41,8 @@ class Regrader:
     """
 
     def __init__(self, volume: Volume, labels: LabelMap, reading: Reading) -> None:
-        model, reference = reading.intensity_model, reading.reference
-        if model is None or reference is None:
+        model, scales = reading.intensity_model, recorded_scales(reading)
+        if model is None or scales is None:
             raise InputError(
                 f"a reading by {reading.reader!r} that does not say by which bias field and level it was measured",
                 "one that 'wbmri score' made",
@@ -50,7 +50,8 @@ class Regrader:
             )
         self._scan = evened(canonical(volume), model.slice_gains)
         self._storage = volume.grid.stored_as("RAS")
-        self._fit, self._reference = Fit(BiasField.of(model.bias_field), reference.level, model.kernel), reference
+        self._scales = scales.every
+        self._fit, self._reference = scales.first.fit, scales.first.reference
         self._reading = reading
         self._artefacts = model.artefacts
         self._last: _Group | None = None
@@ -83,8 +84,13 @@ class Regrader:
         excluded = unassessable(self._scan, group.muscle, facts)
         if label in excluded:
             return not_assessable(label, *excluded[label])
-        scale = Scale(group.log_ratio, self._fit, self._reference)
-        entry = graded(label, group.muscle, scale, facts, self._scan.acquisition)
+        entry = agreed(
+            [
+                graded(label, group.muscle, scale.log_ratio(group.muscle), scale, facts, self._scan.acquisition)
+                for scale in self._scales
+            ],
+            self._scales,
+        )
         found = spoilt(entry, self._artefacts.get(label))
         return beside(found, self._reading.groups[self._reading.scheme.opposite(label) - 1])
 

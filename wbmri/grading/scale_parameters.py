@@ -1,0 +1,179 @@
+"""The constants by which intensities become multiples of normal muscle where the muscle alone cannot tell.
+
+See `wbmri.grading.parameters` for units and sources.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleParameters:
+    """When a field or a level is left open.
+
+    Parameters
+    ----------
+    open_weight, open_weight_outside
+        An explanation less probable than this is not looked at; the second where other scans tell the level.
+    open_total
+        Explanations whose totals differ by more leave the total open.
+    """
+
+    open_weight: float = 0.02
+    open_weight_outside: float = 0.06
+    open_total: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceParameters:
+    """The level of normal muscle, and the brain and fluid that predict it.
+
+    Parameters
+    ----------
+    brain_ml
+        Volume of a brain, or of the part of it that lies above the highest muscle, for it to be taken as one.
+    brain_ratio, head_mm, brain_rim_mm
+        A brain is brighter than this multiple of the median of all muscle, however oedematous; how far the picture must
+        reach above the highest muscle for a head to be looked for; what is taken off the brain's rim.
+    fluid_quantile, body_fluid_quantile
+        Fluid is this bright end of the head where a brain was found, or else of the whole body.
+    tissue_spread, ratio_spread
+        Standard deviations between people, log: of the ratio of brain and fluid to muscle at a known protocol, and of
+        fluid to brain.
+    echo_spread_ms, echo_range_ms
+        Standard deviation of the echo time where the input names none, and start, end (not itself) and step
+        of those tried.
+    head_gain_spread
+        Standard deviation, log, of the gain of the coil about the head relative to that of the body's coils.
+    refuted_spreads
+        A mode of muscle below the prediction by so many of its spreads: the outlines hold fat or bone rather than
+        muscle, or the protocol is not what it seems. The mode is used but not trusted.
+    least_excess
+        A mode no farther above the prediction, log, is taken to be normal by a scan alone.
+    lifted_prior, lifted_prior_outside
+        Probability beforehand that no normal muscle is left anywhere, so that the lowest mode is oedema; the second
+        where other scans are asked, which is done for people with disease.
+    lifted, lifted_spread, least_lifted
+        How much brighter all muscle then is, log, its standard deviation, and the least that could be told.
+    trusted_spread
+        A prediction no more uncertain can be trusted alone: a fifth of normal muscle's distance to a mild oedema at 1.5
+        times would then be missed. Brain and fluid alone are less certain; other scans of the person or site are not.
+    same_person_spread
+        Standard deviation, log, from one scan of a person to the next, of the ratio of brain and fluid to muscle.
+    fluid_share
+        Fluid this close to its expected ratio confirms the mode where there is no brain.
+    """
+
+    brain_ml: tuple[float, float] = (250.0, 2500.0)
+    brain_ratio: float = 0.6
+    head_mm: float = 60.0
+    brain_rim_mm: float = 3.0
+    fluid_quantile: float = 0.97
+    body_fluid_quantile: float = 0.995
+    tissue_spread: float = 0.22
+    ratio_spread: float = 0.15
+    echo_spread_ms: float = 15.0
+    echo_range_ms: tuple[float, float, float] = (20.0, 121.0, 2.0)
+    head_gain_spread: float = 0.12
+    refuted_spreads: float = 1.6
+    least_excess: float = 0.055
+    lifted_prior: float = 0.04
+    lifted_prior_outside: float = 0.2
+    lifted: float = 0.35
+    lifted_spread: float = 0.2
+    least_lifted: float = 0.15
+    trusted_spread: float = 0.15
+    same_person_spread: float = 0.06
+    fluid_share: float = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTissueParameters:
+    """What lies beside the muscles, and tells whether brightness is the field's or the muscle's.
+
+    Parameters
+    ----------
+    cell_mm
+        Size of a cell: the field hardly changes within it.
+    skin_mm, beside_mm
+        What lies so near to skin or muscle shares its blocks with them; what lies farther from muscle is not looked at.
+    least_blocks
+        Blocks that a cell needs.
+    lowest, highest, step
+        Range and bins of the histogram of log ratios.
+    tissues, widths, outlier
+        Number of tissues that explain all cells, the least and largest of their standard deviations, log, and the share
+        of blocks that are none of them.
+    rounds
+        Rounds of expectation and maximisation.
+    alike, most
+        Blocks that count as one observation, and the most observations of a cell: what errs is the tissue.
+    cell_limit, worth
+        The most that one cell says for either field, log, and what of the sum of all is believed, since fat and marrow
+        differ from region to region too.
+    near_mm, every
+        How near to a cell muscle shares its field, as a standard deviation along each axis; of the blocks of muscle one
+        in so many is looked at.
+    """
+
+    cell_mm: tuple[float, float, float] = (160.0, 1000.0, 80.0)
+    skin_mm: float = 4.0
+    beside_mm: float = 40.0
+    least_blocks: int = 40
+    lowest: float = -3.2
+    highest: float = 1.8
+    step: float = 0.1
+    tissues: int = 6
+    widths: tuple[float, float] = (0.08, 0.35)
+    outlier: float = 0.02
+    rounds: int = 25
+    alike: float = 4.0
+    most: float = 40.0
+    cell_limit: float = 3.0
+    worth: float = 0.1
+    near_mm: tuple[float, float, float] = (50.0, 80.0, 40.0)
+    every: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class RegionalLiftParameters:
+    """Regions whose muscle is brighter altogether, by shading or by homogeneous oedema: as probable beforehand.
+
+    Homogeneous oedema had 7 of 34 patients with signal on whole-body STIR (Malattia 2014).
+
+    Parameters
+    ----------
+    least
+        How much brighter, log, the field must be in some regions than in the others for it to be doubted.
+    one_sided, most_regions
+        How often such oedema is on one side only, and how many regions it takes, or leaves out, at most.
+    usual, spread
+        What is expected of it, log, and its standard deviation.
+    strengths
+        Amplitudes of the field that are tried, as multiples of that with which it is fitted.
+    loose, group, place, level_spread
+        Standard deviations, log: of the level of all, of a group's own level, from place to place, and of where a
+        group's level is looked for.
+    whole, clear
+        With a larger share of oedema a group shows no normal muscle; brighter than the second, log, the field was not
+        taken for it.
+    limit
+        The most that muscle alone says for or against a lift, log.
+    looked_at, more
+        So many choices of regions are put beside what is not muscle, each with a lift of so many times what is seen.
+    """
+
+    least: float = 0.12
+    one_sided: float = 0.2
+    most_regions: int = 3
+    usual: float = 0.35
+    spread: float = 0.2
+    strengths: tuple[float, ...] = (0.35, 1.0)
+    loose: float = 1.0
+    group: float = 0.08
+    place: float = 0.04
+    level_spread: float = 0.3
+    whole: float = 0.9
+    clear: float = 0.45
+    limit: float = 4.0
+    looked_at: int = 6
+    more: tuple[float, ...] = (1.0, 1.5)

@@ -1,0 +1,179 @@
+"""By what a scan is measured: field and level of normal muscle, with those that it leaves open."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.core import (
+    AlternativeScale,
+    ImageArtefact,
+    IntensityModel,
+    OutsideLevel,
+    Progress,
+    Reading,
+    Reference,
+    SliceGain,
+    Volume,
+    part,
+)
+from wbmri.core.scheme import Scheme
+from wbmri.grading.bias_field import BiasField
+from wbmri.grading.normal_reference import Level, find_landmarks, levels_of, predict
+from wbmri.grading.normalisation import Fit, fit_scale
+from wbmri.grading.parameters import PARAMETERS
+from wbmri.grading.regional_lift import RegionalLift, regional_lift
+from wbmri.grading.voxels import Muscle
+
+_SCALE = PARAMETERS.scale
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scale:
+    """What turns intensities into multiples of normal muscle.
+
+    Parameters
+    ----------
+    fit
+        Field and mode of the scan, and how one tissue spreads.
+    reference
+        The normal-muscle level.
+    weight
+        How probable field and level are, 0..1.
+    source
+        What they take for true, in words a reader understands; empty where nothing is open.
+    """
+
+    fit: Fit
+    reference: Reference
+    weight: float = 1.0
+    source: str = ""
+
+    def log_ratio(self, muscle: Muscle) -> NDArray[np.float64]:
+        """Logarithm of each muscle voxel's corrected intensity over the normal-muscle level, shape (n,)."""
+        return self.fit.log_ratio(muscle) + float(np.log(self.fit.mode / self.reference.level))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scales:
+    """All scales that a scan leaves open.
+
+    Parameters
+    ----------
+    every
+        The most probable one first; their weights add up to 1.
+    doubts
+        What is open and why, one sentence each.
+    """
+
+    every: tuple[Scale, ...]
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> Scale:
+        """The most probable one."""
+        return self.every[0]
+
+    def recorded(self, artefacts: dict[int, ImageArtefact], gains: tuple[SliceGain, ...]) -> IntensityModel:
+        """Return them as a reading records them."""
+        first = self.first
+        others = tuple(
+            AlternativeScale(
+                other.reference.level,
+                round(other.weight, 4),
+                other.source,
+                None if other.fit is first.fit else other.fit.field.recorded(),
+            )
+            for other in self.every[1:]
+        )
+        return replace(first.fit.recorded(artefacts, gains), alternatives=others)
+
+
+def recorded_scales(reading: Reading) -> Scales | None:
+    """Return the scales that a reading records; ``None`` where it does not say by what it was measured."""
+    model, reference = reading.intensity_model, reading.reference
+    if model is None or reference is None:
+        return None
+    fit = Fit(BiasField.of(model.bias_field), reference.level, model.kernel)
+    source = reading.candidates[0].source if reading.candidates else ""
+    every = [Scale(fit, reference, model.weight, source)]
+    for other in model.alternatives:
+        field = fit.field if other.bias_field is None else BiasField.of(other.bias_field)
+        level = replace(reference, level=other.level)
+        every.append(Scale(Fit(field, other.level, model.kernel), level, other.weight, other.source))
+    return Scales(tuple(every))
+
+
+def scales_of(
+    scan: Volume,
+    groups: NDArray[np.uint8],
+    muscle: Muscle,
+    scheme: Scheme,
+    outside: Sequence[OutsideLevel],
+    progress: Progress,
+) -> Scales:
+    """Fit field and level of normal muscle, and find what else they may be.
+
+    Parameters
+    ----------
+    scan, groups
+        The scan, stored canonically, and the label of each voxel.
+    muscle
+        The labelled voxels.
+    scheme
+        Its groups and thresholds.
+    outside
+        What other scans say about the level of normal muscle.
+    progress
+        Called with the share of the work that is done.
+
+    Raises
+    ------
+    InputError
+        If no voxel of muscle has a positive intensity.
+    """
+    fit = fit_scale(muscle, scheme.grading, part(progress, 0.0, 0.6))
+    progress(0.6, "looking for regions that are brighter altogether")
+    lift = regional_lift(scan, groups, muscle, fit, scheme)
+    fields = [(fit, 1.0, "")]
+    doubts = []
+    if lift is not None and lift.weight >= _SCALE.open_weight:
+        ill = fit_scale(lift.taken_off(muscle), scheme.grading, part(progress, 0.6, 0.9))
+        # How one tissue spreads is measured with the lift as it is.
+        ill = replace(ill, kernel=fit.kernel)
+        fields = [
+            (fit, 1 - lift.weight, f"shading brightens the muscles of {lift.name}"),
+            (ill, lift.weight, f"homogeneous oedema brightens the muscles of {lift.name}"),
+        ]
+        fields = [field for field in fields if field[1] >= _SCALE.open_weight]
+        fields.sort(key=lambda one: -one[1])
+        doubts.append(_doubt_of(lift, open_still=len(fields) > 1))
+    progress(0.9, "finding the level of normal muscle")
+    best, share, words = fields[0]
+    levels = _levels(scan, muscle, best, outside)
+    every = [Scale(best, level.reference, share * level.weight, _joined(words, level, levels)) for level in levels]
+    for other, weight, said in fields[1:]:
+        level = _levels(scan, muscle, other, outside)[0]
+        every.append(Scale(other, level.reference, weight * level.weight, _joined(said, level, levels)))
+    every = [scale for scale in every if scale.weight >= min(_SCALE.open_weight, max(one.weight for one in every))]
+    whole = sum(scale.weight for scale in every)
+    every.sort(key=lambda one: -one.weight)
+    return Scales(tuple(replace(scale, weight=scale.weight / whole) for scale in every), tuple(doubts))
+
+
+def _levels(scan: Volume, muscle: Muscle, fit: Fit, outside: Sequence[OutsideLevel]) -> tuple[Level, ...]:
+    landmarks = find_landmarks(scan, muscle, fit.field)
+    return levels_of(fit, landmarks, predict(landmarks, scan.acquisition), outside, scan.acquisition)
+
+
+def _joined(words: str, level: Level, levels: Sequence[Level]) -> str:
+    said = [words, level.words if len(levels) > 1 else ""]
+    return "; ".join(one for one in said if one)
+
+
+def _doubt_of(lift: RegionalLift, *, open_still: bool) -> str:
+    found = f"The muscles of {lift.name} are {np.exp(lift.log_ratio):.1f} times as bright as the rest"
+    if open_still:
+        return f"{found}: shading or homogeneous oedema."
+    return f"{found}, and what lies beside them is not: taken for homogeneous oedema, not for shading."
