@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -138,7 +139,7 @@ RGB = np.zeros((4, 4, 4), dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
             "sform says LSA and whose qform says",
         ),
         (DATA, {"dim": [3, 30000, 30000, 30000, 1, 1, 1, 1]}, "promises 30000 x 30000 x 30000 voxels"),
-        (DATA, {"dim": [3, 1200, 1200, 600, 1, 1, 1, 1]}, "truncated file a.nii"),
+        (DATA, {"dim": [3, 600, 600, 300, 1, 1, 1, 1]}, "truncated file a.nii"),
         (DATA, {"dim": [3, 0, 14, 6, 1, 1, 1, 1]}, "promises 0 x 14 x 6 voxels"),
         (DATA, {"datatype": 77}, "its header is damaged"),
         (np.where(DATA > 800, np.nan, DATA), {}, "voxels NaN or infinite"),
@@ -245,6 +246,65 @@ def test_truncated_nrrd_and_metaimage_are_refused(tmp_path: Path, name: str, pac
     path.write_bytes(path.read_bytes()[:-500])
     with pytest.raises(InputError, match=name):
         read_image(path)
+
+
+HOSTILE_LINES = [
+    (b"a.nrrd", b"number: " + b"1" * 1100),
+    (b"a.nrrd", b"spacings: " + b"1" * 5000),
+    (b"a.nrrd", b"dimension: 99999999999"),
+    (b"a.nrrd", b"sizes: 3"),
+    (b"a.nrrd", b"space directions: (nan,0,0) (0,1,0) (0,0,1)"),
+    (b"a.nrrd", b"space directions: (0,0,0) (0,1,0) (0,0,1)"),
+    (b"a.nrrd", b"space origin: (1e400,0,0)"),
+    (b"a.nrrd", b"byte skip: -7"),
+    (b"a.nrrd", b"type: block"),
+    (b"a.nrrd", b"encoding: hex"),
+    (b"a.nrrd", b"data file: ../../secret.raw"),
+    (b"a.mha", b"NDims = 100"),
+    (b"a.mha", b"NDims = 1000"),
+    (b"a.mha", b"DimSize = -3 -4 -5"),
+    (b"a.mha", b"TransformMatrix = 1 0 0 0 0 0 0 0 0"),
+    (b"a.mha", b"ElementSpacing = 0 0 0"),
+    (b"a.mha", b"ElementType = MET_STRING"),
+    (b"a.mha", b"ElementDataFile = /etc/passwd"),
+    (b"a.mha", b"ElementDataFile = LIST"),
+    (b"a.mha", b"ElementDataFile = slice%03d.raw 1 9 1"),
+]
+
+
+@pytest.mark.parametrize(("name", "line"), HOSTILE_LINES)
+def test_fields_that_are_none_are_refused(tmp_path: Path, name: bytes, line: bytes) -> None:
+    path = save_itk(tmp_path / name.decode(), DATA, orthogonal())
+    start, mark = line.split(b": " if path.suffix == ".nrrd" else b" =")[0], b"\n"
+    head, _, rest = path.read_bytes().partition(b"\n\n" if path.suffix == ".nrrd" else b"ElementDataFile = LOCAL\n")
+    lines = [each for each in head.split(mark) if not each.startswith(start)]
+    if path.suffix == ".nrrd":
+        path.write_bytes(mark.join([*lines, line]) + b"\n\n" + rest)
+    else:
+        last = b"" if start == b"ElementDataFile" else b"ElementDataFile = LOCAL\n"
+        path.write_bytes(mark.join([*lines[:-1], line]) + mark + last + rest)
+    if b"number" in line or b"spacings" in line:
+        # What is not used may be as long as it likes.
+        np.testing.assert_array_equal(read_image(path).data, DATA)
+    else:
+        with pytest.raises(InputError):
+            read_image(path)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    name=st.sampled_from(["a.nrrd", "a.mha"]),
+    changes=st.lists(st.tuples(st.integers(0, 420), st.binary(min_size=0, max_size=6)), min_size=1, max_size=4),
+)
+def test_damaged_text_headers_give_an_image_or_an_error_of_ours(name: str, changes: list[tuple[int, bytes]]) -> None:
+    with TemporaryDirectory() as folder:
+        path = save_itk(Path(folder) / name, DATA, orthogonal())
+        content = bytearray(path.read_bytes())
+        for place, put in changes:
+            content[place : place + max(1, len(put))] = put
+        path.write_bytes(bytes(content))
+        with suppress(InputError):
+            read_image(path)
 
 
 def test_vector_images_are_refused(tmp_path: Path) -> None:

@@ -13,6 +13,9 @@ from wbmri.io.size_limits import check_one_volume, check_promise
 # NIfTI's codes for the unit of space, in mm.
 UNITS_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 
+# Header and extensions may fill this much before the voxels.
+MOST_HEADER_BYTES = 2**24
+
 
 def unreadable(path: Path, why: str) -> InputError:
     """Return the error for a file that is no usable NIfTI."""
@@ -61,7 +64,10 @@ def read_header(path: Path) -> Any:
             "convert it to one grey channel",
         )
     check_one_volume(path, shape)
-    end = int(header["vox_offset"])
+    offset = float(header["vox_offset"])
+    if not needed <= offset <= MOST_HEADER_BYTES:
+        raise unreadable(path, f"its voxels are said to begin at byte {offset:g}")
+    end = int(offset)
     compressed = path.name.lower().endswith(".gz")
     check_promise(
         path,
@@ -115,6 +121,7 @@ def check_agreement(path: Path, coded: dict[str, NDArray[np.float64]]) -> None:
 
 def read_nifti_voxels(path: Path) -> NDArray[Any]:
     """Return the voxels, shape (i, j, k), the slope and intercept applied."""
+    from nibabel.spatialimages import HeaderDataError
     from nibabel.volumeutils import apply_read_scaling
 
     header = read_header(path)
@@ -126,7 +133,10 @@ def read_nifti_voxels(path: Path) -> NDArray[Any]:
     if len(content) < start + size:
         raise unreadable(path, f"it is truncated, {len(content)} of {start + size} bytes are there")
     stored = np.frombuffer(content, dtype, offset=start, count=size // dtype.itemsize).reshape(shape, order="F")
-    slope, intercept = header.get_slope_inter()
+    try:
+        slope, intercept = header.get_slope_inter()
+    except HeaderDataError as problem:
+        raise unreadable(path, "its slope and intercept are no numbers") from problem
     scaled = stored if slope is None else apply_read_scaling(stored, slope, intercept)
     return np.asarray(scaled)
 

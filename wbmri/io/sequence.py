@@ -33,6 +33,8 @@ FLUID_NULLING_MS = 1000.0
 
 # No MR scanner images more than this along the body without moving the table.
 ONE_STATION_MM = 600.0
+# No number of an acquisition is larger, in whatever unit.
+LARGEST = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +275,8 @@ def read_sidecar(image: Path) -> SequenceFacts | None:
     if not path.is_file():
         return None
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as problem:
+        fields = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as problem:
         raise InputError(
             f"the sidecar {path.name}, which is not JSON",
             "a JSON object",
@@ -309,7 +311,9 @@ def read_sidecar(image: Path) -> SequenceFacts | None:
 def number(fields: dict[str, Any], key: str) -> float | None:
     """Return a field as a number, or None."""
     value = fields.get(key)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not -LARGEST <= value <= LARGEST:
+        return None
+    return float(value)
 
 
 def text(fields: dict[str, Any], key: str) -> str:
@@ -323,7 +327,8 @@ def codes(fields: dict[str, Any], key: str) -> tuple[str, ...]:
     value = fields.get(key)
     if isinstance(value, str):
         value = value.replace("_", "\\").split("\\") if key != "ImageType" else [value]
-    return tuple(code.strip().upper() for code in value or () if isinstance(code, str) and code.strip())
+    listed = value if isinstance(value, list) else []
+    return tuple(code.strip().upper() for code in listed if isinstance(code, str) and code.strip())
 
 
 def milliseconds(path: Path, fields: dict[str, Any], key: str, most_s: float) -> float | None:

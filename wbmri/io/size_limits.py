@@ -2,10 +2,18 @@
 
 from pathlib import Path
 
-from wbmri.core import InputError
+import numpy as np
 
-# A body at 1 mm has some 300 million voxels.
-MOST_VOXELS = 2_000_000_000
+from wbmri.core import Grid, InputError
+
+# A body at 1 mm has some 300 million voxels. They are held as they are stored, and as 32-bit numbers.
+MOST_BYTES = 2_000_000_000
+NUMBER_BYTES = 4
+
+# Voxels of a body are between these sizes, and it lies within this distance of the scanner's middle.
+LEAST_MM, MOST_MM, FARTHEST_MM = 0.05, 200.0, 1e5
+# Volume of a voxel relative to that of a box with its edges: less is no grid of a scanner.
+LEAST_UPRIGHT = 0.3
 
 # Deflate cannot shrink by more than this (zlib's technical details: 1032:1).
 MOST_SHRINKING = 1032
@@ -48,17 +56,17 @@ def check_promise(path: Path, sizes: tuple[int, ...], voxel_bytes: float, *, com
     Raises
     ------
     InputError
-        If an axis is empty, there are more than `MOST_VOXELS`, or the file is too short.
+        If an axis is empty, the voxels need more than `MOST_BYTES` of memory, or the file is too short.
     """
     shown = " x ".join(str(size) for size in sizes)
     voxels = 1
     for size in sizes:
         voxels *= size
-    if min(sizes) < 1 or voxels > MOST_VOXELS:
+    if min(sizes) < 1 or voxels * (voxel_bytes + NUMBER_BYTES) > MOST_BYTES:
         raise InputError(
             f"the header of {path.name}, which promises {shown} voxels",
-            f"at most {MOST_VOXELS:.0e} voxels and none of the axes empty",
-            "check the header, or export the image again",
+            f"at most {MOST_BYTES / 1e9:g} GB of memory and none of the axes empty",
+            "check the header, or export the image again with larger voxels",
         )
     if voxels * voxel_bytes > stored * (MOST_SHRINKING if compressed else 1):
         raise InputError(
@@ -66,3 +74,30 @@ def check_promise(path: Path, sizes: tuple[int, ...], voxel_bytes: float, *, com
             "all the voxels that its header promises",
             "copy or export the image again",
         )
+
+
+def check_geometry(name: str, grid: Grid) -> None:
+    """Refuse a grid that no scan of a body has: absurd voxels, places far away, axes that nearly fall together.
+
+    Parameters
+    ----------
+    name
+        The file or stack, for the message.
+    grid
+        Where its voxels lie.
+    """
+    spacing, origin = np.array(grid.spacing), np.abs(grid.origin)
+    upright = grid.voxel_ml * 1000 / float(np.prod(spacing))
+    if (
+        spacing.min() >= LEAST_MM
+        and spacing.max() <= MOST_MM
+        and origin.max() <= FARTHEST_MM
+        and upright > LEAST_UPRIGHT
+    ):
+        return
+    shown = " x ".join(f"{size:.3g}" for size in spacing)
+    raise InputError(
+        f"{name} with voxels of {shown} mm at {origin.max():.3g} mm from the origin",
+        f"voxels of {LEAST_MM:g} to {MOST_MM:g} mm with upright axes, within {FARTHEST_MM:g} mm",
+        "repair the orientation in the header, or convert the DICOM files again",
+    )

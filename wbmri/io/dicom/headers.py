@@ -32,6 +32,9 @@ TAGS = [
 MR_CLASSES = frozenset(f"1.2.840.10008.5.1.4.1.1.{tail}" for tail in ("4", "4.1", "4.4"))
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
+# A whole-body examination has some hundreds.
+MOST_FRAMES = 20_000
+
 # How a data set without the preamble begins: group 0008, its length, character set or image type.
 BARE_STARTS = (b"\x08\x00\x00\x00", b"\x08\x00\x05\x00", b"\x08\x00\x08\x00")
 
@@ -117,7 +120,9 @@ def files_under(inputs: Iterable[Path]) -> list[Path]:
             found[item.resolve()] = None
         for folder, subfolders, names in os.walk(item):
             subfolders.sort()
-            found.update(dict.fromkeys((Path(folder) / name).resolve() for name in sorted(names)))
+            # What is no file, such as a pipe, would never end; a link may lead in circles.
+            files = (Path(os.path.realpath(os.path.join(folder, name))) for name in sorted(names))
+            found.update(dict.fromkeys(file for file in files if file.is_file()))
     return list(found)
 
 
@@ -184,8 +189,8 @@ def read_frames(path: Path) -> Iterator[Frame]:
         shared = list(header.get("SharedFunctionalGroupsSequence") or [])
         flaw = flaw_of(path, header)
         count = len(groups) or int(header.get("NumberOfFrames") or 1)
-        if count > path.stat().st_size:
-            raise ValueError("more frames than bytes")
+        if not 0 < count <= min(path.stat().st_size, MOST_FRAMES):
+            raise ValueError("more frames than an examination has, or than bytes")
         for index in range(count):
             items = [item for part in (*groups[index : index + 1], *shared) for item in functional_items(part)]
             yield frame(path, header, [*items, header], index, flaw)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import InputError, Progress, silent
+from wbmri.io.dicom.decoder_process import DecoderProcess
 from wbmri.io.dicom.headers import Frame
 
 if TYPE_CHECKING:
@@ -39,15 +40,16 @@ def read_pixels(frames: Sequence[Frame], progress: Progress = silent) -> NDArray
     made = np.empty((len(frames), rows, columns), dtype=np.float32)
     order = sorted(range(len(frames)), key=lambda place: (str(frames[place].path), frames[place].index))
     done = 0
-    for _, places in groupby(order, key=lambda place: frames[place].path):
-        wanted = list(places)
-        for place, stored in zip(wanted, decode([frames[place] for place in wanted]), strict=True):
-            if stored.shape != (rows, columns):
-                raise unreadable(frames[place], f"pixels of shape {stored.shape} instead of {(rows, columns)}")
-            np.multiply(stored, np.float32(frames[place].slope), out=made[place])
-            made[place] += np.float32(frames[place].intercept)
-            done += 1
-            progress(done / len(frames), "reading DICOM images")
+    with DecoderProcess() as decoder:
+        for _, places in groupby(order, key=lambda place: frames[place].path):
+            wanted = list(places)
+            for place, stored in zip(wanted, decode([frames[place] for place in wanted], decoder), strict=True):
+                if stored.shape != (rows, columns):
+                    raise unreadable(frames[place], f"pixels of shape {stored.shape} instead of {(rows, columns)}")
+                np.multiply(stored, np.float32(frames[place].slope), out=made[place])
+                made[place] += np.float32(frames[place].intercept)
+                done += 1
+                progress(done / len(frames), "reading DICOM images")
     return np.ascontiguousarray(made.transpose(2, 1, 0))
 
 
@@ -56,13 +58,13 @@ def same_pixels(first: Frame, second: Frame) -> bool:
     return first.size == second.size and np.array_equal(read_pixels([first]), read_pixels([second]))
 
 
-def decode(frames: Sequence[Frame]) -> Iterator[NDArray[np.generic]]:
+def decode(frames: Sequence[Frame], decoder: DecoderProcess) -> Iterator[NDArray[np.generic]]:
     """Yield the stored values of some images of one file, shape (rows, columns) each."""
     from pydicom import dcmread
     from pydicom.pixels.utils import pixel_array
-    from pydicom.uid import RLELossless
 
     path = frames[0].path
+    what = "pixels that cannot be decoded"
     with warnings.catch_warnings():
         # Header values that break the letter of the standard were checked where they matter.
         warnings.filterwarnings("ignore", module=r"pydicom\..*")
@@ -71,13 +73,14 @@ def decode(frames: Sequence[Frame]) -> Iterator[NDArray[np.generic]]:
             syntax = data.file_meta.get("TransferSyntaxUID") if hasattr(data, "file_meta") else None
             if syntax is None:
                 syntax = data.file_meta.TransferSyntaxUID = assumed_syntax(data.original_encoding)
-            plugin = "gdcm" if syntax.is_encapsulated and syntax != RLELossless else ""
-            arrays = [
-                pixel_array(data, index=frame.index if frame.of > 1 else None, raw=True, decoding_plugin=plugin)
-                for frame in frames
-            ]
+            if syntax.is_encapsulated:
+                what = f"pixels compressed as {syntax.name} that cannot be decoded"
+                arrays = [decoder.frame(path, frame.index, frame.of) for frame in frames]
+            else:
+                arrays = [pixel_array(data, index=frame.index if frame.of > 1 else None, raw=True) for frame in frames]
         except Exception as problem:  # whatever damaged pixels do to a decoder, the file is named to the user
-            raise unreadable(frames[0], f"pixels that cannot be decoded ({type(problem).__name__})") from problem
+            why = str(problem) if isinstance(problem, ValueError) else type(problem).__name__
+            raise unreadable(frames[0], f"{what} ({why[:200]})") from problem
     yield from arrays
 
 

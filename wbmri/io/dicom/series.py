@@ -11,7 +11,7 @@ from wbmri.core import Grid, InputError, plane
 from wbmri.io.dicom.headers import Frame
 from wbmri.io.dicom.pixels import same_pixels, unreadable
 from wbmri.io.sequence import Kind, Layout, SequenceFacts, classify
-from wbmri.io.size_limits import MOST_VOXELS
+from wbmri.io.size_limits import MOST_BYTES, NUMBER_BYTES, check_geometry
 
 # Direction cosines that differ by less are one orientation written with few digits.
 SAME_DIRECTION = 2e-3
@@ -19,6 +19,10 @@ SAME_DIRECTION = 2e-3
 REGULAR = 0.1
 # A gap of more slices than this along the body separates two stations; a smaller one is missing slices.
 STATION_GAP = 3.5
+# Bytes of a stored pixel, as a rule.
+STORED_BYTES = 2
+# More places in the plane than this are those of no stack.
+MOST_ORIGINS = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,7 +205,7 @@ def cluster_origins(place: NDArray[np.float64], near_mm: float) -> list[NDArray[
     from scipy.cluster.hierarchy import fcluster, linkage
 
     origins, which = np.unique(place[:, :2].round(2), axis=0, return_inverse=True)
-    if len(origins) == 1:
+    if len(origins) == 1 or len(origins) > MOST_ORIGINS:
         return [np.arange(len(place))]
     cluster = fcluster(linkage(origins, "single"), t=near_mm, criterion="distance")[which.ravel()]
     found = [np.flatnonzero(cluster == label) for label in np.unique(cluster)]
@@ -265,13 +269,12 @@ def stack_of(frames: Sequence[Frame], notes: tuple[str, ...]) -> Stack:
             pixel_error(frames)
             or spacing_error(steps)
             or tilt_error(positions, across, min(frames[0].spacing or (1.0, 1.0)))
-            or size_error(shape)
         )
     columns_mm, rows_mm = frames[0].spacing or (1.0, 1.0)
     # The middle of the stack is held in place, so that rounding of single positions cancels.
     origin = positions.mean(axis=0) - across[2] * step * (len(frames) - 1) / 2
     grid = Grid.from_directions(shape, across.T, (columns_mm, rows_mm, step or 1.0), origin, lps=True)
-    return Stack(tuple(frames), grid, notes, problem)
+    return Stack(tuple(frames), grid, notes, problem or size_error(grid))
 
 
 def pixel_error(frames: Sequence[Frame]) -> InputError | None:
@@ -318,12 +321,17 @@ def tilt_error(positions: NDArray[np.float64], across: NDArray[np.float64], pixe
     )
 
 
-def size_error(shape: tuple[int, int, int]) -> InputError | None:
-    """Return the error for a stack too large to be an image of a body, or None."""
-    if float(np.prod(np.array(shape, dtype=np.float64))) <= MOST_VOXELS:
-        return None
-    return InputError(
-        f"a stack of {shape[0]} x {shape[1]} x {shape[2]} voxels",
-        f"at most {MOST_VOXELS:.0e} voxels",
-        "check the header, or export the series again",
-    )
+def size_error(grid: Grid) -> InputError | None:
+    """Return the error for a stack too large or too odd to be an image of a body, or None."""
+    shape = " x ".join(str(count) for count in grid.shape)
+    if float(np.prod(np.array(grid.shape, dtype=np.float64))) * (NUMBER_BYTES + STORED_BYTES) > MOST_BYTES:
+        return InputError(
+            f"a stack of {shape} voxels",
+            f"at most {MOST_BYTES / 1e9:g} GB of memory",
+            "check the header, or export the series again",
+        )
+    try:
+        check_geometry(f"a stack of {shape} voxels", grid)
+    except InputError as problem:
+        return problem
+    return None
