@@ -1,13 +1,18 @@
 """However the pixels are stored, the same image comes out; damage is named."""
 
+import os
+import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 
 from wbmri.core import InputError
 from wbmri.io import inspect, load
+from wbmri.io.dicom.series import cluster_origins
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +35,71 @@ def test_compressed_syntaxes(dicom: Any, tmp_path: Path, plain: Any, kind: str) 
         dicom.recode(path, kind)
         assert path.read_bytes() != before
     np.testing.assert_array_equal(load(tmp_path).data, plain.data)
+
+
+@pytest.mark.parametrize("kind", ["JPEGLosslessProcess14_1", "JPEGLSLossless", "JPEG2000Lossless"])
+@pytest.mark.parametrize("tag", ["Columns", "Rows"])
+def test_a_frame_of_another_size_than_its_header_is_named(dicom: Any, tmp_path: Path, kind: str, tag: str) -> None:
+    paths = dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth()))
+    for path in paths:
+        dicom.recode(path, kind)
+        data = dcmread(path)
+        setattr(data, tag, 1000)
+        data.save_as(path)
+    with pytest.raises(InputError, match="its header says"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["JPEGLosslessProcess14_1", "JPEGLSLossless", "JPEG2000Lossless", "RLELossless"])
+def test_damaged_frames_end_in_an_error_of_ours(dicom: Any, tmp_path: Path, kind: str) -> None:
+    rng = np.random.default_rng(3)
+    path = dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth()))[2]
+    dicom.recode(path, kind)
+    content = path.read_bytes()
+    for _ in range(15):
+        damaged = bytearray(content)
+        for place in rng.integers(len(content) - 600, len(content), 8):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(bytes(damaged))
+        with suppress(InputError):
+            load(tmp_path)
+
+
+def test_what_ends_the_decoder_does_not_end_the_program(
+    dicom: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for path in dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth())):
+        dicom.recode(path, "JPEGLSLossless")
+    # A process that is told nothing it knows ends at once, as a crashed one does.
+    monkeypatch.setattr("wbmri.io.dicom.decoder_process.sys.executable", "/bin/false")
+    with pytest.raises(InputError, match=r"compressed as JPEG-LS .*it ended the decoder"):
+        load(tmp_path)
+
+
+def test_a_file_that_inflates_without_end_is_damaged(dicom: Any, tmp_path: Path) -> None:
+    path = dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth()), syntax=dicom.SYNTAXES["deflated"])[0]
+    content = path.read_bytes()
+    begin = 144 + int.from_bytes(content[140:144], "little")
+    bomb = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    zeros = bytes(2**24)
+    path.write_bytes(content[:begin] + b"".join(bomb.compress(zeros) for _ in range(70)) + bomb.flush())
+    assert path.stat().st_size < 2_000_000
+    with pytest.raises(InputError, match=path.name):
+        load(path)
+
+
+def test_a_pipe_among_the_files_is_passed_over(dicom: Any, tmp_path: Path, plain: Any) -> None:
+    dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth()))
+    os.mkfifo(tmp_path / "pipe.dcm")
+    (tmp_path / "circle").symlink_to(tmp_path)
+    np.testing.assert_array_equal(load(tmp_path).data, plain.data)
+
+
+def test_twenty_thousand_places_in_the_plane_are_no_stack() -> None:
+    place = np.random.default_rng(1).uniform(0, 300, (20_000, 3))
+    assert len(cluster_origins(place, 1.0)) == 1
 
 
 def test_files_without_preamble(dicom: Any, tmp_path: Path, plain: Any) -> None:
