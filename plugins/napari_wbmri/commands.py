@@ -70,6 +70,7 @@ class Commands:
             Command.PAINT: lambda session: self._tool(session, Tool.PAINT),
             Command.ERASE: lambda session: self._tool(session, Tool.ERASE),
             Command.SMART_BRUSH: lambda session: self._tool(session, Tool.SMART),
+            Command.REDRAW: lambda session: self._tool(session, Tool.REDRAW),
             Command.STEAL: lambda _: tools.steal.toggle(),
             Command.LARGER_BRUSH: lambda _: room.editor.resize(1),
             Command.SMALLER_BRUSH: lambda _: room.editor.resize(-1),
@@ -186,7 +187,11 @@ class Commands:
         if not self.room.editor.active:
             self.room.editor.start(session)
         self.room.editor.use(tool)
-        self.room.say(f"Drag with the left button: {tool}. E ends it, U takes a stroke back.")
+        if tool is Tool.REDRAW:
+            how = "Click in the middle of missed muscle, with Shift in the middle of what was wrongly taken"
+        else:
+            how = f"Drag with the left button: {tool}"
+        self.room.say(f"{how}. E ends it, U takes it back.")
 
     def _project(self) -> None:
         depths = list(Depth)

@@ -5,7 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from napari_wbmri.room import ReadingRoom
+from napari_wbmri.viewer import Tool
 from qtpy.QtCore import QPoint, QPointF, Qt
+
+from wbmri.review.label_editor import LabelChange
 
 
 def at(room: ReadingRoom, world: tuple[float, float, float]) -> QPoint:
@@ -89,13 +92,63 @@ def test_erasing_and_the_size_of_the_brush(
     assert room.viewer.scene.camera.mouse_pan
 
 
+def test_a_click_redraws_the_group_and_with_shift_takes_away(
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    qtbot: object,
+) -> None:
+    room = read()
+    whole = np.array(room.session.labels)
+    low, high = (int(end) for end in np.flatnonzero((whole == 1).any((0, 1)))[[0, -1]])
+    half = whole.copy()
+    half[:, :, (low + high) // 2 :][half[:, :, (low + high) // 2 :] == 1] = 0
+    room.scene.change(room.session.edit(LabelChange.between(whole, half), "erase").mask)
+    canvas = room.viewer.window._qt_viewer.canvas.native
+
+    def click(z: int, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> np.ndarray:
+        across = np.argwhere(whole == 1).mean(axis=0)
+        point = room.scene.grid.world(room.session.volume.grid.points([round(across[0]), round(across[1]), z]))
+        room.scene.look(point, None)
+        qtbot.wait(20)
+        qtbot.mouseMove(canvas, at(room, point))
+        qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, held, at(room, point))
+        qtbot.wait(20)
+        np.testing.assert_array_equal(room.scene.grid.stored(room.scene.groups.data), room.session.labels)
+        return np.array(room.session.labels)
+
+    press("D")
+    assert room.docks.tools.tools[Tool.REDRAW].isChecked()
+    mended = click((low + 3 * high) // 4)
+    assert np.count_nonzero(mended != whole) < 0.3 * np.count_nonzero(half != whole)
+    assert room.session.undo_words.startswith("redraw")
+    fewer = click((low + 3 * high) // 4, Qt.KeyboardModifier.ShiftModifier)
+    assert np.count_nonzero(fewer == 1) < np.count_nonzero(mended == 1)
+    press("U", "U")
+    np.testing.assert_array_equal(room.session.labels, half)
+    press("Shift+U", "Shift+U")
+    np.testing.assert_array_equal(room.session.labels, fewer)
+
+
+def test_a_click_into_the_air_is_refused_and_changes_nothing(
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    drag: Callable[..., None],
+) -> None:
+    room = read()
+    before = np.array(room.session.labels)
+    press("D")
+    middle = room.scene.middle(1)
+    edge = room.scene.grid.origin[2] + (room.scene.box(1)[2].stop + 1) * room.scene.grid.spacing[2]
+    drag((middle[0], middle[1], edge))
+    assert "Not done" in room.docks.panel.state.text()
+    np.testing.assert_array_equal(room.session.labels, before)
+
+
 def test_mirroring_and_filling_by_key(read: Callable[..., ReadingRoom], press: Callable[..., None]) -> None:
     room = read()
     stored = np.array(room.session.labels)
     hole = stored.copy()
     hole[:, 4, :][hole[:, 4, :] == 1] = 0
-    from wbmri.review.label_editor import LabelChange
-
     change = room.session.edit(LabelChange.between(stored, hole), "erase")
     room.scene.change(change.mask)
     press("F")

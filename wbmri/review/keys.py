@@ -49,6 +49,7 @@ class Command(StrEnum):
     PAINT = "paint"
     ERASE = "erase"
     SMART_BRUSH = "smart_brush"
+    REDRAW = "redraw"
     FILL_BETWEEN = "fill_between"
     MIRROR = "mirror"
     STEAL = "steal"

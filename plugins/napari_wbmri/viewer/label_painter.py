@@ -9,7 +9,7 @@ from napari.components import ViewerModel
 from napari_wbmri.viewer.scene import Depth, Scene
 from wbmri.core import WbmriError
 from wbmri.review import Change, Session
-from wbmri.review.label_editor import Brush, LabelChange, Stroke, fill_between, mirror
+from wbmri.review.label_editor import Brush, LabelChange, Stroke, fill_between, mirror, redraw
 
 RADII_MM = (2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0)
 
@@ -20,6 +20,7 @@ class Tool(StrEnum):
     PAINT = "paint"
     ERASE = "erase"
     SMART = "smart brush"
+    REDRAW = "redraw"
 
 
 class MaskEditor:
@@ -89,7 +90,7 @@ class MaskEditor:
         """Fill the slices between those on which the group is drawn."""
         axis = self._scene.grid.stored_axis(self._scene.plane)
         spacing = session.volume.spacing
-        self._whole(
+        self._edit(
             session,
             "fill",
             lambda: fill_between(session.labels, session.current, axis, spacing, steal=self.steal),
@@ -98,9 +99,9 @@ class MaskEditor:
     def mirror(self, session: Session) -> None:
         """Draw the group as the mirror image of the other side's."""
         grid, scheme = session.volume.grid, session.case.reading.scheme
-        self._whole(session, "mirror", lambda: mirror(session.labels, grid, scheme, session.current, steal=self.steal))
+        self._edit(session, "mirror", lambda: mirror(session.labels, grid, scheme, session.current, steal=self.steal))
 
-    def _whole(self, session: Session, tool: str, make: Callable[[], LabelChange]) -> None:
+    def _edit(self, session: Session, tool: str, make: Callable[[], LabelChange]) -> None:
         try:
             change = session.edit(make(), tool)
         except WbmriError as error:
@@ -111,7 +112,7 @@ class MaskEditor:
         self._done(change)
 
     def _show_brush(self) -> None:
-        self._viewer.cursor.style = "circle"
+        self._viewer.cursor.style = "crosshair" if self.tool is Tool.REDRAW else "circle"
         self._viewer.cursor.size = 2 * self.radius
         self._viewer.cursor.scaled = True
         self.changed()
@@ -132,6 +133,9 @@ class MaskEditor:
         session = self._session
         if session is None or event.button != 1 or self._scene.depth is not Depth.SLICE:
             return
+        if self.tool is Tool.REDRAW:
+            yield from self._clicks(session, event)
+            return
         stroke = self._stroke(session)
         self._draw(stroke, event)
         yield
@@ -148,6 +152,23 @@ class MaskEditor:
             self._failed(error)
         else:
             self._done(change)
+
+    def _clicks(self, session: Session, event: Any) -> Iterator[None]:
+        """Redraw the group from a click, or a stroke, when the button is released."""
+        missed = "Shift" not in event.modifiers
+        seeds = [tuple(self._scene.grid.voxel(event.position))]
+        yield
+        while event.type == "mouse_move":
+            seeds.append(tuple(self._scene.grid.voxel(event.position)))
+            yield
+        volume, within = session.volume, session.within_muscle
+        self._edit(
+            session,
+            self.tool.value,
+            lambda: redraw(
+                session.labels, volume.data, volume.spacing, session.current, seeds, missed=missed, within=within
+            ),
+        )
 
     def _draw(self, stroke: Stroke, event: Any) -> None:
         more = stroke.to(tuple(self._scene.grid.voxel(event.position)))

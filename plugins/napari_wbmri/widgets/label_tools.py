@@ -26,18 +26,23 @@ class MaskTools(QFrame):
         grid.setContentsMargins(0, 4, 0, 0)
         grid.setSpacing(4)
         self.tools = {}
-        for column, (tool, text, tip) in enumerate(
+        for row, column, tool, text, tip in (
+            (0, 0, Tool.PAINT, "Paint  P", "Drag over the scan to add to the group"),
+            (0, 1, Tool.ERASE, "Erase  R", "Drag over the scan to take from the group"),
+            (0, 2, Tool.SMART, "Smart  B", "Paints only what looks like muscle and hangs together"),
             (
-                (Tool.PAINT, "Paint  P", "Drag over the scan to add to the group"),
-                (Tool.ERASE, "Erase  R", "Drag over the scan to take from the group"),
-                (Tool.SMART, "Smart  B", "Paints only what looks like muscle and hangs together"),
+                3,
+                0,
+                Tool.REDRAW,
+                "Redraw  D",
+                "Click in the middle of missed muscle; with Shift, of what was taken wrongly",
             ),
         ):
             button = self._button(text, tip)
             button.setCheckable(True)
             button.clicked.connect(lambda _=False, tool=tool: editor.use(tool))
             self.tools[tool] = button
-            grid.addWidget(button, 0, column)
+            grid.addWidget(button, row, column)
         self.smaller, self.larger = self._button("−  [", "Smaller brush"), self._button("+  ]", "Larger brush")
         self.diameter = QLabel()
         self.diameter.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -58,11 +63,13 @@ class MaskTools(QFrame):
         self.fill = self._button("Fill between  F", "Fill the slices between those on which the group is drawn")
         self.mirror = self._button("Mirror  ⇧M", "Draw the group as the mirror image of the other side's")
         self.stop = self._button("Done  E", "Stop correcting; everything is saved already")
-        for column, (button, signal) in enumerate(
-            ((self.fill, self.filling), (self.mirror, self.mirroring), (self.stop, self.stopping)),
+        for button, signal, place in (
+            (self.fill, self.filling, (3, 1)),
+            (self.mirror, self.mirroring, (3, 2)),
+            (self.stop, self.stopping, (4, 0, 1, 3)),
         ):
             button.clicked.connect(signal)
-            grid.addWidget(button, 3, column)
+            grid.addWidget(button, *place)
         editor.changed = self.follow
         self.follow()
 

@@ -21,7 +21,7 @@ from wbmri.core import (
     Volume,
 )
 from wbmri.review import Session, SignoffIssueKind, open_review
-from wbmri.review.label_editor import LabelChange
+from wbmri.review.label_editor import LabelChange, redraw
 from wbmri.segmentation.quality import check_outlines
 
 
@@ -125,6 +125,37 @@ def test_the_smart_brush_asks_where_muscle_is(measured: Case) -> None:
     ratios = session.volume.data[block] / 100.0
     np.testing.assert_array_equal(session.within_muscle(block), (ratios > 0.6) & (ratios < 4.0))
     session.close()
+
+
+def test_a_redrawn_group_is_measured_anew_written_down_and_undone(measured: Case) -> None:
+    session = open_review(measured.paths, "anna")
+    whole = np.array(session.labels)
+    upper = np.flatnonzero((whole == 10) & (np.arange(whole.shape[2]) > 4))
+    session.edit(LabelChange.setting(session.labels, upper, 0), "erase")
+    halved, before = np.array(session.labels), evidence(session, 10)
+    seed = np.argwhere((whole == 10) & (halved == 0) & session.within_muscle(tuple(slice(0, n) for n in whole.shape)))
+    volume = session.volume
+    change = redraw(
+        session.labels,
+        volume.data,
+        volume.spacing,
+        10,
+        [seed[len(seed) // 2]],
+        missed=True,
+        within=session.within_muscle,
+    )
+    said = session.edit(change, "redraw")
+    assert said.labels == {10}
+    assert evidence(session, 10).volume_ml > before.volume_ml
+    after = np.array(session.labels)
+    session.close()
+    again = open_review(measured.paths, "anna")
+    np.testing.assert_array_equal(again.labels, after)
+    assert again.undo_words is not None
+    assert again.undo_words.startswith("redraw: ")
+    again.undo()
+    np.testing.assert_array_equal(again.labels, halved)
+    again.close()
 
 
 def test_where_nothing_can_be_measured_anew_that_is_said(case: Case) -> None:

@@ -6,6 +6,7 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.review.label_editor.brush import Block, Brush, Stroke
+    from wbmri.review.label_editor.click_redraw import redraw
     from wbmri.review.label_editor.contour_propagation import fill_between, mirror
     from wbmri.review.label_editor.label_change import LabelChange, Labels, decode_change, encode_change
     from wbmri.review.label_editor.outlines import EDGES, Outlines
@@ -22,6 +23,7 @@ __all__ = [
     "encode_change",
     "fill_between",
     "mirror",
+    "redraw",
 ]
 
 __getattr__ = lazy_names(
@@ -32,6 +34,7 @@ __getattr__ = lazy_names(
             "Brush",
             "Stroke",
         ),
+        "click_redraw": ("redraw",),
         "contour_propagation": (
             "fill_between",
             "mirror",
