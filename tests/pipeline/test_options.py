@@ -19,7 +19,14 @@ def test_label_maps_are_taken_instead_of_the_default_engine() -> None:
 
 
 def test_what_cannot_be_used_is_refused_at_once(tmp_path: Path) -> None:
-    for wrong in ({"engine": "none"}, {"scheme": "none"}, {"mapping": "none"}, {"controls": tmp_path / "none.json"}):
+    for wrong in (
+        {"engine": "none"},
+        {"scheme": "none"},
+        {"mapping": "none"},
+        {"controls": tmp_path / "none.json"},
+        {"device": "abacus"},
+        {"device": "cpu", "labels": "muscles.nii.gz"},
+    ):
         with pytest.raises(InputError):
             ScoringOptions.of(**wrong)  # type: ignore[arg-type]
 

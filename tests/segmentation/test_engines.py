@@ -135,6 +135,31 @@ def test_the_networks_decide_what_every_engine_that_uses_them_finds(
     assert all(one != other for one, other in zip(before, fingerprints(), strict=True))
 
 
+def test_the_networks_run_on_the_device_that_is_named_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = engine_fingerprint(make_engine("network"))
+    assert engine_fingerprint(make_engine("auto", "cpu")) == usual
+    assert "device" not in usual
+    for device, said in (("openvino", "cannot use.*one of auto, cpu.*OpenVINOExecutionProvider"), ("abacus", "abacus")):
+        with pytest.raises(InputError, match=said):
+            make_engine("network", device)
+    with pytest.raises(InputError, match=r"device cpu for the engine 'atlas'.*leave --device out"):
+        make_engine("atlas", "cpu")
+    both = ["OpenVINOExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: both)
+    assert engine_fingerprint(make_engine("network", "openvino"))["device"] == "openvino"
+    assert engine_fingerprint(make_engine("network"))["device"] == "cuda"
+    assert engine_fingerprint(make_engine("network", "cpu")) == usual
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_device_that_does_not_start_is_an_error_and_not_another_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider"])
+    noise = Volume(np.random.default_rng(1).gamma(4.0, 30.0, (30, 30, 30)), np.diag([8.0, 8.0, 8.0, 1.0]))
+    engine = make_engine("network", "cuda")
+    with pytest.raises(InputError, match=r"device cuda, on which the networks do not start.*--device cpu"):
+        engine.segment(noise, load_scheme(), silent)
+
+
 def test_without_networks_the_engine_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("WBMRI_NETWORK", str(tmp_path))
     assert not {info.name: info for info in engines()}["network"].available

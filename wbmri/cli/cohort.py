@@ -8,7 +8,7 @@ from typing import Annotated
 from typer import Argument, Option
 from typer.core import TyperCommand
 
-from wbmri.cli.options import AsJson, Controls, Engine, Fusion, Mappings, PostContrast, SchemeFile, Series
+from wbmri.cli.options import AsJson, Controls, Device, Engine, Fusion, Mappings, PostContrast, SchemeFile, Series
 
 _MANY = ("--participant-label", "--session-label")
 
@@ -88,6 +88,7 @@ def cohort(
     series: Series = None,
     controls: Controls = None,
     post_contrast: PostContrast = False,
+    device: Device = "auto",
     force: Annotated[bool, Option("--force", help="Score what is done, too.")] = False,
     retry_failed: Annotated[bool, Option("--retry-failed", help="Score what failed before, too.")] = False,
     workers: Annotated[
@@ -135,6 +136,7 @@ def cohort(
         series=series,
         controls=controls,
         post_contrast=post_contrast,
+        device=device,
     )
     found = find_visits(
         source,

@@ -8,6 +8,7 @@ from typer import Argument, Option
 from wbmri.cli.options import (
     AsJson,
     Controls,
+    Device,
     Engine,
     Fusion,
     Labels,
@@ -68,6 +69,7 @@ def compare(
         bool,
         Option("--across-protocols", help="Compare different protocols all the same, and mark every result."),
     ] = False,
+    device: Device = "auto",
     as_json: AsJson = False,
 ) -> int:
     """Compare visits of one person, the first with the last; inputs are scored first."""
@@ -76,7 +78,7 @@ def compare(
     from wbmri.cli.display import show_comparison
     from wbmri.pipeline import ScoringOptions, Terms, compare_visits
 
-    options = ScoringOptions.of(engine, labels, mapping, fusion, scheme, series, controls, post_contrast)
+    options = ScoringOptions.of(engine, labels, mapping, fusion, scheme, series, controls, post_contrast, device)
     terms = Terms(
         across_protocols=across_protocols,
         rule=ResponseRule.asked(response_fall, response_points),

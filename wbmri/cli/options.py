@@ -26,6 +26,10 @@ Session = Annotated[
     Option("--ses", metavar="LABEL", help="Session label, letters and digits. Default: the next free number."),
 ]
 Engine = Annotated[str, Option("--engine", metavar="NAME", help="Segmentation engine, see 'wbmri engines'.")]
+Device = Annotated[
+    str,
+    Option("--device", metavar="NAME", help="Where the networks run: auto, cpu, cuda or openvino."),
+]
 Labels = Annotated[
     list[Path] | None,
     Option("--labels", metavar="FILE", help="Label map of your own, instead of an engine; repeat it to fuse several."),

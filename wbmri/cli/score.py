@@ -3,6 +3,7 @@
 from wbmri.cli.options import (
     AsJson,
     Controls,
+    Device,
     Engine,
     Fusion,
     Inputs,
@@ -31,13 +32,14 @@ def score(
     series: Series = None,
     controls: Controls = None,
     post_contrast: PostContrast = False,
+    device: Device = "auto",
     as_json: AsJson = False,
 ) -> int:
     """Score one visit: images in, a complete case with its report out."""
     from wbmri.cli.display import show_scored
     from wbmri.pipeline import ScoringOptions, score_visit
 
-    options = ScoringOptions.of(engine, labels, mapping, fusion, scheme, series, controls, post_contrast)
+    options = ScoringOptions.of(engine, labels, mapping, fusion, scheme, series, controls, post_contrast, device)
     with shown_progress() as progress:
         scored = score_visit(inputs, out, options, participant=sub, session=ses, progress=progress)
     show_scored(scored, as_json=as_json)

@@ -35,8 +35,8 @@ from wbmri.cohort.visit import Visit, digest_of, stamp_of
 from wbmri.core import AUTO, CaseError, Progress, WbmriError, silent
 from wbmri.segmentation import Engine
 
-EngineOf = Callable[[str], Engine]
-"""Returns the engine of a name, each time the same one."""
+EngineOf = Callable[[str, str], Engine]
+"""Returns the engine of a name on a device, each time the same one."""
 
 
 def look(job: Job) -> Standing:
@@ -156,7 +156,7 @@ def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progr
             visit.inputs[0] if len(visit.inputs) == 1 else visit.inputs,
             paths,
             job.options,
-            engine=None if visit.labels else engine_of(job.options.engine_name),
+            engine=None if visit.labels else engine_of(job.options.engine_name, job.options.device),
             progress=progress,
         )
         done = Outcome(visit.participant, visit.session, Ending.DONE, basis, digest_of_reading(paths))

@@ -61,6 +61,8 @@ class ScoringOptions:
         Level of normal muscle at the site, from ``wbmri calibrate controls``.
     post_contrast
         Whether a scan that was made after a contrast agent is scored all the same.
+    device
+        Where the engine runs its networks: ``auto``, ``cpu``, ``cuda`` or ``openvino``.
     """
 
     engine: str = "auto"
@@ -71,6 +73,7 @@ class ScoringOptions:
     series: tuple[str, ...] = ()
     controls: ControlCalibration | None = None
     post_contrast: bool = False
+    device: str = "auto"
 
     @classmethod
     def of(
@@ -83,12 +86,13 @@ class ScoringOptions:
         series: Sequence[str] | None = None,
         controls: str | Path | None = None,
         post_contrast: bool = False,
+        device: str = "auto",
     ) -> Self:
         """Return the options that a user names, with the files read.
 
         Parameters
         ----------
-        engine, fusion, series, post_contrast
+        engine, fusion, series, post_contrast, device
             As above; with label maps the engine ``auto`` is ``labels``.
         labels, mapping
             One or several paths.
@@ -100,7 +104,7 @@ class ScoringOptions:
         Raises
         ------
         InputError
-            If the engine, the scheme, the controls or a mapping does not exist, or cannot be used.
+            If the engine, the device, the scheme, the controls or a mapping does not exist, or cannot be used.
         CaseError
             If the file of controls holds something else.
         """
@@ -109,8 +113,14 @@ class ScoringOptions:
             load_mapping(table)
         if maps and engine == "auto":
             engine = "labels"
-        elif engine != "labels":
-            make_engine(engine)
+        if engine != "labels":
+            make_engine(engine, device)
+        elif device != "auto":
+            raise InputError(
+                f"the device {device} with label maps of your own",
+                "a device for an engine that runs networks",
+                "leave --device out",
+            )
         return cls(
             engine,
             maps,
@@ -120,6 +130,7 @@ class ScoringOptions:
             tuple(series or ()),
             None if controls is None else read_controls(controls),
             post_contrast,
+            device,
         )
 
     @property
@@ -169,7 +180,7 @@ class ScoringOptions:
             if tables:
                 decisive["filled_by"] = engine_fingerprint(make_engine("auto"))
         else:
-            decisive |= engine_fingerprint(make_engine(self.engine))
+            decisive |= engine_fingerprint(make_engine(self.engine, self.device))
         if self.series:
             decisive["series"] = list(self.series)
         if self.controls is not None:

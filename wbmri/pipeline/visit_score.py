@@ -22,7 +22,7 @@ from wbmri.grading import check_contrast, grade
 from wbmri.io import load
 from wbmri.pipeline.options import Inputs, ScoringOptions
 from wbmri.report.case import case_report, mosaic_png, thumbnail_png
-from wbmri.segmentation import Engine, segment
+from wbmri.segmentation import Engine, make_engine, segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ def score(
     series: Sequence[str] | None = None,
     controls: str | Path | None = None,
     post_contrast: bool = False,
+    device: str = "auto",
     progress: Progress = silent,
 ) -> ScoredCase:
     """Load, segment and grade one visit, write it as a case with its report, and rebuild the tables of OUT.
@@ -87,6 +88,8 @@ def score(
         File with the level of normal muscle at the site, from ``wbmri calibrate controls``.
     post_contrast
         Score a scan that was made after a contrast agent all the same.
+    device
+        Where the engine runs its networks: ``auto``, ``cpu``, ``cuda`` or ``openvino``.
     progress
         Called with the share that is done and what is being done.
 
@@ -97,7 +100,7 @@ def score(
     CaseError
         If a person's reading would be lost, or somebody has the case open; nothing has been written then.
     """
-    options = ScoringOptions.of(engine, labels, mapping, fusion, scheme, series, controls, post_contrast)
+    options = ScoringOptions.of(engine, labels, mapping, fusion, scheme, series, controls, post_contrast, device)
     return score_visit(inputs, out, options, participant=participant, session=session, progress=progress)
 
 
@@ -152,6 +155,8 @@ def score_case(
     """
     check_dataset(paths.out)
     check_replaceable(paths)
+    if engine is None and options.engine != "labels":
+        engine = make_engine(options.engine, options.device)
     seconds: dict[str, float] = {}
     with _timed(seconds, "load"):
         volume = load(inputs, series=options.series or None, progress=part(progress, 0.0, 0.1))

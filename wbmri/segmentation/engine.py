@@ -53,6 +53,19 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
+class DeviceEngine(Engine, Protocol):
+    """An engine that runs on the device that a user names.
+
+    Attributes
+    ----------
+    device
+        ``auto``, or the name of a device; set by `make_engine`.
+    """
+
+    device: str
+
+
 def engine_fingerprint(engine: Engine) -> dict[str, Json]:
     """Return what decides the results of an engine: its name, and what it says of itself in `fingerprint`."""
     own: Mapping[str, Json] = getattr(engine, "fingerprint", {})
@@ -114,13 +127,20 @@ def engines() -> tuple[EngineInfo, ...]:
     return (*listed, EngineInfo("labels", "a label map of your own, resampled and checked", True, "--labels FILE"))
 
 
-def make_engine(name: str) -> Engine:
+def make_engine(name: str, device: str = "auto") -> Engine:
     """Return the engine of this name; ``auto`` is the best one that needs nothing more.
+
+    Parameters
+    ----------
+    name
+        The engine.
+    device
+        Where it runs its networks: ``auto``, or a device for an engine that has the attribute `device`.
 
     Raises
     ------
     InputError
-        If no engine has this name, it cannot be loaded, or what it needs is missing.
+        If no engine has this name, it cannot be loaded, what it needs is missing, or it does not run on the device.
     """
     points = _entry_points()
     point = points.get(AUTO_ENGINE if name == "auto" else name)
@@ -137,6 +157,15 @@ def make_engine(name: str) -> Engine:
             "all that an engine needs",
             "provide that, or choose another engine, see 'wbmri engines'",
         )
+    if device != "auto":
+        if not isinstance(engine, DeviceEngine):
+            raise InputError(
+                f"the device {device} for the engine {engine.name!r}",
+                f"auto, or the engine {AUTO_ENGINE!r}, whose networks run on a device of your choice",
+                "leave --device out",
+            )
+        engine.device = device
+        engine_fingerprint(engine)  # which device is meant, where it is one
     return engine
 
 

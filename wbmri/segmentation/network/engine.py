@@ -26,17 +26,26 @@ from wbmri.segmentation.network.preprocessing import (
 )
 from wbmri.segmentation.network.sliding_window import coarse_context, locate_groups, outline_groups
 from wbmri.segmentation.network.uncertainty import expected_dice
-from wbmri.segmentation.network.weights import Networks, model_card, networks, weights_folder
+from wbmri.segmentation.network.weights import Networks, available_device, model_card, networks, weights_folder
 
 _EVEN = 3
 """Coarse grids have lengths in multiples of 3, which are 8 fine voxels."""
 
 
 class NetworkEngine:
-    """Finds the 42 groups of ``jdm42`` with two small networks that run on the CPU."""
+    """Finds the 42 groups of ``jdm42`` with two small networks.
+
+    Attributes
+    ----------
+    device
+        Where they run: ``auto``, ``cpu``, ``cuda`` or ``openvino``.
+    """
 
     name = "network"
     description = "two small networks find the muscles and draw their outlines; whole-body or partial"
+
+    def __init__(self) -> None:
+        self.device = "auto"
 
     @property
     def needs(self) -> str:
@@ -46,8 +55,10 @@ class NetworkEngine:
 
     @property
     def fingerprint(self) -> dict[str, Json]:
-        """Which weights are used; their version is made from their checksums."""
-        return {"network": model_card(weights_folder())["version"]}
+        """Which weights are used, whose version is made from their checksums, and where, if not on the processor."""
+        device = available_device(self.device)
+        ours: dict[str, Json] = {"network": model_card(weights_folder())["version"]}
+        return ours if device == "cpu" else {**ours, "device": device}
 
     @property
     def licence(self) -> str:
@@ -63,7 +74,8 @@ class NetworkEngine:
             If the pairs of the scheme are not those of ``jdm42``, or the volume shows no body.
         """
         check_pairs(scheme, load_scheme(), f"the engine {self.name}")
-        nets = networks()
+        device = available_device(self.device)
+        nets = networks(device)
         stored = canonical(volume)
         coarse = _coarse_grid(stored.grid)
         seen = linear_on_grid(stored, coarse, SHARP)
@@ -93,6 +105,7 @@ class NetworkEngine:
             {
                 "engine": self.name,
                 "weights": nets.version,
+                "device": device,
                 "heights": [round(view.lowest, 3), round(view.highest, 3)],
                 "stature_mm": round(view.stature_mm),
                 "coarse_mm": COARSE_MM,

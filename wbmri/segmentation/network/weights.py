@@ -24,10 +24,17 @@ THREADS_VARIABLE = "WBMRI_THREADS"
 
 FINDER, OUTLINER = "finder.onnx", "outlines.onnx"
 
+_PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+}
+"""Devices that a user can name, and what onnxruntime calls what runs networks there."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Networks:
-    """Both networks, ready to run on the CPU.
+    """Both networks, ready to run.
 
     Parameters
     ----------
@@ -83,25 +90,55 @@ def model_card(folder: Path) -> dict[str, Any]:
     return card
 
 
-def networks() -> Networks:
-    """Load the networks of `weights_folder`.
+def networks(device: str = "cpu") -> Networks:
+    """Load the networks of `weights_folder`, to run on a device of `available_device`.
 
     Raises
     ------
     InputError
-        If that folder holds none.
+        If that folder holds none, or they do not run on that device.
     """
-    return load_networks(weights_folder())
+    return load_networks(weights_folder(), device)
+
+
+def available_device(wanted: str) -> str:
+    """Return the device that is meant, ``cpu``, ``cuda`` or ``openvino``.
+
+    Parameters
+    ----------
+    wanted
+        One of these, or ``auto``: a graphics card where onnxruntime can use one, else the processor.
+
+    Raises
+    ------
+    InputError
+        If there is no such device, or the onnxruntime that is installed cannot use it.
+    """
+    import onnxruntime
+
+    there = set(onnxruntime.get_available_providers())
+    if wanted == "auto":
+        return "cuda" if _PROVIDERS["cuda"] in there else "cpu"
+    if wanted not in _PROVIDERS:
+        raise InputError(f"the device {wanted!r}", f"one of auto, {', '.join(_PROVIDERS)}", "correct --device")
+    if _PROVIDERS[wanted] not in there:
+        usable = [device for device, provider in _PROVIDERS.items() if provider in there]
+        raise InputError(
+            f"the device {wanted}, which the onnxruntime that is installed cannot use",
+            f"one of auto, {', '.join(usable)}",
+            f"install the onnxruntime with {_PROVIDERS[wanted]}, or choose another --device",
+        )
+    return wanted
 
 
 @cache
-def load_networks(folder: Path) -> Networks:
-    """Load the networks of a folder that `wbmri train` wrote.
+def load_networks(folder: Path, device: str = "cpu") -> Networks:
+    """Load the networks of a folder that `wbmri train` wrote, to run on a device of `available_device`.
 
     Raises
     ------
     InputError
-        If there are none, or a file is not the one the model card names.
+        If there are none, a file is not the one the model card names, or they do not run on that device.
     """
     import onnxruntime
 
@@ -119,6 +156,14 @@ def load_networks(folder: Path) -> Networks:
                 f"{wanted[:12]}..., as the model card says",
                 "install wbmri again, or train again",
             )
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        made = onnxruntime.InferenceSession(content, options, providers=[_PROVIDERS[device]])
+        # onnxruntime goes on with the processor where a device that it was built for is not there.
+        if made.get_providers()[0] != _PROVIDERS[device]:
+            raise InputError(
+                f"the device {device}, on which the networks do not start",
+                "a device that is ready, with its drivers",
+                "mend its drivers, or score with --device cpu",
+            )
+        return made
 
     return Networks(card["version"], (session(FINDER), session(OUTLINER)))
