@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.core.errors import CaseError, InputError, WbmriError
+    from wbmri.core.errors import CaseError, InputError, WbmriError, printable
     from wbmri.core.evidence import (
         AlternativeScale,
         BiasFieldSpline,
@@ -91,6 +91,7 @@ __all__ = [
     "lazy_names",
     "part",
     "plane",
+    "printable",
     "silent",
     "unreviewed_count",
     "unreviewed_sentence",
@@ -103,6 +104,7 @@ __getattr__ = lazy_names(
             "CaseError",
             "InputError",
             "WbmriError",
+            "printable",
         ),
         "evidence": (
             "AlternativeScale",

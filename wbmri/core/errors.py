@@ -1,6 +1,11 @@
 """Errors that say, in one line, what was received, what was expected and what to do next."""
 
 
+def printable(text: str) -> str:
+    """Return a text without control characters and other marks that steer a terminal or the direction of writing."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
 class WbmriError(Exception):
     """Base of every error wbmri raises on purpose.
 
@@ -15,10 +20,11 @@ class WbmriError(Exception):
     """
 
     def __init__(self, received: str, expected: str, remedy: str) -> None:
-        self.received = received
-        self.expected = expected
-        self.remedy = remedy
-        super().__init__(f"{received}; expected {expected}; {remedy}")
+        # They quote headers, tables and file names, which may hold anything.
+        self.received = printable(" ".join(received.split()))
+        self.expected = printable(" ".join(expected.split()))
+        self.remedy = printable(" ".join(remedy.split()))
+        super().__init__(f"{self.received}; expected {self.expected}; {self.remedy}")
 
     def __reduce__(self) -> tuple[type["WbmriError"], tuple[str, str, str]]:
         """Survive the way back from a worker process with all three parts."""

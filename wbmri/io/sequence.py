@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from wbmri.core import InputError
+from wbmri.core import InputError, printable
 
 
 class Kind(StrEnum):
@@ -317,9 +317,9 @@ def number(fields: dict[str, Any], key: str) -> float | None:
 
 
 def text(fields: dict[str, Any], key: str) -> str:
-    """Return a field as text, empty if missing."""
+    """Return a field as text without control characters, empty if missing."""
     value = fields.get(key)
-    return value.strip() if isinstance(value, str) else ""
+    return printable(value.strip()) if isinstance(value, str) else ""
 
 
 def codes(fields: dict[str, Any], key: str) -> tuple[str, ...]:
@@ -328,7 +328,7 @@ def codes(fields: dict[str, Any], key: str) -> tuple[str, ...]:
     if isinstance(value, str):
         value = value.replace("_", "\\").split("\\") if key != "ImageType" else [value]
     listed = value if isinstance(value, list) else []
-    return tuple(code.strip().upper() for code in listed if isinstance(code, str) and code.strip())
+    return tuple(printable(code.strip().upper()) for code in listed if isinstance(code, str) and code.strip())
 
 
 def milliseconds(path: Path, fields: dict[str, Any], key: str, most_s: float) -> float | None:

@@ -1,11 +1,13 @@
 """What every report page shares: the template environment and the facts each of them states."""
 
+from base64 import b64encode
 from collections.abc import Iterable
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from json import dumps
 from math import expm1
-from re import fullmatch
+from re import findall, fullmatch
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from wbmri import __version__
@@ -22,6 +24,9 @@ Row = tuple[Pair, list[tuple[Side, Entry]]]
 
 LONGEST_LIST = 6
 """A report shows this many entries of a list among the parameters of a step."""
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""What a browser may do with a page: show it. Nothing is loaded, and no script runs but the page's own."""
 
 LOW_CONFIDENCE = 0.5
 """A grade below this confidence is marked for a closer look."""
@@ -43,10 +48,11 @@ def render(template: str, title: str, *, unreviewed: str = "", **values: Any) ->
     """
     notice = f"{NOTICE} {unreviewed}".strip()
     style = (files("wbmri.report") / "templates" / "style.css").read_text("utf-8")
-    return (
+    page = (
         _environment()
         .get_template(template)
         .render(
+            policy=markup(_POLICY),
             title=title,
             style=markup(style.replace('"@title"', css_string(title)).replace('"@notice"', css_string(notice))),
             notice=notice,
@@ -58,6 +64,9 @@ def render(template: str, title: str, *, unreviewed: str = "", **values: Any) ->
             **values,
         )
     )
+    scripts = (sha256(script.encode()).digest() for script in findall(r"(?s)<script>(.*?)</script>", page))
+    allowed = " ".join(f"'sha256-{b64encode(digest).decode()}'" for digest in scripts)
+    return page.replace(_POLICY, f"{_POLICY}; script-src {allowed}", 1) if allowed else page
 
 
 def css_string(text: str) -> str:

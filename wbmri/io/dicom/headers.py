@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wbmri.core import Progress
+from wbmri.core import Progress, printable
 from wbmri.io.sequence import SequenceFacts
 from wbmri.io.size_limits import MOST_BYTES
 
@@ -336,16 +336,16 @@ def value(items: Iterable["Dataset"], keyword: str) -> Any:
 
 
 def text(items: Iterable["Dataset"], keyword: str) -> str:
-    """Return a value as text, empty if missing."""
+    """Return a value as text without control characters, empty if missing."""
     found = value(items, keyword)
-    return "" if found is None else str(found).strip()
+    return "" if found is None else printable(str(found).strip())
 
 
 def codes(items: Iterable["Dataset"], keyword: str) -> tuple[str, ...]:
     """Return a value as coded strings in capitals, empty if missing."""
     found = value(items, keyword)
     listed = [found] if isinstance(found, str) else list(found or [])
-    return tuple(code.strip().upper() for code in listed if code.strip())
+    return tuple(printable(code.strip().upper()) for code in listed if code.strip())
 
 
 def numbers(items: Iterable["Dataset"], keyword: str, count: int) -> tuple[float, ...] | None:
