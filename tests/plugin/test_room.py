@@ -214,7 +214,8 @@ def test_blinded_reading_hides_suggestions_others_and_whose_case_it_is(
     shown = " ".join(label.text() for label in labels if label.isVisible())
     assert "01" not in room.viewer.title
     assert "baseline" not in room.viewer.title + shown
-    assert "Suggestion" not in shown
+    assert "Suggestion:" not in shown
+    assert "Suggestion (" not in shown
     assert room.docks.panel.evidence.histogram.counts is None
     assert not room.docks.panel.buttons.accept.isEnabled()
     press("C")
