@@ -174,12 +174,12 @@ def test_tables_of_all_cases_are_rebuilt_from_the_cases(
         {
             "participant_id": "sub-A", "session_id": "ses-2", "total": "n/a", "max_assessable": "40",
             "total_prorated": "n/a", "involved": "20", "assessable": "20", "grade2": "0", "reader": "auto",
-            "status": "scored", "engine": "blocks", "scheme": "jdm42 1.0.0",
+            "status": "scored", "engine": "blocks", "scheme": "jdm42 1.0.0", "open_totals": "n/a",
         },
         {
             "participant_id": "sub-B", "session_id": "ses-1", "total": "48", "max_assessable": "84",
             "total_prorated": "48.0", "involved": "42", "assessable": "42", "grade2": "6", "reader": "auto",
-            "status": "scored", "engine": "blocks", "scheme": "jdm42 1.0.0",
+            "status": "scored", "engine": "blocks", "scheme": "jdm42 1.0.0", "open_totals": "n/a",
         },
     ]  # fmt: skip
     scores = rows_of(tmp_path / "OUT" / "scores.tsv")

@@ -12,7 +12,9 @@ import pytest
 from wbmri.core import (
     NOTICE,
     UNREVIEWED,
+    AlternativeScale,
     BiasFieldSpline,
+    Candidate,
     GradeSource,
     IntensityModel,
     LabelMap,
@@ -84,6 +86,12 @@ class Page(HTMLParser):
     def row(self, name: str) -> list[str]:
         (found,) = (row for row in self.rows if row and row[0].strip() == name)
         return [re.sub(r"\s+", " ", cell).strip() for cell in found]
+
+
+OPEN = (
+    Candidate("pelvis and thighs hold homogeneous oedema", 0.6, 100.0, 42, 42),
+    Candidate("pelvis and thighs are shaded", 0.4, 100.0, 0, 0),
+)
 
 
 def printed_on_every_page(html: str) -> str:
@@ -190,6 +198,33 @@ def test_a_total_that_is_refused_is_not_shown(write: Callable[..., str], make_re
     assert "no total" in text
     assert "Only 10 of 42 groups are assessable" in text
     assert "prorated" not in text
+
+
+def test_totals_that_are_left_open_are_all_shown_and_none_is_preferred(
+    write: Callable[..., str],
+    make_reading: MakeReading,
+) -> None:
+    page = Page(write(replace(make_reading(lambda _: 1), candidates=OPEN)))
+    assert "42 or 0 /84" in page.text
+    assert "no single total" in page.text
+    assert page.row("42/84")[1:] == ["42", "60 %", "pelvis and thighs hold homogeneous oedema"]
+    assert page.row("0/84")[1:] == ["0", "40 %", "pelvis and thighs are shaded"]
+    assert "total, 0 to 84" not in page.text
+    signed = replace(make_reading(lambda _: 1), candidates=OPEN, reader="dr-a", status=Status.SIGNED)
+    assert "no single total" not in Page(write(signed)).text
+
+
+def test_fields_that_are_left_open_are_drawn_too(write: Callable[..., str], make_reading: MakeReading) -> None:
+    knots = ((0.0, 0.0, 0.0, 1e3, 1e3, 1e3),) * 3
+    flat, other = BiasFieldSpline(knots, (0.0,) * 27), BiasFieldSpline(knots, (0.1,) * 27)
+    alternative = AlternativeScale(90.0, 0.4, "pelvis and thighs are shaded", other)
+    model = IntensityModel(flat, MuscleKernel(0.05, 0.02, (), 0.1), alternatives=(alternative,))
+    page = Page(write(replace(make_reading(), intensity_model=model, candidates=OPEN)))
+    assert "If pelvis and thighs hold homogeneous oedema: over nine tenths" in page.text
+    assert (
+        "If pelvis and thighs are shaded: over nine tenths of the muscle the fitted field is 1.11 to 1.11" in page.text
+    )
+    assert "40 % that pelvis and thighs are shaded (level 90)" in page.text
 
 
 def test_low_confidence_is_marked(write: Callable[..., str], make_reading: MakeReading) -> None:

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from wbmri.analysis.comparison import Comparison, Correspondence, Course, ResponseRule, Visit, VisitInterval
+from wbmri.analysis.comparison import Comparison, Correspondence, Course, ResponseRule, Transition, Visit, VisitInterval
 from wbmri.case import ClinicalRow, DetectableChange
 from wbmri.core import (
     NOTICE,
     UNREVIEWED,
     Calcinosis,
+    Candidate,
     Grid,
     InputError,
     LabelMap,
@@ -291,6 +292,28 @@ def test_axial_slices_of_both_visits_stand_beside_each_other(
     assert places
     letters = [letter for letter, _ in places]
     assert letters == ["A", "B"] * (len(letters) // 2)
+
+
+def test_no_change_of_the_total_is_given_where_a_scan_leaves_it_open(
+    write: Callable[..., str],
+    found: Callable[..., Findings],
+    make_reading: MakeReading,
+) -> None:
+    candidates = (Candidate("oedema", 0.6, 100.0, 42, 42), Candidate("shading", 0.4, 100.0, 0, 0))
+    before = make_reading(lambda _: 1)
+    entries = tuple(replace(entry, probabilities=(0.4, 0.6, 0.0)) for entry in before.groups)
+    open_ = replace(before, groups=entries, candidates=candidates)
+    shown = found(open_, make_reading(lambda _: 0))
+    html = comparison_report(shown, tuple(drawings(shown)))
+    text = text_of(html)
+    assert "42 or 0 of 84 → 0/84" in text
+    assert "no change of the total, because the scan leaves a total open" in text
+    assert "The scan of the first visit leaves its total open, 42 or 0 of 84" in text
+    assert shown.comparison.delta is None
+    assert shown.comparison.transitions[Transition.SAME] == 42  # nothing has "resolved"
+    for drawing in drawings(shown):
+        if drawing.name in ("maps", "visits", "slices", "axial"):
+            assert "42 or 0 of 84" in text_of(drawing.svg.decode())
 
 
 def test_both_scans_share_the_kind_of_window(write: Callable[..., str], make_reading: MakeReading) -> None:

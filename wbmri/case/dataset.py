@@ -39,6 +39,7 @@ SUMMARY_COLUMNS = (
     "status",
     "engine",
     "scheme",
+    "open_totals",
 )
 
 LABEL_COLUMNS = ("index", "name", "color")
@@ -105,6 +106,7 @@ def summary_row(participant: str, session: str, reading: Reading) -> Row:
         str(reading.status),
         reading.engine,
         f"{reading.scheme.name} {reading.scheme.version}",
+        score.open_totals or "n/a",
     )
 
 

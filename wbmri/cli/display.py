@@ -138,7 +138,7 @@ def _case_row(case: "Case") -> Row:
     score = case.reading.score
     return {
         "case": case.paths.name,
-        "total": "n/a" if score.total is None else score.total,
+        "total": (score.open_totals or "n/a") if score.total is None else score.total,
         "involved": score.involved,
         "outlines not plausible": sum(bool(entry.flags) for entry in case.reading.groups),
         "read by": case.reading.read_by,
@@ -212,8 +212,7 @@ def _case_facts(case: "Case") -> dict[str, object]:
 
 def _print_reading(case: "Case") -> None:
     score, whole = case.reading.score, case.reading.score.whole
-    open_totals = ", or ".join(str(candidate.total) for candidate in score.candidates)
-    withheld = f"no single total, {open_totals}" if open_totals else "no total, too few groups assessable"
+    withheld = f"no single total, {score.said}" if score.candidates else "no total, too few groups assessable"
     total = f"{score.total}/{score.maximum}" if score.total is not None else withheld
     if score.total is not None and whole.assessable < whole.groups:
         total = f"{score.total}/{whole.max_assessable} assessable ({score.prorated:.1f}/{score.maximum} prorated)"
@@ -258,7 +257,7 @@ def _print_change(compared: "ComparedCases") -> None:
     for pair in comparison.baseline.scheme.pairs:
         table.add_row(pair.region, pair.name, *(_step(changes[pair.id, side]) for side in Side))
     before, after = comparison.before, comparison.after
-    change = "no change of the total, too few groups assessable at both visits"
+    change = f"no change of the total, {comparison.no_delta}"
     if document.delta is not None:
         percent = "" if document.delta_percent is None else f" ({document.delta_percent:+.1f} %)"
         change = f"{before.total} -> {after.total}, {document.delta:+d} points{percent}"

@@ -84,7 +84,7 @@ def _row(row: "WorklistRow") -> dict[str, object]:
         "Case": row.title,
         "Status": row.status,
         "Reader": UNREVIEWED if row.reader == AUTO else row.reader or "",
-        "Total": "" if row.total is None else row.total,
+        "Total": row.total_said,
         "Involved": "" if row.involved is None else row.involved,
         "Read": f"{row.read}/{row.groups}",
         "Own": row.own or "",

@@ -255,7 +255,7 @@ def _failures(out: Path) -> dict[CasePaths, str]:
 
 def _page(paths: CasePaths, reading: Reading, mark: QcMark | None, *, chosen: bool) -> Page:
     score, whole = reading.score, reading.score.whole
-    total = "no total" if score.total is None else f"{score.total} of {whole.max_assessable}"
+    total = f"{score.total} of {whole.max_assessable}" if score.total is not None else f"no single total: {score.said}"
     flags = sum(bool(entry.flags) for entry in reading.groups)
     said = [f"{reading.engine}; {reading.read_by}"]
     if whole.assessable < whole.groups:

@@ -68,7 +68,7 @@ SCORES = (
 
 SUMMARY = (
     *_CASE,
-    Column("total", "Sum of the grades; n/a if too few groups are assessable", int),
+    Column("total", "Sum of the grades; n/a if too few groups are assessable, or the scan leaves it open", int),
     Column("max_assessable", "Highest sum that the assessable groups could reach", int),
     Column("total_prorated", "Total scaled to all groups", float),
     Column("involved", "Groups with grade 1 or 2", int),
@@ -78,6 +78,7 @@ SUMMARY = (
     Column("status", "How far the reading has come"),
     Column("engine", "Segmentation engine behind the outlines"),
     Column("scheme", "Scheme of the groups and its version"),
+    Column("open_totals", "Totals between which the program cannot decide, the most probable first; n/a if it can"),
 )
 
 QC = (

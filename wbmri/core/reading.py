@@ -217,6 +217,18 @@ class Score:
         """Groups with grade 1 or 2."""
         return self.whole.involved
 
+    @property
+    def said(self) -> str:
+        """The total over what can be reached, or the totals that are left open, or that there is none."""
+        if self.total is not None:
+            return f"{self.total}/{self.whole.max_assessable}"
+        return f"{self.open_totals} of {self.whole.max_assessable}" if self.candidates else "no total"
+
+    @property
+    def open_totals(self) -> str:
+        """The totals between which nobody has decided, such as ``28 or 0``; empty where none are left open."""
+        return " or ".join(dict.fromkeys(str(one.total) for one in self.candidates))
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewRecord:
@@ -338,13 +350,18 @@ class Reading:
         return UNREVIEWED if self.reader == AUTO else f"reader {self.reader}, {self.status}"
 
     @property
+    def undecided(self) -> bool:
+        """Whether the total is left open between several; a person who grades the groups decides."""
+        return self.reader == AUTO and bool(self.candidates)
+
+    @property
     def score(self) -> Score:
         """Total, prorated total and subtotals."""
         pairs = self.by_group()
         whole = Subtotal.of(entry for _, entry in pairs)
         maximum = self.scheme.maximum
         enough = whole.assessable >= self.scheme.grading.minimum_assessable_share * whole.groups
-        undecided = self.candidates if self.reader == AUTO else ()
+        undecided = self.candidates if self.undecided else ()
         given = enough and not undecided
         return Score(
             total=whole.total if given else None,

@@ -118,8 +118,7 @@ def _on_one_scale(own: Comparison, scans: Images, sessions: tuple[str, str]) -> 
 
 
 def _total(reading: Reading) -> str:
-    total = reading.score.total
-    return "no total" if total is None else f"{total}/{reading.score.whole.max_assessable}"
+    return reading.score.said
 
 
 def _laid(scans: Images) -> tuple[Correspondence | None, tuple[str, ...]]:

@@ -127,6 +127,13 @@ def level_facts(reading: Reading) -> dict[str, str]:
                 facts[name] = f"{value:.4g}, {value / reference.level:.2f} times the level"
         facts["Other scans"] = "; ".join(told.source for told in reference.outside) or "none were asked"
     if model is not None:
+        facts["Left open"] = (
+            "; ".join(
+                f"{100 * other.weight:.0f} % that {other.source} (level {other.level:.4g})"
+                for other in model.alternatives
+            )
+            or "no other field or level"
+        )
         gains = model.slice_gains
         evened = max((max(gain.log_gain) - min(gain.log_gain) for gain in gains), default=0.0)
         facts["Slices by turns"] = f"up to {100 * expm1(evened):.0f} % brighter, evened" if gains else "none found"

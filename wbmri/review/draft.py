@@ -131,7 +131,9 @@ class Draft:
         suggested = None
         if see.suggestions:
             suggested = Subtotal.of(given.get(group.label) or self.measured(group.label) for group in scheme.groups)
-        return Totals(Subtotal.of(given.values()), suggested, len(given), len(scheme.groups), scheme.maximum)
+        open_totals = self.start.base.score.open_totals if see.suggestions else ""
+        groups = len(scheme.groups)
+        return Totals(Subtotal.of(given.values()), suggested, len(given), groups, scheme.maximum, open_totals)
 
     def soft_tissue(self, see: Visible) -> SoftTissue:
         """Return fascia, subcutis and calcinosis as marked so far, with what the program suggests if it may be seen."""

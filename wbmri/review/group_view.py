@@ -60,6 +60,8 @@ class Totals:
         All groups.
     maximum
         The highest possible total, 84 for ``jdm42``.
+    open_totals
+        The totals that the suggestions leave open, such as ``28 or 0``; empty where they give one, or are hidden.
     """
 
     given: Subtotal
@@ -67,6 +69,7 @@ class Totals:
     read: int
     groups: int
     maximum: int
+    open_totals: str = ""
 
 
 @dataclass(frozen=True, slots=True)

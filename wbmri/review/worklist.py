@@ -62,6 +62,8 @@ class WorklistRow:
         Who has the case open.
     problem
         Why the case cannot be read, in one line.
+    open_totals
+        The totals that the reading of record leaves open, such as ``28 or 0``; empty where it gives one.
     """
 
     paths: CasePaths
@@ -80,6 +82,12 @@ class WorklistRow:
     warnings: tuple[str, ...] = ()
     holder: Holder | None = None
     problem: str | None = None
+    open_totals: str = ""
+
+    @property
+    def total_said(self) -> str:
+        """The total, or those that are left open; empty where there is none, or it is hidden."""
+        return self.open_totals if self.total is None else str(self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +253,7 @@ def _row(paths: CasePaths, reader: str | None, seed: int | None) -> WorklistRow:
         status=Status.IN_REVIEW if signed is None and readings else record.status,
         reader=record.reader,
         total=record.score.total,
+        open_totals=record.score.open_totals,
         prorated=record.score.prorated,
         involved=record.score.involved,
         read=read,

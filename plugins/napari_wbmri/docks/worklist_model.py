@@ -61,7 +61,7 @@ def _cells(row: WorklistRow) -> tuple[str, ...]:
         row.title,
         row.status.value,
         f"{row.read}/{row.groups}",
-        "" if row.total is None else str(row.total),
+        row.total_said,
         "" if row.involved is None else str(row.involved),
         UNREVIEWED if row.reader == AUTO else row.reader or readers or "",
         _noted(row),

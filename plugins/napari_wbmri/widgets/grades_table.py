@@ -355,6 +355,10 @@ class TotalsBar(QWidget):
             self.suggested.setText(f"all read, {missing} not assessable" if missing else "all read")
         elif whole is None:
             self.suggested.setText("suggestions are hidden until the reading is signed")
+        elif totals.open_totals:
+            self.suggested.setText(
+                f"suggestions ({UNREVIEWED}) leave the total open: {totals.open_totals} of {totals.maximum}, see below",
+            )
         else:
             self.suggested.setText(
                 f"with suggestions ({UNREVIEWED}) for the rest: {whole.total}/{totals.maximum}, "

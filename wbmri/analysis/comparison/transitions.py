@@ -1,7 +1,7 @@
 """The comparison value type, the transitions it is made of, and whether two measurements differ at all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import hypot
 from typing import Self
@@ -115,8 +115,9 @@ class Comparison:
         """Both grades of every group, by label."""
         rule = self.baseline.scheme.grading
         return tuple(
-            GroupChange.between(before, after, rule)
+            replace(change, told_apart=False) if _open(before, self.baseline) or _open(after, self.followup) else change
             for before, after in zip(self.baseline.groups, self.followup.groups, strict=True)
+            for change in (GroupChange.between(before, after, rule),)
         )
 
     def by_group(self) -> tuple[tuple[Group, GroupChange], ...]:
@@ -147,10 +148,22 @@ class Comparison:
 
     @property
     def delta(self) -> int | None:
-        """Change of the total, negative for less oedema; ``None`` when too few groups are assessable at both visits."""
+        """Change of the total, negative for less oedema; ``None`` where it cannot be given, see `no_delta`."""
+        return None if self.no_delta else self.after.total - self.before.total
+
+    @property
+    def no_delta(self) -> str:
+        """Why there is no change of the total; empty where there is one."""
+        if self.undecided:
+            return "because the scan leaves a total open"
         common, every = self.before.assessable, len(self.changes)
         enough = common >= self.baseline.scheme.grading.minimum_assessable_share * every
-        return self.after.total - self.before.total if enough else None
+        return "" if enough else "too few groups assessable at both visits"
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the total of a visit is left open between several."""
+        return self.baseline.undecided or self.followup.undecided
 
     @property
     def delta_percent(self) -> float | None:
@@ -200,6 +213,12 @@ class Comparison:
                 "Graded differently, but the oedematous shares differ by no more than their uncertainty (marked ≈), so "
                 f"that the transition counts as the same; the totals have the grades as they are: {'; '.join(names)}.",
             )
+        for name, reading in (("first", self.baseline), ("later", self.followup)):
+            if reading.undecided:
+                said.append(
+                    f"The scan of the {name} visit leaves its total open, {reading.score.said}: no change of the total "
+                    "is given, and groups whose grade depends on it count as the same.",
+                )
         missing = self.transitions[Transition.NOT_ASSESSABLE]
         if missing:
             said.append(
@@ -214,6 +233,17 @@ class Comparison:
             for (group, entry), change in zip(reading.by_group(), self.changes, strict=True)
             if change.delta is not None and region in (None, group.region) and side in (None, group.side)
         )
+
+
+SURE = 0.9
+"""Where a total is left open, a group whose grade is less probable than this depends on what is open."""
+
+
+def _open(entry: GroupReading, reading: Reading) -> bool:
+    """Say whether the grade of a group depends on what its scan leaves open."""
+    if not reading.undecided or entry.grade is None or entry.probabilities is None:
+        return False
+    return entry.probabilities[entry.grade] < SURE
 
 
 def compare(baseline: Reading, followup: Reading, *, across_protocols: bool = False) -> Comparison:

@@ -109,13 +109,20 @@ def _axial(scan: Upright, reading: Reading) -> list[tuple[object, str]]:
     return _captioned([("Slice", slice_picture(scan, k, reading, axis=2)) for k in levels])
 
 
-def _field(labels: LabelMap, reading: Reading) -> tuple[object, str] | None:
-    """Draw the field that was taken off, with what it says; ``None`` where the reading does not record it."""
+def _field(labels: LabelMap, reading: Reading) -> list[tuple[object, str]]:
+    """Draw the field that was taken off, and those that the scan leaves open, each with what it says."""
     model = reading.intensity_model
-    field = None if model is None else FieldMap.of(labels, model.bias_field)
-    return (
-        None if field is None else (markup(field_svg(field, "Bias field over the muscle, from the front")), field.words)
-    )
+    if model is None:
+        return []
+    fields = [(model.bias_field, reading.candidates[0].source if reading.candidates else "")]
+    fields += [(other.bias_field, other.source) for other in model.alternatives if other.bias_field is not None]
+    drawn = []
+    for number, (spline, source) in enumerate(fields):
+        field = FieldMap.of(labels, spline)
+        if field is not None:
+            words = f"If {source}: {field.words[:1].lower()}{field.words[1:]}" if source else field.words
+            drawn.append((markup(field_svg(field, f"Bias field {number + 1} over the muscle, from the front")), words))
+    return drawn
 
 
 def _captioned(drawn: Sequence[tuple[str, Picture]]) -> list[tuple[object, str]]:

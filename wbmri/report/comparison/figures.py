@@ -19,6 +19,7 @@ from wbmri.report.comparison.visits import (
     Visits,
     draw_slices,
     draw_visits,
+    said_total,
     slices_height,
     visits_height,
     write_foot,
@@ -259,10 +260,9 @@ def _maps(sheet: Sheet, found: Findings) -> None:
     wide = sheet.width / 2
     tall = body_height(wide)
     for number, (reading, name) in enumerate(zip(found.readings, found.names, strict=True)):
-        sums = (found.comparison.before, found.comparison.after)[number]
         part = sheet.part(number * wide, 0, wide, tall + _MAP_HEADER)
         part.write(1, 6, "AB"[number], fontsize=14, fontweight="bold")
-        part.write(8, 6, f"{name}   {sums.total}/{sums.max_assessable}", fontsize=10, fontweight="bold")
+        part.write(8, 6, f"{name}   {said_total(found.comparison, number)}", fontsize=10, fontweight="bold")
         areas = grade_areas(reading.scheme, {entry.label: entry.grade for entry in reading.groups})
         draw_body(part.part(0, _MAP_HEADER, wide, tall), reading.scheme, areas, GRADE_LEGEND)
     below = sheet.part(wide / 2, tall + _MAP_HEADER, wide, tall + _MAP_HEADER)

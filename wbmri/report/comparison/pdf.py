@@ -157,10 +157,14 @@ def _summary(pages: _Pages, found: Findings) -> None:
         differ = "; ".join(comparison.protocol_differences)
         pages.line(f"Compared across different protocols: {differ}.", 9, fontweight="bold", color="#8f1d14")
     pages.y += 5
-    pages.line(f"{before.total}/{before.max_assessable} → {after.total}/{after.max_assessable}", 30, fontweight="bold")
+    if comparison.undecided:
+        pages.line(" → ".join(reading.score.said for reading in found.readings), 22, fontweight="bold")
+    else:
+        totals = f"{before.total}/{before.max_assessable} → {after.total}/{after.max_assessable}"
+        pages.line(totals, 30, fontweight="bold")
     pages.y += 2
     if comparison.delta is None:
-        pages.line("Too few groups assessable at both visits for a change of the total.", 10)
+        pages.line(f"No change of the total, {comparison.no_delta}.", 10)
     else:
         percent = comparison.delta_percent
         share = "" if percent is None else f" ({_signed(percent, 1)} % of baseline)"

@@ -205,9 +205,16 @@ def draw_slices(sheet: Sheet, visits: Visits, rows: Sequence[Row]) -> None:
 def _heading(sheet: Sheet, left: float, visits: Visits, number: int) -> None:
     sums = (visits.comparison.before, visits.comparison.after)[number]
     sheet.write(left + 1, 9, "AB"[number], fontsize=18, fontweight="bold")
-    total = f"{visits.sessions[number]}   {sums.total}/{sums.max_assessable}"
+    total = f"{visits.sessions[number]}   {said_total(visits.comparison, number)}"
     sheet.write(left + 10, 7.5, total, fontsize=12, fontweight="bold")
     sheet.write(left + 10, 13, _subline(sums), fontsize=9, color=SOFT)
+
+
+def said_total(comparison: Comparison, visit: int) -> str:
+    """Return the total of the first (0) or the later visit (1) over common groups, or what its scan leaves open."""
+    reading = (comparison.baseline, comparison.followup)[visit]
+    sums = (comparison.before, comparison.after)[visit]
+    return reading.score.said if reading.undecided else f"{sums.total}/{sums.max_assessable}"
 
 
 def _subline(sums: Subtotal) -> str:
