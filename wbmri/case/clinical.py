@@ -1,18 +1,16 @@
 """What was known beside the scans: clinical measures, treatments, and the change a site can detect."""
 
-import csv
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from io import StringIO
 from pathlib import Path
 from typing import Any, ClassVar
 
 from wbmri.case.documents import SCHEMA_VERSION, STRICT, decode
 from wbmri.case.paths import bids_label
-from wbmri.core import NOTICE, CaseError, InputError
+from wbmri.core import NOTICE, CaseError, InputError, read_table
 
 DAYS_PER_MONTH = 30.4375
 """A twelfth of a Julian year."""
@@ -123,19 +121,14 @@ def read_units(path: str | Path) -> dict[str, str]:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    try:
-        table = csv.DictReader(StringIO(path.read_text("utf-8-sig")), delimiter="\t", strict=True)
-        rows = list(table)
-    except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"{path}, which cannot be read", "a tab-separated table in UTF-8", "check the path") from error
-    for number, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
-            raise InputError(
-                f"line {number} of {path} with another number of columns than its header",
-                "one entry per column, n/a where it is missing",
-                "correct the line",
-            )
-    return [{name.strip(): value.strip() for name, value in row.items()} for row in rows]
+    table = read_table(path)
+    if table.uneven:
+        raise InputError(
+            f"line {table.uneven[0]} of {path} with another number of columns than its header",
+            "one entry per column, n/a where it is missing",
+            "correct the line",
+        )
+    return [{name: value.strip() for name, value in row.items()} for row in table.rows]
 
 
 def _measures(path: Path, rows: list[dict[str, str]]) -> list[str]:

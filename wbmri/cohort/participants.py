@@ -1,6 +1,5 @@
 """What a BIDS dataset says of its participants, what the columns of the group tables mean, and their Parquet files."""
 
-import csv
 import io
 import json
 import re
@@ -12,7 +11,7 @@ from typing import Any
 
 from wbmri.analysis.clinical import Outcomes, ScoredCohort, by_label, outcomes
 from wbmri.case import SCHEMA_VERSION, ClinicalRow, read_clinical
-from wbmri.core import InputError, Json, Reading
+from wbmri.core import InputError, Json, Reading, read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +272,7 @@ def _order(path: Path) -> tuple[str, ...]:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return list(read_table(path).rows)
 
 
 def _sidecar(path: Path) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Quality control of a cohort: the cases that look unlike the others, and what a person said of them."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from wbmri.case import CasePaths, bids_label
 from wbmri.cohort.job import file_digest
-from wbmri.core import InputError, Reading
+from wbmri.core import InputError, Reading, read_table
 
 MARKS_FILE = "qc.tsv"
 MARK_COLUMNS = ("participant_id", "session_id", "mark", "reading", "reader", "note")
@@ -65,16 +64,19 @@ def read_marks(out: str | Path) -> tuple[QcMark, ...]:
     path = Path(out, MARKS_FILE)
     if not path.is_file():
         return ()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        missing = [name for name in MARK_COLUMNS[:3] if name not in (rows.fieldnames or ())]
-        if missing:
-            raise InputError(
-                f"{path.name} without the columns {', '.join(missing)}",
-                f"the columns {', '.join(MARK_COLUMNS)}",
-                "save it again from the QC page",
-            )
-        marks = [_mark(row, rows.line_num) for row in rows if (row["mark"] or "n/a").strip() not in ("", "n/a")]
+    table = read_table(path)
+    missing = [name for name in MARK_COLUMNS[:3] if name not in table.columns]
+    if missing:
+        raise InputError(
+            f"{path.name} without the columns {', '.join(missing)}",
+            f"the columns {', '.join(MARK_COLUMNS)}",
+            "save it again from the QC page",
+        )
+    marks = [
+        _mark(row, line)
+        for row, line in zip(table.rows, table.lines, strict=True)
+        if row["mark"].strip() not in ("", "n/a")
+    ]
     names = [mark.name for mark in marks]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -92,9 +94,9 @@ def marked_cases(out: str | Path, mark: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _mark(row: dict[str, str | None], line: int) -> QcMark:
+def _mark(row: dict[str, str], line: int) -> QcMark:
     def cell(name: str) -> str:
-        value = (row.get(name) or "").strip()
+        value = row.get(name, "").strip()
         return "" if value == "n/a" else value
 
     if cell("mark") not in (PASS, FAIL):

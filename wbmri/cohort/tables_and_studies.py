@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from wbmri.cohort.visit import Visit
-from wbmri.core import InputError
+from wbmri.core import InputError, read_table
 from wbmri.io import write_atomic
 from wbmri.io.dicom import Frame, read_file
 
@@ -48,30 +48,26 @@ def table_visits(path: Path) -> Iterator[Visit]:
 
 
 def _rows(path: Path) -> Iterator[Visit]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file, delimiter=ENDINGS[path.suffix.lower()])
-        names = {name.removesuffix("_id"): name for name in rows.fieldnames or () if name}
-        missing = [name for name in COLUMNS if name not in names]
-        if missing:
-            raise InputError(
-                f"{path.name} without the columns {', '.join(missing)}",
-                f"the columns {', '.join(COLUMNS)}, and labels if outlines are given",
-                "add them to its first line",
-            )
-        for row in rows:
-            try:
-                yield _visit(row, names, path.parent.resolve())
-            except InputError as error:
-                raise InputError(
-                    f"line {rows.line_num} of {path.name}: {error.received}",
-                    error.expected,
-                    error.remedy,
-                ) from error
+    delimiter = ENDINGS[path.suffix.lower()]
+    table = read_table(path, delimiter, quotes=delimiter != "\t")
+    names = {name.removesuffix("_id"): name for name in table.columns if name}
+    missing = [name for name in COLUMNS if name not in names]
+    if missing:
+        raise InputError(
+            f"{path.name} without the columns {', '.join(missing)}",
+            f"the columns {', '.join(COLUMNS)}, and labels if outlines are given",
+            "add them to its first line",
+        )
+    for row, line in zip(table.rows, table.lines, strict=True):
+        try:
+            yield _visit(row, names, path.parent.resolve())
+        except InputError as error:
+            raise InputError(f"line {line} of {path.name}: {error.received}", error.expected, error.remedy) from error
 
 
-def _visit(row: Mapping[str, str | None], names: Mapping[str, str], folder: Path) -> Visit:
+def _visit(row: Mapping[str, str], names: Mapping[str, str], folder: Path) -> Visit:
     def entries(name: str) -> list[str]:
-        parts = (part.strip() for part in (row[names[name]] or "").split(BETWEEN_STATIONS)) if name in names else ()
+        parts = (part.strip() for part in row[names[name]].split(BETWEEN_STATIONS)) if name in names else ()
         return [part for part in parts if part and part != "n/a"]
 
     participant, session = ((row[names[name]] or "").strip() for name in COLUMNS[:2])

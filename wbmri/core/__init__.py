@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         unreviewed_sentence,
     )
     from wbmri.core.soft_tissue import Calcinosis, CalcinosisCourse, LimbPart, SoftTissue, Tissue, TissueSign
+    from wbmri.core.tables import read_table
     from wbmri.core.volume import Acquisition, Station, Volume, canonical
 
 __all__ = [
@@ -92,6 +93,7 @@ __all__ = [
     "part",
     "plane",
     "printable",
+    "read_table",
     "silent",
     "unreviewed_count",
     "unreviewed_sentence",
@@ -163,6 +165,7 @@ __getattr__ = lazy_names(
             "Tissue",
             "TissueSign",
         ),
+        "tables": ("read_table",),
         "volume": (
             "Acquisition",
             "Station",

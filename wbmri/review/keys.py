@@ -198,7 +198,7 @@ def load_keys(path: str | Path | None = None) -> KeyMap:
         return default_keys()
     try:
         content = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"the keys in {file}: {error}",
             "a TOML file with a table [keys]",

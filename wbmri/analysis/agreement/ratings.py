@@ -1,6 +1,5 @@
 """What several readers gave to the same visits, from cases, single readings, and tidy tables."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.case import ReadingDocument, cases_at, decode, natural_sort_key, signed_readings
-from wbmri.core import AUTO, InputError, Reading
+from wbmri.core import AUTO, InputError, Reading, read_table
 from wbmri.core.scheme import Scheme, load_scheme
 
 GRADES = 3
@@ -279,33 +278,32 @@ def _table_ratings(path: Path, scheme: Scheme) -> Iterator[Rating]:
     """Put the rows of a tidy table together, one rating per visit and reader (and repeat)."""
     places = {key: place for place, group in enumerate(scheme.groups) for key in (str(group.label), group.id)}
     found: dict[tuple[str, str, str, str], list[int | None]] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t")
-        columns = rows.fieldnames or ()
-        key = "label" if "label" in columns else "group"
-        absent = [name for name in ("participant_id", "reader", key, "grade") if name not in columns]
-        if absent:
+    table = read_table(path)
+    columns = table.columns
+    key = "label" if "label" in columns else "group"
+    absent = [name for name in ("participant_id", "reader", key, "grade") if name not in columns]
+    if absent:
+        raise InputError(
+            f"{path} without a column {absent[0]!r}",
+            "tab-separated columns participant_id, session_id, reader, label or group, grade",
+            "add the column; one row per visit, reader and group",
+        )
+    for row, number in zip(table.rows, table.lines, strict=True):
+        place, grade = places.get(row[key]), row["grade"]
+        if place is None or grade not in ("0", "1", "2", "n/a"):
+            wrong = f"the {key} {row[key]!r}" if place is None else f"the grade {grade!r}"
             raise InputError(
-                f"{path} without a column {absent[0]!r}",
-                "tab-separated columns participant_id, session_id, reader, label or group, grade",
-                "add the column; one row per visit, reader and group",
+                f"{path}, line {number}, with {wrong}",
+                f"a {key} of the scheme {scheme.name} and a grade 0, 1, 2 or n/a",
+                "correct the line, or name the scheme with --scheme",
             )
-        for number, row in enumerate(rows, start=2):
-            place, grade = places.get(row[key] or ""), row["grade"]
-            if place is None or grade not in ("0", "1", "2", "n/a"):
-                wrong = f"the {key} {row[key]!r}" if place is None else f"the grade {grade!r}"
-                raise InputError(
-                    f"{path}, line {number}, with {wrong}",
-                    f"a {key} of the scheme {scheme.name} and a grade 0, 1, 2 or n/a",
-                    "correct the line, or name the scheme with --scheme",
-                )
-            whose = (
-                (row["participant_id"] or "").removeprefix("sub-"),
-                (row.get("session_id") or "1").removeprefix("ses-"),
-                row["reader"] or "",
-                row.get("repeat") or "1",
-            )
-            grades = found.setdefault(whose, [None] * len(scheme.groups))
-            grades[place] = None if grade == "n/a" else int(grade)
+        whose = (
+            row["participant_id"].removeprefix("sub-"),
+            (row.get("session_id") or "1").removeprefix("ses-"),
+            row["reader"],
+            row.get("repeat") or "1",
+        )
+        grades = found.setdefault(whose, [None] * len(scheme.groups))
+        grades[place] = None if grade == "n/a" else int(grade)
     for (participant, session, reader, _), grades in sorted(found.items()):
         yield Rating(participant, session, reader, tuple(grades))

@@ -88,11 +88,13 @@ def parse_toml(
         What is raised where it is not TOML, or does not describe such a value.
     """
     try:
-        return TypeAdapter(kind).validate_python(tomllib.loads(content.decode("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        loaded = tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as problem:
         raise error(
             f"{source}, which is not TOML ({problem})", f"{what} in TOML, UTF-8", "correct the file"
         ) from problem
+    try:
+        return TypeAdapter(kind).validate_python(loaded)
     except ValidationError as problem:
         first = problem.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
