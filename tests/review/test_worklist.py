@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wbmri.case import Case, read_case
-from wbmri.core import InputError, Reading, Status
+from wbmri.core import Candidate, InputError, Reading, Status
 from wbmri.review import Mode, Session, load_worklist, open_review
 
 WriteCase = Callable[..., Case]
@@ -38,6 +38,26 @@ def out(write: WriteCase, make_reading: Callable[..., Reading], tmp_path: Path) 
     signed(twice, "anna", 2, addendum=True)
     write("D", "1").paths.reading.write_text("{")
     return tmp_path / "OUT"
+
+
+def test_totals_that_a_scan_leaves_open_are_listed_until_a_person_has_decided(
+    write: WriteCase,
+    make_reading: Callable[..., Reading],
+    tmp_path: Path,
+) -> None:
+    open_ = (Candidate("oedema", 0.6, 100.0, 28, 14), Candidate("shading", 0.4, 100.0, 0, 0))
+    case = write("A", "1", replace(make_reading(lambda label: 1), candidates=open_))
+    (row,) = load_worklist(tmp_path / "OUT", "anna").rows
+    assert (row.total, row.total_said) == (None, "28 or 0")
+    session = open_review(case.paths, "anna")
+    assert session.totals.open_totals == "28 or 0"
+    session.close()
+    blinded = open_review(case.paths, "bert", mode=Mode.BLINDED)
+    assert blinded.totals.open_totals == ""
+    blinded.close()
+    signed(read_case(case.paths.folder), "anna", 1)
+    (row,) = load_worklist(tmp_path / "OUT", "anna").rows
+    assert (row.total, row.total_said) == (42, "42")
 
 
 def test_every_case_shows_how_far_it_is(out: Path) -> None:
