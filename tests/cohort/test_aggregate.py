@@ -117,6 +117,9 @@ def test_the_outcomes_of_the_cohort_are_described_with_the_numbers_that_the_data
     measures = {row["clinical_measure"]: row["units"] for row in rows_of(out / "outcomes_correlations.tsv")}
     assert measures == {"mmt8": "2", "cmas": "1"}, "once for each person; cmas of three visits, then its change"
     assert "1234" not in "".join(path.read_text() for path in out.glob("outcomes*.*s*"))
+    for page in ("outcomes.html", "qc.html"):
+        assert "Automatic, not reviewed: " in (out / page).read_text()
+    assert {row["note"][:24] for row in rows_of(out / "changes.tsv")} == {"Automatic, not reviewed:"}
     assert "1 without the measure" in (out / "outcomes.html").read_text()
 
     sessions.write_text("session_id\tcmas\nses-baseline\tgood\nses-month6\t40\n")

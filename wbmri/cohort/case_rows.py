@@ -74,8 +74,8 @@ def compare_all(participant: str, sessions: Sequence[str], readings: Mapping[str
         delta, percent = change.delta, change.delta_percent
         row = (
             *names,
-            str(change.before.total),
-            str(change.after.total),
+            _cell(None if readings[before].undecided else change.before.total),
+            _cell(None if readings[after].undecided else change.after.total),
             _cell(delta),
             "n/a" if percent is None else f"{percent:.1f}",
             str(change.before.involved),

@@ -93,9 +93,15 @@ _PAIR = (
 
 CHANGES = (
     *_PAIR,
-    Column("total_before", "Sum of the grades at the earlier visit, over the groups assessable at both", int),
+    Column(
+        "total_before",
+        "Sum of the grades at the earlier visit, over the groups assessable at both; n/a if left open",
+        int,
+    ),
     Column("total_after", "The same at the later visit", int),
-    Column("delta", "Later less earlier; n/a if too few groups are assessable at both visits", int),
+    Column(
+        "delta", "Later less earlier; n/a if too few groups are assessable at both visits, or a total is left open", int
+    ),
     Column("delta_percent", "Change relative to the earlier visit", float, "%"),
     Column("involved_before", "Groups with grade 1 or 2 at the earlier visit", int),
     Column("involved_after", "The same at the later visit", int),

@@ -127,6 +127,14 @@ def test_the_command_writes_every_file_the_same_again(table: Path, out: Path) ->
     assert again == {path.name: path.read_bytes() for path in out.iterdir()}
 
 
+def test_page_and_figures_say_which_reader_is_the_program(study: Study) -> None:
+    with_program = agreement_files(agree(study(6, ("auto", "ab")), rounds=20))
+    people = agreement_files(agree(study(6, ("ab", "cd")), rounds=20))
+    for name in ("agreement.html", "agreement_bland-altman.svg", "agreement_groups.svg", "agreement_confusion.svg"):
+        assert b"Automatic, not reviewed: auto." in with_program[name]
+        assert b"not reviewed" not in people[name]
+
+
 def test_documents_are_read_back(table: Path, out: Path) -> None:
     found = decode(Agreement, (out / "agreement.json").read_bytes(), out)
     assert found == agree(read_ratings([table]), rounds=100)
