@@ -7,6 +7,7 @@ midline, and labels arrive on oblique voxels without what is too dark.
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from wbmri.core import Grid
 from wbmri.core.scheme import Scheme
@@ -41,6 +42,18 @@ def test_tiles_cover_all_muscle(places: list[tuple[int, int, int]]) -> None:
         assert all(s % 3 == 0 for s in start)
         covered[tuple(slice(max(0, s), max(0, s + TILE_COARSE)) for s in start)] = True
     assert covered[muscle].all()
+
+
+def test_no_tile_shows_only_what_others_show() -> None:
+    muscle = np.zeros((60, 30, 90), bool)
+    muscle[4:56, 4:20, 4:40], muscle[20:40, 4:28, 40:86] = True, True
+    boxes = [tuple(slice(max(0, s), s + TILE_COARSE) for s in start) for start in tile_starts(muscle)]
+    times = np.zeros(muscle.shape, int)
+    for box in boxes:
+        times[box] += 1
+    near = ndimage.binary_dilation(muscle, np.ones((3, 3, 3), bool), iterations=2)
+    assert times[muscle].min() >= 1
+    assert all((times[box][near[box]] == 1).any() for box in boxes)
 
 
 def test_blended_tiles_give_back_what_every_tile_says() -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,7 +172,9 @@ def score_case(
             fusion=options.fusion,
             progress=part(progress, 0.1, 0.75),
         )
-    with _timed(seconds, "grade"):
+    # The picture of the outlines needs no grades: it is drawn beside them.
+    with ThreadPoolExecutor(1) as beside, _timed(seconds, "grade"):
+        drawing = beside.submit(mosaic_png, volume, made)
         reading = grade(
             volume,
             made,
@@ -181,7 +184,7 @@ def score_case(
         )
     progress(0.92, "writing the report")
     with _timed(seconds, "report"):
-        mosaic, thumbnail = mosaic_png(volume, made), thumbnail_png(volume, made, reading)
+        mosaic, thumbnail = drawing.result(), thumbnail_png(volume, made, reading)
         names = {"participant": paths.participant, "session": paths.session}
         html = case_report(volume, made, reading, mosaic=mosaic, **names)
     progress(0.97, "writing the case")

@@ -169,7 +169,24 @@ def tile_starts(muscle: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
         for x in _along(slab, 0):
             column = slab[max(0, x) : x + TILE_COARSE]
             starts += [(x, y, z) for y in _along(column, 1)]
-    return starts
+    return _needed(starts, muscle)
+
+
+def _needed(starts: list[tuple[int, int, int]], muscle: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+    """Leave out tiles all of whose muscle others show too, with its margin; those with the least muscle first."""
+    from scipy import ndimage
+
+    shown = ndimage.binary_dilation(muscle, np.ones((3, 3, 3), bool), iterations=_MARGIN) if muscle.any() else muscle
+    boxes = {start: tuple(slice(max(0, first), first + TILE_COARSE) for first in start) for start in starts}
+    times = np.zeros(muscle.shape, np.uint8)
+    for box in boxes.values():
+        times[box] += 1
+    kept = dict(boxes)
+    for start, box in sorted(boxes.items(), key=lambda one: int(shown[one[1]].sum())):
+        if (times[box][shown[box]] > 1).all():
+            times[box] -= 1
+            del kept[start]
+    return list(kept)
 
 
 def _along(muscle: NDArray[np.bool_], axis: int) -> list[int]:
