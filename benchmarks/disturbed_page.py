@@ -132,8 +132,10 @@ def page(rows: Sequence[Row], former: Sequence[Row], named: Sequence[Row]) -> st
 
     Parameters
     ----------
-    rows, former
-        Scans of this version and of a former one.
+    rows
+        Scans of drawn bodies.
+    former
+        Scans of either kind, graded by a former version.
     named
         Scans of the given bodies.
     """
@@ -143,8 +145,9 @@ def page(rows: Sequence[Row], former: Sequence[Row], named: Sequence[Row]) -> st
         "Measured with `python benchmarks/disturbed_scans.py`, true outlines in hand. **These are our own drawings "
         "only:** no real patient and no reader is in them, and what a scanner does is drawn from what is published.",
         "",
-        "Bodies of 0, 24, 48 and 66 points without borderline groups, small children so that it can be measured in an "
-        "hour or two, at 1.5 and 3 T, echo times of 35 and 60 ms. Relaxation times of all tissues are drawn from "
+        f"{len(rows)} scans of bodies of {' and '.join(map(str, sorted({row.body for row in rows})))} points without "
+        "borderline groups, small children so that it can be measured in an hour or two. Relaxation times of all "
+        "tissues are drawn from "
         "published ranges for every body; one disturbance at a time lies on top, and three at once in the last lines. "
         "A group is *sure and wrong* where its grade is wrong and its confidence 0.5 or more. Totals that were "
         "withheld stand in brackets, with the totals between which it was not decided. *Left out* are groups without a "
@@ -172,21 +175,14 @@ def page(rows: Sequence[Row], former: Sequence[Row], named: Sequence[Row]) -> st
     ]
     lines += strengths()
     if named:
-        lines += ["## Disturbances first seen to go wrong", "", "On two bodies of another drawing.", ""]
-        lines += table(
-            ("scan", "true total", "total found", "sure and wrong", "mean confidence", "naive total"),
-            [
-                (
-                    row.effect,
-                    str(sum(row.truth)),
-                    total_of(row),
-                    str(row.sure_and_wrong),
-                    f"{confidence_of([row]):.2f}",
-                    str(sum(row.naive)),
-                )
-                for row in named
-            ],
-        )
+        lines += [
+            "## Disturbances first seen to go wrong",
+            "",
+            "Put on given scans of two bodies of another drawing, `--bench DIR --coarser 2`: two voxels in plane are "
+            "made one.",
+            "",
+            *effects(named, former),
+        ]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -211,13 +207,13 @@ def strengths() -> list[str]:
 
 def effects(rows: Sequence[Row], former: Sequence[Row]) -> list[str]:
     """Tabulate each disturbance and strength, beside the naive rule and a former version."""
-    before = by_kind(former)
+    before = {row.name: row for row in former}
     head = ["disturbance", "strength", "true totals", "totals found", "sure and wrong", "left out", "mean confidence"]
     if former:
         head += ["former totals", "former sure and wrong"]
     lines = []
     for kind, own in by_kind(rows).items():
-        old = before.get(kind, [])
+        old = [before[row.name] for row in own if row.name in before]
         line = [kind[0].replace("_", " "), kind[1], " ".join(str(sum(row.truth)) for row in own)]
         line += [" ".join(map(total_of, own)), str(sum(row.sure_and_wrong for row in own))]
         line += [str(sum(row.left_out for row in own)), f"{confidence_of(own):.2f}"]

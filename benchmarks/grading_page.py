@@ -195,7 +195,8 @@ def page(results: dict[str, Any]) -> str:
         "",
         "Measured on bodies that the project draws and scans itself, with `python benchmarks/grading.py --json FILE`, "
         "and laid out by `python benchmarks/grading_page.py FILE`. They test the way from intensities to grades and "
-        "nothing else: no real patient, no reader and no error of an outline is in them.",
+        "nothing else: no real patient, no reader and no error of an outline is in them. Scans that show what real "
+        "ones do stand on [a page of their own](disturbed_scans.md).",
         "",
     ]
     if "agreement" in results:
