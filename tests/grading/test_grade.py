@@ -215,6 +215,36 @@ def test_equal_runs_are_equal(published: tuple[Volume, LabelMap], published_read
     assert grade(*published) == published_reading
 
 
+def test_healthy_muscles_that_differ_by_their_own_t2_are_not_surely_oedematous(body: Any) -> None:
+    # Standard deviation 3 ms at 35.3 ms and an echo time of 68 ms, the same on both sides.
+    shift = np.random.default_rng(2).permutation(np.linspace(-1.7, 1.7, 21)) * 3.0
+    ratio = np.exp(68.0 / 35.3 - 68.0 / (35.3 + shift))
+    scan = body(oedema={label: (1.0, float(ratio[(label - 1) // 2])) for label in EVERY}, seed=6)
+    reading = grade(scan.volume(), scan.labels())
+    assert [e.label for e in reading.groups if e.grade and e.confidence >= 0.5] == []
+
+
+def test_groups_without_oedema_are_doubted_where_that_of_others_is_hardly_seen(body: Any) -> None:
+    faint = dict.fromkeys(EVERY, (0.3, 1.18)) | dict.fromkeys(range(1, 43, 3), (0.3, 1.3))
+    scan = body(oedema=faint, seed=8)
+    reading = grade(scan.volume(), scan.labels())
+    wrong = [e for e, truth in zip(reading.groups, scan.truth, strict=True) if e.grade != truth and e.confidence >= 0.5]
+    assert len(wrong) <= 2
+
+
+def test_a_grade_of_0_names_the_limit_of_detection(body: Any) -> None:
+    scan = body(seed=9)
+    noisy = body(seed=9, noise=0.3)
+    clear, blurred = grade(scan.volume(), scan.labels()), grade(noisy.volume(), noisy.labels())
+    for one, other in zip(clear.groups, blurred.groups, strict=True):
+        assert one.evidence is not None
+        assert one.evidence.detectable_ratio is not None
+        assert one.evidence.detectable_share is not None
+        assert f"below detection {one.evidence.detectable_ratio:.2f} x, grade 0." in one.explanation
+        if other.evidence is not None:
+            assert (other.evidence.detectable_ratio or 0) > one.evidence.detectable_ratio
+
+
 def test_every_grade_says_why(published_reading: Reading) -> None:
     for entry in published_reading.groups:
         assert entry.evidence is not None

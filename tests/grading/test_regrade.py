@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wbmri.core import InputError, LabelMap, Reading, Reason, Volume
-from wbmri.grading import Regrader, grade
+from wbmri.grading import Regrader, bias_field_on, grade
 
 EDGES = np.linspace(0.0, 4.0, 41)
 
@@ -106,3 +106,28 @@ def test_what_was_gathered_for_one_outline_does_not_serve_another(scored: tuple[
     edited[(edited == 16) & (np.arange(edited.shape[2]) % 2 == 0)] = 0
     assert one.histogram(edited, 16, EDGES).sum() < 0.8 * counted.sum()
     assert one.regrade(edited, 16) == Regrader(volume, labels, reading).regrade(edited, 16)
+
+
+def test_what_is_left_open_stays_open_for_a_group_alone(body) -> None:
+    scan = body(oedema=dict.fromkeys(range(1, 43), (1.0, 1.4)), seed=4)
+    volume, labels = scan.volume(), scan.labels()
+    reading = grade(volume, labels)
+    assert reading.intensity_model is not None
+    assert reading.intensity_model.alternatives
+    assert reading.intensity_model.weight == pytest.approx(reading.candidates[0].weight, abs=1e-3)
+    again = Regrader(volume, labels, reading).regrade(labels.data, 31)
+    assert again.grade == reading.groups[30].grade
+    assert again.confidence == pytest.approx(reading.groups[30].confidence, abs=0.01)
+    assert again.explanation == reading.groups[30].explanation
+
+
+def test_the_field_of_a_reading_can_be_drawn(scored: tuple[Volume, LabelMap, Reading]) -> None:
+    volume, labels, reading = scored
+    field = bias_field_on(volume, reading)
+    assert field.shape == volume.shape
+    muscle = labels.data > 0
+    evened = volume.data[muscle] / field[muscle]
+    assert np.std(np.log(field[muscle])) > 0.03
+    assert np.std(evened) / np.mean(evened) < np.std(volume.data[muscle]) / np.mean(volume.data[muscle])
+    with pytest.raises(InputError, match="score the visit again"):
+        bias_field_on(volume, replace(reading, intensity_model=None))

@@ -136,6 +136,9 @@ class Evidence:
         How the oedema lies in the group; ``None`` without oedema.
     asymmetry
         Share of oedema in this group less that on the other side, -1..1; ``None`` where the other is not assessable.
+    detectable_ratio, detectable_share
+        The faintest oedema, as a multiple of normal muscle, and the smallest share of it that this scan can tell in the
+        group; ``None`` where that was not estimated.
     """
 
     oedema_fraction: float
@@ -148,6 +151,8 @@ class Evidence:
     t2_ms: float | None = None
     pattern: Pattern | None = None
     asymmetry: float | None = None
+    detectable_ratio: float | None = None
+    detectable_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +246,15 @@ class AlternativeScale:
         What it takes for true, in words a reader understands.
     bias_field
         What the intensities are divided by; ``None`` for the field of the `IntensityModel` itself.
+    lifted
+        Labels of the groups that are brighter altogether by it.
     """
 
     level: float
     weight: float
     source: str
     bias_field: BiasFieldSpline | None = None
+    lifted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +273,8 @@ class IntensityModel:
         What the slices were divided by before anything else.
     alternatives
         Other fields and levels that the scan leaves open, and `weight` is what remains for this one.
+    lifted
+        Labels of the groups that are brighter altogether by the field and level that were used.
     """
 
     bias_field: BiasFieldSpline
@@ -272,6 +282,7 @@ class IntensityModel:
     artefacts: Mapping[int, ImageArtefact] = field(default_factory=dict)
     slice_gains: tuple[SliceGain, ...] = ()
     alternatives: tuple[AlternativeScale, ...] = ()
+    lifted: tuple[int, ...] = ()
 
     @property
     def weight(self) -> float:

@@ -11,8 +11,18 @@ if TYPE_CHECKING:
     from wbmri.grading.parameters import PARAMETERS
     from wbmri.grading.regrade import Regrader
     from wbmri.grading.rule import grade_of
+    from wbmri.grading.scales import bias_field_on
 
-__all__ = ["PARAMETERS", "Regrader", "check_contrast", "fitted_field", "grade", "grade_of", "level_of_visit"]
+__all__ = [
+    "PARAMETERS",
+    "Regrader",
+    "bias_field_on",
+    "check_contrast",
+    "fitted_field",
+    "grade",
+    "grade_of",
+    "level_of_visit",
+]
 
 __getattr__ = lazy_names(
     __name__,
@@ -26,5 +36,6 @@ __getattr__ = lazy_names(
         "parameters": ("PARAMETERS",),
         "regrade": ("Regrader",),
         "rule": ("grade_of",),
+        "scales": ("bias_field_on",),
     },
 )

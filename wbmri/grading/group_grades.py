@@ -25,6 +25,7 @@ from wbmri.core import (
     part,
     silent,
 )
+from wbmri.grading.detection_limit import doubt_of_whole_muscle, doubted, hidden_oedema, with_limits
 from wbmri.grading.evidence import beside, measure, suggest_signs
 from wbmri.grading.image_artefacts import (
     artefacts_of,
@@ -121,6 +122,8 @@ def grade(
         else not_assessable(group.label, *excluded[group.label])
         for group, own in zip(labels.scheme.groups, found, strict=True)
     )
+    hidden = hidden_oedema(entries)
+    entries = tuple(doubted(entry, hidden) for entry in entries)
     entries = tuple(beside(entry, entries[labels.scheme.opposite(entry.label) - 1]) for entry in entries)
     reference = None if scales is None else scales.first.reference
     candidates = candidates_of(entries, found, every)
@@ -186,18 +189,24 @@ def graded(
     acquisition: Acquisition,
 ) -> GroupReading:
     """Measure one group among the muscle voxels of a scan by one scale, and grade it by its scheme's anchors."""
-    rule = labels.scheme.grading
+    rule, kernel = labels.scheme.grading, scale.kernel(label)
     places = np.flatnonzero(muscle.label == label)
-    evidence, mixture = measure(muscle, log_ratio, places, scale.fit.kernel, acquisition)
+    evidence, mixture = measure(muscle, log_ratio, places, kernel, acquisition)
     if evidence.voxels < rule.minimum_voxels:
         return not_assessable(
             label,
             Reason.TOO_SMALL,
             f"{evidence.voxels} voxels of the group can be measured; at least {rule.minimum_voxels} are needed.",
         )
-    found = grade_of(evidence, rule)
-    probabilities = probabilities_of(evidence, mixture, rule)
+    evidence = with_limits(evidence, mixture, kernel, rule)
+    # Regions that are brighter altogether were judged as a whole: their muscles do not differ by their own T2.
+    doubt = (0.0, 0.0) if label in scale.lifted else doubt_of_whole_muscle(mixture, kernel, rule)
+    probabilities = probabilities_of(evidence, mixture, rule, doubt)
+    found = 0 if doubt[0] > 0.5 else grade_of(evidence, rule)
     outline = labels.confidence.get(label, 0.0)
+    low, high = PARAMETERS.detection.open
+    sure = scale.reference.trusted and not any(low < one < high for one in doubt)
+    confidence = confidence_of(probabilities[found], evidence, rule, outline, sure)
     return GroupReading(
         label=label,
         grade=found,
@@ -205,7 +214,7 @@ def graded(
         source=GradeSource.AUTO,
         auto_grade=found,
         evidence=evidence,
-        confidence=confidence_of(probabilities[found], evidence, rule, outline, scale.reference.trusted),
+        confidence=confidence,
         explanation=explain(evidence, found, rule),
         probabilities=probabilities,
     )

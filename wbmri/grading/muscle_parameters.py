@@ -277,7 +277,8 @@ class NormalisationParameters:
     first_spread
         Spread of normal muscle, log, before it is measured, and in a block.
     loose_level_spread, level_spread
-        Standard deviation of a group's own level, log, while the field is fitted and after.
+        Standard deviation of a group's own level, log, while the field is fitted, and what of the field is left in it
+        after.
     least_spread, field_spread
         No muscle is more even than the first, log; the second is what of the field is left within a group.
     lower_side, one_sigma
@@ -294,7 +295,7 @@ class NormalisationParameters:
     local_rounds: int = 1
     first_spread: float = 0.07
     loose_level_spread: float = 0.1
-    level_spread: float = 0.06
+    level_spread: float = 0.045
     least_spread: float = 0.02
     field_spread: float = 0.03
     lower_side: float = 0.3

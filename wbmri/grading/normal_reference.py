@@ -148,11 +148,14 @@ class Level:
         How probable it is, 0..1.
     words
         What it takes for true, in words a reader understands.
+    lifted
+        Whether all muscle is brighter than normal by it.
     """
 
     reference: Reference
     weight: float
     words: str
+    lifted: bool = False
 
 
 def levels_of(
@@ -185,7 +188,7 @@ def levels_of(
     tuple of Level
         The most probable one first; their weights add up to 1.
     """
-    mode, own = fit.mode, fit.kernel.level_spread
+    mode, own = fit.mode, _REFERENCE.mode_spread
     if prediction is None:
         excess, spread, words, confirmed = _by_fluid(fit, landmarks, outside, acquisition)
         source, told, by = f"lowest mode of all muscle; {words}", None, "what is usual where all muscle is oedematous"
@@ -237,6 +240,7 @@ def levels_of(
             ),
             weight,
             words,
+            level < mode * np.exp(-_REFERENCE.least_lifted / 2) and lifted > 0,
         )
         for level, uncertainty, source, sure, weight, words in made
     ]
@@ -360,6 +364,22 @@ def implied_t2_ms(ratio: float, acquisition: Acquisition) -> float | None:
     normal = _TISSUES.muscle.t2_ms[(acquisition.field_strength_t or 1.5) >= _PROTOCOL.high_field_t]
     rate = 1 / normal - float(np.log(ratio)) / echo
     return 1 / rate if rate > 0 else None
+
+
+def healthy_spread(acquisition: Acquisition) -> float:
+    """Return the standard deviation of the level of one healthy group about that of all, log.
+
+    From S ~ exp(-TE/T2): what T2 differs by between the muscles of one person, times TE / T2^2, and what of the field
+    is left.
+
+    Parameters
+    ----------
+    acquisition
+        Field strength and echo time; those usual for STIR stand in for what is not known.
+    """
+    normal = _TISSUES.muscle.t2_ms[(acquisition.field_strength_t or 1.5) >= _PROTOCOL.high_field_t]
+    by_t2 = (acquisition.echo_time_ms or _PROTOCOL.echo_ms) / normal**2 * _TISSUES.muscle_t2_spread_ms
+    return round(float(np.hypot(by_t2, PARAMETERS.normalisation.level_spread)), 4)
 
 
 def fluid_to_muscle(acquisition: Acquisition, echo_time_ms: float) -> float:

@@ -164,7 +164,7 @@ def _contrast(mixture: Mixture) -> float:
     return 0.0 if mixture.ratio is None else float(np.log(mixture.ratio))
 
 
-def fit_scale(muscle: Muscle, rule: GradingRule, progress: Progress) -> Fit:
+def fit_scale(muscle: Muscle, rule: GradingRule, level_spread: float, progress: Progress) -> Fit:
     """Fit the field, and the level and spread of normal muscle, together with the mixtures of all groups.
 
     Parameters
@@ -173,6 +173,8 @@ def fit_scale(muscle: Muscle, rule: GradingRule, progress: Progress) -> Fit:
         The labelled voxels.
     rule
         From which ratio on muscle is oedematous.
+    level_spread
+        Standard deviation of a group's own level about that of all healthy muscle, log.
     progress
         Called with the share of the work that is done.
 
@@ -203,7 +205,7 @@ def fit_scale(muscle: Muscle, rule: GradingRule, progress: Progress) -> Fit:
     log_ratio = fit.log_ratio(muscle)
     groups = measure_groups(muscle, log_ratio, members, kernel, fine=False)
     spread = round(_spread(muscle, groups), 3)
-    return Fit(field, mode, replace(kernel, spread=spread, shares=_shares(groups), level_spread=_FIT.level_spread))
+    return Fit(field, mode, replace(kernel, spread=spread, shares=_shares(groups), level_spread=level_spread))
 
 
 def _shares(groups: Sequence[Measured]) -> tuple[float, ...]:

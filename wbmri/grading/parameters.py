@@ -20,6 +20,7 @@ from wbmri.grading.muscle_parameters import (
     VoxelParameters,
 )
 from wbmri.grading.scale_parameters import (
+    DetectionParameters,
     OtherTissueParameters,
     ReferenceParameters,
     RegionalLiftParameters,
@@ -65,12 +66,17 @@ class TissueParameters:
         Gold 2004 (AJR 183:343); muscle T2 at 1.5 T as measured at rest by Saab 2000 and others.
     white_matter, grey_matter
         Stanisz 2005 (Magn Reson Med 54:507).
+    muscle_t2_spread_ms
+        Standard deviation of T2 between the healthy muscles of one person, ms: 1.5 to 3 in publications (3 among
+        forearm muscles of 26 people at 0.2 T, doi 10.2463/mrms.mp.2018-0059; called small by Morrow 2014). The lower
+        end is taken, with tails of twice that.
     """
 
     muscle: Relaxation = Relaxation((1130.0, 1420.0), (35.3, 31.7))
     fluid: Relaxation = Relaxation((2850.0, 3620.0), (1210.0, 767.0))
     white_matter: Relaxation = Relaxation((884.0, 1084.0), (72.0, 69.0))
     grey_matter: Relaxation = Relaxation((1124.0, 1820.0), (95.0, 99.0))
+    muscle_t2_spread_ms: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +222,7 @@ class GradingParameters:
     protocol: ProtocolParameters = field(default_factory=ProtocolParameters)
     tissues: TissueParameters = field(default_factory=TissueParameters)
     reference: ReferenceParameters = field(default_factory=ReferenceParameters)
+    detection: DetectionParameters = field(default_factory=DetectionParameters)
     scale: ScaleParameters = field(default_factory=ScaleParameters)
     other_tissue: OtherTissueParameters = field(default_factory=OtherTissueParameters)
     regional_lift: RegionalLiftParameters = field(default_factory=RegionalLiftParameters)

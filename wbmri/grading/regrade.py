@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import GroupReading, InputError, LabelMap, Reading, Volume, canonical
+from wbmri.grading.detection_limit import doubted, hidden_oedema
 from wbmri.grading.evidence import beside
 from wbmri.grading.group_grades import graded, not_assessable, spoilt
 from wbmri.grading.image_artefacts import unassessable
@@ -54,6 +55,7 @@ class Regrader:
         self._fit, self._reference = scales.first.fit, scales.first.reference
         self._reading = reading
         self._artefacts = model.artefacts
+        self._hidden = hidden_oedema(reading.groups)
         self._last: _Group | None = None
         # The outlines come with each call; what the engine and the scan say about the groups stays.
         self._facts = replace(labels, data=np.zeros((1, 1, 1), np.uint8))
@@ -91,7 +93,7 @@ class Regrader:
             ],
             self._scales,
         )
-        found = spoilt(entry, self._artefacts.get(label))
+        found = doubted(spoilt(entry, self._artefacts.get(label)), self._hidden)
         return beside(found, self._reading.groups[self._reading.scheme.opposite(label) - 1])
 
     def ratios(self, block: Block) -> NDArray[np.float64]:

@@ -15,7 +15,9 @@ def grade_of(evidence: Evidence, rule: GradingRule) -> int:
     return 2 if _extensive(evidence, rule) or evidence.median_ratio > rule.marked_ratio else 1
 
 
-def probabilities_of(evidence: Evidence, mixture: Mixture, rule: GradingRule) -> Probabilities:
+def probabilities_of(
+    evidence: Evidence, mixture: Mixture, rule: GradingRule, doubt: tuple[float, float] = (0.0, 0.0)
+) -> Probabilities:
     """How probable each grade is, given what the mixture leaves open.
 
     Parameters
@@ -26,19 +28,26 @@ def probabilities_of(evidence: Evidence, mixture: Mixture, rule: GradingRule) ->
         The shares of oedema that explain it, with their weights.
     rule
         The thresholds.
+    doubt
+        How probably a muscle taken for oedematous all over is healthy, and one taken for healthy is oedematous so.
     """
     involved = mixture.above(rule.involved_fraction)
     marked = evidence.median_ratio > rule.marked_ratio
     extensive = involved if marked else mixture.above(rule.extensive_fraction)
-    return 1.0 - involved, involved - extensive, extensive
+    healthy, ill = min(doubt[0], extensive), min(doubt[1], 1.0 - involved)
+    return 1.0 - involved + healthy - ill, involved - extensive, extensive - healthy + ill
 
 
 def explain(evidence: Evidence, grade: int, rule: GradingRule) -> str:
     """Say in one sentence which numbers led to the grade."""
     ratio = "" if evidence.oedema_ratio is None else f", at {evidence.oedema_ratio:.1f} times the normal level"
     found = f"{_percent(evidence.oedema_fraction)} of the muscle is oedematous{ratio}"
+    if grade == 0 and evidence.oedema_fraction > rule.involved_fraction:
+        return f"{found}, all over, which healthy muscles may be by their own T2: no sure oedema, grade 0."
     if grade == 0:
-        return f"{found}: not more than {_percent(rule.involved_fraction)}, grade 0."
+        limit = evidence.detectable_ratio
+        below = "" if limit is None else f", below detection {limit:.2f} x"
+        return f"{found}: not more than {_percent(rule.involved_fraction)}{below}, grade 0."
     half = _percent(rule.extensive_fraction)
     if grade == 1:
         return f"{found}: less than {half}, grade 1."

@@ -24,6 +24,41 @@ class ScaleParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class DetectionParameters:
+    """What cannot be told.
+
+    Parameters
+    ----------
+    spreads
+        Oedema fainter than so many standard deviations of normal muscle, log, is not told from it.
+    least_observations
+        Nor is oedema of fewer independent observations.
+    whole
+        Between these shares of oedema a muscle counts more and more as oedematous all over.
+    tail, tail_width
+        Share of healthy muscles whose level differs more, and by how many times as much.
+    homogeneous
+        Probability beforehand that a muscle is oedematous all over, all else being healthy.
+    open
+        Where either is more probable than this, and not by far, the grade is not sure.
+    margin, few, many
+        Oedema below so many times the faintest is faint; from the first share of faint groups on those without oedema
+        are doubted, and from the second on most.
+    """
+
+    spreads: float = 2.5
+    least_observations: float = 5.0
+    whole: tuple[float, float] = (0.6, 0.9)
+    tail: float = 0.15
+    tail_width: float = 2.0
+    homogeneous: float = 0.1
+    open: tuple[float, float] = (0.1, 0.9)
+    margin: float = 1.15
+    few: float = 0.1
+    many: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceParameters:
     """The level of normal muscle, and the brain and fluid that predict it.
 
@@ -57,6 +92,8 @@ class ReferenceParameters:
     trusted_spread
         A prediction no more uncertain can be trusted alone: a fifth of normal muscle's distance to a mild oedema at 1.5
         times would then be missed. Brain and fluid alone are less certain; other scans of the person or site are not.
+    mode_spread
+        Standard deviation, log, of the lowest credible mode about the level of normal muscle.
     same_person_spread
         Standard deviation, log, from one scan of a person to the next, of the ratio of brain and fluid to muscle.
     fluid_share
@@ -82,6 +119,7 @@ class ReferenceParameters:
     lifted_spread: float = 0.2
     least_lifted: float = 0.15
     trusted_spread: float = 0.15
+    mode_spread: float = 0.06
     same_person_spread: float = 0.06
     fluid_share: float = 0.75
 

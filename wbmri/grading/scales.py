@@ -9,18 +9,21 @@ from numpy.typing import NDArray
 from wbmri.core import (
     AlternativeScale,
     ImageArtefact,
+    InputError,
     IntensityModel,
+    MuscleKernel,
     OutsideLevel,
     Progress,
     Reading,
     Reference,
     SliceGain,
     Volume,
+    canonical,
     part,
 )
 from wbmri.core.scheme import Scheme
 from wbmri.grading.bias_field import BiasField
-from wbmri.grading.normal_reference import Level, find_landmarks, levels_of, predict
+from wbmri.grading.normal_reference import Level, find_landmarks, healthy_spread, levels_of, predict
 from wbmri.grading.normalisation import Fit, fit_scale
 from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.regional_lift import RegionalLift, regional_lift
@@ -43,12 +46,21 @@ class Scale:
         How probable field and level are, 0..1.
     source
         What they take for true, in words a reader understands; empty where nothing is open.
+    lifted
+        Labels of the groups that are brighter altogether by it.
     """
 
     fit: Fit
     reference: Reference
     weight: float = 1.0
     source: str = ""
+    lifted: frozenset[int] = frozenset()
+
+    def kernel(self, label: int) -> MuscleKernel:
+        """How the intensities of a group spread: what is lifted altogether does not differ by T2 of its own."""
+        own = self.fit.kernel
+        narrow = min(own.level_spread, PARAMETERS.normalisation.level_spread)
+        return replace(own, level_spread=narrow) if label in self.lifted else own
 
     def log_ratio(self, muscle: Muscle) -> NDArray[np.float64]:
         """Logarithm of each muscle voxel's corrected intensity over the normal-muscle level, shape (n,)."""
@@ -84,10 +96,12 @@ class Scales:
                 round(other.weight, 4),
                 other.source,
                 None if other.fit is first.fit else other.fit.field.recorded(),
+                tuple(sorted(other.lifted)),
             )
             for other in self.every[1:]
         )
-        return replace(first.fit.recorded(artefacts, gains), alternatives=others)
+        model = first.fit.recorded(artefacts, gains)
+        return replace(model, alternatives=others, lifted=tuple(sorted(first.lifted)))
 
 
 def recorded_scales(reading: Reading) -> Scales | None:
@@ -97,12 +111,45 @@ def recorded_scales(reading: Reading) -> Scales | None:
         return None
     fit = Fit(BiasField.of(model.bias_field), reference.level, model.kernel)
     source = reading.candidates[0].source if reading.candidates else ""
-    every = [Scale(fit, reference, model.weight, source)]
+    every = [Scale(fit, reference, model.weight, source, frozenset(model.lifted))]
     for other in model.alternatives:
         field = fit.field if other.bias_field is None else BiasField.of(other.bias_field)
         level = replace(reference, level=other.level)
-        every.append(Scale(Fit(field, other.level, model.kernel), level, other.weight, other.source))
+        own = Fit(field, other.level, model.kernel)
+        every.append(Scale(own, level, other.weight, other.source, frozenset(other.lifted)))
     return Scales(tuple(every))
+
+
+def bias_field_on(volume: Volume, reading: Reading) -> NDArray[np.float32]:
+    """Draw the bias field that a reading was measured by, for a picture of it.
+
+    Parameters
+    ----------
+    volume
+        The scan that was graded.
+    reading
+        Its reading.
+
+    Returns
+    -------
+    ndarray
+        The factor by which coil and stations brighten each voxel of the volume, 1 on average over muscle, float32.
+
+    Raises
+    ------
+    InputError
+        If the reading does not say by what it was measured.
+    """
+    scales = recorded_scales(reading)
+    if scales is None:
+        raise InputError(
+            f"a reading by {reading.reader!r} that does not say by which bias field it was measured",
+            "one that 'wbmri score' made",
+            "score the visit again",
+        )
+    storage, grid = volume.grid.stored_as("RAS"), canonical(volume).grid
+    log = scales.first.fit.field.log_on(np.zeros(3, dtype=np.intp), grid.shape, grid.spacing)
+    return storage.undo(np.exp(log).astype(np.float32))
 
 
 def scales_of(
@@ -133,29 +180,35 @@ def scales_of(
     InputError
         If no voxel of muscle has a positive intensity.
     """
-    fit = fit_scale(muscle, scheme.grading, part(progress, 0.0, 0.6))
+    spread = healthy_spread(scan.acquisition)
+    fit = fit_scale(muscle, scheme.grading, spread, part(progress, 0.0, 0.6))
     progress(0.6, "looking for regions that are brighter altogether")
     lift = regional_lift(scan, groups, muscle, fit, scheme)
-    fields = [(fit, 1.0, "")]
+    none, all_labels = frozenset[int](), frozenset(group.label for group in scheme.groups)
+    fields = [(fit, 1.0, "", none)]
     doubts = []
     if lift is not None and lift.weight >= _SCALE.open_weight:
-        ill = fit_scale(lift.taken_off(muscle), scheme.grading, part(progress, 0.6, 0.9))
+        ill = fit_scale(lift.taken_off(muscle), scheme.grading, spread, part(progress, 0.6, 0.9))
         # How one tissue spreads is measured with the lift as it is.
         ill = replace(ill, kernel=fit.kernel)
         fields = [
-            (fit, 1 - lift.weight, f"shading brightens the muscles of {lift.name}"),
-            (ill, lift.weight, f"homogeneous oedema brightens the muscles of {lift.name}"),
+            (fit, 1 - lift.weight, f"shading brightens the muscles of {lift.name}", none),
+            (ill, lift.weight, f"homogeneous oedema brightens the muscles of {lift.name}", frozenset(lift.labels)),
         ]
         fields = [field for field in fields if field[1] >= _SCALE.open_weight]
         fields.sort(key=lambda one: -one[1])
         doubts.append(_doubt_of(lift, open_still=len(fields) > 1))
     progress(0.9, "finding the level of normal muscle")
-    best, share, words = fields[0]
-    levels = _levels(scan, muscle, best, outside)
-    every = [Scale(best, level.reference, share * level.weight, _joined(words, level, levels)) for level in levels]
-    for other, weight, said in fields[1:]:
-        level = _levels(scan, muscle, other, outside)[0]
-        every.append(Scale(other, level.reference, weight * level.weight, _joined(said, level, levels)))
+    every = []
+    open_levels = False
+    for number, (own, weight, words, lifted) in enumerate(fields):
+        levels = _levels(scan, muscle, own, outside)
+        open_levels = open_levels or len(levels) > 1
+        # The less probable field is looked at by one level only.
+        for level in levels if number == 0 else levels[:1]:
+            said = "; ".join(one for one in (words, level.words if open_levels else "") if one)
+            ill_there = all_labels if level.lifted else lifted
+            every.append(Scale(own, level.reference, weight * level.weight, said, ill_there))
     every = [scale for scale in every if scale.weight >= min(_SCALE.open_weight, max(one.weight for one in every))]
     whole = sum(scale.weight for scale in every)
     every.sort(key=lambda one: -one.weight)
@@ -165,11 +218,6 @@ def scales_of(
 def _levels(scan: Volume, muscle: Muscle, fit: Fit, outside: Sequence[OutsideLevel]) -> tuple[Level, ...]:
     landmarks = find_landmarks(scan, muscle, fit.field)
     return levels_of(fit, landmarks, predict(landmarks, scan.acquisition), outside, scan.acquisition)
-
-
-def _joined(words: str, level: Level, levels: Sequence[Level]) -> str:
-    said = [words, level.words if len(levels) > 1 else ""]
-    return "; ".join(one for one in said if one)
 
 
 def _doubt_of(lift: RegionalLift, *, open_still: bool) -> str:
