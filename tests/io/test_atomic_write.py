@@ -1,11 +1,108 @@
 """A file is there whole or not at all."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from wbmri.io import write_atomic
+from wbmri.io import finish_writing, write_atomic, write_together
+
+FILES = ["sub/a", "sub/b", "c", "new/d"]
+KILLED = """
+import os, sys
+from pathlib import Path
+from wbmri.io import write_together
+out, at, step = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+real, count = getattr(os, step), 0
+def killed(*given):
+    global count
+    count += 1
+    if count == at:
+        os._exit(9)
+    return real(*given)
+setattr(os, step, killed)
+if step == "replace":
+    Path.replace = lambda self, to: killed(self, to)
+write_together(out, [(out / name, b"new") for name in sys.argv[4:]])
+"""
+
+
+def old_dataset(out: Path) -> None:
+    for name in FILES[:3]:
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_bytes(b"old")
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+OLD, NEW = dict.fromkeys(FILES[:3], b"old"), dict.fromkeys(FILES, b"new")
+
+
+@pytest.mark.parametrize("step", ["replace", "fsync"])
+def test_a_program_killed_at_any_step_leaves_all_or_nothing(tmp_path: Path, step: str) -> None:
+    found = []
+    for at in range(1, 30):
+        out = tmp_path / f"{step}{at}"
+        out.mkdir()
+        old_dataset(out)
+        ended = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-c", KILLED, str(out), str(at), step, *FILES],
+            check=False,
+        )
+        finish_writing(out)
+        found.append(contents(out))
+        assert found[-1] in (OLD, NEW)
+        assert not [path for path in out.iterdir() if path.name.startswith(".")]
+        if ended.returncode == 0:
+            break
+    assert ended.returncode == 0
+    assert OLD in found
+    assert NEW in found
+
+
+def test_what_another_program_is_writing_is_left_alone(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    stage = tmp_path / ".wbmri-other"
+    stage.mkdir()
+    (stage / "0").write_bytes(b"half")
+    with (stage / "owner").open("ab") as owner:
+        fcntl.flock(owner, fcntl.LOCK_EX)
+        finish_writing(tmp_path)
+        write_together(tmp_path, [(tmp_path / "a", b"mine")])
+        assert (stage / "0").exists()
+    finish_writing(tmp_path)
+    assert contents(tmp_path) == {"a": b"mine"}
+
+
+def test_a_journal_cannot_write_outside_the_dataset(tmp_path: Path) -> None:
+    out, stage = tmp_path / "out", tmp_path / "out" / ".wbmri-x"
+    stage.mkdir(parents=True)
+    (stage / "fresh").mkdir()
+    (stage / "fresh" / "0").write_bytes(b"evil")
+    (stage / "journal.json").write_text('["../escaped"]')
+    finish_writing(out)
+    assert not (tmp_path / "escaped").exists()
+
+
+def test_an_error_puts_back_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old_dataset(tmp_path)
+    real, count = os.replace, iter(range(100))
+
+    def full(source: Path, target: Path) -> None:
+        if next(count) == 2:
+            raise OSError("no space left")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="no space left"):
+        write_together(tmp_path, [(tmp_path / name, b"new") for name in FILES])
+    monkeypatch.undo()
+    finish_writing(tmp_path)
+    assert contents(tmp_path) == OLD
 
 
 def test_content_is_written_and_replaced(tmp_path: Path) -> None:

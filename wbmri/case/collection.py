@@ -8,7 +8,7 @@ from wbmri.case.paths import CasePaths
 from wbmri.case.signed_reading import reading_of_record
 from wbmri.case.storage import Case, read_case
 from wbmri.core import CaseError, Reading
-from wbmri.io import write_together
+from wbmri.io import finish_writing, write_together
 
 TABLES_LOCK = "tables"
 """Whoever reads the cases to write the tables over them holds it meanwhile; see `dataset_lock`."""
@@ -16,6 +16,7 @@ TABLES_LOCK = "tables"
 
 def find_cases(out: str | Path) -> tuple[CasePaths, ...]:
     """Return the complete cases of OUT, by participant and session."""
+    finish_writing(Path(out))
     return tuple(CasePaths.find(path) for path in sorted(Path(out).glob("sub-*/ses-*/anat/*_desc-oedema_reading.json")))
 
 

@@ -30,7 +30,7 @@ from wbmri.case.documents import (
 )
 from wbmri.case.paths import CasePaths, ReadingPaths
 from wbmri.core import AUTO, CaseError, GradeSource, InputError, Json, LabelMap, Reading, Status, Volume
-from wbmri.io import encode_nifti, read_image, read_labels, write_together
+from wbmri.io import encode_nifti, finish_writing, read_image, read_labels, write_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,7 @@ def read_case(path: str | Path) -> Case:
         If there is no complete case, or its reading is damaged, of a newer version, or of another person or visit.
     """
     paths = CasePaths.find(path)
+    finish_writing(paths.out)
     document = decode(ReadingDocument, paths.reading.read_bytes(), paths.reading)
     if (document.participant, document.session) != (paths.participant, paths.session):
         raise CaseError(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.io.atomic_write import write_atomic, write_together
+    from wbmri.io.atomic_write import finish_writing, write_atomic, write_together
     from wbmri.io.image_files import is_image, read_image, read_labels
     from wbmri.io.inspection import FoundSeries, FoundStation, Inspection, inspect
     from wbmri.io.nifti import encode_nifti
@@ -22,6 +22,7 @@ __all__ = [
     "Kind",
     "classify",
     "encode_nifti",
+    "finish_writing",
     "inspect",
     "is_image",
     "load",
@@ -38,6 +39,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "atomic_write": (
+            "finish_writing",
             "write_atomic",
             "write_together",
         ),

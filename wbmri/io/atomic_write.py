@@ -1,9 +1,11 @@
 """Files that are there whole or not at all, one by one and several together."""
 
+import json
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -51,11 +53,13 @@ def force_to_disk(path: Path) -> None:
 
 
 def write_together(out: Path, files: Sequence[tuple[Path, bytes]]) -> None:
-    """Write files in the given order; on any error put back what was there before.
+    """Write files in the given order: all of them or none, also where the program is killed meanwhile.
 
     Everything is first written and synced beside its destination, where a full disk or a missing permission shows
-    before anything old is touched; then the files are moved into place one by one. When this returns, they outlast a
-    loss of power.
+    before anything old is touched. Then a journal that names every destination appears at once, and the files are moved
+    into place. On an error what was there before is put back; a program that is killed after the journal appeared is
+    carried on by `finish_writing`, one that is killed before has changed nothing. When this returns, the files outlast
+    a loss of power.
 
     Parameters
     ----------
@@ -65,8 +69,10 @@ def write_together(out: Path, files: Sequence[tuple[Path, bytes]]) -> None:
         Destinations below `out` with their contents; missing folders are made.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out, prefix=".wbmri-") as temporary:
-        fresh, former = Path(temporary, "fresh"), Path(temporary, "former")
+    finish_writing(out)
+    with TemporaryDirectory(dir=out, prefix=_STAGE) as temporary, _owned(Path(temporary)):
+        stage = Path(temporary)
+        fresh, former = stage / _FRESH, stage / "former"
         fresh.mkdir()
         former.mkdir()
         for number, (path, content) in enumerate(files):
@@ -77,6 +83,8 @@ def write_together(out: Path, files: Sequence[tuple[Path, bytes]]) -> None:
         # Once all are written, which lets the system write them in one go.
         for number in range(len(files)):
             force_to_disk(fresh / str(number))
+        destinations = [os.path.relpath(path, out) for path, _ in files]
+        write_atomic(stage / _JOURNAL, json.dumps(destinations).encode())
         moved: list[int] = []
         try:
             for number, (path, _) in enumerate(files):
@@ -89,6 +97,49 @@ def write_together(out: Path, files: Sequence[tuple[Path, bytes]]) -> None:
                     os.replace(before, path)
                 else:
                     path.unlink()
+            (stage / _JOURNAL).unlink()
             raise
         for folder in dict.fromkeys(path.parent for path, _ in files):
             force_to_disk(folder)
+
+
+_STAGE, _FRESH, _JOURNAL, _OWNER = ".wbmri-", "fresh", "journal.json", "owner"
+
+
+def finish_writing(out: Path) -> None:
+    """Carry on what a killed program had begun to put into place, and remove what it had only prepared.
+
+    Parameters
+    ----------
+    out
+        The dataset. What a living program is writing there is left alone.
+    """
+    for stage in sorted(out.glob(f"{_STAGE}*")):
+        with suppress(OSError, ValueError), _owned(stage):
+            journal = stage / _JOURNAL
+            if journal.is_file():
+                for number, destination in enumerate(json.loads(journal.read_bytes())):
+                    fresh, path = stage / _FRESH / str(number), (out / destination).resolve()
+                    if fresh.exists() and path.is_relative_to(out.resolve()):
+                        os.replace(fresh, path)
+                        force_to_disk(path.parent)
+            shutil.rmtree(stage)
+
+
+@contextmanager
+def _owned(stage: Path) -> Iterator[None]:
+    """Hold a folder as its writer: the system lets go of it when the program ends, however it ends.
+
+    Raises
+    ------
+    OSError
+        If another program holds it.
+    """
+    with (stage / _OWNER).open("ab") as owner:
+        try:
+            import fcntl
+        except ImportError:  # elsewhere an open file cannot be removed, which protects the folder as well
+            yield
+            return
+        fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
