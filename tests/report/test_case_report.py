@@ -182,6 +182,22 @@ def test_the_fitted_field_is_a_picture_with_what_it_and_the_level_rest_on(
     assert "up to 22 % brighter, evened" in page.text
 
 
+def test_a_group_without_oedema_says_what_is_below_detection(
+    write: Callable[..., str],
+    make_reading: MakeReading,
+) -> None:
+    reading = make_reading(lambda label: label % 2)
+    groups = tuple(
+        replace(entry, evidence=replace(entry.evidence, detectable_ratio=1.25, detectable_share=0.04))
+        for entry in reading.groups
+    )
+    page = Page(write(replace(reading, groups=groups)))
+    # Left labels are odd and of grade 1; the patient's right stands first.
+    assert page.row("Deltoid")[1:4] == ["0", "1", "<1.25"]
+    assert page.row("Deltoid")[6:9] == ["1", "25", "1.60"]
+    assert "below detection" in page.text
+
+
 def test_a_group_without_a_grade_shows_its_reason_and_the_total_is_prorated(
     write: Callable[..., str],
     make_reading: MakeReading,

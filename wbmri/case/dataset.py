@@ -24,6 +24,8 @@ SCORE_COLUMNS = (
     "assessable",
     "reason",
     "confidence",
+    "detectable_ratio",
+    "detectable_share",
 )
 
 SUMMARY_COLUMNS = (
@@ -85,6 +87,8 @@ def score_rows(participant: str, session: str, reading: Reading, auto: Reading |
                 "true" if entry.assessable else "false",
                 _cell(entry.reason),
                 _cell(entry.confidence, 2),
+                _cell(evidence.detectable_ratio if evidence else None, 3),
+                _cell(evidence.detectable_share if evidence else None, 4),
             ),
         )
     return rows

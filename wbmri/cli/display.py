@@ -245,7 +245,12 @@ def _pairs(reading: Reading) -> Iterable[tuple[str, str, GroupReading, GroupRead
 def _grade(entry: GroupReading) -> str:
     if entry.reason is not None:
         return f"n/a ({entry.reason})"
-    return f"{entry.grade}" + (f"  ({entry.evidence.oedema_fraction:.0%} of the group)" if entry.evidence else "")
+    evidence = entry.evidence
+    if evidence is None:
+        return f"{entry.grade}"
+    if entry.grade == 0 and evidence.detectable_ratio is not None:
+        return f"0  (below detection {evidence.detectable_ratio:.2f} x)"
+    return f"{entry.grade}  ({evidence.oedema_fraction:.0%} of the group)"
 
 
 def _print_change(compared: "ComparedCases") -> None:

@@ -63,6 +63,8 @@ SCORES = (
     Column("assessable", "Whether the group has a grade", bool),
     Column("reason", "Why it has none"),
     Column("confidence", "How far the proposed grade can be relied on, 0 to 1", float),
+    Column("detectable_ratio", "Faintest oedema, over the normal-muscle level, that the scan can tell here", float),
+    Column("detectable_share", "Smallest share of such oedema that the scan can tell here, 0 to 1", float),
 )
 
 SUMMARY = (

@@ -235,6 +235,8 @@ def _numbers(evidence: Evidence) -> str:
     said.append(share)
     if evidence.oedema_ratio is not None:
         said.append(f"{evidence.oedema_ratio:.1f}× normal")
+    elif evidence.detectable_ratio is not None:
+        said.append(f"below detection {evidence.detectable_ratio:.2f}×")
     if evidence.t2_ms is not None:
         said.append(f"T2 about {evidence.t2_ms:.0f} ms")
     if evidence.pattern is not None:
