@@ -203,7 +203,8 @@ def levels_of(
         least = _SCALE.open_weight_outside
     else:
         # A mode that lies where it is expected is normal, as far as this scan alone can tell.
-        least = _SCALE.open_weight if excess >= _REFERENCE.least_excess or not np.isfinite(spread) else 1.0
+        expected = excess < _REFERENCE.least_excess[acquisition.echo_time_ms is None] and np.isfinite(spread)
+        least = 1.0 if expected else _SCALE.open_weight
     lifted = 0.0 if lifted < least else 1.0 if lifted > 1 - min(least, _SCALE.open_weight_outside) else lifted
     found = None if prediction is None else prediction.level
     made = []
