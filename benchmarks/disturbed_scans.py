@@ -197,7 +197,8 @@ def main() -> int:
         add_row(options.rows, row)
         print(printed([row])[-1])
         sys.stdout.flush()
-    rows = [row for row in read_rows(options.rows) if row.name in set(names)]
+    done = {row.name: row for row in read_rows(options.rows)}
+    rows = [done[name] for name in names if name in done]
     print("\n".join([*printed(rows), "", *held(rows)]))
     if options.page:
         former, given = (read_rows(path) if path else [] for path in (options.former, options.named))
