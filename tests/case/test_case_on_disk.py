@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wbmri.case import Case, CasePaths, bids_label, find_cases, read_case, rebuild_tables, write_case
-from wbmri.core import CaseError, GradeSource, InputError, LabelMap, Reading, Status, Volume
+from wbmri.core import Candidate, CaseError, GradeSource, InputError, LabelMap, Reading, Status, Volume
 
 MakeReading = Callable[..., Reading]
 WriteCase = Callable[..., Case]
@@ -103,6 +103,17 @@ def test_what_was_written_comes_back(
     labels.check_grid(volume)
     for name in ("scheme", "engine", "confidence", "outside", "origin", "provenance"):
         assert getattr(labels, name) == getattr(small_labels, name), name
+
+
+def test_totals_that_are_left_open_come_back_and_no_single_one_is_listed(
+    write: WriteCase, tmp_path: Path, make_reading: MakeReading
+) -> None:
+    candidates = (Candidate("shading", 0.7, 100.0, 1, 1), Candidate("homogeneous oedema", 0.3, 98.5, 28, 14))
+    case = read_case(write(reading=replace(make_reading(), candidates=candidates)).paths.folder)
+    assert case.reading.candidates == candidates
+    assert case.reading.score.total is None
+    rebuild_tables(tmp_path / "OUT")
+    assert rows_of(tmp_path / "OUT" / "summary.tsv")[0]["total"] == "n/a"
 
 
 def test_a_sites_own_scheme_survives_without_its_file(write: WriteCase, make_reading: MakeReading) -> None:
