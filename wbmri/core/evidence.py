@@ -16,6 +16,7 @@ class Reason(StrEnum):
     SEAM = "seam"
     METAL = "metal"
     TOO_SMALL = "too few voxels"
+    FAT = "replaced by fat"
     OTHER = "other"
 
 
@@ -139,6 +140,8 @@ class Evidence:
     detectable_ratio, detectable_share
         The faintest oedema, as a multiple of normal muscle, and the smallest share of it that this scan can tell in the
         group; ``None`` where that was not estimated.
+    fat_fraction
+        Share of the group that fat has replaced, 0..1; ``None`` where none was found.
     """
 
     oedema_fraction: float
@@ -153,6 +156,7 @@ class Evidence:
     asymmetry: float | None = None
     detectable_ratio: float | None = None
     detectable_share: float | None = None
+    fat_fraction: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,17 @@ def suggest_signs(
     return SoftTissue({Tissue.FASCIA: fascia, Tissue.SUBCUTIS: subcutis})
 
 
+def with_bright_fascia(scheme: Scheme, soft_tissue: SoftTissue | None) -> list[int]:
+    """Return the labels of the groups that lie in parts of the limbs where the image suggests bright fascia."""
+    signs = {} if soft_tissue is None else soft_tissue.signs[Tissue.FASCIA]
+    return [
+        label
+        for part, labels in _limb_parts(scheme).items()
+        if part in signs and signs[part].suggested
+        for label in labels
+    ]
+
+
 def _limb_parts(scheme: Scheme) -> dict[LimbPart, list[int]]:
     placed = [(group.label, group.segment) for group in scheme.groups if group.segment is not None]
     return {

@@ -26,7 +26,10 @@ from wbmri.core import (
     silent,
 )
 from wbmri.grading.detection_limit import doubt_of_whole_muscle, doubted, hidden_oedema, with_limits
-from wbmri.grading.evidence import beside, measure, suggest_signs
+from wbmri.grading.evidence import beside, measure, suggest_signs, with_bright_fascia
+from wbmri.grading.fascia_and_vessels import NotMuscle, without_fascia_and_vessels
+from wbmri.grading.fat_replacement import darker_than_muscle, doubted_level, lean_muscle, too_little_left, without_fat
+from wbmri.grading.fat_replacement import sentence_of as fat_sentence
 from wbmri.grading.image_artefacts import (
     artefacts_of,
     spoils,
@@ -93,8 +96,14 @@ def grade(
     excluded = unassessable(scan, muscle, labels)
     scales = None
     if len(excluded) < len(labels.scheme.groups):
-        scales = scales_of(scan, groups, muscle, labels.scheme, outside, part(progress, 0.2, 0.9))
+        muscle, fit, told = lean_muscle(scan, groups, labels, muscle, part(progress, 0.2, 0.7))
+        scales = scales_of(scan, groups, muscle, labels.scheme, outside, part(progress, 0.7, 0.9), fit)
+        if not told:
+            every = tuple(replace(scale, reference=doubted_level(scale.reference)) for scale in scales.every)
+            scales = replace(scales, every=every)
         first = scales.first
+        fat = darker_than_muscle(muscle, scan, first.log_ratio(muscle))
+        muscle = without_fat(scan, groups, labels, muscle, fat)
         muscle = without_leakage(scan, muscle, first.log_ratio(muscle), first.fit.field, first.reference.level)
     progress(0.9, "grading")
     artefacts: dict[int, ImageArtefact] = {}
@@ -106,11 +115,14 @@ def grade(
         artefacts = dict(artefacts_of(around, labels.scheme, failed))
         log_ratios = [scale.log_ratio(muscle) for scale in scales.every]
         soft_tissue = suggest_signs(muscle, log_ratios[0], around, labels.scheme, failed)
+        signed = with_bright_fascia(labels.scheme, soft_tissue)
+        muscle, shapes = without_fascia_and_vessels(muscle, log_ratios[0], signed)
+        other = NotMuscle({} if fat is None else fat.share, shapes)
         found = [
             ()
             if group.label in excluded
             else tuple(
-                graded(group.label, muscle, log_ratio, scale, labels, volume.acquisition)
+                graded(group.label, muscle, log_ratio, scale, labels, volume.acquisition, other)
                 for log_ratio, scale in zip(log_ratios, scales.every, strict=True)
             )
             for group in labels.scheme.groups
@@ -187,11 +199,17 @@ def graded(
     scale: Scale,
     labels: LabelMap,
     acquisition: Acquisition,
+    other: NotMuscle,
 ) -> GroupReading:
     """Measure one group among the muscle voxels of a scan by one scale, and grade it by its scheme's anchors."""
     rule, kernel = labels.scheme.grading, scale.kernel(label)
     places = np.flatnonzero(muscle.label == label)
-    evidence, mixture = measure(muscle, log_ratio, places, kernel, acquisition)
+    fat, shape = other.fat.get(label), other.shapes.get(label)
+    if fat is not None and (lacking := too_little_left(fat)) is not None:
+        return not_assessable(label, Reason.FAT, lacking)
+    seen = places[muscle.inner[places]] if shape is not None and shape.by_core else places
+    evidence, mixture = measure(muscle, log_ratio, seen, kernel, acquisition)
+    evidence = replace(evidence, volume_ml=places.size * float(np.prod(muscle.spacing)) / 1000.0, fat_fraction=fat)
     if evidence.voxels < rule.minimum_voxels:
         return not_assessable(
             label,
@@ -207,6 +225,13 @@ def graded(
     low, high = PARAMETERS.detection.open
     sure = scale.reference.trusted and not any(low < one < high for one in doubt)
     confidence = confidence_of(probabilities[found], evidence, rule, outline, sure)
+    said = explain(evidence, found, rule)
+    if fat is not None:
+        confidence *= max(0.0, 1.0 - PARAMETERS.fat_replacement.doubt * fat)
+        said = f"{said} {fat_sentence(fat)}"
+    if shape is not None:
+        confidence *= shape.believed
+        said = f"{said} {shape.explanation}"
     return GroupReading(
         label=label,
         grade=found,
@@ -215,7 +240,7 @@ def graded(
         auto_grade=found,
         evidence=evidence,
         confidence=confidence,
-        explanation=explain(evidence, found, rule),
+        explanation=said,
         probabilities=probabilities,
     )
 

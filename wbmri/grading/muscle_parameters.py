@@ -60,43 +60,6 @@ class VoxelParameters:
 
 
 @dataclass(frozen=True, slots=True)
-class SliceGainParameters:
-    """Slices that are brighter and darker by turns.
-
-    Parameters
-    ----------
-    thick_slices
-        The slices lie across the longest side of the voxels where that is longer than this multiple of the shortest, or
-        else across any.
-    part_mm
-        Stations have gains of their own; where they are not known, parts of the body of about this length.
-    clip
-        The step of one voxel from slice to slice counts up to so much, log, about the mean, in turns.
-    least_voxels, least_slices
-        Slices with fewer voxels of muscle say nothing, nor do fewer slices.
-    turns, longest_turn_mm
-        Gains come again after so many slices, or where slices were resampled, after so many mm at most: what is slower
-        may be anatomy.
-    least_power, least_gain
-        A line must explain this multiple of what chance does, on average, at its frequency, and be a gain with this
-        standard deviation, log.
-    lines
-        Most lines that are sought.
-    """
-
-    thick_slices: float = 1.5
-    part_mm: float = 500.0
-    clip: tuple[float, ...] = (0.5, 0.3, 0.3)
-    least_voxels: int = 100
-    least_slices: int = 8
-    turns: tuple[int, ...] = (2, 3, 4)
-    longest_turn_mm: float = 26.0
-    least_power: float = 15.0
-    least_gain: float = 0.01
-    lines: int = 3
-
-
-@dataclass(frozen=True, slots=True)
 class BiasFieldParameters:
     """The bias field: a quadratic B-spline of its logarithm, with Gaussian processes as its prior.
 

@@ -110,7 +110,11 @@ def measure_groups(
     chosen = muscle.inner & (log_ratio < np.log(_FIT.fluid_ratio))
     measured = [places[chosen[places]] for places in members]
     # What the edge of an outline that is not sure holds is not known.
-    sure = [own.size > 0 and muscle.confidence[muscle.label[own[0]]] >= _VOXELS.sure for own in measured]
+    # Nor do outlines tell how much fat lies in a group that fat has replaced in part.
+    sure = [
+        own.size > 0 and muscle.confidence[muscle.label[own[0]]] >= _VOXELS.sure and not muscle.fat[places].any()
+        for places, own in zip(members, measured, strict=True)
+    ]
     weights = [
         represented(muscle, places, chosen[places]) if fine and known else np.ones(own.size)
         for places, own, known in zip(members, measured, sure, strict=True)

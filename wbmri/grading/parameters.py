@@ -9,6 +9,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from wbmri.core import Json
+from wbmri.grading.disturbance_parameters import (
+    FasciaAndVesselParameters,
+    FatReplacementParameters,
+    SliceGainParameters,
+)
 from wbmri.grading.muscle_parameters import (
     BiasFieldParameters,
     LeakageParameters,
@@ -16,7 +21,6 @@ from wbmri.grading.muscle_parameters import (
     MixtureParameters,
     NormalisationParameters,
     ResidualFieldParameters,
-    SliceGainParameters,
     VoxelParameters,
 )
 from wbmri.grading.scale_parameters import (
@@ -213,12 +217,14 @@ class GradingParameters:
 
     slice_gain: SliceGainParameters = field(default_factory=SliceGainParameters)
     voxels: VoxelParameters = field(default_factory=VoxelParameters)
+    fat_replacement: FatReplacementParameters = field(default_factory=FatReplacementParameters)
     bias_field: BiasFieldParameters = field(default_factory=BiasFieldParameters)
     residual_field: ResidualFieldParameters = field(default_factory=ResidualFieldParameters)
     mixture: MixtureParameters = field(default_factory=MixtureParameters)
     local_mixture: LocalMixtureParameters = field(default_factory=LocalMixtureParameters)
     normalisation: NormalisationParameters = field(default_factory=NormalisationParameters)
     leakage: LeakageParameters = field(default_factory=LeakageParameters)
+    fascia_and_vessels: FasciaAndVesselParameters = field(default_factory=FasciaAndVesselParameters)
     protocol: ProtocolParameters = field(default_factory=ProtocolParameters)
     tissues: TissueParameters = field(default_factory=TissueParameters)
     reference: ReferenceParameters = field(default_factory=ReferenceParameters)

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from wbmri.core import GroupReading, InputError, LabelMap, Reading, Volume, canonical
 from wbmri.grading.detection_limit import doubted, hidden_oedema
-from wbmri.grading.evidence import beside
+from wbmri.grading.evidence import beside, with_bright_fascia
+from wbmri.grading.fascia_and_vessels import NotMuscle, without_fascia_and_vessels
+from wbmri.grading.fat_replacement import darker_than_muscle
 from wbmri.grading.group_grades import graded, not_assessable, spoilt
 from wbmri.grading.image_artefacts import unassessable
 from wbmri.grading.leakage import without_leakage
@@ -88,7 +90,15 @@ class Regrader:
             return not_assessable(label, *excluded[label])
         entry = agreed(
             [
-                graded(label, group.muscle, scale.log_ratio(group.muscle), scale, facts, self._scan.acquisition)
+                graded(
+                    label,
+                    group.muscle,
+                    scale.log_ratio(group.muscle),
+                    scale,
+                    facts,
+                    self._scan.acquisition,
+                    group.other,
+                )
                 for scale in self._scales
             ],
             self._scales,
@@ -161,8 +171,18 @@ class Regrader:
         muscle = gather(self._scan.data[block], drawn, self._scan.spacing, facts.confidence, label)
         muscle = replace(muscle, index=muscle.index + low, shape=self._scan.shape)
         log_ratio = self._fit.log_ratio(muscle)
+        fat = darker_than_muscle(muscle, self._scan, log_ratio)
+        if fat is not None:
+            muscle = gather(
+                self._scan.data[block], drawn, self._scan.spacing, facts.confidence, label, fat=fat.voxels[block]
+            )
+            muscle = replace(muscle, index=muscle.index + low, shape=self._scan.shape)
+            log_ratio = self._fit.log_ratio(muscle)
         muscle = without_leakage(self._scan, muscle, log_ratio, self._fit.field, self._reference.level)
-        self._last = _Group(label, block, sure, drawn.copy(), muscle, log_ratio)
+        signed = with_bright_fascia(self._reading.scheme, self._reading.soft_tissue)
+        muscle, shapes = without_fascia_and_vessels(muscle, log_ratio, signed)
+        other = NotMuscle({} if fat is None else fat.share, shapes)
+        self._last = _Group(label, block, sure, drawn.copy(), muscle, log_ratio, other)
         return self._last
 
 
@@ -176,3 +196,4 @@ class _Group:
     drawn: NDArray[np.uint8]
     muscle: Muscle
     log_ratio: NDArray[np.float64]
+    other: NotMuscle

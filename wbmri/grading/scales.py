@@ -159,8 +159,9 @@ def scales_of(
     scheme: Scheme,
     outside: Sequence[OutsideLevel],
     progress: Progress,
+    fit: Fit,
 ) -> Scales:
-    """Fit field and level of normal muscle, and find what else they may be.
+    """Find what field and level of normal muscle may be besides what was fitted.
 
     Parameters
     ----------
@@ -174,21 +175,17 @@ def scales_of(
         What other scans say about the level of normal muscle.
     progress
         Called with the share of the work that is done.
-
-    Raises
-    ------
-    InputError
-        If no voxel of muscle has a positive intensity.
+    fit
+        Field, level and spread that follow from all muscle.
     """
     spread = healthy_spread(scan.acquisition)
-    fit = fit_scale(muscle, scheme.grading, spread, part(progress, 0.0, 0.6))
-    progress(0.6, "looking for regions that are brighter altogether")
+    progress(0.0, "looking for regions that are brighter altogether")
     lift = regional_lift(scan, groups, muscle, fit, scheme)
     none, all_labels = frozenset[int](), frozenset(group.label for group in scheme.groups)
     fields = [(fit, 1.0, "", none)]
     doubts = []
     if lift is not None and lift.weight >= _SCALE.open_weight:
-        ill = fit_scale(lift.taken_off(muscle), scheme.grading, spread, part(progress, 0.6, 0.9))
+        ill = fit_scale(lift.taken_off(muscle), scheme.grading, spread, part(progress, 0.0, 0.8))
         # How one tissue spreads is measured with the lift as it is.
         ill = replace(ill, kernel=fit.kernel)
         fields = [

@@ -38,6 +38,8 @@ class Muscle:
     filled
         Whether so much of the voxel is filled, in so far as the outline is sure, that it shows its group and nothing
         else, shape (n,).
+    fat
+        Whether fat has replaced the muscle of the voxel, shape (n,): such voxels are neither measured nor neighbours.
     confidence
         How far each label's outline can be relied on, 0..1, shape (256,); 1 for one that a person gave.
     shape, spacing
@@ -53,6 +55,7 @@ class Muscle:
     rim: NDArray[np.bool_]
     share: NDArray[np.float32]
     filled: NDArray[np.bool_]
+    fat: NDArray[np.bool_]
     confidence: NDArray[np.float64]
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float]
@@ -70,6 +73,7 @@ def gather(
     spacing: tuple[float, float, float],
     confidence: Mapping[int, float],
     label: int | None = None,
+    fat: NDArray[np.bool_] | None = None,
 ) -> Muscle:
     """Gather the labelled voxels of a canonical grid, or of a block of it.
 
@@ -83,6 +87,8 @@ def gather(
         How far the outline of each label can be relied on, 0..1.
     label
         The only group whose voxels are gathered; those of the others still count as their neighbours.
+    fat
+        Which voxels fat has replaced, shape (i, j, k).
     """
     # One voxel of background on every side, so that neighbours need no bounds.
     padded = np.pad(groups, 1)
@@ -99,21 +105,25 @@ def gather(
     inside = _enough_or_whole(_inside(padded, flat, size, thin, _VOXELS.edge_mm), own, _VOXELS.inner_share)
     i, j, k = groups.shape
     index = np.stack(np.unravel_index(flat, padded.shape), axis=1) - 1
+    lean = padded if fat is None else np.where(np.pad(fat, 1), np.uint8(0), padded)
+    dark = lean.ravel()[flat] == 0
     return Muscle(
         index=index,
         label=own,
         raw=data[tuple(index.T)],
-        quiet=_neighbour_median(data, index, padded.ravel(), flat, strides, thin),
+        quiet=_neighbour_median(data, index, lean.ravel(), flat, strides, thin),
         inner=_enough(
             inside & (share >= _VOXELS.filled),
             _enough(share >= _VOXELS.filled, inside, own, _VOXELS.thin_share),
             own,
             _VOXELS.thin_share,
-        ),
-        core=_enough(core & filled, core, own, 0.0),
+        )
+        & ~dark,
+        core=_enough(core & filled, core, own, 0.0) & ~dark,
         rim=~deep,
         share=share,
-        filled=filled,
+        filled=filled & ~dark,
+        fat=dark,
         confidence=sure,
         shape=(i, j, k),
         spacing=spacing,
@@ -140,8 +150,9 @@ def _neighbour_median(
         around[:, column] = np.where(groups[flat + offset @ strides] > 0, value, np.inf)
     around.sort(axis=1)
     count = np.isfinite(around).sum(axis=1)
-    middle: NDArray[np.float32] = np.take_along_axis(around, ((count - 1) // 2)[:, None], axis=1)[:, 0]
-    return middle
+    middle: NDArray[np.float32] = np.take_along_axis(around, np.maximum((count - 1) // 2, 0)[:, None], axis=1)[:, 0]
+    # A voxel of fat among fat has no muscle around it.
+    return np.where(count > 0, middle, values[place])
 
 
 def _enough(

@@ -1,0 +1,82 @@
+"""Fascia around a muscle and vessels in it are not its oedema."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.ndimage import distance_transform_edt
+
+from wbmri.core import Acquisition, LabelMap, Volume
+from wbmri.core.scheme import load_scheme
+from wbmri.grading import grade
+
+SPACING = (1.5, 6.0, 1.5)
+STIR = Acquisition(sequence="STIR", field_strength_t=1.5, echo_time_ms=60.0, inversion_time_ms=160.0)
+
+
+def limbs(bright, seed=0):
+    """Return fourteen cylinders of muscle along the body, with what `bright(mask, mm)` makes of each, in fat."""
+    rng = np.random.default_rng(seed)
+    shape = (230, 14, 120)
+    x, y, z = np.meshgrid(*(np.arange(n) * mm for n, mm in zip(shape, SPACING, strict=True)), indexing="ij")
+    data, drawn = np.full(shape, 0.2), np.zeros(shape, np.uint8)
+    for number in range(14):
+        label = 23 + number
+        own = ((x - 25 - 49 * (number % 7)) ** 2 + (y - 42) ** 2 < 22**2) & (abs(z - 46 - 88 * (number // 7)) < 38)
+        drawn[own] = label
+        data[own] = 1.0
+        data = np.where(own, data * bright(own, (x, y, z), number), data)
+    data = np.abs(data + 0.06 * rng.standard_normal(shape))
+    affine = np.diag([*SPACING, 1.0])
+    labels = LabelMap(drawn, affine, load_scheme(), "phantom", dict.fromkeys(range(1, 43), 1.0))
+    return Volume((100 * data).astype(np.float32), affine, STIR), labels
+
+
+def fascia(own, _place, _number):
+    depth = distance_transform_edt(own, sampling=(SPACING[0], 1e3, SPACING[2]))
+    return np.where(depth <= 4.0, 2.0, 1.0)
+
+
+def vessels(own, place, number):
+    rng = np.random.default_rng(number)
+    x, y, _ = place
+    made = np.ones(own.shape)
+    for _ in range(3):
+        angle, far = rng.uniform(0, 2 * np.pi), rng.uniform(2, 15)
+        cx, cy = 25 + 49 * (number % 7) + far * np.cos(angle), 42 + far * np.sin(angle)
+        made[(abs(x - cx) < 1.4) & (abs(y - cy) < 3.0)] = 3.0
+    return made
+
+
+def patch(own, place, number):
+    """Oedema in a lump at the rim, on one side."""
+    x, y, z = place
+    lump = (x - 25 - 49 * (number % 7) - 16) ** 2 + (y - 42) ** 2 + ((z - 46 - 88 * (number // 7)) / 1.6) ** 2 < 15**2
+    return np.where(own & lump & (number < 3), 1.9, 1.0)
+
+
+def grades(reading):
+    return [entry.grade for entry in reading.groups[22:36]]
+
+
+@pytest.mark.parametrize("confidence", [1.0, 0.95])
+def test_bright_fascia_is_not_counted(confidence):
+    volume, labels = limbs(fascia)
+    labels = replace(labels, confidence=dict.fromkeys(range(1, 43), confidence))
+    reading = grade(volume, labels)
+    assert grades(reading) == [0] * 14
+    assert "graded by the core" in reading.groups[30].explanation
+
+
+@pytest.mark.parametrize("confidence", [1.0, 0.95])
+def test_vessels_are_not_counted(confidence):
+    volume, labels = limbs(vessels)
+    labels = replace(labels, confidence=dict.fromkeys(range(1, 43), confidence))
+    assert grades(grade(volume, labels)) == [0] * 14
+
+
+def test_a_patch_at_the_rim_is_not_lost():
+    volume, labels = limbs(patch)
+    found = grade(volume, labels)
+    assert grades(found) == [1] * 3 + [0] * 11
+    assert not any("fascia" in entry.explanation for entry in found.groups)
