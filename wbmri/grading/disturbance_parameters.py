@@ -138,7 +138,7 @@ class FasciaAndVesselParameters:
     around_signed: float = 0.3
     within: float = 0.5
     apart: float = 0.35
-    least_groups: int = 6
+    least_groups: int = 4
     groups_share: float = 0.33
     least_voxels: int = 30
     doubt: float = 0.6

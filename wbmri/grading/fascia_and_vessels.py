@@ -205,6 +205,9 @@ class _Rim:
         if self.deep.sum() < _SHAPES.least_voxels:
             words = "Fascia shines here, and the group is too thin to tell it from its muscle."
             return BrightShape(1 - _SHAPES.doubt, words) if signed else None
+        if not signed:
+            words = "It is bright along its outline, and little within: oedema at the rim, or fascia."
+            return BrightShape(1 - _SHAPES.doubt, words)
         return BrightShape(
             1.0,
             f"{100 * self.around:.0f} % of the outline and {100 * self.within:.0f} % of what lies deeper than "

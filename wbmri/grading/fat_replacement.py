@@ -206,6 +206,8 @@ def _strain(scan: Volume, muscle: Muscle, fit: Fit) -> Strain:
 def _found(muscle: Muscle, scan: Volume, ratio: Floats, dark: Mask) -> FatInMuscle | None:
     from scipy.special import ndtr
 
+    if not muscle.label.size:
+        return None
     noise = float(np.median(np.abs(muscle.raw - muscle.quiet))) / 0.6745 / max(float(np.median(muscle.quiet)), 1e-6)
     chance = float(ndtr((_FAT.dark_ratio - 1) / max(noise, 1e-6)))
     deep = ~muscle.rim & (muscle.share >= _FAT.filled)
