@@ -165,6 +165,8 @@ STIR_RANGES = {
 }
 """Signal relative to healthy muscle on STIR, as ranges that hold the signal equation's values at 1.5 and 3 T."""
 _BRIGHT_FAT = {Tissue.FAT: (1.5, 4.5), Tissue.SKIN: (0.3, 2.0), Tissue.BONE: (1.0, 4.0), Tissue.MUSCLE: (0.9, 1.1)}
+_YELLOW_MARROW = 0.4
+"""Share of scans whose marrow is as dark as fat, as an adult's limbs show it."""
 _BANDED = 0.15
 """Share of scans whose slices alternate in brightness."""
 _FATTY = [tissue.code for tissue in (Tissue.FAT, Tissue.SKIN, Tissue.BONE)]
@@ -230,6 +232,8 @@ class Appearance:
                 low, high = 0.0, 3.0
             silent = tissue is Tissue.CORTICAL and kind == "any"
             signal[tissue.code] = 0.0 if silent else rng.uniform(low, high)
+        if rng.random() < _YELLOW_MARROW:
+            signal[Tissue.BONE.code] = signal[Tissue.FAT.code] * rng.uniform(0.6, 1.4)
         foot, head = np.array([-600.0, -400, -250]), np.array([600.0, 400, height_mm + 250])
         labels = len(load_scheme().groups) + 1
         involved = rng.random(labels) < rng.choice([0.0, 0.5, 1.0], p=[0.25, 0.5, 0.25])
