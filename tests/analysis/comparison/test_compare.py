@@ -49,6 +49,21 @@ def measured(reading: Reading, share: Share, *, known: bool = True) -> GroupRead
     )
 
 
+@pytest.mark.parametrize("source", list(GradeSource))
+def test_fat_that_replaces_muscle_is_neither_resolved_nor_new_oedema(
+    make_reading: MakeReading, source: GradeSource
+) -> None:
+    first, second = make_reading(lambda _: 1), make_reading(lambda _: 0)
+    entry = measured(second, (0.0, 0.0, 0.01))
+    assert entry.evidence
+    second = second.with_group(replace(entry, evidence=replace(entry.evidence, fat_fraction=0.3), source=source))
+    first = first.with_group(measured(first, (0.2, 0.3, 0.4)))
+    by_program = source is GradeSource.AUTO
+    assert compare(first, second).changes[0].transition is (Transition.SAME if by_program else Transition.RESOLVED)
+    assert compare(second, first).changes[0].transition is (Transition.SAME if by_program else Transition.NEW)
+    assert any("fat has replaced" in caution for caution in compare(first, second).cautions) is by_program
+
+
 def test_the_published_case(make_reading: MakeReading) -> None:
     before = make_reading(lambda label: 2 if label <= 6 else 1)
     after = make_reading(lambda label: 1 if label <= 19 else 0)

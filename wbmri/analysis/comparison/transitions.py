@@ -37,6 +37,18 @@ class Transition(StrEnum):
         return cls.NEW if baseline == 0 else cls.WORSE
 
 
+MUCH_FAT = 0.1
+"""Where fat has replaced this much more or less of a group, oedema that comes or goes with it may be none."""
+
+
+def _by_fat(before: GroupReading, after: GroupReading) -> bool:
+    """Tell whether oedema that the program found new or gone may be fat that has replaced muscle."""
+    if GradeSource.READER in (before.source, after.source):
+        return False
+    fat = [0.0 if one.evidence is None else one.evidence.fat_fraction or 0.0 for one in (before, after)]
+    return 0 in (before.grade, after.grade) and abs(fat[1] - fat[0]) > MUCH_FAT
+
+
 @dataclass(frozen=True, slots=True)
 class GroupChange:
     """The two grades of one group.
@@ -59,7 +71,7 @@ class GroupChange:
     @classmethod
     def between(cls, before: GroupReading, after: GroupReading, rule: GradingRule) -> Self:
         """Return the change of one group between its entries at two visits, see `told_apart`."""
-        apart = before.grade == after.grade or told_apart(before, after, rule)
+        apart = before.grade == after.grade or (told_apart(before, after, rule) and not _by_fat(before, after))
         return cls(before.label, before.grade, after.grade, apart)
 
     @property
@@ -210,7 +222,8 @@ class Comparison:
         if self.marginal:
             names = [group.name for group in self.baseline.scheme.groups if group.label in self.marginal]
             said.append(
-                "Graded differently, but the oedematous shares differ by no more than their uncertainty (marked ≈), so "
+                "Graded differently, but the oedematous shares differ by no more than their uncertainty, or fat "
+                "has replaced more or less of the muscle (marked ≈), so "
                 f"that the transition counts as the same; the totals have the grades as they are: {'; '.join(names)}.",
             )
         for name, reading in (("first", self.baseline), ("later", self.followup)):
