@@ -202,8 +202,9 @@ def levels_of(
     if asked:
         least = _SCALE.open_weight_outside
     else:
-        # A mode that lies where it is expected is normal, as far as this scan alone can tell.
-        expected = excess < _REFERENCE.least_excess[acquisition.echo_time_ms is None] and np.isfinite(spread)
+        # A mode that lies where it is expected is normal, as far as this scan alone can tell; without
+        # a brain it is used, and not trusted.
+        expected = excess < _REFERENCE.least_excess[acquisition.echo_time_ms is None]
         least = 1.0 if expected else _SCALE.open_weight
     lifted = 0.0 if lifted < least else 1.0 if lifted > 1 - min(least, _SCALE.open_weight_outside) else lifted
     found = None if prediction is None else prediction.level
@@ -218,7 +219,7 @@ def levels_of(
                 "mean, by certainty, of the lowest mode of all muscle and the prediction; "
                 f"the mode lies at {np.exp(excess):.2f} times the level that {by} predict"
             )
-        sure = lifted == 0 and (told is None or excess > -_REFERENCE.refuted_spreads * told.spread)
+        sure = lifted == 0 and (confirmed if told is None else excess > -_REFERENCE.refuted_spreads * told.spread)
         made.append((level, uncertainty, source, sure, 1 - lifted, "the darkest muscle of the scan is normal"))
     if lifted > 0:
         source = (

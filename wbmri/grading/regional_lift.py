@@ -75,6 +75,8 @@ class _Choice:
 def _choices(scheme: Scheme) -> Iterator[_Choice]:
     """Yield every choice of regions, on both sides or on one; few or nearly all are more probable than half of them."""
     regions = list(scheme.regions)
+    if len(regions) < 2:
+        return
     sizes = [size for size in range(1, len(regions)) if min(size, len(regions) - size) <= _LIFT.most_regions]
     every = [chosen for size in sizes for chosen in combinations(regions, size)]
     prior = -np.log(2.0) * np.array([min(len(chosen), len(regions) - len(chosen)) for chosen in every])
