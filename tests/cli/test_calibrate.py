@@ -79,7 +79,7 @@ def test_what_calibration_writes_is_taken_by_the_commands_that_the_documentation
     assert wbmri("calibrate", "readers", tmp_path, "--out", site).code == 0
     done = wbmri("score", *sample_images("baseline"), "--out", out, "--controls", controls, "--scheme", site)
     assert (done.code, done.errors) == (0, [])
-    assert (out / "summary.tsv").read_text().split()[-2:] == ["site", "1.0.0"]
+    assert (out / "summary.tsv").read_text().split()[-3:] == ["site", "1.0.0", "n/a"]
 
 
 def test_a_folder_without_cases_is_refused(wbmri: Any, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_grading_the_images_of_a_case_again_gives_its_reading(scored: SimpleName
 def test_what_is_printed_ends_with_the_report_and_the_notice(scored: SimpleNamespace) -> None:
     printed = scored.baseline.out.splitlines()
     assert (scored.baseline.code, scored.baseline.errors) == (0, [])
-    assert "sub-toy ses-baseline: 48/84, 42/42 groups involved, 6 with grade 2" in printed
+    assert "sub-toy ses-baseline: 48/84, 42/42 groups involved, 6 with grade 2; automatic, not reviewed" in printed
     report = scored.out / "sub-toy" / "ses-baseline" / "sub-toy_ses-baseline_report.html"
     assert printed[-2:] == [f"Report: {report}", NOTICE]
 
