@@ -80,7 +80,7 @@ class NetworkEngine:
         coarse = _coarse_grid(stored.grid)
         seen = linear_on_grid(stored, coarse, SHARP)
         level = body_level(seen)
-        found = _located(stored, coarse, level, nets, part(progress, 0.0, 0.2))
+        found = _located(stored, seen, coarse, level, nets, part(progress, 0.0, 0.2))
         context, right = coarse_context(found)
         # Both grids begin at the same corner.
         count = [n * TILE_FINE // TILE_COARSE for n in coarse.shape]
@@ -129,6 +129,7 @@ class NetworkEngine:
 
 def _located(
     scan: Volume,
+    seen: NDArray[np.float32],
     coarse: Grid,
     level: float,
     nets: Networks,
@@ -137,11 +138,10 @@ def _located(
     """Return what the finder says on the coarse grid, settled by a wider view of a scan longer than its tile."""
     from scipy import ndimage
 
-    def on(grid: Grid, share: Progress) -> NDArray[np.float32]:
-        image = brightness(linear_on_grid(scan, grid, SHARP), level)
-        return locate_groups(image, nets.finder, lambda done: share(done, "finding the muscles"))
+    def looked_at(image: NDArray[np.float32], share: Progress) -> NDArray[np.float32]:
+        return locate_groups(brightness(image, level), nets.finder, lambda done: share(done, "finding the muscles"))
 
-    found = on(coarse, part(progress, 0.0, 0.8))
+    found = looked_at(seen, part(progress, 0.0, 0.8))
     wider_mm = wider_voxel_mm(scan.grid)
     if wider_mm is None:
         return found
@@ -149,7 +149,7 @@ def _located(
     place = coarse.index_map(grid)
     wider = [
         ndimage.affine_transform(each, place, output_shape=coarse.shape, order=1, mode="nearest")
-        for each in on(grid, part(progress, 0.8, 1.0))
+        for each in looked_at(linear_on_grid(scan, grid, SHARP), part(progress, 0.8, 1.0))
     ]
     return settled(found, np.stack(wider), coarse)
 
