@@ -63,7 +63,8 @@ def cells_of(around: Surroundings) -> Cells:
     points = (np.argwhere(other) + 0.5) * np.asarray(around.spacing)
     value = np.log(np.maximum(around.ratio[other].astype(np.float64), np.exp(_TISSUE.lowest)))
     cell = (points // np.asarray(_TISSUE.cell_mm)).astype(np.intp)
-    _, number = np.unique(cell, axis=0, return_inverse=True)
+    _, inverse = np.unique(cell, axis=0, return_inverse=True)
+    number = inverse.reshape(-1)  # NumPy 2.0 gives it a second axis
     size = np.bincount(number)
     kept = np.flatnonzero(size >= _TISSUE.least_blocks)
     counts = np.zeros((size.size, _HISTOGRAM.bins))
