@@ -45,6 +45,8 @@ def launch(out: str | Path, *, reader: str | None = None, mode: Mode = Mode.ASSI
     viewer = Viewer(title="wbmri reading room", show=False)
     worklist = App.of(viewer).docked_worklist()
     worklist.show_folder(out, reader or "", Mode.BLINDED if blinded else mode)
+    if blinded:
+        worklist.keep_mode()
     viewer.window._qt_window.showMaximized()
     worklist.come_forward()
     napari.run()
@@ -116,7 +118,7 @@ class App(QObject):
     def add_scoring(self, scoring: ScoringDock) -> None:
         """List what a dock scores, in place of the one before."""
         self.scoring = scoring
-        scoring.scored.connect(self.show_case)
+        scoring.scored.connect(self.scored)
 
     def _command(self, docks: Docks) -> None:
         if self.commands is not None:
@@ -136,8 +138,14 @@ class App(QObject):
         except WbmriError as error:
             worklist.show_refusal(error)
 
-    def show_case(self, paths: CasePaths) -> None:
-        """Show the folder of a case in the worklist, with the case selected."""
+    def scored(self, paths: CasePaths) -> None:
+        """List a case that was scored in the background; who reads or chooses meanwhile is not disturbed."""
+        worklist, focus = self.worklist, self.room.window.focusWidget()
+        busy = worklist is not None and focus is not None and (focus is worklist or worklist.isAncestorOf(focus))
+        if worklist is not None and (self.room.session is not None or busy):
+            worklist.refresh()
+            self.room.say("The scan is scored: it stands in the worklist.")
+            return
         worklist = self.docked_worklist()
         worklist.show_folder(paths.out)
         worklist.select(paths)
@@ -147,6 +155,11 @@ class App(QObject):
         """Open a case if it is a single one and the reader is known, or else show its folder in the worklist."""
         worklist = self.docked_worklist()
         worklist.show_folder(cases[0].out)
+        if worklist.blinded:
+            self.room.close()
+            worklist.come_forward()
+            worklist.message.setText("Read blinded, cases are opened from the list, which does not say whose they are.")
+            return
         if len(cases) == 1:
             worklist.select(cases[0])
             if worklist.reader.text().strip():

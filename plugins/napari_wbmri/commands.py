@@ -219,7 +219,7 @@ class Commands:
     def _field(self, session: Session) -> None:
         model = session.case.reading.intensity_model
         if not session.visible.suggestions:
-            self.room.say("The fitted field is hidden in this mode until the reading is signed.")
+            self.room.say("The fitted field is hidden in this mode until every visit of the person is signed.")
         elif model is None:
             self.room.say("This reading does not say which field was taken off.")
         elif self.room.scene.toggle_field(model.bias_field):

@@ -31,6 +31,9 @@ ALIVE_MS = 30_000
 """How often the session is told that the window is open."""
 
 
+_STILL_HIDDEN = " What is hidden stays so until you have signed every visit of this person."
+
+
 class ReadingRoom(QObject):
     """Shows a session in a viewer and keeps all of its parts up to date.
 
@@ -179,7 +182,8 @@ class ReadingRoom(QObject):
         self.editor.stop()
         self._marks = {view.group.label: Mark.of(view) for view in session.groups()}
         self.scene.colour(self._marks, session.current)
-        self.say("Signed. The report and the tables are written.")
+        hidden = "" if session.visible.visits and session.visible.other_readers else _STILL_HIDDEN
+        self.say(f"Signed. The report and the tables are written.{hidden}")
         self.show_all()
         self.opened.emit()
 
@@ -261,18 +265,18 @@ class ReadingRoom(QObject):
 
     def say(self, words: str) -> None:
         """Say what was done, where the reader looks."""
+        words = words if self.session is None else self.session.said(words)
         self.viewer.status = words
         if self.docks is not None:
             self.docks.panel.say(words)
 
     def say_error(self, error: WbmriError) -> None:
         """Say why something was refused and what can be done."""
-        self.viewer.status = str(error)
+        words = f"Not done: {error.received}. {error.remedy[:1].upper()}{error.remedy[1:]}."
+        words = words if self.session is None else self.session.said(words)
+        self.viewer.status = words
         if self.docks is not None:
-            self.docks.panel.say(
-                f"Not done: {error.received}. {error.remedy[:1].upper()}{error.remedy[1:]}.",
-                caution=True,
-            )
+            self.docks.panel.say(words, caution=True)
 
     # Staying alive, and remembering where the view is.
 

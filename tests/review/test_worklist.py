@@ -115,7 +115,7 @@ def test_the_next_unread_case_is_neither_signed_nor_damaged_nor_open(out: Path) 
 
 
 def test_a_blinded_list_hides_persons_visits_and_results_in_an_order_of_its_own(out: Path, write: WriteCase) -> None:
-    worklist = load_worklist(out, "dora", blinded=True, seed=3)
+    worklist = load_worklist(out, "dora", mode=Mode.BLINDED, seed=3)
     assert worklist.seed == 3
     for row in worklist.rows:
         assert (row.participant, row.session, row.reader, row.total, row.involved) == (None,) * 5
@@ -123,23 +123,25 @@ def test_a_blinded_list_hides_persons_visits_and_results_in_an_order_of_its_own(
         assert row.paths.name not in row.title
         assert row.problem is None or row.paths.name not in row.problem
     order = [row.paths.name for row in worklist.rows]
-    assert [row.paths.name for row in load_worklist(out, "dora", blinded=True, seed=3).rows] == order
-    others = {tuple(row.paths.name for row in load_worklist(out, "dora", blinded=True, seed=s).rows) for s in range(8)}
+    assert [row.paths.name for row in load_worklist(out, "dora", mode=Mode.BLINDED, seed=3).rows] == order
+    others = {
+        tuple(row.paths.name for row in load_worklist(out, "dora", mode=Mode.BLINDED, seed=s).rows) for s in range(8)
+    }
     assert len(others) > 4
     write("E", "1")
-    more = [row.paths.name for row in load_worklist(out, "dora", blinded=True, seed=3).rows]
+    more = [row.paths.name for row in load_worklist(out, "dora", mode=Mode.BLINDED, seed=3).rows]
     assert [name for name in more if "E" not in name] == order
 
 
 def test_a_case_of_a_blinded_list_has_the_same_code_when_opened_and_its_seed_is_recorded(out: Path) -> None:
-    worklist = load_worklist(out, "dora", blinded=True)
+    worklist = load_worklist(out, "dora", mode=Mode.BLINDED)
     row = next(row for row in worklist.rows if row.problem is None)
     session = open_review(row.paths, "dora", Mode.BLINDED, seed=worklist.seed)
     assert session.title == row.title
     session.grade(1, 1)
     assert f'"seed":{worklist.seed}' in session.paths.history.read_text("utf-8").splitlines()[0]
     session.close()
-    assert {one.own for one in load_worklist(out, "dora", blinded=True).rows} == {None, Status.IN_REVIEW}
+    assert {one.own for one in load_worklist(out, "dora", mode=Mode.BLINDED).rows} == {None, Status.IN_REVIEW}
 
 
 def test_a_folder_without_cases_is_refused(tmp_path: Path, out: Path) -> None:

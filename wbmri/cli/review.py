@@ -21,16 +21,20 @@ def review(
     ] = None,
     blinded: Annotated[
         bool,
-        Option("--blinded", help="Hide suggestions, other readers, persons and visits until signed; random order."),
+        Option(
+            "--blinded",
+            help="Hide suggestions, other readers, persons and visits until all visits are signed; random order.",
+        ),
     ] = False,
     listed: Annotated[bool, Option("--list", help="Print the worklist instead of opening napari.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Review the cases of OUT in napari: grade by keys, correct outlines, compare visits, sign."""
     if listed or as_json:
-        from wbmri.review import load_worklist
+        from wbmri.review import Mode, load_worklist
 
-        return _print(load_worklist(out, reader, blinded=blinded), as_json=as_json)
+        mode = Mode.BLINDED if blinded else Mode.ASSISTED
+        return _print(load_worklist(out, reader, mode=mode), as_json=as_json)
     if find_spec("napari") is None or find_spec("napari_wbmri") is None:
         from wbmri.core import InputError
 

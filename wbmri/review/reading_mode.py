@@ -22,6 +22,18 @@ def code(case: CasePaths, seed: int) -> str:
     return f"case {rank(case, seed).hex()[:6].upper()}"
 
 
+def without_names(text: str, case: CasePaths, title: str) -> str:
+    """Return a text with another title where it names a case or its files."""
+    for name, instead in (
+        (str(case.folder), "the folder of this case"),
+        (case.name, title),
+        (f"sub-{case.participant}", "…"),
+        (f"ses-{case.session}", "…"),
+    ):
+        text = text.replace(name, instead)
+    return text
+
+
 class Mode(StrEnum):
     """How a case is read; fixed when a reading is begun."""
 
@@ -53,6 +65,9 @@ class Visible:
     visits: bool
 
 
+HIDING = (Mode.BLINDED, Mode.SECOND)
+"""Modes in which something is hidden until the reader has signed every visit of the person."""
+
 _WHILE_READING = {
     Mode.ASSISTED: Visible(True, True, True, True),
     Mode.SECOND: Visible(True, False, True, True),
@@ -61,6 +76,6 @@ _WHILE_READING = {
 }
 
 
-def visible(mode: Mode, *, signed: bool) -> Visible:
-    """Return what may be seen in a mode; after signing, everything."""
-    return Visible(True, True, True, True) if signed else _WHILE_READING[mode]
+def visible(mode: Mode, *, revealed: bool) -> Visible:
+    """Return what may be seen in a mode; once it is revealed, everything."""
+    return Visible(True, True, True, True) if revealed else _WHILE_READING[mode]

@@ -23,20 +23,20 @@ from wbmri.core import (
     Volume,
 )
 from wbmri.review.actions import Actions
-from wbmri.review.draft import Draft
 from wbmri.review.group_view import Change, GroupView, Totals
 from wbmri.review.history import Action, Decision
 from wbmri.review.label_editor import EDGES, Block, LabelChange, Labels
-from wbmri.review.reading_mode import Visible, visible
+from wbmri.review.reading_mode import HIDING, Visible, visible, without_names
+from wbmri.review.series import unsigned_visits
 from wbmri.review.signoff_checks import SignoffIssue, check_confirmed
 from wbmri.review.store import Saving
-from wbmri.review.view_state import Navigation, Order, ViewState
+from wbmri.review.wayfinding import Wayfinding
 
 _SIGN = {None: "not looked at", 0: "normal", 1: "oedema"}
 _CALCINOSIS = {None: "not looked at", False: "none", True: "present"}
 
 
-class Session:
+class Session(Wayfinding):
     """A reading that is being made; `wbmri.review.open_review` opens one.
 
     Actions change the state, are appended to the reading's history and forced to the disk before they return. Where
@@ -59,8 +59,8 @@ class Session:
         self.reader = actions.reader
         self.mode = actions.terms.mode
         self.title = actions.title
-        self._actions = actions
-        self._navigation = Navigation(actions.draft.start.base)
+        super().__init__(actions)
+        self._revealed = self._may_reveal()
 
     # What there is to see.
 
@@ -94,9 +94,12 @@ class Session:
 
     @property
     def visible(self) -> Visible:
-        """What may be shown now."""
-        # Whoever adds to a signed reading has seen everything.
-        return visible(self.mode, signed=self._actions.signed or self.paths.run > 1)
+        """What may be shown now: what a mode hides, until the reader has signed every visit of the person."""
+        return visible(self.mode, revealed=self._revealed)
+
+    def said(self, text: str) -> str:
+        """Return a text as it may be shown: where it is hidden whose case it is, without the names of its files."""
+        return text if self.visible.visits else without_names(text, self.case.paths, self.title)
 
     @property
     def totals(self) -> Totals:
@@ -113,7 +116,11 @@ class Session:
             If suggestions are hidden: `totals` and `groups` have what may be shown.
         """
         if not self.visible.suggestions:
-            raise CaseError(f"{self.title}, which is read {self.mode}", "a reading that is signed", "sign it first")
+            raise CaseError(
+                f"{self.title}, which is read {self.mode}",
+                "a reading that hides nothing any more",
+                "sign every visit of the person first",
+            )
         return self._actions.reading(Status.IN_REVIEW)
 
     @property
@@ -155,61 +162,6 @@ class Session:
     def signoff_issues(self) -> tuple[SignoffIssue, ...]:
         """Return what to look at before signing, unread groups first."""
         return self._draft.issues(self.visible)
-
-    # Moving about.
-
-    @property
-    def order(self) -> Order:
-        """The order of reading."""
-        return self._navigation.order
-
-    def reorder(self, order: Order) -> None:
-        """Choose the order of reading.
-
-        Raises
-        ------
-        InputError
-            If it would give suggestions away that are hidden.
-        """
-        if order is Order.LEAST_CERTAIN and not self.visible.suggestions:
-            raise InputError(f"the order {order!r} in a {self.mode} reading", "the scheme's order", "choose that")
-        self._navigation.order = order
-
-    @property
-    def view_state(self) -> ViewState:
-        """The group that is being read, and where its view is."""
-        return self._actions.view
-
-    @property
-    def current(self) -> int:
-        """Label of the group that is being read."""
-        return self._actions.view.label
-
-    def move(self, view: ViewState) -> None:
-        """Remember where the reader is; cheap, to be called whenever the view comes to rest."""
-        self._actions.move(view)
-
-    def choose(self, label: int) -> int:
-        """Go to a group and return its label; the view's point is forgotten, for the screen centres on the group."""
-        self.move(replace(self._actions.view, label=label, point_mm=None))
-        return label
-
-    def next_group(self) -> int:
-        """Go to the next group in the order of reading, and return its label."""
-        return self.choose(self._navigation.neighbour(self.current, 1))
-
-    def previous_group(self) -> int:
-        """Go to the previous group in the order of reading, and return its label."""
-        return self.choose(self._navigation.neighbour(self.current, -1))
-
-    def next_unread(self) -> int | None:
-        """Go to the next group that waits for a decision and return its label; ``None`` where none does."""
-        found = self._navigation.next_of(self._draft.unread, self.current)
-        return None if found is None else self.choose(found)
-
-    def other_side(self) -> int:
-        """Go to the same group on the other side, and return its label."""
-        return self.choose(self.case.reading.scheme.opposite(self.current))
 
     # Deciding. Each raises CaseError where the reading is read-only or signed.
 
@@ -364,7 +316,9 @@ class Session:
         self._actions.check_open()
         issues = self.signoff_issues()
         check_confirmed(issues, accepting)
-        return self._actions.sign(issues)
+        reading = self._actions.sign(issues)
+        self._revealed = self._may_reveal()
+        return reading
 
     def close(self) -> None:
         """Let others write to the case; what is in memory only is tried once more to be saved."""
@@ -372,9 +326,11 @@ class Session:
 
     # Inside.
 
-    @property
-    def _draft(self) -> Draft:
-        return self._actions.draft
+    def _may_reveal(self) -> bool:
+        # Whoever adds to a signed reading has signed this visit, too.
+        if self.mode not in HIDING or not (self._actions.signed or self.paths.run > 1):
+            return False
+        return not unsigned_visits(self.case.paths, self.paths.reader, folder=self.paths.elsewhere)
 
     def _decide(self, label: int, decision: Decision | None) -> Change:
         self._actions.check_open()

@@ -1,5 +1,6 @@
 """Open a case for a reader: a new reading, one that is gone on with, an addendum or an adjudication."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from wbmri.case import (
@@ -17,7 +18,8 @@ from wbmri.review.actions import Actions
 from wbmri.review.draft import Start
 from wbmri.review.history import Terms
 from wbmri.review.reading import decisions_in
-from wbmri.review.reading_mode import Mode, code, default_seed
+from wbmri.review.reading_mode import HIDING, Mode, code, default_seed
+from wbmri.review.series import unsigned_visits
 from wbmri.review.session import Session
 from wbmri.review.store import read_entries
 
@@ -68,14 +70,17 @@ def open_review(
     whose = CONSENSUS if mode is Mode.ADJUDICATION else reader
     paths = _run(found.paths, whose, None if folder is None else Path(folder), addendum=addendum)
     begun = _begun_terms(paths)
-    if begun is not None and mode not in (None, begun.mode) and not paths.reading.is_file():
+    hidden = _hidden(paths)
+    bound = begun or hidden
+    if bound is not None and mode not in (None, bound.mode) and not paths.reading.is_file():
+        name = code(found.paths, seed) if mode is Mode.BLINDED and seed is not None else found.paths.name
         raise InputError(
-            f"a reading of {found.paths.name} by {whose} that was begun {begun.mode}, to go on {mode}",
-            "one mode from beginning to end",
-            f"go on {begun.mode}, or read it under another id",
+            f"a reading of {name} by {whose} that was begun {bound.mode}, to go on {mode}",
+            "one mode from beginning to end, and until every visit of the person is signed",
+            f"go on {bound.mode}, or read it under another id",
         )
-    terms = begun or _terms(found, mode or Mode.ASSISTED, reader, between, seed)
-    if terms.mode is Mode.BLINDED and not paths.reading.is_file():
+    terms = bound or _terms(found, mode or Mode.ASSISTED, reader, between, seed)
+    if terms.mode is Mode.BLINDED and (hidden is not None or (paths.run == 1 and not paths.reading.is_file())):
         title = code(found.paths, terms.seed if terms.seed is not None else default_seed(reader))
     else:
         title = found.paths.name
@@ -110,6 +115,17 @@ def _run(case: CasePaths, reader: str, folder: Path | None, *, addendum: bool) -
     if latest.run == 1:
         raise CaseError(f"{case.name} without a signed reading by {reader}", "one to add to", "sign the reading first")
     return latest
+
+
+def _hidden(paths: ReadingPaths) -> Terms | None:
+    """Return the terms of a signed reading that still hides something, from the reading itself or an addendum to it."""
+    first = replace(paths, run=1)
+    if not first.reading.is_file():
+        return None
+    terms = _begun_terms(first)
+    if terms is None or terms.mode not in HIDING:
+        return None
+    return terms if unsigned_visits(paths.case, paths.reader, folder=paths.elsewhere) else None
 
 
 def _begun_terms(paths: ReadingPaths) -> Terms | None:

@@ -1,5 +1,6 @@
 """The cases of OUT with how far they have been read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from wbmri.case import (
     read_case,
     read_signed,
     signed_of_record,
+    signed_readings,
 )
 from wbmri.core import CaseError, InputError, Status
 from wbmri.review.history import ReadingState
 from wbmri.review.reading import decisions_in
-from wbmri.review.reading_mode import code, default_seed, rank
+from wbmri.review.reading_mode import Mode, code, default_seed, rank
+from wbmri.review.series import unsigned_visits
 from wbmri.review.session_factory import check_reader
 from wbmri.review.store import read_entries
 
@@ -45,11 +48,13 @@ class WorklistRow:
     participant, session
         BIDS labels; ``None`` in a blinded list.
     status
-        How far the case is: that of the reading of record, or in review where someone has begun one.
+        How far the case is: that of the reading of record, or in review where someone has begun one. Where other
+        readers are hidden, that of the own reading alone.
     reader
         Whose reading the total is from; ``None`` where hidden.
     total, prorated, involved
-        Of the reading of record; ``None`` where too little is assessable, or hidden.
+        Of the reading of record; ``None`` where too little is assessable, or hidden. Where other readers are hidden,
+        of the own signed reading, or else of the program's.
     read, groups
         Groups that this list's reader has read, and all groups.
     own
@@ -83,6 +88,11 @@ class WorklistRow:
     holder: Holder | None = None
     problem: str | None = None
     open_totals: str = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether this list's reader has signed it."""
+        return self.own in (Status.SIGNED, Status.ADDENDUM)
 
     @property
     def total_said(self) -> str:
@@ -137,7 +147,7 @@ class Worklist:
             row
             for row in self.rows
             if (status is None or row.status is status)
-            and not (unread and _finished(row.own))
+            and not (unread and row.finished)
             and not (warned and not row.warnings and row.problem is None)
             and all(word in _searched(row) for word in words)
         )
@@ -148,7 +158,7 @@ class Worklist:
         waiting = (
             row
             for row in (*self.rows[start:], *self.rows[:start])
-            if not _finished(row.own) and row.holder is None and row.problem is None and row.paths != after
+            if not row.finished and row.holder is None and row.problem is None and row.paths != after
         )
         return next(waiting, None)
 
@@ -157,7 +167,7 @@ def load_worklist(
     out: str | Path,
     reader: str | None = None,
     *,
-    blinded: bool = False,
+    mode: Mode = Mode.ASSISTED,
     seed: int | None = None,
 ) -> Worklist:
     """Read the cases of OUT and how far they are; a damaged case is a row with a problem.
@@ -168,11 +178,12 @@ def load_worklist(
         The dataset.
     reader
         Id of the person whose own readings the list shows.
-    blinded
-        Hide persons, visits, suggestions and other readers, and give the cases in random order.
+    mode
+        How the cases are read. A blinded list hides persons, visits, suggestions and other readers, and gives the cases
+        in random order; that of a second reader hides other readers, until every visit of the person is signed.
     seed
-        Seed of that order; by default one that follows from the reader's id. The same seed gives the same order, and a
-        new case does not change the order of the others.
+        Seed of the random order; by default one that follows from the reader's id. The same seed gives the same order,
+        and a new case does not change the order of the others.
 
     Raises
     ------
@@ -187,18 +198,31 @@ def load_worklist(
     cases = find_cases(out)
     if not cases:
         raise InputError(f"{out} without a case", "a folder that 'wbmri score' wrote to", "score a visit first")
-    if not blinded:
+    if mode is not Mode.BLINDED:
         in_order = sorted(
             cases, key=lambda paths: (natural_sort_key(paths.participant), natural_sort_key(paths.session))
         )
-        return Worklist(Path(out), reader, tuple(_row(paths, reader, None) for paths in in_order))
+        alone = mode is Mode.SECOND
+        return Worklist(Path(out), reader, tuple(_row(paths, reader, in_order if alone else ()) for paths in in_order))
     chosen = default_seed(reader or "") if seed is None else seed
     shuffled = sorted(cases, key=lambda paths: rank(paths, chosen))
-    return Worklist(Path(out), reader, tuple(_row(paths, reader, chosen) for paths in shuffled), chosen)
+    return Worklist(Path(out), reader, tuple(_row(paths, reader, (), chosen) for paths in shuffled), chosen)
 
 
-def _row(paths: CasePaths, reader: str | None, seed: int | None) -> WorklistRow:
-    """Read one case, and leave out what a blinded list, one with a seed, hides."""
+def _row(paths: CasePaths, reader: str | None, series: Sequence[CasePaths], seed: int | None = None) -> WorklistRow:
+    """Read one case, and leave out what is hidden.
+
+    Parameters
+    ----------
+    paths
+        The case.
+    reader
+        Whose list it is.
+    series
+        All cases, where other readers are hidden until this one has signed every visit of the person.
+    seed
+        That of a blinded list.
+    """
     blinded = seed is not None
     title = paths.name if seed is None else code(paths, seed)
     participant, session = (None, None) if blinded else (paths.participant, paths.session)
@@ -225,6 +249,9 @@ def _row(paths: CasePaths, reader: str | None, seed: int | None) -> WorklistRow:
             problem="The files of this case are damaged." if blinded else str(error),
         )
     own = next((one for one in readings if one.reader == reader), None)
+    if series and reader is not None and (not _finished(own) or unsigned_visits(paths, reader, cases=series)):
+        readings = () if own is None else (own,)
+        signed = next((one for one in reversed(signed_readings(paths)) if one.paths.reader == reader), None)
     record = case.reading if signed is None else signed.reading
     groups = len(record.groups)
     read = 0 if own is None else own.read
@@ -280,8 +307,8 @@ def _reader_status(paths: ReadingPaths) -> ReaderStatus:
     return ReaderStatus(paths.reader, Status.IN_REVIEW, len(ReadingState(before).after_all(entries).decisions))
 
 
-def _finished(status: Status | None) -> bool:
-    return status in (Status.SIGNED, Status.ADDENDUM)
+def _finished(own: ReaderStatus | None) -> bool:
+    return own is not None and own.status in (Status.SIGNED, Status.ADDENDUM)
 
 
 def _searched(row: WorklistRow) -> str:

@@ -17,7 +17,7 @@ from napari_wbmri.viewer import Contours, Depth, DisplayGrid, Mark, Scene
 from napari_wbmri.widgets import OrientationLabels
 from wbmri.analysis.clinical import by_label
 from wbmri.analysis.comparison import GroupChange
-from wbmri.case import Case, CasePaths, SignedReading, find_cases, read_case, signed_of_record
+from wbmri.case import Case, CasePaths, SignedReading, find_cases, read_case, signed_of_record, signed_readings
 from wbmri.core import UNREVIEWED, CaseError, LabelMap, Reading
 from wbmri.report.figures import window_presets
 from wbmri.review import Session
@@ -59,8 +59,16 @@ class OtherVisit:
         return self.case.labels() if self.signed is None else self.signed.labels(self.case)
 
 
-def other_visits(paths: CasePaths) -> list[OtherVisit]:
-    """Return the other visits of the same person that can be read, in the order of time that their labels state."""
+def other_visits(paths: CasePaths, reader: str | None = None) -> list[OtherVisit]:
+    """Return the other visits of the same person that can be read, in the order of time that their labels state.
+
+    Parameters
+    ----------
+    paths
+        The visit that is read.
+    reader
+        The only person whose signed readings may be seen; ``None`` where everyone's may.
+    """
     own = {case.session: case for case in find_cases(paths.out) if case.participant == paths.participant}
     order = by_label(paths.participant, list(own))
     made = []
@@ -69,10 +77,16 @@ def other_visits(paths: CasePaths) -> list[OtherVisit]:
             continue
         try:
             case = read_case(own[session].reading)
-            made.append(OtherVisit(case, signed_of_record(case), order.index(session) < order.index(paths.session)))
+            made.append(OtherVisit(case, _seen(case, reader), order.index(session) < order.index(paths.session)))
         except CaseError:
             continue
     return made
+
+
+def _seen(case: Case, reader: str | None) -> SignedReading | None:
+    if reader is None:
+        return signed_of_record(case)
+    return next((one for one in reversed(signed_readings(case.paths)) if one.paths.reader == reader), None)
 
 
 def group_changes(visit: OtherVisit, reading: Reading) -> dict[int, GroupChange]:
@@ -127,10 +141,10 @@ class SideBySide:
     def toggle(self, session: Session, docks: Docks) -> None:
         """Show the next other visit; after the last one, none."""
         if not session.visible.visits:
-            self._say("Other visits are hidden in this mode until the reading is signed.")
+            self._say("Other visits are hidden in this mode until every visit of the person is signed.")
             return
         if self.visit is None:
-            self._visits = other_visits(session.case.paths)
+            self._visits = other_visits(session.case.paths, None if session.visible.other_readers else session.reader)
         if not self._visits:
             self._say("This person has no other visit in this folder.")
             return

@@ -159,7 +159,7 @@ class ReadingDock(QWidget):
             problem, words = None, f"Read-only: {session.holder.words}."
         elif session.signed:
             problem, words = None, "Signed: this reading is locked. An addendum begins a new one."
-        self.saved.setText(problem or words)
+        self.saved.setText(session.said(problem or words))
         colour = CAUTION if problem or session.holder is not None else FAINT
         dress(self.saved, f"font-size: 12px; color: {colour.name()};")
         self.elsewhere.setVisible(problem is not None)

@@ -112,7 +112,7 @@ class SignDialog(QDialog):
         try:
             sign(self.session, accepting=self.issues)
         except WbmriError as error:
-            self.message.setText(str(error))
+            self.message.setText(self.session.said(str(error)))
             return
         except OSError as error:
             # The reading itself is signed and on disk; what follows from it can be written again.

@@ -24,7 +24,7 @@ from qtpy.QtWidgets import (
 
 from napari_wbmri.docks.layout import dock_of
 from napari_wbmri.docks.worklist_model import WorklistModel
-from napari_wbmri.widgets import CAUTION, notice
+from napari_wbmri.widgets import CAUTION, ChoiceBox, notice
 from wbmri.case import CasePaths
 from wbmri.core import CaseError, Status, WbmriError
 from wbmri.review import Mode, Worklist, WorklistRow, load_worklist
@@ -57,7 +57,7 @@ class WorklistDock(QWidget):
         self.out: Path | None = None
         self._row: WorklistRow | None = None
         self.reader = QLineEdit(placeholderText="your reader id, such as ANNA")
-        self.mode, self.status = QComboBox(), QComboBox()
+        self.mode, self.status = ChoiceBox(), QComboBox()
         self.search = QLineEdit(placeholderText="search title, status, reader, warning")
         self.unread, self.warned = QCheckBox("unsigned"), QCheckBox("warnings")
         self.folder = QPushButton("Folder…")
@@ -74,6 +74,11 @@ class WorklistDock(QWidget):
     def reading_mode(self) -> Mode:
         """How cases are opened; the box itself keeps plain words."""
         return Mode(self.mode.currentData())
+
+    @property
+    def blinded(self) -> bool:
+        """Whether the list hides whose cases it shows."""
+        return self.reading_mode is Mode.BLINDED
 
     def _fill(self) -> None:
         for mode in Mode:
@@ -146,7 +151,7 @@ class WorklistDock(QWidget):
         self.table.doubleClicked.connect(self._open_index)
         self.table.selectionModel().currentRowChanged.connect(self._selected)
 
-    def show_folder(self, out: str | Path, reader: str = "", mode: Mode = Mode.ASSISTED) -> None:
+    def show_folder(self, out: str | Path, reader: str = "", mode: Mode | None = None) -> None:
         """Show the cases of a folder for a reader.
 
         Parameters
@@ -156,18 +161,24 @@ class WorklistDock(QWidget):
         reader
             Id of the person; what was typed before stays if it is empty.
         mode
-            How cases are read.
+            How cases are read; as before if ``None``.
         """
         self.out = Path(out)
         for widget in (self.reader, self.mode):
             widget.blockSignals(True)
         if reader:
             self.reader.setText(reader)
-        self.mode.setCurrentIndex(self.mode.findData(mode))
+        if mode is not None:
+            self.mode.setCurrentIndex(self.mode.findData(mode))
         for widget in (self.reader, self.mode):
             widget.blockSignals(False)
         self.where.setText(f"Cases of {self.out}")
         self.refresh()
+
+    def keep_mode(self) -> None:
+        """Leave no other mode to choose: the study said how its cases are read."""
+        self.mode.setEnabled(False)
+        self.mode.setToolTip("This window was opened for this mode.")
 
     def refresh(self) -> None:
         """Read anew how far the cases are."""
@@ -179,7 +190,7 @@ class WorklistDock(QWidget):
             self.message.setText("Type your reader id: your readings are kept under it.")
             return
         try:
-            self.worklist = load_worklist(self.out, reader, blinded=self.reading_mode is Mode.BLINDED)
+            self.worklist = load_worklist(self.out, reader, mode=self.reading_mode)
         except WbmriError as error:
             self.worklist = None
             self.message.setText(str(error))
@@ -211,7 +222,9 @@ class WorklistDock(QWidget):
         self._selected()
 
     def select(self, paths: CasePaths) -> None:
-        """Select a case in the list."""
+        """Select a case in the list, unless that would say under which code it is read."""
+        if self.blinded:
+            return
         place = next((place for place, row in enumerate(self.rows.rows) if row.paths == paths), None)
         if place is not None:
             self.table.selectRow(place)
@@ -271,7 +284,7 @@ class WorklistDock(QWidget):
     def show_refusal(self, error: WbmriError) -> None:
         """Say why a case could not be opened."""
         # The names of files would say whose case it is.
-        hidden = isinstance(error, CaseError) and self.reading_mode is Mode.BLINDED
+        hidden = isinstance(error, CaseError) and self.blinded
         self.message.setText("The files of this case are damaged." if hidden else str(error))
 
     def _open_index(self, index: QModelIndex, *, addendum: bool = False) -> None:

@@ -7,7 +7,7 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from napari_wbmri.widgets.body_map import BodyMap
     from napari_wbmri.widgets.evidence import EvidencePanel
-    from napari_wbmri.widgets.grade_entry import GradeButtons, SoftTissuePanel
+    from napari_wbmri.widgets.grade_entry import ChoiceBox, GradeButtons, SoftTissuePanel
     from napari_wbmri.widgets.grades_table import GradesTable, TotalsBar
     from napari_wbmri.widgets.keys import KeyFilter, KeyHelp
     from napari_wbmri.widgets.label_tools import MaskTools
@@ -19,6 +19,7 @@ __all__ = [
     "FAINT",
     "INK",
     "BodyMap",
+    "ChoiceBox",
     "EvidencePanel",
     "GradeButtons",
     "GradesTable",
@@ -39,6 +40,7 @@ __getattr__ = lazy_names(
         "body_map": ("BodyMap",),
         "evidence": ("EvidencePanel",),
         "grade_entry": (
+            "ChoiceBox",
             "GradeButtons",
             "SoftTissuePanel",
         ),

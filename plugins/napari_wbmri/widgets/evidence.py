@@ -170,7 +170,7 @@ class EvidencePanel(QWidget):
         self.numbers.setVisible(entry is not None and entry.evidence is not None)
         self.flags.setVisible(entry is not None and bool(entry.flags))
         if entry is None:
-            self.why.setText("Suggestion and measurements are hidden until the reading is signed.")
+            self.why.setText("Suggestion and measurements are hidden until every visit of the person is signed.")
         else:
             self.suggestion.setText(_suggested(entry, read=decided is not None))
             self.why.setText(_plain(entry.explanation))

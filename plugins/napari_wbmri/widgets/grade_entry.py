@@ -1,6 +1,7 @@
 """What a reader enters with the mouse: large buttons for the grades, each with its key, and signs of soft tissue."""
 
 from qtpy.QtCore import QPoint, Qt, Signal
+from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QMenu, QPushButton, QSizePolicy, QWidget
 
 from napari_wbmri.widgets.style import CHOSEN, FAINT, LINE, RAISED, area_of, dress, text_of
@@ -106,6 +107,14 @@ _NEXT: dict[int | None, int | None] = {None: 0, 0: 1, 1: None}
 _PRESENT = (("not looked at", None), ("none", False), ("present", True))
 
 
+class ChoiceBox(QComboBox):
+    """A box whose entry is not changed by the wheel: turned over it in passing, that would be a choice unseen."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to what the box stands in."""
+        event.ignore()
+
+
 class SoftTissuePanel(QWidget):
     """Shows the marks beside the muscles, and says which the reader changed."""
 
@@ -136,7 +145,7 @@ class SoftTissuePanel(QWidget):
                 button.clicked.connect(lambda _=False, tissue=tissue, part=part: self._next(tissue, part))
                 self.signs[tissue, part] = button
                 grid.addWidget(button, row, column)
-        self.present, self.course, self.places = QComboBox(), QComboBox(), QLineEdit()
+        self.present, self.course, self.places = ChoiceBox(), ChoiceBox(), QLineEdit()
         for words, present in _PRESENT:
             self.present.addItem(words, present)
         self.course.addItem("not compared", None)

@@ -354,7 +354,7 @@ class TotalsBar(QWidget):
             missing = given.groups - given.assessable
             self.suggested.setText(f"all read, {missing} not assessable" if missing else "all read")
         elif whole is None:
-            self.suggested.setText("suggestions are hidden until the reading is signed")
+            self.suggested.setText("suggestions are hidden until every visit is signed")
         elif totals.open_totals:
             self.suggested.setText(
                 f"suggestions ({UNREVIEWED}) leave the total open: {totals.open_totals} of {totals.maximum}, see below",
