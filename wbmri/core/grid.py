@@ -168,6 +168,18 @@ class Grid:
         return origin
 
     @property
+    def lps_directions(self) -> NDArray[np.float64]:
+        """Unit vectors of the voxel axes as DICOM and ITK count them, as columns, shape (3, 3)."""
+        directions: NDArray[np.float64] = LPS_TO_RAS[:3, :3] @ self.directions
+        return directions
+
+    @property
+    def right_angled(self) -> bool:
+        """Whether its axes stand at right angles to each other, as image headers other than NIfTI take for granted."""
+        products = self.directions.T @ self.directions
+        return bool(np.allclose(products, np.eye(3), atol=1e-3))
+
+    @property
     def voxel_ml(self) -> float:
         """Volume of one voxel in millilitres."""
         return abs(float(np.linalg.det(self.affine[:3, :3]))) / 1000.0
@@ -193,6 +205,11 @@ class Grid:
     def points(self, indices: ArrayLike) -> NDArray[np.float64]:
         """Return where voxel indices, shape (..., 3), lie in RAS mm."""
         points: NDArray[np.float64] = np.asarray(indices) @ self.affine[:3, :3].T + self.affine[:3, 3]
+        return points
+
+    def lps_points(self, indices: ArrayLike) -> NDArray[np.float64]:
+        """Return where voxel indices, shape (..., 3), lie in LPS mm, as DICOM and ITK count."""
+        points: NDArray[np.float64] = self.points(indices) @ LPS_TO_RAS[:3, :3]
         return points
 
     def indices(self, points: ArrayLike) -> NDArray[np.float64]:
