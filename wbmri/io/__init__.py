@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from wbmri.io.sample_data import sample_images
     from wbmri.io.scan_plan import load
     from wbmri.io.sequence import STIR_KINDS, STIR_NAME, Kind, classify, read_sidecar, sidecar_path
+    from wbmri.io.source_study import SourceImage, SourceStudy, read_source_study
 
 __all__ = [
     "STIR_KINDS",
@@ -20,6 +21,8 @@ __all__ = [
     "FoundStation",
     "Inspection",
     "Kind",
+    "SourceImage",
+    "SourceStudy",
     "classify",
     "encode_nifti",
     "finish_writing",
@@ -29,6 +32,7 @@ __all__ = [
     "read_image",
     "read_labels",
     "read_sidecar",
+    "read_source_study",
     "sample_images",
     "sidecar_path",
     "write_atomic",
@@ -64,6 +68,11 @@ __getattr__ = lazy_names(
             "classify",
             "read_sidecar",
             "sidecar_path",
+        ),
+        "source_study": (
+            "SourceImage",
+            "SourceStudy",
+            "read_source_study",
         ),
     },
 )

@@ -142,18 +142,22 @@ def load(inputs: Inputs, *, series: Sequence[str] | None = None, progress: Progr
     InputError
         If nothing usable was found, or the selection is not clear; the text says what to do.
     """
+    return compose_planned(plan(inputs, series, part(progress, 0.0, 0.3)), part(progress, 0.3, 1.0))
+
+
+def compose_planned(planned: Plan, progress: Progress) -> Volume:
+    """Read what a plan has chosen; returns and raises as `load`."""
     from wbmri.io.stitching import compose, even_seams
 
-    planned = plan(inputs, series, part(progress, 0.0, 0.3))
     if planned.selection.error is not None:
         raise planned.selection.error
     stations = []
     count = len(planned.selection.stations)
     for place, (one, stack) in enumerate(planned.selection.stations):
-        share = part(progress, 0.3 + 0.5 * place / count, 0.3 + 0.5 * (place + 1) / count)
+        share = part(progress, 0.7 * place / count, 0.7 * (place + 1) / count)
         stations.append(read_station(planned, one, stack, share))
     step = Step("load", load_parameters(planned, stations))
-    progress(0.8, "composing")
+    progress(0.7, "composing")
     volume = compose(stations) if len(stations) > 1 else even_seams(stations[0])
     progress(1.0, "composed")
     return replace(volume, provenance=(step, *volume.provenance))
