@@ -1,14 +1,16 @@
-"""The report of one case: one HTML file to read on a screen or on A4, and pictures of its outlines."""
+"""The report of one case: one HTML file to read on a screen or on A4, a PDF, and pictures of its outlines."""
 
 from typing import TYPE_CHECKING
 
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.report.case.pdf import case_pdf
     from wbmri.report.case.pictures import mosaic_png, thumbnail_png
     from wbmri.report.case.report import case_report
 
 __all__ = [
+    "case_pdf",
     "case_report",
     "mosaic_png",
     "thumbnail_png",
@@ -17,6 +19,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "pdf": ("case_pdf",),
         "pictures": (
             "mosaic_png",
             "thumbnail_png",

@@ -1,40 +1,24 @@
 """The report of two visits of one person for print: A4 pages with vector text."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from io import BytesIO
-from textwrap import wrap
-from typing import Any
 
-from wbmri import __version__
 from wbmri.analysis.comparison import Transition
 from wbmri.core import NOTICE, unreviewed_sentence
 from wbmri.report.comparison.figures import Drawing
 from wbmri.report.comparison.findings import Findings
-from wbmri.report.comparison.visits import WIDTH
 from wbmri.report.figures import (
     CHANGE_FILL,
     CHANGE_TEXT,
     INK,
     LINE,
     SOFT,
-    Sheet,
     fill_of,
     mark_of,
-    own_pixels,
     style,
     text_of,
 )
 from wbmri.report.page import acquisition_facts, by_region, reading_facts, step_parameters
-
-A4, MARGIN, HEAD, _HEADING = (210.0, 297.0), 15.0, 10.0, 2.0
-_FIRST, _LAST = MARGIN + HEAD, A4[1] - 20.0
-
-_CHARACTER = 0.2
-"""Width of an average character in mm per point of its size, for breaking lines."""
-
-_ACCENT = "#17507a"
+from wbmri.report.print_pages import A4, ACCENT, MARGIN, PrintPages, draw_chip
 
 
 def comparison_pdf(found: Findings, drawn: Sequence[Drawing]) -> bytes:
@@ -53,90 +37,13 @@ def comparison_pdf(found: Findings, drawn: Sequence[Drawing]) -> bytes:
         A PDF of A4 pages; equal input gives equal bytes.
     """
     with style("report"):
-        pages = _Pages(found.title, unreviewed_sentence(found.unreviewed))
+        pages = PrintPages(found.title, unreviewed_sentence(found.unreviewed))
         _summary(pages, found)
         for drawing in drawn:
-            pages.insert(drawing)
+            pages.insert(drawing.sheet, drawing.title)
         _groups(pages, found)
         _method(pages, found)
         return pages.saved()
-
-
-@dataclass
-class _Pages:
-    """The pages so far with their headings, and where on the last one the next line stands."""
-
-    title: str
-    unreviewed: str
-    every: list[tuple[Sheet, str]] = field(default_factory=list)
-    y: float = 0.0
-
-    @property
-    def sheet(self) -> Sheet:
-        return self.every[-1][0]
-
-    def turn(self, heading: str = "") -> None:
-        """Begin a page."""
-        self.every.append((Sheet.blank(*A4), heading))
-        self.y = _FIRST + (_HEADING if heading else 0.0)
-
-    def insert(self, drawing: Drawing) -> None:
-        """Make a page of a drawing, below its title."""
-        self.every.append((drawing.sheet.on_page(MARGIN, _FIRST + _HEADING, *A4), drawing.title))
-
-    def saved(self) -> bytes:
-        """Return the pages as a PDF."""
-        from matplotlib.backends.backend_pdf import PdfPages
-
-        file = BytesIO()
-        metadata = {"Title": self.title, "CreationDate": None, "Creator": None, "Producer": None}
-        with PdfPages(file, metadata=metadata) as pdf:
-            for number, (sheet, heading) in enumerate(self.every, start=1):
-                foot = f"wbmri {__version__}, page {number} of {len(self.every)}"
-                with self._framed(sheet, heading, foot), own_pixels(sheet.figure):
-                    pdf.savefig(sheet.figure, bbox_inches=sheet.bounds)
-        return file.getvalue()
-
-    @contextmanager
-    def _framed(self, sheet: Sheet, heading: str, foot: str) -> Iterator[None]:
-        """Write the head and the foot of a page for as long as it is saved: a drawing is used elsewhere without."""
-        before = len(sheet.figure.texts)
-        sheet.write(MARGIN, MARGIN, self.title, fontsize=7, color=SOFT)
-        sheet.write(MARGIN, _FIRST - 2, heading, fontsize=12, fontweight="bold", color=_ACCENT)
-        sheet.write(MARGIN, A4[1] - 10, NOTICE, fontsize=7, color=SOFT)
-        sheet.write(MARGIN, A4[1] - 13.5, self.unreviewed, fontsize=7, color=SOFT)
-        sheet.write(A4[0] - MARGIN, A4[1] - 10, foot, fontsize=7, color=SOFT, ha="right")
-        try:
-            yield
-        finally:
-            for text in sheet.figure.texts[before:]:
-                text.remove()
-
-    def line(self, words: str, size: float = 8, indent: float = 0.0, **look: Any) -> None:
-        """Write words on as many lines as they need."""
-        for part in wrap(words, int((WIDTH - indent) / (size * _CHARACTER))) or [""]:
-            if self.y > _LAST:
-                self.turn()
-            self.y += size * 0.5
-            self.sheet.write(MARGIN + indent, self.y, part, fontsize=size, **look)
-
-    def heading(self, words: str) -> None:
-        self.y += 4
-        self.line(words, 11, fontweight="bold", color=_ACCENT)
-        self.y += 1
-
-    def rows(self, left: float, columns: Sequence[float], rows: Sequence[Sequence[str]], size: float = 8) -> float:
-        """Write a table whose first row heads it and whose first column stands left; return where it ends."""
-        y = self.y
-        for number, row in enumerate(rows):
-            y += size * 0.56
-            x = left
-            for column, (words, wide) in enumerate(zip(row, columns, strict=True)):
-                look: dict[str, Any] = {"ha": "left"} if column == 0 else {"ha": "right"}
-                look |= {"color": SOFT} if number == 0 else {}
-                self.sheet.write(x if column == 0 else x + wide, y, words, fontsize=size, **look)
-                x += wide
-        return y
 
 
 def _signed(value: float, digits: int = 0) -> str:
@@ -144,7 +51,7 @@ def _signed(value: float, digits: int = 0) -> str:
     return text.replace("-", "−")
 
 
-def _summary(pages: _Pages, found: Findings) -> None:
+def _summary(pages: PrintPages, found: Findings) -> None:
     comparison = found.comparison
     before, after = comparison.before, comparison.after
     pages.turn()
@@ -211,7 +118,7 @@ def _summary(pages: _Pages, found: Findings) -> None:
             pages.line(f"• {caution}")
 
 
-def _groups(pages: _Pages, found: Findings) -> None:
+def _groups(pages: PrintPages, found: Findings) -> None:
     pages.turn("Muscle groups")
     entries = by_region(found.comparison.baseline.scheme, found.comparison.by_group())
     axes = pages.sheet.axes(0, 0, *A4)
@@ -223,17 +130,17 @@ def _groups(pages: _Pages, found: Findings) -> None:
     pages.y += 6
     for region, rows in entries:
         pages.y += 6
-        axes.text(MARGIN, pages.y, region, fontsize=8.5, fontweight="bold", color=_ACCENT)
+        axes.text(MARGIN, pages.y, region, fontsize=8.5, fontweight="bold", color=ACCENT)
         for pair, sides in rows:
             pages.y += 6.4
             axes.plot((MARGIN, A4[0] - MARGIN), [pages.y + 1.9] * 2, color=LINE, linewidth=0.5)
             axes.text(MARGIN, pages.y, pair.name, fontsize=8.5, color=INK)
             for x, (_, change) in zip(columns, sides, strict=True):
                 for place, grade in enumerate((change.baseline, change.followup)):
-                    _chip(axes, x + 9 * place, pages.y, mark_of(grade), fill_of(grade), text_of(grade))
+                    draw_chip(axes, x + 9 * place, pages.y, mark_of(grade), fill_of(grade), text_of(grade))
                 if change.delta is not None and change.transition is not Transition.SAME:
                     mark, fill = _signed(change.delta), CHANGE_FILL[change.transition]
-                    _chip(axes, x + 20, pages.y, mark, fill, CHANGE_TEXT[change.transition])
+                    draw_chip(axes, x + 20, pages.y, mark, fill, CHANGE_TEXT[change.transition])
                 words = f"{change.transition} {found.marks_of(change.label)}"
                 axes.text(x + 30, pages.y, words, fontsize=8, color=INK)
     pages.y += 6
@@ -244,14 +151,7 @@ def _groups(pages: _Pages, found: Findings) -> None:
     )
 
 
-def _chip(axes: Any, x: float, y: float, words: str, fill: str, ink: str) -> None:
-    from matplotlib.patches import Rectangle
-
-    axes.add_patch(Rectangle((x, y - 3.4), 7.4, 4.6, facecolor=fill, edgecolor="#6d665e", linewidth=0.5))
-    axes.text(x + 3.7, y, words, fontsize=7.5, fontweight="bold", color=ink, ha="center")
-
-
-def _method(pages: _Pages, found: Findings) -> None:
+def _method(pages: PrintPages, found: Findings) -> None:
     scheme = found.comparison.baseline.scheme
     pages.turn("Method")
     anchors = "; ".join(f"grade {grade}: {words}" for grade, words in enumerate(scheme.anchors))

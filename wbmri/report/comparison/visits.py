@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,27 +9,20 @@ from numpy.typing import NDArray
 from wbmri.analysis.comparison import Comparison
 from wbmri.core import NOTICE, LabelMap, Reading, Subtotal, Volume, unreviewed_sentence
 from wbmri.report.figures import (
-    INK,
     PERCENTILE_WORDS,
     SOFT,
     Picture,
     Sheet,
     Upright,
     choose_slices,
-    contour_of,
-    fill_of,
+    draw_picture,
     fitting_level,
     muscle_projection,
     percentile_window,
     slice_picture,
-    text_of,
     upright,
-    width_of,
     window_presets,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 Images = tuple[tuple[Volume, LabelMap], tuple[Volume, LabelMap]]
 """The scan and its outlines at baseline and at follow-up."""
@@ -173,7 +165,7 @@ def draw_visits(sheet: Sheet, visits: Visits) -> None:
     for number, picture in enumerate(pictures):
         _heading(sheet, left, visits, number)
         wide = picture.width_mm * scale
-        _draw(sheet.axes(left, _HEADER, wide, scale * tall), picture, tall, legend=True)
+        draw_picture(sheet.axes(left, _HEADER, wide, scale * tall), picture, tall, legend=True)
         left += wide + GAP
     write_foot(sheet, visits.comparison)
 
@@ -196,7 +188,7 @@ def draw_slices(sheet: Sheet, visits: Visits, rows: Sequence[Row]) -> None:
             for along, pair in enumerate(row):
                 left = beside + along * (wide + GAP / 2)
                 axes = sheet.axes(left, top, wide, tall)
-                _draw(axes, pair[number], tallest, legend=False, wide=wide * tallest / tall)
+                draw_picture(axes, pair[number], tallest, legend=False, wide=wide * tallest / tall)
                 words = f"{letter}, {pair[number].caption}"
                 sheet.write(left, top + tall + 3.2, words, fontsize=7, color=SOFT)
     write_foot(sheet, visits.comparison)
@@ -267,44 +259,3 @@ def _alike(plane: NDArray[np.uint8], labels: NDArray[np.uint8], axis: int) -> in
     areas = np.stack([np.bincount(one.ravel(), minlength=256)[1:] for one in np.moveaxis(labels, axis, 0)])
     size = np.linalg.norm(areas, axis=1) * np.linalg.norm(wanted)
     return int(np.argmax(areas @ wanted / np.maximum(size, 1e-9)))
-
-
-def _draw(axes: "Axes", picture: Picture, tall: float, *, legend: bool, wide: float | None = None) -> None:
-    """Draw a picture with its outlines, side marks and scale bar into black axes.
-
-    These are `tall` mm of body high and as wide as the picture, or `wide` with the picture in the middle.
-    """
-    from matplotlib.collections import LineCollection
-
-    width = picture.width_mm
-    spare = 0.0 if wide is None else (wide - width) / 2
-    axes.set_facecolor("black")
-    axes.imshow(
-        picture.grey,
-        cmap="gray",
-        vmin=0,
-        vmax=1,
-        extent=(0, width, picture.height_mm, 0),
-        interpolation="bilinear",
-    )
-    for grade in (None, 0, 1, 2):
-        lines = [line for outline in picture.outlines if outline.grade == grade for line in outline.lines]
-        bold = (0.35 if legend else 0.16) * width_of(grade)
-        style = "dashed" if grade is None else "solid"
-        axes.add_collection(LineCollection(lines, colors=contour_of(grade), linewidths=bold, linestyles=style))
-    for numeral in picture.numerals:
-        box = {"boxstyle": "circle,pad=0.22", "facecolor": fill_of(numeral.grade), "edgecolor": INK, "linewidth": 0.5}
-        look: dict[str, Any] = {"color": text_of(numeral.grade), "bbox": box, "fontsize": 7, "fontweight": "bold"}
-        axes.text(*numeral.at, str(numeral.grade), ha="center", va="center_baseline", **look)
-    size = 13 if legend else 8
-    axes.text(10 - spare, 12, "R", color="white", fontsize=size, fontweight="bold", va="top")
-    axes.text(width + spare - 10, 12, "L", color="white", fontsize=size, fontweight="bold", va="top", ha="right")
-    axes.plot((12 - spare, 112 - spare), (tall - 14, tall - 14), color="white", linewidth=1.2)
-    axes.text(62 - spare, tall - 20, "100 mm", color="white", fontsize=7 if legend else 5, ha="center")
-    if legend:
-        for grade in range(3):
-            place = (width - 10, tall - 14 - 22 * (2 - grade))
-            axes.text(*place, f"grade {grade}", color=contour_of(grade), fontsize=8, fontweight="bold", ha="right")
-    axes.set(xlim=(-spare, width + spare), ylim=(tall, 0), xticks=(), yticks=())
-    for spine in axes.spines.values():
-        spine.set_visible(False)

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         style,
         svg,
     )
+    from wbmri.report.figures.slice_figure import draw_picture
     from wbmri.report.figures.slices import (
         Picture,
         Upright,
@@ -98,6 +99,7 @@ __all__ = [
     "contour_of",
     "coronal_index",
     "draw_body",
+    "draw_picture",
     "field_svg",
     "fill_of",
     "fitting_level",
@@ -179,6 +181,7 @@ __getattr__ = lazy_names(
             "style",
             "svg",
         ),
+        "slice_figure": ("draw_picture",),
         "slices": (
             "Picture",
             "Upright",
