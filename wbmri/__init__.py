@@ -8,7 +8,7 @@ The verbs, in the order in which they are used::
     change = wbmri.compare(before, after)
 
 ``wbmri.score`` goes the whole way and writes a case; ``wbmri.inspect`` says what lies in a folder; ``wbmri.agree`` says
-how far readers agree, whose readings ``wbmri.read_ratings`` gathers.
+how far readers agree, whose readings ``wbmri.read_ratings`` gathers; ``wbmri.export_case`` writes a case for others.
 """
 
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wbmri.core.scheme import Scheme
     from wbmri.grading import grade
     from wbmri.io import inspect, load
-    from wbmri.pipeline import score
+    from wbmri.pipeline import export_case, score
     from wbmri.segmentation import segment
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Volume",
     "agree",
     "compare",
+    "export_case",
     "grade",
     "inspect",
     "load",
@@ -53,7 +54,7 @@ __getattr__ = lazy_names(
         "core.scheme": ("Scheme",),
         "grading": ("grade",),
         "io": ("inspect", "load"),
-        "pipeline": ("score",),
+        "pipeline": ("export_case", "score"),
         "segmentation": ("segment",),
     },
 )

@@ -1,4 +1,4 @@
-"""The command line: ``wbmri demo | inspect | score | compare | review | cohort | agreement | outcomes | ...``."""
+"""The command line: ``wbmri demo | inspect | score | compare | review | cohort | agreement | export | ...``."""
 
 import sys
 from collections.abc import Sequence

@@ -10,6 +10,7 @@ from wbmri.cli.agreement import agreement
 from wbmri.cli.cohort import BidsCommand, cohort
 from wbmri.cli.compare import compare
 from wbmri.cli.demo import demo
+from wbmri.cli.export import export
 from wbmri.cli.inspect import inspect
 from wbmri.cli.listings import engines, schemes
 from wbmri.cli.outcomes import outcomes
@@ -45,7 +46,7 @@ def options(
     """Take the options that stand before a command; `wbmri.cli.main` has read --debug already."""
 
 
-for command in (demo, inspect, score, engines, schemes, agreement, outcomes, compare, review):
+for command in (demo, inspect, score, engines, schemes, agreement, outcomes, compare, review, export):
     app.command()(command)
 app.command(cls=BidsCommand)(cohort)
 app.command()(train)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.pipeline.case_export import ExportedCase, ExportFormat, export_case
     from wbmri.pipeline.options import Fingerprint, ScoringOptions
     from wbmri.pipeline.sign_off import SignedCase, add_case, sign
     from wbmri.pipeline.visit_change import ChangeDocument, ComparedCases, compare_cases, compare_visits
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = [
     "ChangeDocument",
     "ComparedCases",
+    "ExportFormat",
+    "ExportedCase",
     "Fingerprint",
     "ScoredCase",
     "ScoringOptions",
@@ -22,6 +25,7 @@ __all__ = [
     "add_case",
     "compare_cases",
     "compare_visits",
+    "export_case",
     "score",
     "score_case",
     "score_visit",
@@ -31,6 +35,11 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "case_export": (
+            "ExportFormat",
+            "ExportedCase",
+            "export_case",
+        ),
         "options": (
             "Fingerprint",
             "ScoringOptions",
@@ -43,6 +52,8 @@ __getattr__ = lazy_names(
         "visit_change": (
             "ChangeDocument",
             "ComparedCases",
+            "ExportFormat",
+            "ExportedCase",
             "compare_cases",
             "compare_visits",
         ),

@@ -1,0 +1,62 @@
+"""``wbmri export``: a case in the formats of others."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option, echo
+
+from wbmri.cli.options import AsJson, Series
+from wbmri.cli.terminal import shown_progress
+
+
+def export(
+    case: Annotated[
+        Path,
+        Argument(metavar="CASE", help="Folder of a case, OUT/sub-X/ses-Y.", show_default=False),
+    ],
+    out: Annotated[Path, Option("--out", metavar="DIR", help="Folder for the files.", show_default=False)],
+    to: Annotated[
+        str,
+        Option(
+            "--to",
+            metavar="FORMATS",
+            help="What to write, with commas: mr (the composed scan), seg (outlines), sr (grades), pdf (report), all "
+            "DICOM.",
+        ),
+    ] = "mr,seg,sr,pdf",
+    source: Annotated[
+        list[Path] | None,
+        Option(
+            "--source",
+            metavar="DICOM",
+            help="The study that was scored: DICOM objects then belong to it and CARRY THE PATIENT'S IDENTIFIERS. "
+            "Without it they carry the participant label alone.",
+            show_default=False,
+        ),
+    ] = None,
+    series: Series = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a case for others: DICOM for an archive, with the reading of record and its outlines."""
+    from wbmri.cli.display import show_json
+    from wbmri.pipeline import export_case
+
+    with shown_progress() as progress:
+        made = export_case(
+            case,
+            out,
+            to=[name.strip() for name in to.split(",")],
+            source=source,
+            series=series,
+            progress=progress,
+        )
+    if as_json:
+        show_json({"files": [str(path) for path in made.files], "identified": made.identified})
+        return
+    places = dict.fromkeys(path.parent if path.parent != out else path for path in made.files)
+    for place in places:
+        inside = sum(path.parent == place for path in made.files)
+        echo(f"{place}, {inside} images" if inside else f"{place}")
+    echo(f"Reading: {made.reading.read_by}")
+    if made.identified:
+        echo("The DICOM objects carry the name and the identifiers of the patient, as the source does.")

@@ -1,0 +1,53 @@
+"""DICOM objects of a case: derived images, segmentation, structured report, report as PDF."""
+
+from typing import TYPE_CHECKING
+
+from wbmri.core import lazy_names
+
+if TYPE_CHECKING:
+    from wbmri.export.dicom.derived_series import DerivedSeries, radiological, write_series
+    from wbmri.export.dicom.encapsulated_pdf import wrap_pdf
+    from wbmri.export.dicom.extra import require_highdicom
+    from wbmri.export.dicom.report_reading import ReportedReading, read_report
+    from wbmri.export.dicom.segmentation import write_segmentation
+    from wbmri.export.dicom.structured_report import write_report
+    from wbmri.export.dicom.study import ExportStudy, content_uid, encoded
+
+__all__ = [
+    "DerivedSeries",
+    "ExportStudy",
+    "ReportedReading",
+    "content_uid",
+    "encoded",
+    "radiological",
+    "read_report",
+    "require_highdicom",
+    "wrap_pdf",
+    "write_report",
+    "write_segmentation",
+    "write_series",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "derived_series": (
+            "DerivedSeries",
+            "write_series",
+            "radiological",
+        ),
+        "encapsulated_pdf": ("wrap_pdf",),
+        "extra": ("require_highdicom",),
+        "report_reading": (
+            "ReportedReading",
+            "read_report",
+        ),
+        "segmentation": ("write_segmentation",),
+        "structured_report": ("write_report",),
+        "study": (
+            "ExportStudy",
+            "content_uid",
+            "encoded",
+        ),
+    },
+)

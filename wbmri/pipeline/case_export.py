@@ -1,0 +1,228 @@
+"""A case in the formats of others, with its reading of record and the outlines that rests on."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wbmri.case import Case, ReadingDocument, encode, read_case, signed_of_record
+from wbmri.core import InputError, LabelMap, Progress, Reading, Volume, part, silent
+from wbmri.export.dicom import (
+    DerivedSeries,
+    ExportStudy,
+    encoded,
+    require_highdicom,
+    wrap_pdf,
+    write_report,
+    write_segmentation,
+    write_series,
+)
+from wbmri.io import SourceStudy, read_source_study, write_together
+from wbmri.report.case import case_pdf
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+Files = Iterator[tuple[str, bytes]]
+"""Names below the folder of the export, each with its content."""
+
+
+class ExportFormat(StrEnum):
+    """What a case can be written as."""
+
+    MR = "mr"
+    SEG = "seg"
+    SR = "sr"
+    PDF = "pdf"
+
+
+DICOM_FORMATS = (ExportFormat.MR, ExportFormat.SEG, ExportFormat.SR, ExportFormat.PDF)
+
+_LEAST_ALIKE = 0.98
+"""Correlation of the intensities of one scan that was composed twice, if by two versions of the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedCase:
+    """A case that was just exported.
+
+    Parameters
+    ----------
+    case
+        The case.
+    reading
+        The reading that was written: that of record.
+    files
+        What was written, in its order.
+    identified
+        Whether the objects carry what the source says about the person.
+    """
+
+    case: Case
+    reading: Reading
+    files: tuple[Path, ...]
+    identified: bool
+
+
+def export_case(
+    case: str | Path,
+    out: str | Path,
+    *,
+    to: Sequence[str] = DICOM_FORMATS,
+    source: str | Path | Sequence[str | Path] | None = None,
+    series: Sequence[str] | None = None,
+    progress: Progress = silent,
+) -> ExportedCase:
+    """Write a case in formats of others: its reading of record, with the outlines as the reader left them.
+
+    The same case gives the same files, byte for byte; an export with a source also the same identifiers, so that an
+    archive holds nothing twice.
+
+    Parameters
+    ----------
+    case
+        Folder ``OUT/sub-X/ses-Y`` or the reading.json in it.
+    out
+        Folder for the files; made if it is missing. All are written, or none.
+    to
+        Formats, see `ExportFormat`.
+    source
+        The DICOM study that was scored. DICOM objects then belong to it, **with the name and every identifier of the
+        person in it**. Without it they carry the participant label alone and belong to a study of their own.
+    series
+        Keys of the series of the source that were scored, if they were named.
+    progress
+        Called with the share that is done and what is being done.
+
+    Raises
+    ------
+    CaseError
+        If there is no complete case.
+    InputError
+        If a format is not known, its extra is not installed, or the source is not the scan of the case.
+    """
+    formats = [_format(name) for name in dict.fromkeys(to)]
+    if ExportFormat.SEG in formats or ExportFormat.SR in formats:
+        require_highdicom()
+    found = read_case(case)
+    content = _Content(found)
+    if source is not None:
+        progress(0.0, "reading the source")
+        study = read_source_study(source, series=series, progress=part(progress, 0.0, 0.3))
+        check_same_scan(study, content.volume)
+        content.source = study
+    files: list[tuple[Path, bytes]] = []
+    for number, name in enumerate(formats):
+        progress(0.3 + 0.6 * number / len(formats), f"making {name}")
+        files += [(Path(out) / place, made) for place, made in _MAKERS[name](content)]
+    progress(0.9, "writing")
+    write_together(Path(out), files)
+    return ExportedCase(found, content.reading, tuple(path for path, _ in files), source is not None)
+
+
+def _format(name: str) -> ExportFormat:
+    try:
+        return ExportFormat(name)
+    except ValueError as problem:
+        raise InputError(
+            f"the format {name!r}",
+            f"formats out of {', '.join(ExportFormat)}",
+            "choose one or more of these, with commas between them",
+        ) from problem
+
+
+def check_same_scan(source: SourceStudy, volume: Volume) -> None:
+    """Refuse a source that is not the scan of the case: its objects would be filed under another person.
+
+    Raises
+    ------
+    InputError
+        If it lies elsewhere, or its intensities are others.
+    """
+    remedy = "name the DICOM folder that was scored, with --series if that was used"
+    mine, theirs = volume.grid, source.volume.grid
+    if theirs.shape != mine.shape or theirs.apart_mm(mine) > min(mine.spacing) / 2:
+        raise InputError("a source that lies elsewhere than the scan of the case", "the scan of the case", remedy)
+    steps = tuple(slice(None, None, max(1, n // 60)) for n in mine.shape)
+    alike = float(np.corrcoef(volume.data[steps].ravel(), source.volume.data[steps].ravel())[0, 1])
+    if not alike >= _LEAST_ALIKE:
+        raise InputError("a source that shows something else than the scan of the case", "the scan of the case", remedy)
+
+
+class _Content:
+    """What the formats are made of, each part when it is first asked for."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.source: SourceStudy | None = None
+        self._signed = signed_of_record(case)
+        self.reading = case.reading if self._signed is None else self._signed.reading
+        self.name = case.paths.name
+
+    @cached_property
+    def volume(self) -> Volume:
+        return self.case.volume()
+
+    @cached_property
+    def labels(self) -> LabelMap:
+        return self.case.labels() if self._signed is None else self._signed.labels(self.case)
+
+    @cached_property
+    def when(self) -> datetime:
+        """When the reading was made, in the time of this computer."""
+        done = ("scored", "auto") if self._signed is None else ("signed", self.reading.reader)
+        times = [entry.when for entry in self.case.history() if (entry.action, entry.who) == done]
+        return (times or [entry.when for entry in self.case.history()])[-1].astimezone()
+
+    @cached_property
+    def study(self) -> ExportStudy:
+        return ExportStudy.of(self.case.participant, self.case.session, self.volume, self.when, self.source)
+
+    @cached_property
+    def series(self) -> DerivedSeries:
+        return write_series(self.volume, self.study)
+
+    @cached_property
+    def segments(self) -> "Dataset":
+        return write_segmentation(self.labels, self.reading, self.series, self.study)
+
+    @cached_property
+    def document(self) -> str:
+        """The reading as the case holds it, on one line."""
+        software = self.case.software if self._signed is None else self._signed.software
+        held = ReadingDocument(self.case.participant, self.case.session, self.reading, software)
+        return encode(held, indent=None).decode().strip()
+
+
+def _mr(content: _Content) -> Files:
+    for image in content.series.images:
+        yield f"{content.name}_mr/{image.InstanceNumber:04d}.dcm", encoded(image)
+
+
+def _seg(content: _Content) -> Files:
+    yield f"{content.name}_seg.dcm", encoded(content.segments)
+
+
+def _sr(content: _Content) -> Files:
+    made = write_report(content.reading, content.document, content.segments, content.series, content.study)
+    yield f"{content.name}_sr.dcm", encoded(made)
+
+
+def _pdf(content: _Content) -> Files:
+    names = {"participant": content.case.participant, "session": content.case.session}
+    pdf = case_pdf(content.volume, content.labels, content.reading, **names)
+    title = f"Muscle oedema on whole-body STIR, {content.reading.read_by}"
+    yield f"{content.name}_pdf.dcm", encoded(wrap_pdf(pdf, title, content.study))
+
+
+_MAKERS: dict[ExportFormat, Callable[[_Content], Files]] = {
+    ExportFormat.MR: _mr,
+    ExportFormat.SEG: _seg,
+    ExportFormat.SR: _sr,
+    ExportFormat.PDF: _pdf,
+}
