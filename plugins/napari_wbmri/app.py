@@ -104,6 +104,7 @@ class App(QObject):
         self.worklist = worklist
         worklist.opened.connect(self.open_case)
         worklist.sat_down.connect(self._sat_down)
+        QTimer.singleShot(0, lambda: self.room.stack(worklist))
         self._follow()
 
     def docked_scoring(self) -> ScoringDock:
@@ -119,6 +120,7 @@ class App(QObject):
         """List what a dock scores, in place of the one before."""
         self.scoring = scoring
         scoring.scored.connect(self.scored)
+        QTimer.singleShot(0, lambda: self.room.stack(scoring))
 
     def _command(self, docks: Docks) -> None:
         if self.commands is not None:

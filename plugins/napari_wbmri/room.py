@@ -14,7 +14,7 @@ from qtpy.QtGui import QDragLeaveEvent, QDropEvent
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_wbmri.docks import Docks, SideBySide, dock_of
-from napari_wbmri.viewer import Depth, DisplayGrid, Mark, MaskEditor, Scene
+from napari_wbmri.viewer import Depth, DisplayGrid, Mark, MaskEditor, Scene, take_mouse, turn_wheel
 from napari_wbmri.widgets import OrientationLabels
 from wbmri.core import WbmriError
 from wbmri.core.scheme import Scheme
@@ -70,6 +70,7 @@ class ReadingRoom(QObject):
         self.docks: Docks | None = None
         self.presets: tuple[DisplayWindow, ...] = ()
         self._active = False
+        self._give_back: Callable[[], None] = lambda: None
         self.prepared = False
         self._marks: dict[int, Mark] = {}
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
@@ -124,6 +125,7 @@ class ReadingRoom(QObject):
         self.viewer.title = f"{session.title} · wbmri reading room"
         QTimer.singleShot(0, lambda: self._to_place(session, place))
         self.prepared = False
+        self._give_back = take_mouse(self.viewer)
         totals = session.totals
         known = len(session.case.reading.warnings) if session.visible.suggestions else 0
         more = "" if not known else f" ⚠ {known} to know about the scan: below."
@@ -153,6 +155,7 @@ class ReadingRoom(QObject):
         if self.scene.depth is not Depth.SLICE:
             self.scene.project(Depth.SLICE)
         self._alive.stop()
+        self._give_back()
         session, self.session = self.session, None
         self._quieten()
         session.close()
@@ -198,9 +201,14 @@ class ReadingRoom(QObject):
     def keep_docked(self, widget: QWidget, name: str, area: str) -> None:
         """Dock a widget unless it is: who closes a dock of napari takes its widget out of the window."""
         if dock_of(widget) is None:
-            dock = self.viewer.window.add_dock_widget(widget, name=name, area=area, add_vertical_stretch=False)
-            if self.session is not None and self.docks is not None:
-                self.docks.stack(dock)
+            self.viewer.window.add_dock_widget(widget, name=name, area=area, add_vertical_stretch=False)
+            self.stack(widget)
+
+    def stack(self, widget: QWidget) -> None:
+        """Put what was docked while a case is open behind its grades, whoever docked it: beside them is no room."""
+        dock = dock_of(widget)
+        if dock is not None and self.session is not None and self.docks is not None:
+            self.docks.stack(dock)
 
     # Following.
 
@@ -228,8 +236,9 @@ class ReadingRoom(QObject):
             self.gone(self.session.choose(label))
 
     def gone(self, label: int) -> None:
-        """Show the group to which the session has gone."""
+        """Show the group to which the session has gone; what was said of another one is no longer so."""
         self._active = True
+        self.say("")
         self.scene.colour(self._marks, label)
         self.scene.focus(label)
         self.side.focus(label)
@@ -263,12 +272,12 @@ class ReadingRoom(QObject):
         if self.docks is not None:
             self.docks.panel.show_windows(self.presets, self.scene.preset)
 
-    def say(self, words: str) -> None:
+    def say(self, words: str, *, caution: bool = False) -> None:
         """Say what was done, where the reader looks."""
         words = words if self.session is None else self.session.said(words)
         self.viewer.status = words
         if self.docks is not None:
-            self.docks.panel.say(words)
+            self.docks.panel.say(words, caution=caution)
 
     def say_error(self, error: WbmriError) -> None:
         """Say why something was refused and what can be done."""
@@ -311,15 +320,9 @@ class ReadingRoom(QObject):
                 self.docks.panel.show_saving(self.session)
 
     def _wheel(self, _: Viewer, event: Any) -> None:
-        """Go through the slices, as on a workstation; with Ctrl the wheel zooms."""
-        if self.session is None or self.viewer.dims.ndisplay == 3:
-            return
-        event.handled = True
-        turned = event.delta[0] or event.delta[1]
-        if "Control" in event.modifiers:
-            self.viewer.scene.camera.zoom *= 1.15**turned
-        else:
-            self.scene.step(-1 if turned > 0 else 1)
+        """Go through the slices while a case is open."""
+        if self.session is not None:
+            turn_wheel(self.scene, event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Close the case with the window, so that others can open it, and take what is dropped and ours."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from napari_wbmri.commands import sign_dialog
+from napari_wbmri.app import App
 from napari_wbmri.room import ReadingRoom
 
 from wbmri.case import CasePaths, read_case, signed_readings
@@ -31,16 +31,18 @@ def test_signing_shows_what_is_unread_and_locks_when_all_is_read(
 ) -> None:
     room = read()
     press("1")
-    dialog = sign_dialog(room, room.session)
+    signing = App.of(room.viewer).commands.signing
+    dialog = signing.dialog(room.session)
     qtbot.addWidget(dialog)
     assert not dialog.sign.isEnabled()
     assert dialog.list.count() >= 41
     dialog.list.setCurrentRow(0)
-    dialog._look()
+    dialog.go.click()
     assert room.session.current != 1
     for label in range(2, 43):
         room.session.accept(label)
-    dialog = sign_dialog(room, room.session)
+    signing.stop()
+    dialog = signing.dialog(room.session)
     qtbot.addWidget(dialog)
     assert not dialog.blocking
     if dialog.issues:
@@ -67,7 +69,7 @@ def test_a_report_that_cannot_be_written_is_said_and_the_reading_is_signed_all_t
     room = read()
     for label in range(1, 43):
         room.session.accept(label)
-    dialog = sign_dialog(room, room.session)
+    dialog = App.of(room.viewer).commands.signing.dialog(room.session)
     qtbot.addWidget(dialog)
     dialog.seen.setChecked(True)
 

@@ -245,9 +245,15 @@ def test_letters_say_where_right_and_left_are_however_the_picture_is_turned(
     room.viewer.scene.camera.orientation2d = ("up", "left")
     assert shown() == "LRFH"
     room.viewer.scene.camera.orientation2d = ("down", "right")
-    room.viewer.dims.ndisplay = 3
-    assert shown() == "----"
-    room.viewer.dims.ndisplay = 2
+    press("M", "M")
+    assert room.viewer.dims.ndisplay == 3
+    assert shown() == "RLHF"
+    behind, camera = "LRHF", room.viewer.scene.camera
+    camera.set_view_direction((-1.0, 0.0, 0.0), (0.0, -1.0, 0.0))
+    assert shown() == behind
+    camera.set_view_direction((0.0, 0.0, -1.0), (0.0, -1.0, 0.0))
+    assert shown() == "APHF"
+    press("M")
     room.close()
     assert shown() == "----"
 

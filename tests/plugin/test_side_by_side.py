@@ -126,8 +126,12 @@ def test_grades_that_are_not_told_apart_count_as_the_same_on_the_screen_as_in_th
     sign, words = table.grades.change(1)
     assert sign == "≈"
     assert "not told apart" in words
-    assert table.grades.change(2)[0] == "↓"
+    # A dashed arrow, for no person gave these grades.
+    assert table.grades.change(2) == ("⇣", "less, by a grade that no person gave")
     assert table.grades.change(3)[0] == "="
+    given = {label: replace(mark, standing=Standing.GIVEN) for label, mark in marks[0].items()}
+    table.show_marks({**marks[1], 2: replace(marks[1][2], standing=Standing.GIVEN)}, 1, others=given, changes=changes)
+    assert table.grades.change(2) == ("↓", "less")
     # What a person graded differs if the person says so.
     graded = after.with_group(replace(after.groups[0], source=GradeSource.READER))
     assert not group_changes(OtherVisit(SimpleNamespace(reading=before), None, earlier=True), graded)[1].marginal
@@ -185,3 +189,57 @@ def test_it_is_closed_again(both: ReadingRoom, press: Callable[..., None], qtbot
     assert both.docks.overview.table.grades.others is None
     press("1")
     assert both.session.decisions[1].grade == 1
+
+
+class Wheel:
+    """One step of the wheel."""
+
+    handled = False
+
+    def __init__(self, turned: float, *modifiers: str) -> None:
+        self.delta, self.modifiers = (0.0, turned), modifiers
+
+
+def test_the_wheel_over_the_other_visit_goes_through_its_slices_and_both_stay_linked(both: ReadingRoom) -> None:
+    side, here = both.side, both.scene
+    before = side.scene.point
+
+    def turn(*how: object) -> None:
+        for call in side.scene.viewer.mouse_wheel_callbacks:
+            call(side.scene.viewer, Wheel(*how))
+
+    turn(-1.0)
+    assert side.scene.point[0] == pytest.approx(before[0] + side.scene.grid.spacing[0])
+    np.testing.assert_allclose(here.point, side.scene.point, atol=6.0)
+    moved = here.point[0]
+    turn(1.0, "Control")
+    assert side.scene.viewer.scene.camera.zoom == pytest.approx(both.viewer.scene.camera.zoom)
+    assert here.point[0] == pytest.approx(moved)
+
+
+def test_moving_the_other_visit_moves_this_one_to_the_same_place_of_the_body(both: ReadingRoom) -> None:
+    class Moved:
+        def points(self, points: np.ndarray) -> np.ndarray:
+            return 1.1 * points + np.array([4.0, -6.0, 9.0])
+
+    side, here = both.side, both.scene
+    side.link = Moved()
+    side.follow()
+    side.scene.viewer.scene.camera.center = (0.0, 60.0, -12.0)
+    across = side.scene.grid.spacing[0]
+    there = side.link.points(np.array([here.grid.point_mm(here.point)]))[0]
+    np.testing.assert_allclose(side.scene.grid.world(there), side.scene.point, atol=across)
+    np.testing.assert_allclose(side.scene.grid.world(there)[1:], side.scene.point[1:], atol=0.01)
+
+
+def test_the_programs_grades_are_those_of_the_report_when_it_grades_a_visit_anew(
+    both: ReadingRoom, monkeypatch: pytest.MonkeyPatch, qtbot: object
+) -> None:
+    side = both.side
+    own = side.visit.case.reading
+    anew = own.with_group(replace(own.groups[0], grade=0 if own.groups[0].grade else 1))
+    monkeypatch.setattr("napari_wbmri.docks.other_visit.against", lambda *_: anew)
+    side.toggle(both.session, both.docks)
+    side.toggle(both.session, both.docks)
+    qtbot.waitUntil(lambda: side.visit.reading is anew, timeout=20_000)
+    assert both.docks.overview.table.grades.both(1)[0].grade == anew.groups[0].grade

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.review.concern_walk import ConcernWalk
     from wbmri.review.group_view import Change, GroupView, Totals
     from wbmri.review.history import Decision, Entry
     from wbmri.review.keys import Command, KeyMap, default_keys, load_keys
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Change",
     "Command",
+    "ConcernWalk",
     "Decision",
     "Entry",
     "GroupView",
@@ -40,6 +42,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "concern_walk": ("ConcernWalk",),
         "group_view": (
             "Change",
             "GroupView",

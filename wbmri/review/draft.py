@@ -9,7 +9,7 @@ from wbmri.review.history import Decision, ReadingState, Terms
 from wbmri.review.label_editor import Outlines
 from wbmri.review.reading import decided, reading_of, review_record, with_marks
 from wbmri.review.reading_mode import Visible
-from wbmri.review.signoff_checks import SignoffIssue, signoff_issues
+from wbmri.review.signoff_checks import SignoffIssue, signoff_issues, whole_issues
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +140,23 @@ class Draft:
         suggested = self.start.base.soft_tissue if see.suggestions else None
         return with_marks(suggested, self.state.marked) or SoftTissue()
 
-    def issues(self, see: Visible) -> tuple[SignoffIssue, ...]:
-        """Return what to look at before signing, unread groups first."""
+    def issues(self, see: Visible, *, seconds: float, soft_tissue: bool) -> tuple[SignoffIssue, ...]:
+        """Return what to look at before signing, unread groups first.
+
+        Parameters
+        ----------
+        see
+            What the reader may see.
+        seconds
+            How long the case was read.
+        soft_tissue
+            Whether fascia, subcutis and calcinosis are asked for.
+        """
         labels = [group.label for group in self.start.base.scheme.groups]
         outside = [label for label in labels if self.outlines.outside(label)]
-        return signoff_issues((self.group(label, see) for label in labels), outside)
+        decided = {entry.label for entry in self.state.done if entry.label in self.state.decisions}
+        whole = whole_issues(len(decided), seconds, (self.state.marked or SoftTissue()) if soft_tissue else None)
+        return (*signoff_issues((self.group(label, see) for label in labels), outside), *whole)
 
     def reading(self, terms: Terms, *, who: str, reader: str, run: int, status: Status) -> Reading:
         """Return the reading; groups without a decision hold the program's entry.

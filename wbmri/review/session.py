@@ -26,7 +26,7 @@ from wbmri.review.actions import Actions
 from wbmri.review.group_view import Change, GroupView, Totals
 from wbmri.review.history import Action, Decision
 from wbmri.review.label_editor import EDGES, Block, LabelChange, Labels
-from wbmri.review.reading_mode import HIDING, Visible, visible, without_names
+from wbmri.review.reading_mode import HIDING, Mode, Visible, visible, without_names
 from wbmri.review.series import unsigned_visits
 from wbmri.review.signoff_checks import SignoffIssue, check_confirmed
 from wbmri.review.store import Saving
@@ -159,9 +159,14 @@ class Session(Wayfinding):
         """Tell which voxels of a block look like muscle, normal or oedematous: no fat, air, bone or fluid."""
         return self._draft.outlines.within_muscle(block)
 
+    def within_body(self, block: Block) -> NDArray[np.bool_]:
+        """Tell which voxels of a block do not lie in air, far from any body."""
+        return self._draft.outlines.within_body(block)
+
     def signoff_issues(self) -> tuple[SignoffIssue, ...]:
-        """Return what to look at before signing, unread groups first."""
-        return self._draft.issues(self.visible)
+        """Return what to look at before signing, unread groups first; an adjudication is of groups alone."""
+        asked = self.mode is not Mode.ADJUDICATION
+        return self._draft.issues(self.visible, seconds=self.seconds, soft_tissue=asked)
 
     # Deciding. Each raises CaseError where the reading is read-only or signed.
 

@@ -4,21 +4,27 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wbmri.core import CaseError, Reason
+from wbmri.core import CaseError, Reason, SoftTissue
 from wbmri.review.group_view import GroupView
 
 MUCH = 0.10
 """A group with a larger oedematous share that was given grade 0 is worth a second look."""
 
 
+HASTE_S = 2.0
+"""An assumption: who takes less than this for each group cannot have looked at the muscle of every one."""
+
+
 class SignoffIssueKind(StrEnum):
-    """What a issue is about."""
+    """What an issue is about."""
 
     UNREAD = "unread"
     OUTSIDE = "graded outside the view"
     OVERLOOKED = "grade 0 with much oedema"
     DISTANT = "grade 2 without oedema"
     IN_VIEW = "outside the view but measured"
+    HASTE = "read in haste"
+    NOT_LOOKED_AT = "beside the score and not looked at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,7 @@ class SignoffIssue:
     Parameters
     ----------
     label
-        The group.
+        The group; ``None`` where it is about the reading as a whole.
     kind
         What it is about.
     sentence
@@ -37,7 +43,7 @@ class SignoffIssue:
         Whether the reading cannot be signed until it is resolved; the others can be confirmed.
     """
 
-    label: int
+    label: int | None
     kind: SignoffIssueKind
     sentence: str
     blocks: bool = False
@@ -56,6 +62,36 @@ def signoff_issues(groups: Iterable[GroupView], outside: Iterable[int]) -> tuple
     beyond = frozenset(outside)
     found = [issue for group in groups for issue in _issues_of(group, group.group.label in beyond)]
     return tuple(sorted(found, key=lambda issue: not issue.blocks))
+
+
+def whole_issues(decided: int, seconds: float, marked: SoftTissue | None) -> Iterator[SignoffIssue]:
+    """Say what to look at in a reading as a whole.
+
+    Parameters
+    ----------
+    decided
+        Groups on which the reader decided.
+    seconds
+        How long the case was read.
+    marked
+        What is marked beside the muscles; ``None`` where that is not asked for.
+    """
+    if decided and seconds < HASTE_S * decided:
+        sentence = f"The groups were read in less than {HASTE_S:g} s each."
+        yield SignoffIssue(None, SignoffIssueKind.HASTE, sentence)
+    if marked is None:
+        return
+    missing = [
+        str(tissue)
+        for tissue, parts in marked.signs.items()
+        if not any(sign.graded is not None for sign in parts.values())
+    ]
+    missing += ["calcinosis"] if marked.calcinosis.present is None else []
+    if missing:
+        *others, last = missing
+        names = f"{', '.join(others)} and {last}" if others else last
+        sentence = f"{names.capitalize()} {'were' if others else 'was'} not looked at."
+        yield SignoffIssue(None, SignoffIssueKind.NOT_LOOKED_AT, sentence)
 
 
 def check_confirmed(issues: Collection[SignoffIssue], accepting: Collection[SignoffIssue]) -> None:

@@ -8,12 +8,13 @@ if TYPE_CHECKING:
     from napari_wbmri.docks.layout import Docks, dock_of, make_room
     from napari_wbmri.docks.other_visit import OtherVisit, SideBySide, group_changes, other_visits
     from napari_wbmri.docks.scoring import SESSIONS, ScoringDock
-    from napari_wbmri.docks.signing import SignDialog
+    from napari_wbmri.docks.signing import ConcernBar, SignDialog
     from napari_wbmri.docks.worklist import NONE_LEFT, WorklistDock
 
 __all__ = [
     "NONE_LEFT",
     "SESSIONS",
+    "ConcernBar",
     "Docks",
     "OtherVisit",
     "ScoringDock",
@@ -44,7 +45,10 @@ __getattr__ = lazy_names(
             "SESSIONS",
             "ScoringDock",
         ),
-        "signing": ("SignDialog",),
+        "signing": (
+            "ConcernBar",
+            "SignDialog",
+        ),
         "worklist": (
             "NONE_LEFT",
             "WorklistDock",

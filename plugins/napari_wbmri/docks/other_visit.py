@@ -1,7 +1,8 @@
 """Another visit of the same person beside the one that is read, linked in place and in window."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +14,21 @@ from napari.qt.threading import create_worker
 from qtpy.QtCore import QTimer
 
 from napari_wbmri.docks.layout import Docks
-from napari_wbmri.viewer import Contours, Depth, DisplayGrid, Mark, Scene
+from napari_wbmri.viewer import Contours, Depth, DisplayGrid, Mark, Scene, take_mouse, turn_wheel
 from napari_wbmri.widgets import OrientationLabels
 from wbmri.analysis.clinical import by_label
-from wbmri.analysis.comparison import GroupChange
+from wbmri.analysis.comparison import Comparison, GroupChange, against
 from wbmri.case import Case, CasePaths, SignedReading, find_cases, read_case, signed_of_record, signed_readings
-from wbmri.core import UNREVIEWED, CaseError, LabelMap, Reading
+from wbmri.core import UNREVIEWED, CaseError, InputError, LabelMap, Reading
 from wbmri.report.figures import window_presets
 from wbmri.review import Session
 
 if TYPE_CHECKING:
     from wbmri.registration import PointMap
+
+
+_STEPS_BACK = 6
+"""The way back through a registration is exact to a fraction of a voxel after so many steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,15 @@ class OtherVisit:
         A person's signed reading of record; ``None`` where the program's counts.
     earlier
         Whether it was before the visit that is read.
+    anew
+        The program's reading as it was graded anew against the level of the visit that is read, as the report of a
+        comparison does where a visit shows no healthy muscle.
     """
 
     case: Case
     signed: SignedReading | None
     earlier: bool
+    anew: Reading | None = None
 
     @property
     def session(self) -> str:
@@ -51,8 +60,8 @@ class OtherVisit:
 
     @property
     def reading(self) -> Reading:
-        """Its reading of record."""
-        return self.case.reading if self.signed is None else self.signed.reading
+        """Its reading of record, for the comparison."""
+        return self.signed.reading if self.signed is not None else self.anew or self.case.reading
 
     def labels(self) -> LabelMap:
         """Load the outlines that its reading of record rests on."""
@@ -91,12 +100,13 @@ def _seen(case: Case, reader: str | None) -> SignedReading | None:
 
 def group_changes(visit: OtherVisit, reading: Reading) -> dict[int, GroupChange]:
     """Return what became of each group between two visits, in the order of time, by the rule of `Comparison`."""
-    rule = reading.scheme.grading
-    made = {}
-    for other, mine in zip(visit.reading.groups, reading.groups, strict=False):
-        before, after = (other, mine) if visit.earlier else (mine, other)
-        made[mine.label] = GroupChange.between(before, after, rule)
-    return made
+    before, after = (visit.reading, reading) if visit.earlier else (reading, visit.reading)
+    try:
+        compared = Comparison(before, after, across_protocols=True)
+    except InputError:
+        # By another scheme: its groups are not these.
+        return {}
+    return {change.label: change for change in compared.changes}
 
 
 class SideBySide:
@@ -128,6 +138,7 @@ class SideBySide:
         self._inner: Any = None
         self._dock: Any = None
         self._worker: Any = None
+        self._leading = False
 
     @property
     def earlier(self) -> bool:
@@ -181,6 +192,10 @@ class SideBySide:
         self.scene.plane, self.scene.contours = here.plane, here.contours
         self.scene.label = session.current
         self.scene.show("scan", volume.data, labels.data, DisplayGrid.of(volume), self.marks)
+        take_mouse(model)
+        model.mouse_wheel_callbacks.append(self._wheel)
+        model.scene.camera.events.connect(self._lead)
+        model.dims.events.point.connect(self._lead)
         self._presets = window_presets(volume, labels, case.reading.reference)
         self.window()
         other = visit.session if reading.reviewed else f"{visit.session}\n{UNREVIEWED}"
@@ -188,7 +203,7 @@ class SideBySide:
             caption = view.canvas.overlays.text
             caption.text, caption.visible, caption.font_size, caption.color = name, True, 13, "white"
         self.project()
-        self._register(session.volume, session.label_map, volume, labels)
+        self._register(session.case.reading, session.volume, session.label_map, volume, labels)
         self._say(f"Beside it: visit {visit.session}, {reading.read_by}.")
         # The canvases take their new sizes first.
         QTimer.singleShot(0, self._focus_both)
@@ -226,11 +241,36 @@ class SideBySide:
     def follow(self) -> None:
         """Show the place that the first view shows, at the same size."""
         here, there = self._here, self.scene
-        if there is None or here.depth is Depth.BODY or len(here.viewer.layers) == 0:
+        if self._leading or there is None or here.depth is Depth.BODY or len(here.viewer.layers) == 0:
             return
         point = self._linked(here.point)
         if point is not None:
-            there.look(point, float(here.viewer.scene.camera.zoom))
+            with self._led():
+                there.look(point, float(here.viewer.scene.camera.zoom))
+
+    def _lead(self, _: object = None) -> None:
+        """Show the place that this view was moved to in the first one."""
+        here, there = self._here, self.scene
+        if self._leading or there is None or here.depth is Depth.BODY or len(there.viewer.layers) == 0:
+            return
+        wanted, point = np.array(there.point), np.array(here.point)
+        # The map leads there alone: the way back is found by going towards where it has to come from.
+        for _step in range(_STEPS_BACK):
+            found = self._linked((float(point[0]), float(point[1]), float(point[2])))
+            if found is None:
+                return
+            point = point + wanted - found
+        with self._led():
+            here.look((float(point[0]), float(point[1]), float(point[2])), float(there.viewer.scene.camera.zoom))
+
+    @contextmanager
+    def _led(self) -> Iterator[None]:
+        """Let one view follow the other without being followed back."""
+        self._leading = True
+        try:
+            yield
+        finally:
+            self._leading = False
 
     def _linked(self, point: tuple[float, float, float]) -> tuple[float, float, float] | None:
         here, there = self._here, self.scene
@@ -244,6 +284,18 @@ class SideBySide:
             return None
         a, b, c = np.array(point) - mine + other
         return float(a), float(b), float(c)
+
+    def _regraded(self, visit: OtherVisit, reading: Reading) -> None:
+        """Show the program's grades as the report of the comparison will have them."""
+        self.visit = replace(visit, anew=reading)
+        self.marks = {entry.label: Mark.of_entry(entry) for entry in reading.groups}
+        if self.scene is not None:
+            self.scene.colour(self.marks, self._here.label)
+        self._changed()
+        self._say(
+            f"Visit {visit.session} was graded anew against the normal muscle of the visit that is read, as in the "
+            f"report: {visit.case.reading.score.said} by itself, {reading.score.said} so."
+        )
 
     def turn(self) -> None:
         """Show the plane that the first view shows."""
@@ -268,21 +320,33 @@ class SideBySide:
         if self.scene is not None:
             self.scene.window(self._presets[self._here.preset])
 
-    def _register(self, *visits: Any) -> None:
-        """Register in the background; the view is linked by the groups until then."""
+    def _wheel(self, _: ViewerModel, event: Any) -> None:
+        if self.scene is not None:
+            turn_wheel(self.scene, event)
 
-        def work() -> Iterator["PointMap | str"]:
+    def _register(self, own: Reading, *visits: Any) -> None:
+        """Register in the background, and put the program's grades on the scale that the report uses."""
+        visit = self.visit
+
+        def work() -> Iterator["PointMap | Reading | str"]:
             from wbmri.registration import register_visits
 
             try:
+                if visit is not None and visit.signed is None:
+                    anew = against(visits[2], visits[3], visit.case.reading, own, "that is read")
+                    if anew is not None:
+                        yield anew
                 yield register_visits(*visits)
             except Exception as error:  # whatever it is, the comparison goes on with the link it has
                 yield str(error)
 
-        session = None if self.visit is None else self.visit.session
+        session = None if visit is None else visit.session
 
-        def linked(found: "PointMap | str") -> None:
+        def linked(found: "PointMap | Reading | str") -> None:
             if self.visit is None or self.visit.session != session:
+                return
+            if isinstance(found, Reading):
+                self._regraded(self.visit, found)
                 return
             if isinstance(found, str):
                 self._say(f"The visits stay linked by the group that is read: {found}")

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from napari_wbmri.docks.signing import ConcernBar
 from napari_wbmri.viewer import Mark
 from napari_wbmri.widgets import (
     CAUTION,
@@ -114,6 +115,8 @@ class ReadingDock(QWidget):
         # Always in view while one corrects, however much stands above.
         self.room_for_tools = QVBoxLayout()
         column.addLayout(self.room_for_tools)
+        self.concerns = ConcernBar()
+        column.addWidget(self.concerns)
         column.addWidget(self.buttons)
         row = QHBoxLayout()
         row.addWidget(self.sign, 3)

@@ -5,19 +5,21 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, QThread, Signal
+from qtpy.QtCore import QObject, Qt, QThread, Signal
 from qtpy.QtWidgets import (
     QApplication,
     QCheckBox,
     QComboBox,
     QFileDialog,
     QFormLayout,
+    QFrame,
     QGroupBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -177,9 +179,19 @@ class ScoringDock(QWidget):
         form.addRow("Participant", self.participant)
         form.addRow("Session", self.session)
         form.addRow("Engine", self.engine)
+        # It scrolls rather than to ask for a height that a laptop has not, beside or behind the other docks.
+        inside, scroll = QWidget(), QScrollArea()
+        above = QVBoxLayout(inside)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.addLayout(form)
+        above.addWidget(self.options)
+        above.addStretch(1)
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout(self)
-        column.addLayout(form)
-        column.addWidget(self.options)
+        column.addWidget(scroll, 1)
         column.addWidget(self.bar)
         column.addWidget(self.doing)
         row = QHBoxLayout()
@@ -187,7 +199,6 @@ class ScoringDock(QWidget):
             button.setMinimumHeight(30)
             row.addWidget(button)
         column.addLayout(row)
-        column.addStretch(1)
         column.addWidget(notice())
         for label in (self.what, self.doing):
             label.setWordWrap(True)

@@ -1,9 +1,12 @@
 """Signing a reading: what is unread or contradictory is shown first, and confirmed or looked at."""
 
+from collections.abc import Collection
+
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QDialog,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -25,22 +28,27 @@ class SignDialog(QDialog):
     ----------
     session
         The reading.
+    parent
+        The window.
+    seen
+        What the reader has looked at already.
     """
 
-    looked = Signal(int)
-    """The group that the reader wants to look at."""
+    looked = Signal(object)
+    """The concern from which on the reader wants to look at them, one after another."""
 
     signed = Signal(str)
     """Signed; and why its report could not be written, or nothing."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None, seen: Collection[SignoffIssue] = ()) -> None:
         super().__init__(parent)
         self.session = session
         self.setWindowTitle(f"Sign the reading of {session.title}")
         self.setMinimumWidth(560)
         self.totals, self.list, self.message = QLabel(), QListWidget(), QLabel()
         self.seen = QCheckBox("I have looked at these and confirm my grades")
-        self.sign, self.go, self.cancel = QPushButton("Sign"), QPushButton("Look at it"), QPushButton("Go on reading")
+        self.sign, self.cancel = QPushButton("Sign"), QPushButton("Go on reading")
+        self.go = QPushButton("Look at them in place")
         self.list.setWordWrap(True)
         self.list.setStyleSheet("font-size: 13px;")
         self.totals.setStyleSheet("font-size: 15px;")
@@ -55,21 +63,23 @@ class SignDialog(QDialog):
             row.addWidget(button)
         page.addLayout(row)
         page.addWidget(notice())
-        self.sign.setDefault(True)
+        # Enter signs, wherever the focus is; until all was looked at, it leads there.
+        for button in (self.go, self.cancel, self.sign):
+            button.setAutoDefault(False)
         self.sign.clicked.connect(self._sign)
         self.go.clicked.connect(self._look)
         self.cancel.clicked.connect(self.reject)
         self.list.itemDoubleClicked.connect(lambda _: self._look())
         self.seen.toggled.connect(self._follow)
         self.issues = session.signoff_issues()
-        self._show()
+        self._show(seen)
 
     @property
     def blocking(self) -> tuple[SignoffIssue, ...]:
         """What must be resolved before signing."""
         return tuple(issue for issue in self.issues if issue.blocks)
 
-    def _show(self) -> None:
+    def _show(self, seen: Collection[SignoffIssue]) -> None:
         totals = self.session.totals
         minutes, seconds = divmod(round(self.session.seconds), 60)
         self.totals.setText(
@@ -77,11 +87,11 @@ class SignDialog(QDialog):
             f"{totals.read} of {totals.groups} read · {minutes} min {seconds} s",
         )
         for issue in self.issues:
-            item = QListWidgetItem(f"{'✖' if issue.blocks else '⚠'}  {issue.sentence}")
-            item.setData(Qt.ItemDataRole.UserRole, issue.label)
-            self.list.addItem(item)
+            sign = "✖" if issue.blocks else "✓" if issue in seen else "⚠"
+            self.list.addItem(QListWidgetItem(f"{sign}  {issue.sentence}"))
         if self.issues:
-            self.list.setCurrentRow(0)
+            self.list.setCurrentRow(next((row for row, issue in enumerate(self.issues) if issue not in seen), 0))
+        self.seen.setChecked(bool(self.issues) and all(issue in seen for issue in self.issues))
         self.list.setVisible(bool(self.issues))
         self.go.setVisible(bool(self.issues))
         self.seen.setVisible(bool(self.issues) and not self.blocking)
@@ -99,12 +109,15 @@ class SignDialog(QDialog):
         self.message.setStyleSheet(f"color: {(CAUTION if self.issues else INK).name()}; font-size: 13px;")
         self.sign.setEnabled(not blocking and (not self.issues or self.seen.isChecked()))
         self.sign.setText("Sign, and lock this reading")
+        (self.sign if self.sign.isEnabled() or not self.issues else self.go).setDefault(True)
+        if self.sign.isEnabled():
+            self.sign.setFocus()
 
     def _look(self) -> None:
-        item = self.list.currentItem()
-        if item is not None:
-            self.looked.emit(int(item.data(Qt.ItemDataRole.UserRole)))
+        row = self.list.currentRow()
+        if 0 <= row < len(self.issues):
             self.reject()
+            self.looked.emit(self.issues[row])
 
     def _sign(self) -> None:
         from wbmri.pipeline import sign
@@ -117,7 +130,37 @@ class SignDialog(QDialog):
         except OSError as error:
             # The reading itself is signed and on disk; what follows from it can be written again.
             self.accept()
-            self.signed.emit(str(error))
+            self.signed.emit(error.strerror or str(error))
             return
         self.accept()
         self.signed.emit("")
+
+
+class ConcernBar(QFrame):
+    """Shows the concern that is looked at before signing, over the grades that may answer it."""
+
+    going_on = Signal()
+    stopped = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.words, self.next, self.stop = QLabel(), QPushButton("Next concern   Ctrl+⏎"), QPushButton("Later")
+        self.words.setWordWrap(True)
+        self.words.setStyleSheet(f"font-size: 13px; color: {CAUTION.name()};")
+        for button, signal in ((self.next, self.going_on), (self.stop, self.stopped)):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setMinimumHeight(28)
+            button.clicked.connect(signal)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2, 0, 2)
+        column.addWidget(self.words)
+        row = QHBoxLayout()
+        row.addWidget(self.next, 3)
+        row.addWidget(self.stop, 1)
+        column.addLayout(row)
+        self.hide()
+
+    def show_concern(self, words: str) -> None:
+        """Show a concern."""
+        self.words.setText(f"⚠ {words}")
+        self.show()

@@ -8,9 +8,23 @@ if TYPE_CHECKING:
     from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
     from napari_wbmri.viewer.label_painter import RADII_MM, MaskEditor, Tool
     from napari_wbmri.viewer.marks import Mark, Standing
+    from napari_wbmri.viewer.mouse import take_mouse, turn_wheel
     from napari_wbmri.viewer.scene import Contours, Depth, Scene
 
-__all__ = ["PLANES", "RADII_MM", "Contours", "Depth", "DisplayGrid", "Mark", "MaskEditor", "Scene", "Standing", "Tool"]
+__all__ = [
+    "PLANES",
+    "RADII_MM",
+    "Contours",
+    "Depth",
+    "DisplayGrid",
+    "Mark",
+    "MaskEditor",
+    "Scene",
+    "Standing",
+    "Tool",
+    "take_mouse",
+    "turn_wheel",
+]
 
 __getattr__ = lazy_names(
     __name__,
@@ -32,6 +46,10 @@ __getattr__ = lazy_names(
             "Contours",
             "Depth",
             "Scene",
+        ),
+        "mouse": (
+            "take_mouse",
+            "turn_wheel",
         ),
     },
 )

@@ -7,11 +7,18 @@ from typing import Any
 from napari.components import ViewerModel
 
 from napari_wbmri.viewer.scene import Depth, Scene
-from wbmri.core import WbmriError
+from wbmri.core import InputError, WbmriError
 from wbmri.review import Change, Session
 from wbmri.review.label_editor import Brush, LabelChange, Stroke, fill_between, mirror, redraw
 
 RADII_MM = (2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0)
+
+
+_NOTHING = InputError(
+    "a stroke that changes no voxel",
+    "one over the body, on voxels that may change",
+    "no brush paints in air, the smart one only on muscle, and on other groups none unless it takes from neighbours",
+)
 
 
 class Tool(StrEnum):
@@ -125,7 +132,7 @@ class MaskEditor:
             steal=self.steal,
             plane=None if self.ball else self._scene.grid.stored_axis(self._scene.plane),
         )
-        within = session.within_muscle if self.tool is Tool.SMART else None
+        within = {Tool.PAINT: session.within_body, Tool.SMART: session.within_muscle}.get(self.tool)
         return Stroke(session.labels, session.volume.spacing, brush, within)
 
     def _drag(self, _: ViewerModel, event: Any) -> Iterator[None]:
@@ -144,6 +151,7 @@ class MaskEditor:
             yield
         made = stroke.change
         if made.voxels == 0:
+            self._failed(_NOTHING)
             return
         try:
             change = session.edit(made, self.tool.value)

@@ -1,7 +1,7 @@
 """What a reader enters with the mouse: large buttons for the grades, each with its key, and signs of soft tissue."""
 
 from qtpy.QtCore import QPoint, Qt, Signal
-from qtpy.QtGui import QWheelEvent
+from qtpy.QtGui import QKeyEvent, QWheelEvent
 from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QMenu, QPushButton, QSizePolicy, QWidget
 
 from napari_wbmri.widgets.style import CHOSEN, FAINT, LINE, RAISED, area_of, dress, text_of
@@ -108,7 +108,14 @@ _PRESENT = (("not looked at", None), ("none", False), ("present", True))
 
 
 class ChoiceBox(QComboBox):
-    """A box whose entry is not changed by the wheel: turned over it in passing, that would be a choice unseen."""
+    """A box whose entry is changed in its list alone: the wheel turned over it, or a letter, would choose unseen."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Open the list with the space bar, and leave other keys alone."""
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_F4):
+            self.showPopup()
+        else:
+            event.ignore()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Leave the wheel to what the box stands in."""

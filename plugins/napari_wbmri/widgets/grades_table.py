@@ -45,6 +45,9 @@ _CHANGED = {
 }
 """What became of a group: a sign, and a word for the tooltip."""
 
+_DASHED = {"↓": "⇣", "↑": "⇡"}
+"""The signs where one of the grades is only the program's, dashed as the grade itself."""
+
 _MARGINAL = ("≈", "not told apart by what was measured")
 """The same for grades that differ by no more than measuring twice may give; the report has this sign too."""
 
@@ -113,7 +116,10 @@ class GradesModel(QAbstractTableModel):
         change = self.changes.get(label)
         if change is None:
             return "", ""
-        return _MARGINAL if change.marginal else _CHANGED[change.transition]
+        sign, words = _MARGINAL if change.marginal else _CHANGED[change.transition]
+        if all(mark.standing is Standing.GIVEN for mark in self.both(label)):
+            return sign, words
+        return _DASHED.get(sign, sign), f"{words}, by a grade that no person gave" if words else ""
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what stands in a cell; the delegate paints grades."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from qtpy.QtCore import QEvent, QKeyCombination, QObject, Qt
 from qtpy.QtGui import QKeyEvent, QKeySequence
 from qtpy.QtWidgets import (
+    QAbstractButton,
     QAbstractSpinBox,
     QApplication,
     QComboBox,
@@ -45,6 +46,12 @@ _REPEATED = {
 }
 """What a key that is held down does again and again."""
 
+HARMLESS = frozenset(("Ctrl+Q", "Ctrl+W", "F11", "Ctrl+M", "Ctrl+0", "Ctrl++", "Ctrl+=", "Ctrl+-"))
+"""Napari's own keys that act while a case is open: quit, close, full screen, menu bar, and zoom."""
+
+_PRESSING = {Qt.Key.Key_Space, Qt.Key.Key_Select}
+"""Keys that press a button which has the focus."""
+
 _BARE = {Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr}
 
 
@@ -66,7 +73,8 @@ class KeyFilter(QObject):
     """Hands the keys of one window to the reading room.
 
     napari asks the canvas, the layer controls and its menus for a key, in this order and depending on the selected
-    layer. This filter sees it before all of them. Dialogs and fields in which one types keep their keys.
+    layer. This filter sees it before all of them. Dialogs and fields in which one types keep their keys. While a
+    case is open, a key that is nobody's does nothing: of napari's own only those in `HARMLESS` act.
 
     Parameters
     ----------
@@ -75,11 +83,16 @@ class KeyFilter(QObject):
     keys
         What each key does.
     act
-        Called with the command; returns whether it was done. A key that is not used goes on to napari.
+        Called with the command; returns whether it was done.
+    reading
+        Tells whether a case is open.
     """
 
-    def __init__(self, window: QWidget, keys: KeyMap, act: Callable[[Command], bool]) -> None:
+    def __init__(
+        self, window: QWidget, keys: KeyMap, act: Callable[[Command], bool], reading: Callable[[], bool]
+    ) -> None:
         super().__init__(window)
+        self._reading = reading
         self._window = window
         self._commands = {key: binding.command for binding in keys.bindings for key in binding.keys}
         self._act = act
@@ -94,11 +107,17 @@ class KeyFilter(QObject):
             return False
         if not (isinstance(event, QKeyEvent) and isinstance(watched, QWidget) and self._ours(watched)):
             return False
+        if event.key() in _BARE:
+            return False
+        name = name_of(event)
         if self._typed(watched, event):
+            # What a field does not use would otherwise go on to napari's shortcuts.
+            if event.type() == QEvent.Type.ShortcutOverride and self._reading() and name not in HARMLESS:
+                event.accept()
             return False
-        command = None if event.key() in _BARE else self._commands.get(name_of(event))
+        command = self._commands.get(name)
         if command is None:
-            return False
+            return self._kept(watched, event, name)
         if event.type() == QEvent.Type.ShortcutOverride:
             # An accepted override comes back as a key press, and no shortcut of napari's fires.
             event.accept()
@@ -107,6 +126,15 @@ class KeyFilter(QObject):
             return True
         return self._act(command)
 
+    def _kept(self, watched: QWidget, event: QKeyEvent, name: str) -> bool:
+        """Whether a key that does nothing here is kept from napari."""
+        if not self._reading() or name in HARMLESS:
+            return False
+        if isinstance(watched, QAbstractButton) and event.key() in _PRESSING:
+            return False
+        event.accept()
+        return True
+
     def _ours(self, watched: QWidget) -> bool:
         if watched.window() is not self._window or QApplication.activeModalWidget() is not None:
             return False
@@ -114,7 +142,9 @@ class KeyFilter(QObject):
 
     def _typed(self, watched: QWidget, event: QKeyEvent) -> bool:
         """Whether a key belongs to a field or list, which hands Enter on to what it stands in after it has used it."""
-        if isinstance(watched, _TYPING) or (isinstance(watched, QTableView) and event.key() in _WALKING):
+        held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        walking = isinstance(watched, QTableView) and event.key() in _WALKING
+        if not held and (isinstance(watched, _TYPING) or walking):
             self._around = []
             above = watched.parentWidget()
             while above is not None:

@@ -1,5 +1,6 @@
 """Where right, left, head, feet, front and back of the patient are, at the edges of the picture."""
 
+import numpy as np
 from napari.components import ViewerModel
 from qtpy.QtCore import QEvent, QObject, QPoint, Qt
 from qtpy.QtWidgets import QLabel, QWidget
@@ -33,6 +34,7 @@ class OrientationLabels(QObject):
             viewer.dims.events.order,
             viewer.dims.events.ndisplay,
             viewer.scene.camera.events.orientation,
+            viewer.scene.camera.events.angles,
         ):
             turned.connect(self._follow)
         canvas.installEventFilter(self)
@@ -42,14 +44,29 @@ class OrientationLabels(QObject):
     def _follow(self, _: object = None) -> None:
         dims, layers = self._viewer.dims, self._viewer.layers
         known = bool(layers) and all("stored_shape" in layer.metadata for layer in layers)
-        known = known and dims.ndim == len(_ENDS) and dims.ndisplay == 2
+        known = known and dims.ndim == len(_ENDS)
         if known:
-            for axis, towards in zip(dims.order[-2:], self._viewer.scene.camera.orientation2d, strict=True):
-                begins, ends = _ENDS[axis]
-                self.letters[_OPPOSITE[str(towards)]].setText(begins)
-                self.letters[str(towards)].setText(ends)
+            for towards, (axis, forth) in (self._flat() if dims.ndisplay == 2 else self._turned()).items():
+                begins, ends = _ENDS[axis] if forth else _ENDS[axis][::-1]
+                self.letters[_OPPOSITE[towards]].setText(begins)
+                self.letters[towards].setText(ends)
         for letter in self.letters.values():
             letter.setVisible(known)
+
+    def _flat(self) -> dict[str, tuple[int, bool]]:
+        """Return, for a slice, which axis of the patient runs downwards or upwards, and which to the right or left."""
+        axes, towards = self._viewer.dims.order[-2:], self._viewer.scene.camera.orientation2d
+        return {str(way): (axis, True) for axis, way in zip(axes, towards, strict=True)}
+
+    def _turned(self) -> dict[str, tuple[int, bool]]:
+        """Return the same for the body in three dimensions: the axis that runs most that way."""
+        camera, order = self._viewer.scene.camera, self._viewer.dims.order
+        up = np.array(camera.up_direction)
+        made = {}
+        for way, vector in (("up", up), ("right", np.cross(up, camera.view_direction))):
+            most = int(np.argmax(np.abs(vector)))
+            made[way] = order[most], bool(vector[most] > 0)
+        return made
 
     def _place(self) -> None:
         size = self._canvas.size()

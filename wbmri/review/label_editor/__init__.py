@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.review.label_editor.air import Air
     from wbmri.review.label_editor.brush import Block, Brush, Stroke
     from wbmri.review.label_editor.click_redraw import redraw
     from wbmri.review.label_editor.contour_propagation import fill_between, mirror
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EDGES",
+    "Air",
     "Block",
     "Brush",
     "LabelChange",
@@ -29,6 +31,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "air": ("Air",),
         "brush": (
             "Block",
             "Brush",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wbmri.case import Case
 from wbmri.core import CaseError, GroupReading, InputError, LabelMap, Reading, Volume, drawn_labels
 from wbmri.grading import Regrader
+from wbmri.review.label_editor.air import Air
 from wbmri.review.label_editor.brush import Block
 from wbmri.review.label_editor.label_change import LabelChange, Labels
 from wbmri.segmentation.quality import check_outlines
@@ -66,6 +67,7 @@ class Outlines:
         self._drawn: _Drawn | None = None
         self._found: dict[int, Box] | None = None
         self._regrader: Regrader | None = None
+        self._air: Air | None = None
         self._measurable = True
 
     @property
@@ -143,6 +145,7 @@ class Outlines:
 
     def prepare(self) -> None:
         """Load what a change needs, so that the first one does not wait for it."""
+        self._airy()
         measuring, boxes = self._measuring(), self._boxes()
         if measuring is not None and boxes:
             # The first measurement also makes the tables that all use.
@@ -196,6 +199,16 @@ class Outlines:
         """Tell which voxels of a block look like muscle, or all of them where that cannot be told."""
         measuring = self._measuring()
         return np.ones(self.labels[block].shape, dtype=bool) if measuring is None else measuring.muscle_like(block)
+
+    def within_body(self, block: Block) -> NDArray[np.bool_]:
+        """Tell which voxels of a block do not lie in air, far from any body."""
+        return self._airy().free_of(block)
+
+    def _airy(self) -> Air:
+        with self._loading:
+            if self._air is None:
+                self._air = Air(self.volume.data, self._outlines().map.data, self.volume.spacing)
+            return self._air
 
     def histogram(self, label: int) -> NDArray[np.intp] | None:
         """Count a group's voxels in the bins of `EDGES`; ``None`` where the level of normal muscle is not known."""

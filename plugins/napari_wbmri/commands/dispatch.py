@@ -1,13 +1,13 @@
-"""What each key of the reading room does."""
+"""What each key of the reading room does, and each button."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDialog, QFileDialog, QInputDialog
+from qtpy.QtWidgets import QInputDialog
 
-from napari_wbmri.docks import NONE_LEFT, Docks, SignDialog, WorklistDock
-from napari_wbmri.io import write_labels
+from napari_wbmri.commands.saving import save_elsewhere, save_labels
+from napari_wbmri.commands.sign_off import SignOff, open_dialog
+from napari_wbmri.docks import NONE_LEFT, Docks, WorklistDock
 from napari_wbmri.room import ReadingRoom
 from napari_wbmri.viewer import PLANES, Contours, Depth, Tool
 from napari_wbmri.widgets import KeyFilter, KeyHelp
@@ -35,7 +35,9 @@ class Commands:
         except WbmriError as error:
             room.say_error(error)
             self.keys = default_keys()
-        self.filter = KeyFilter(room.window, self.keys, self.do)
+        self.filter = KeyFilter(room.window, self.keys, self.do, lambda: room.session is not None)
+        self.signing = SignOff(room, docks.panel.concerns)
+        self._leaving: Session | None = None
         panel, tools = docks.panel, docks.tools
         panel.buttons.graded.connect(self.grade)
         panel.buttons.unassessable.connect(self.not_assessable)
@@ -85,22 +87,25 @@ class Commands:
             Command.NEXT_SLICE: lambda _: room.scene.step(1),
             Command.PREVIOUS_SLICE: lambda _: room.scene.step(-1),
             Command.WHOLE_BODY: lambda _: room.viewer.fit_to_view(),
-            Command.NEXT_CASE: lambda _: self._next_case(),
+            Command.NEXT_CASE: self._next_case,
             Command.WORKLIST: lambda _: worklist().come_forward(),
             Command.SAVE_LABELS: lambda _: save_labels(room),
-            Command.SIGN: self._sign,
+            Command.SIGN: self.signing.ask,
             Command.HELP: lambda _: self._help(),
         }
 
     def remove(self) -> None:
         """Give the keys back, for other docks."""
         self.filter.remove()
+        self.signing.remove()
 
     def do(self, command: Command) -> bool:
         """Carry a command out; return whether a case is open to do it in."""
         session = self.room.session
         if session is None or command not in self._doing:
             return False
+        if command is not Command.NEXT_CASE:
+            self._leaving = None
         try:
             self._doing[command](session)
         except WbmriError as error:
@@ -235,94 +240,16 @@ class Commands:
         self.room.side.turn()
         self.room.say(f"Showing the {scene.plane} plane.")
 
-    def _next_case(self) -> None:
+    def _next_case(self, session: Session) -> None:
+        if session.decisions and not session.read_only and self._leaving is not session:
+            self._leaving = session
+            totals, keys = session.totals, " or ".join(self.keys.keys(Command.SIGN))
+            read = "All groups are" if totals.read == totals.groups else f"{totals.read} of {totals.groups} groups are"
+            self.room.say(f"{read} read, not signed: {keys} checks and signs. Once more goes on.", caution=True)
+            return
+        self._leaving = None
         if not self._worklist().open_next():
             self.room.say(NONE_LEFT)
 
-    def _sign(self, session: Session) -> None:
-        if session.read_only:
-            self.room.say("This reading cannot be signed: it is read-only.")
-            return
-        _open(sign_dialog(self.room, session))
-
     def _help(self) -> None:
-        _open(KeyHelp(self.keys, str(Path("~/.wbmri/keys.toml")), self.room.window))
-
-
-def sign_dialog(room: ReadingRoom, session: Session) -> SignDialog:
-    """Return the dialog in which a reading is signed, heard by its reading room."""
-
-    def signed(problem: str) -> None:
-        room.signed()
-        if problem:
-            room.say(f"Signed and saved, but its report or the tables could not be written: {problem}.")
-
-    dialog = SignDialog(session, room.window)
-    dialog.looked.connect(room.choose)
-    dialog.signed.connect(signed)
-    return dialog
-
-
-def save_labels(room: ReadingRoom, path: str | Path | None = None) -> None:
-    """Save the outlines as they are now, on the grid and with the affine of the scan; the case stays as it is.
-
-    Parameters
-    ----------
-    room
-        The reading room.
-    path
-        The file, ``.nii.gz`` or ``.nii``; asked for if ``None``.
-    """
-    session = room.session
-    if session is None:
-        return
-    chosen = path
-    if chosen is None:
-        offered = Path.home() / f"{session.title.replace(' ', '-')}_dseg.nii.gz"
-        chosen, _ = QFileDialog.getSaveFileName(
-            room.window,
-            "Save the label map",
-            str(offered),
-            "NIfTI (*.nii.gz *.nii)",
-        )
-    if not chosen:
-        return
-    target = str(chosen) if str(chosen).endswith((".nii", ".nii.gz")) else f"{chosen}.nii.gz"
-    layer = room.scene.groups
-    try:
-        write_labels(target, layer.data, {"name": layer.name, "metadata": layer.metadata})
-    except OSError as error:
-        room.say(f"Not saved: {target} cannot be written ({error.strerror or error}).")
-    else:
-        room.say(f"The label map is saved as {target}.")
-
-
-def save_elsewhere(room: ReadingRoom, folder: str | Path | None = None) -> None:
-    """Save the whole reading into another folder, and go on there.
-
-    Parameters
-    ----------
-    room
-        The reading room.
-    folder
-        The folder; asked for if ``None``.
-    """
-    session = room.session
-    if session is None:
-        return
-    chosen = folder or QFileDialog.getExistingDirectory(room.window, "Save this reading in another folder")
-    if not chosen:
-        return
-    try:
-        saving = session.save_elsewhere(chosen)
-    except WbmriError as error:
-        room.say_error(error)
-        return
-    room.say(f"This reading is now kept in {saving.folder}.")
-    room.show_all()
-
-
-def _open(dialog: QDialog) -> None:
-    """Open a dialog before the window, until it is closed."""
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.open()
+        open_dialog(KeyHelp(self.keys, str(Path("~/.wbmri/keys.toml")), self.room.window))
