@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 from napari import Viewer
 from napari.layers import Labels
-from napari.qt.threading import create_worker
 from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtGui import QDragLeaveEvent, QDropEvent
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_wbmri.docks import Docks, SideBySide, dock_of
 from napari_wbmri.viewer import Depth, DisplayGrid, Mark, MaskEditor, Scene, take_mouse, turn_wheel
-from napari_wbmri.widgets import OrientationLabels
+from napari_wbmri.widgets import Background, OrientationLabels
 from wbmri.core import WbmriError
 from wbmri.core.scheme import Scheme
 from wbmri.report.figures import DisplayWindow, window_presets
@@ -66,7 +65,8 @@ class ReadingRoom(QObject):
         self.scene = Scene(viewer)
         self.directions = OrientationLabels(viewer, viewer.window._qt_viewer.canvas.native)
         self.editor = MaskEditor(viewer, self.scene, self.follow, self.say_error)
-        self.side = SideBySide(viewer, self.scene, self.say, self.show_all)
+        self.background = Background(self)
+        self.side = SideBySide(viewer, self.scene, self.background, self.say, self.show_all)
         self.docks: Docks | None = None
         self.presets: tuple[DisplayWindow, ...] = ()
         self._active = False
@@ -143,7 +143,7 @@ class ReadingRoom(QObject):
                 self.prepared = True
                 self.show_all()
 
-        create_worker(session.prepare, _connect={"returned": ready})
+        self.background.run(session.prepare, ready)
 
     def close(self) -> None:
         """Let go of the case; everything is on disk already."""
@@ -159,7 +159,7 @@ class ReadingRoom(QObject):
         session, self.session = self.session, None
         self._quieten()
         session.close()
-        self.viewer.layers.clear()
+        self.scene.clear()
         self.viewer.title = "wbmri reading room"
         if self.docks is not None:
             self.docks.hide()

@@ -68,6 +68,8 @@ def test_shortcuts_stay_away_from_where_one_types_too(room: ReadingRoom, out: ob
     assert not asks(worklist.search, Qt.Key.Key_E, CTRL)
     qtbot.keyClicks(worklist.search, "month")
     assert worklist.search.text() == "month"
+    qtbot.keyClick(worklist.search, Qt.Key.Key_A, CTRL)
+    assert worklist.search.selectedText() == "month"
     worklist.search.clear()
     room.close()
     assert asks(room.viewer.window._qt_viewer.canvas.native, Qt.Key.Key_E, CTRL)

@@ -152,7 +152,7 @@ def test_the_label_map_of_a_case_is_saved_by_its_key_as_it_is_drawn_now(
     room = read()
     press("E", "Shift+M")
     path = tmp_path / "labels"
-    monkeypatch.setattr("napari_wbmri.commands.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr("napari_wbmri.commands.saving.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
     press("Ctrl+S")
     saved = nibabel.load(tmp_path / "labels.nii.gz")
     np.testing.assert_array_equal(np.asarray(saved.dataobj), room.session.labels)

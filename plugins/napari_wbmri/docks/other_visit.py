@@ -10,12 +10,11 @@ import numpy as np
 from napari import Viewer
 from napari.components import ViewerModel
 from napari.qt import QtViewer
-from napari.qt.threading import create_worker
 from qtpy.QtCore import QTimer
 
 from napari_wbmri.docks.layout import Docks
 from napari_wbmri.viewer import Contours, Depth, DisplayGrid, Mark, Scene, take_mouse, turn_wheel
-from napari_wbmri.widgets import OrientationLabels
+from napari_wbmri.widgets import Background, OrientationLabels
 from wbmri.analysis.clinical import by_label
 from wbmri.analysis.comparison import Comparison, GroupChange, against
 from wbmri.case import Case, CasePaths, SignedReading, find_cases, read_case, signed_of_record, signed_readings
@@ -121,14 +120,24 @@ class SideBySide:
         The viewer with the first view.
     here
         The first view.
+    background
+        Registers.
     say
         Tells the reader what was done.
     changed
         Called when another visit, or none, is beside the one that is read.
     """
 
-    def __init__(self, viewer: Viewer, here: Scene, say: Callable[[str], None], changed: Callable[[], None]) -> None:
-        self._viewer, self._here, self._say, self._changed = viewer, here, say, changed
+    def __init__(
+        self,
+        viewer: Viewer,
+        here: Scene,
+        background: Background,
+        say: Callable[[str], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._viewer, self._here, self._background = viewer, here, background
+        self._say, self._changed = say, changed
         self.visit: OtherVisit | None = None
         self.marks: dict[int, Mark] | None = None
         self.scene: Scene | None = None
@@ -137,7 +146,6 @@ class SideBySide:
         self._docks: Docks | None = None
         self._inner: Any = None
         self._dock: Any = None
-        self._worker: Any = None
         self._leading = False
 
     @property
@@ -210,10 +218,10 @@ class SideBySide:
 
     def close(self) -> None:
         """Put the other visit away."""
-        self.visit, self.marks, self.scene, self.link = None, None, None, None
-        if self._worker is not None:
-            self._worker.quit()
-            self._worker = None
+        scene, self.scene = self.scene, None
+        if scene is not None:
+            scene.clear()
+        self.visit, self.marks, self.link = None, None, None
         self._viewer.canvas.overlays.text.visible = False
         if self._dock is not None:
             self._viewer.window.remove_dock_widget(self._dock)
@@ -325,36 +333,46 @@ class SideBySide:
             turn_wheel(self.scene, event)
 
     def _register(self, own: Reading, *visits: Any) -> None:
-        """Register in the background, and put the program's grades on the scale that the report uses."""
+        """Put the program's grades on the scale that the report uses, then register; both in the background."""
         visit = self.visit
+        if visit is None:
+            return
+        volume, labels = visits[2:]
+        name = visit.session
 
-        def work() -> Iterator["PointMap | Reading | str"]:
-            from wbmri.registration import register_visits
-
+        def regrade() -> Reading | str | None:
             try:
-                if visit is not None and visit.signed is None:
-                    anew = against(visits[2], visits[3], visit.case.reading, own, "that is read")
-                    if anew is not None:
-                        yield anew
-                yield register_visits(*visits)
-            except Exception as error:  # whatever it is, the comparison goes on with the link it has
-                yield str(error)
+                return (
+                    against(volume, labels, visit.case.reading, own, "that is read") if visit.signed is None else None
+                )
+            except Exception as error:  # whatever it is, the comparison goes on with what it has
+                return str(error)
 
-        session = None if visit is None else visit.session
-
-        def linked(found: "PointMap | Reading | str") -> None:
-            if self.visit is None or self.visit.session != session:
+        def regraded(found: Reading | str | None) -> None:
+            if self.visit is None or self.visit.case is not visit.case:
                 return
             if isinstance(found, Reading):
                 self._regraded(self.visit, found)
+            elif found is not None:
+                self._say(f"Visit {name} keeps the grades it was scored with: {found}")
+            self._background.run(register, linked)
+
+        def register() -> "PointMap | str":
+            from wbmri.registration import register_visits
+
+            try:
+                return register_visits(*visits)
+            except Exception as error:  # whatever it is, the comparison goes on with the link it has
+                return str(error)
+
+        def linked(found: "PointMap | str") -> None:
+            if self.visit is None or self.visit.case is not visit.case:
                 return
             if isinstance(found, str):
                 self._say(f"The visits stay linked by the group that is read: {found}")
                 return
             self.link = found
             self.follow()
-            self._say(f"Visit {session} is linked by registration.")
+            self._say(f"Visit {name} is linked by registration.")
 
-        self._worker = create_worker(work)
-        self._worker.yielded.connect(linked)
-        self._worker.start()
+        self._background.run(regrade, regraded)

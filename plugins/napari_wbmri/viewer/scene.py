@@ -124,6 +124,15 @@ class Scene:
         bar.visible, bar.font_size = True, 10
         self.viewer.fit_to_view()
 
+    def clear(self) -> None:
+        """Take everything off the screen, and let go of it: napari's controls keep the layers themselves."""
+        layers = list(self.viewer.layers)
+        self.viewer.layers.clear()
+        for layer in layers:
+            layer.data = np.zeros((1,) * layer.ndim, layer.data.dtype)
+        self._edges, self._boxes = {}, {}
+        self._stored = np.zeros((1, 1, 1), np.uint8)
+
     def _borders(self) -> Edges:
         if self.plane not in self._edges:
             self._edges[self.plane] = Edges(self.groups.data, self.grid.spacing, PLANES[self.plane])
@@ -296,6 +305,9 @@ class Scene:
             self.turn("coronal")
             self.scan.rendering = "mip"
         self.viewer.dims.ndisplay = 3 if depth is Depth.BODY else 2
+        # Back, feet and left make a left-handed set of axes: with the first of them towards the reader, as napari has
+        # it, the body would be its mirror image.
+        self.viewer.scene.camera.orientation = ("away" if depth is Depth.BODY else "towards", "down", "right")
         self.scan.projection_mode = "max" if depth is Depth.PROJECTION else "none"
         self._set_margins()
         self._recolour()

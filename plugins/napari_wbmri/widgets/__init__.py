@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from napari_wbmri.widgets.background import Background
     from napari_wbmri.widgets.body_map import BodyMap
     from napari_wbmri.widgets.evidence import EvidencePanel
     from napari_wbmri.widgets.grade_entry import ChoiceBox, GradeButtons, SoftTissuePanel
@@ -18,6 +19,7 @@ __all__ = [
     "CAUTION",
     "FAINT",
     "INK",
+    "Background",
     "BodyMap",
     "ChoiceBox",
     "EvidencePanel",
@@ -37,6 +39,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "background": ("Background",),
         "body_map": ("BodyMap",),
         "evidence": ("EvidencePanel",),
         "grade_entry": (

@@ -142,9 +142,10 @@ class KeyFilter(QObject):
 
     def _typed(self, watched: QWidget, event: QKeyEvent) -> bool:
         """Whether a key belongs to a field or list, which hands Enter on to what it stands in after it has used it."""
-        held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        walking = isinstance(watched, QTableView) and event.key() in _WALKING
-        if not held and (isinstance(watched, _TYPING) or walking):
+        walking = event.key() in _WALKING
+        # With Ctrl, Enter is none of theirs.
+        own = walking if isinstance(watched, QTableView) else isinstance(watched, _TYPING)
+        if own and not (walking and event.modifiers() & Qt.KeyboardModifier.ControlModifier):
             self._around = []
             above = watched.parentWidget()
             while above is not None:

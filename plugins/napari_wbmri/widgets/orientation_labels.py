@@ -62,8 +62,9 @@ class OrientationLabels(QObject):
         """Return the same for the body in three dimensions: the axis that runs most that way."""
         camera, order = self._viewer.scene.camera, self._viewer.dims.order
         up = np.array(camera.up_direction)
+        right = np.cross(up, camera.view_direction) * (1 if str(camera.handedness) == "left" else -1)
         made = {}
-        for way, vector in (("up", up), ("right", np.cross(up, camera.view_direction))):
+        for way, vector in (("up", up), ("right", right)):
             most = int(np.argmax(np.abs(vector)))
             made[way] = order[most], bool(vector[most] > 0)
         return made

@@ -1,0 +1,51 @@
+"""Nothing of a case stays in memory once another one is open."""
+
+import gc
+from collections.abc import Callable
+from weakref import ref
+
+from napari.layers import Layer
+from napari_wbmri.room import ReadingRoom
+
+from wbmri.core import InputError
+
+
+def shown() -> int:
+    """Bytes that the layers hold which are still known to anyone."""
+    return sum(one.data.nbytes for one in gc.get_objects() if isinstance(one, Layer))
+
+
+def test_a_case_is_let_go_of_when_it_is_closed(read: Callable[..., ReadingRoom], qtbot: object) -> None:
+    read().close()
+    gc.collect()
+    before = shown()
+    room = read()
+    session, volume = ref(room.session), room.session.volume.data.nbytes
+    assert shown() > before + volume
+    room.close()
+    qtbot.wait(20)
+    gc.collect()
+    assert session() is None
+    assert shown() < before + 0.1 * volume
+
+
+def test_another_visit_is_let_go_of_when_it_is_closed(
+    read: Callable[..., ReadingRoom],
+    press: Callable[..., None],
+    qtbot: object,
+    monkeypatch: object,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise InputError("blocks", "a body", "scan a person")
+
+    monkeypatch.setattr("wbmri.registration.register_visits", refuse)
+    room = read()
+    gc.collect()
+    before, volume = shown(), room.session.volume.data.nbytes
+    press("C")
+    assert shown() > before + volume
+    qtbot.waitUntil(lambda: "stay linked" in room.docks.panel.state.text(), timeout=20_000)
+    press("C")
+    qtbot.wait(20)
+    gc.collect()
+    assert shown() < before + 0.1 * volume
