@@ -32,7 +32,11 @@ Device = Annotated[
 ]
 Labels = Annotated[
     list[Path] | None,
-    Option("--labels", metavar="FILE", help="Label map of your own, instead of an engine; repeat it to fuse several."),
+    Option(
+        "--labels",
+        metavar="FILE",
+        help="Label map or DICOM segmentation of your own, instead of an engine; repeat it to fuse several.",
+    ),
 ]
 Mappings = Annotated[
     list[str] | None,

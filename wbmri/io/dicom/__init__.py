@@ -7,9 +7,23 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from wbmri.io.dicom.headers import Frame, files_under, read_file, read_headers
     from wbmri.io.dicom.pixels import read_pixels
+    from wbmri.io.dicom.segments import Segment, SegmentMap, is_dicom, read_segments
     from wbmri.io.dicom.series import Series, Stack, group_series
 
-__all__ = ["Frame", "Series", "Stack", "files_under", "group_series", "read_file", "read_headers", "read_pixels"]
+__all__ = [
+    "Frame",
+    "Segment",
+    "SegmentMap",
+    "Series",
+    "Stack",
+    "files_under",
+    "group_series",
+    "is_dicom",
+    "read_file",
+    "read_headers",
+    "read_pixels",
+    "read_segments",
+]
 
 __getattr__ = lazy_names(
     __name__,
@@ -21,6 +35,12 @@ __getattr__ = lazy_names(
             "read_headers",
         ),
         "pixels": ("read_pixels",),
+        "segments": (
+            "Segment",
+            "SegmentMap",
+            "is_dicom",
+            "read_segments",
+        ),
         "series": (
             "Series",
             "Stack",

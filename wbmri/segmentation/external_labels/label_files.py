@@ -10,13 +10,15 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import InputError, Json, LabelMap, Progress, Step, Volume, part
+from wbmri.core import Grid, InputError, Json, LabelMap, Progress, Step, Volume, part
 from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.io import read_labels
+from wbmri.io.dicom import is_dicom, read_segments
 from wbmri.registration import nearest_on_grid
 from wbmri.segmentation.engine import check_pairs, make_engine
 from wbmri.segmentation.external_labels.label_mapping import map_labels
-from wbmri.segmentation.external_labels.mapping_table import load_mapping
+from wbmri.segmentation.external_labels.mapping_table import Mapping, load_mapping
+from wbmri.segmentation.external_labels.segment_mapping import mapping_of_segments
 from wbmri.segmentation.fusion import fuse
 
 _LEAST_OVERLAP = 0.5
@@ -42,14 +44,15 @@ class ExternalLabels:
 
 
 class LabelFile:
-    """Takes the outlines from a file, of any format `wbmri.io.read_labels` reads and on any grid.
+    """Takes the outlines from a file on any grid, of any format `wbmri.io.read_labels` reads or a DICOM segmentation.
 
     Parameters
     ----------
     path
         The label map.
     mapping
-        Name or path of the table for the numbers in it; without one they are the labels of the scheme.
+        Name or path of the table for the numbers in it; without one they are the labels of the scheme, and segments are
+        known by their names and codes.
     engine
         What the outlines are recorded as coming from.
     """
@@ -81,15 +84,15 @@ class LabelFile:
             Whether it is one of several maps: then the JSON file that wbmri writes beside its own label maps says how
             sure each group is. A single map was brought to be believed; it may have been corrected since.
         """
-        numbers, grid = read_labels(self.path)
+        numbers, grid, table = self._load(scheme)
         digest = hashlib.sha256(repr(numbers.shape).encode() + numbers.tobytes())
         parameters: dict[str, Json] = {"engine": self.name, "sha256": digest.hexdigest()}
         # Checks that the numbers are labels before it makes them 8 bits wide.
         data = cast("NDArray[np.uint8]", numbers)
         partial: frozenset[int] = frozenset()
         labelled = None
-        if self.mapping is not None:
-            mapped = map_labels(numbers, grid, volume, load_mapping(self.mapping), scheme)
+        if table is not None:
+            mapped = map_labels(numbers, grid, volume, table, scheme)
             data, partial = mapped.data, mapped.partial
             labelled = nearest_on_grid(mapped.labelled.view(np.uint8), grid, volume.grid) > 0
             parameters |= mapped.parameters
@@ -110,6 +113,14 @@ class LabelFile:
             provenance=(*volume.provenance, Step("segment", parameters)),
         )
         return ExternalLabels(labels, here > 0 if labelled is None else labelled, partial & present)
+
+    def _load(self, scheme: Scheme) -> tuple[NDArray[np.int32], Grid, Mapping | None]:
+        """Return the numbers of the file, where they lie, and a table for them if they are not the scheme's labels."""
+        named = None if self.mapping is None else load_mapping(self.mapping)
+        if not is_dicom(self.path):
+            return *read_labels(self.path), named
+        found = read_segments(self.path)
+        return found.data, found.grid, named or mapping_of_segments(found.segments, scheme, self.path.name)
 
     def _confidence(self) -> dict[int, float]:
         """Return what the file beside one of wbmri's own label maps says of its groups; empty if there is none."""
@@ -269,7 +280,9 @@ def labels_from_files(
         progress(0.2 * number / len(labels), f"reading {Path(path).name}")
         maps.append(LabelFile(path, table).read(volume, scheme, as_vote=len(labels) > 1))
     whole = maps[0] if len(maps) == 1 else _fused(maps, volume, fusion)
-    return _complete(whole, volume, part(progress, 0.2, 1.0)) if mappings else whole.labels
+    # Segments that are single muscles come from another program, as numbers with a table do.
+    filled = bool(mappings or whole.partial)
+    return _complete(whole, volume, part(progress, 0.2, 1.0)) if filled else whole.labels
 
 
 def _complete(external: ExternalLabels, volume: Volume, progress: Progress) -> LabelMap:
