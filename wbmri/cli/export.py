@@ -21,7 +21,7 @@ def export(
             "--to",
             metavar="FORMATS",
             help="What to write, with commas: mr (the composed scan), seg (outlines), sr (grades), pdf (report), all "
-            "DICOM.",
+            "DICOM; seg.nrrd (outlines for 3D Slicer), itksnap (for ITK-SNAP).",
         ),
     ] = "mr,seg,sr,pdf",
     source: Annotated[
@@ -37,7 +37,7 @@ def export(
     series: Series = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a case for others: DICOM for an archive, with the reading of record and its outlines."""
+    """Write a case for others, with its reading of record: for an archive, or for a desktop program."""
     from wbmri.cli.display import show_json
     from wbmri.pipeline import export_case
 

@@ -1,1 +1,23 @@
 """A case in the formats of others: DICOM objects for an archive, files for desktop programs, FHIR for a record."""
+
+from typing import TYPE_CHECKING
+
+from wbmri.core import lazy_names
+
+if TYPE_CHECKING:
+    from wbmri.export.desktop import itksnap_labels, slicer_segmentation
+
+__all__ = [
+    "itksnap_labels",
+    "slicer_segmentation",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "desktop": (
+            "itksnap_labels",
+            "slicer_segmentation",
+        ),
+    },
+)

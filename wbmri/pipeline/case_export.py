@@ -12,6 +12,7 @@ import numpy as np
 
 from wbmri.case import Case, ReadingDocument, encode, read_case, signed_of_record
 from wbmri.core import InputError, LabelMap, Progress, Reading, Volume, part, silent
+from wbmri.export import itksnap_labels, slicer_segmentation
 from wbmri.export.dicom import (
     DerivedSeries,
     ExportStudy,
@@ -22,7 +23,7 @@ from wbmri.export.dicom import (
     write_segmentation,
     write_series,
 )
-from wbmri.io import SourceStudy, read_source_study, write_together
+from wbmri.io import SourceStudy, encode_nifti, read_source_study, write_together
 from wbmri.report.case import case_pdf
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class ExportFormat(StrEnum):
     SEG = "seg"
     SR = "sr"
     PDF = "pdf"
+    SLICER = "seg.nrrd"
+    ITKSNAP = "itksnap"
 
 
 DICOM_FORMATS = (ExportFormat.MR, ExportFormat.SEG, ExportFormat.SR, ExportFormat.PDF)
@@ -220,9 +223,20 @@ def _pdf(content: _Content) -> Files:
     yield f"{content.name}_pdf.dcm", encoded(wrap_pdf(pdf, title, content.study))
 
 
+def _slicer(content: _Content) -> Files:
+    yield f"{content.name}_dseg.seg.nrrd", slicer_segmentation(content.labels, reviewed=content.reading.reviewed)
+
+
+def _itksnap(content: _Content) -> Files:
+    yield f"{content.name}_dseg.nii.gz", encode_nifti(content.labels.data, content.labels.affine)
+    yield f"{content.name}_itksnap.txt", itksnap_labels(content.labels)
+
+
 _MAKERS: dict[ExportFormat, Callable[[_Content], Files]] = {
     ExportFormat.MR: _mr,
     ExportFormat.SEG: _seg,
     ExportFormat.SR: _sr,
     ExportFormat.PDF: _pdf,
+    ExportFormat.SLICER: _slicer,
+    ExportFormat.ITKSNAP: _itksnap,
 }
