@@ -21,7 +21,7 @@ def export(
             "--to",
             metavar="FORMATS",
             help="What to write, with commas: mr (the composed scan), seg (outlines), sr (grades), pdf (report), all "
-            "DICOM; seg.nrrd (outlines for 3D Slicer), itksnap (for ITK-SNAP).",
+            "DICOM; seg.nrrd (outlines for 3D Slicer), itksnap (for ITK-SNAP); fhir (a bundle).",
         ),
     ] = "mr,seg,sr,pdf",
     source: Annotated[

@@ -6,8 +6,10 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.export.desktop import itksnap_labels, slicer_segmentation
+    from wbmri.export.fhir import fhir_bundle
 
 __all__ = [
+    "fhir_bundle",
     "itksnap_labels",
     "slicer_segmentation",
 ]
@@ -19,5 +21,6 @@ __getattr__ = lazy_names(
             "itksnap_labels",
             "slicer_segmentation",
         ),
+        "fhir": ("fhir_bundle",),
     },
 )

@@ -12,7 +12,7 @@ import numpy as np
 
 from wbmri.case import Case, ReadingDocument, encode, read_case, signed_of_record
 from wbmri.core import InputError, LabelMap, Progress, Reading, Volume, part, silent
-from wbmri.export import itksnap_labels, slicer_segmentation
+from wbmri.export import fhir_bundle, itksnap_labels, slicer_segmentation
 from wbmri.export.dicom import (
     DerivedSeries,
     ExportStudy,
@@ -42,6 +42,7 @@ class ExportFormat(StrEnum):
     PDF = "pdf"
     SLICER = "seg.nrrd"
     ITKSNAP = "itksnap"
+    FHIR = "fhir"
 
 
 DICOM_FORMATS = (ExportFormat.MR, ExportFormat.SEG, ExportFormat.SR, ExportFormat.PDF)
@@ -232,6 +233,11 @@ def _itksnap(content: _Content) -> Files:
     yield f"{content.name}_itksnap.txt", itksnap_labels(content.labels)
 
 
+def _fhir(content: _Content) -> Files:
+    made = fhir_bundle(content.reading, content.series, content.study, content.case.participant)
+    yield f"{content.name}_fhir.json", made
+
+
 _MAKERS: dict[ExportFormat, Callable[[_Content], Files]] = {
     ExportFormat.MR: _mr,
     ExportFormat.SEG: _seg,
@@ -239,4 +245,5 @@ _MAKERS: dict[ExportFormat, Callable[[_Content], Files]] = {
     ExportFormat.PDF: _pdf,
     ExportFormat.SLICER: _slicer,
     ExportFormat.ITKSNAP: _itksnap,
+    ExportFormat.FHIR: _fhir,
 }

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from wbmri.export.dicom.report_reading import ReportedReading, read_report
     from wbmri.export.dicom.segmentation import write_segmentation
     from wbmri.export.dicom.structured_report import write_report
-    from wbmri.export.dicom.study import ExportStudy, content_uid, encoded
+    from wbmri.export.dicom.study import ExportStudy, content_uid, content_uuid, encoded
 
 __all__ = [
     "DerivedSeries",
     "ExportStudy",
     "ReportedReading",
     "content_uid",
+    "content_uuid",
     "encoded",
     "radiological",
     "read_report",
@@ -47,6 +48,7 @@ __getattr__ = lazy_names(
         "study": (
             "ExportStudy",
             "content_uid",
+            "content_uuid",
             "encoded",
         ),
     },

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wbmri.case import ReadingDocument, decode
 from wbmri.core import CaseError, InputError, Reading
 from wbmri.core.scheme import PRIVATE_CODES
-from wbmri.export.dicom.concepts import DOCUMENT, group_numbers, sum_numbers
+from wbmri.export.concepts import DOCUMENT, group_numbers, sum_numbers
 
 if TYPE_CHECKING:
     from pydicom import Dataset

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wbmri import __version__
 from wbmri.core import NOTICE, GradeSource, GroupReading, Reading
 from wbmri.core.scheme import CodedEntry, Group, pair_code, private_code, side_code
-from wbmri.export.dicom import concepts
+from wbmri.export import concepts
 from wbmri.export.dicom.derived_series import NUMBER, DerivedSeries
 from wbmri.export.dicom.extra import require_highdicom
 from wbmri.export.dicom.segmentation import code

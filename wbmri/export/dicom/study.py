@@ -34,10 +34,15 @@ _ALWAYS_THERE = (
 """Attributes of type 2: an object has them, if only empty."""
 
 
-def content_uid(*parts: object) -> str:
-    """Return the unique identifier that equal parts, and no others, lead to: 2.25 and a UUID (DICOM PS3.5 B.2)."""
+def content_uuid(*parts: object) -> uuid.UUID:
+    """Return the identifier that equal parts, and no others, lead to."""
     digest = sha256(repr((__version__, *map(str, parts))).encode()).digest()
-    return f"2.25.{uuid.UUID(bytes=digest[:16], version=5).int}"
+    return uuid.UUID(bytes=digest[:16], version=5)
+
+
+def content_uid(*parts: object) -> str:
+    """Return the same as DICOM writes it: 2.25 and the UUID as a number (DICOM PS3.5 B.2)."""
+    return f"2.25.{content_uuid(*parts).int}"
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -1,4 +1,4 @@
-"""What a structured report calls things: codes of the standard where there are any, else wbmri's own."""
+"""What structured reports and FHIR call things: codes of the standard where there are any, else wbmri's own."""
 
 from wbmri.core import GroupReading, Reason, Subtotal
 from wbmri.core.scheme import CodedEntry, private_code
