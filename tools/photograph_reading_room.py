@@ -167,7 +167,9 @@ class Story:
         hands.press("n")
         wait(lambda: room.session.group(room.session.current).decision is None)
         yield "adjudication"
-        hands.press("1", "n", "1")
+        hands.press("1")
+        wait(lambda: room.session.totals.read == len(labels) - 1 and room.seen)
+        hands.press("1")
         wait(lambda: room.session.totals.read == len(labels))
         yield from self._sign("signing consensus")
         yield "consensus"
@@ -197,9 +199,12 @@ class Story:
 
     def _grade(self, labels: Sequence[int], grades: Mapping[int, int]) -> None:
         """Grade unread groups by keys alone, from the one that is being read."""
-        session = self.room.session
-        self.hands.press(*(key for label in labels for key in (str(grades[label]), "n")))
-        wait(lambda: all(label in session.decisions for label in labels))
+        room, session = self.room, self.room.session
+        for label in labels:
+            # A grade goes on to the next unread group, and is taken once that is on the screen.
+            wait(lambda label=label: session.current == label and room.seen)
+            self.hands.press(str(grades[label]))
+            wait(lambda label=label: label in session.decisions)
 
     def _stroke(self, label: int) -> None:
         """Paint along the outer border of a group of the right side, in the slice that is shown."""

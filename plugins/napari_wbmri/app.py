@@ -14,7 +14,7 @@ from napari_wbmri.io import Layer, case_layers, cases_in, is_scan, scan_layer
 from napari_wbmri.room import ReadingRoom
 from wbmri.case import CasePaths
 from wbmri.core import InputError, WbmriError
-from wbmri.review import Mode, open_review
+from wbmri.review import Mode, ReadAhead, open_review
 
 
 def launch(out: str | Path, *, reader: str | None = None, mode: Mode = Mode.ASSISTED, blinded: bool = False) -> None:
@@ -77,6 +77,7 @@ class App(QObject):
         self.commands: Commands | None = None
         self.worklist: WorklistDock | None = None
         self.scoring: ScoringDock | None = None
+        self._ahead: ReadAhead | None = None
         self.room.built.connect(self._command)
         self.room.opened.connect(self._opened)
         self.room.closed.connect(self._closed)
@@ -136,9 +137,34 @@ class App(QObject):
         seed = None if worklist.worklist is None else worklist.worklist.seed
         reader, mode = worklist.reader.text().strip(), worklist.reading_mode
         try:
-            self.room.open(open_review(paths, reader, mode, addendum=addendum, seed=seed))
+            found = None if self._ahead is None else self._ahead.case_of(paths)
+            self.room.open(open_review(found or paths, reader, mode, addendum=addendum, seed=seed))
         except WbmriError as error:
             worklist.show_refusal(error)
+        else:
+            self._read_ahead(paths)
+
+    def _read_ahead(self, paths: CasePaths) -> None:
+        """Read the next unread case in the background, so that it opens at once."""
+        self._ahead = None
+        listed = None if self.worklist is None else self.worklist.worklist
+        row = None if listed is None else listed.next_unread(paths)
+        if row is None:
+            return
+        wanted = row.paths
+
+        def read() -> ReadAhead | None:
+            try:
+                return ReadAhead.of(wanted)
+            except (WbmriError, OSError):
+                # What is wrong with it is said when it is opened.
+                return None
+
+        def there(ahead: ReadAhead | None) -> None:
+            if self.worklist is not None and self.worklist.open_paths == paths:
+                self._ahead = ahead
+
+        self.room.background.run(read, there)
 
     def scored(self, paths: CasePaths) -> None:
         """List a case that was scored in the background; who reads or chooses meanwhile is not disturbed."""

@@ -26,6 +26,9 @@ REST_MS = 400
 MEASURE_MS = 15
 """The histogram of a group follows its picture by so much, and is left out where the reader has gone on before."""
 
+DRAWN_MS = 500
+"""A picture is drawn within so long once the window has time for it."""
+
 ALIVE_MS = 30_000
 """How often the session is told that the window is open."""
 
@@ -45,6 +48,8 @@ class ReadingRoom(QObject):
 
     Attributes
     ----------
+    seen
+        Whether the group that is read has been drawn.
     prepared
         Whether all is loaded that measuring a group needs.
     """
@@ -77,6 +82,11 @@ class ReadingRoom(QObject):
         self._rest.timeout.connect(self.remember)
         self._measure = QTimer(self, singleShot=True, interval=MEASURE_MS)
         self._measure.timeout.connect(self._show_histogram)
+        self.seen = True
+        # Where nothing is drawn, because nothing is new, it is on the screen already.
+        self._drawn = QTimer(self, singleShot=True, interval=DRAWN_MS)
+        self._drawn.timeout.connect(self._picture)
+        viewer.window._qt_viewer.canvas._scene_canvas.events.draw.connect(self._picture)
         self._alive = QTimer(self, interval=ALIVE_MS)
         self._alive.timeout.connect(self._tell_alive)
         viewer.scene.camera.events.connect(self._moved)
@@ -131,6 +141,7 @@ class ReadingRoom(QObject):
         more = "" if not known else f" ⚠ {known} to know about the scan: below."
         self.say(f"{totals.groups - totals.read} of {totals.groups} groups to read.{more}")
         self.show_all()
+        self._await_picture()
         self._alive.start()
         self._quieten()
         self.opened.emit()
@@ -212,18 +223,31 @@ class ReadingRoom(QObject):
 
     # Following.
 
-    def follow(self, change: Change) -> None:
-        """Show what an action changed; the screen has the outlines already."""
+    def follow(self, change: Change, following: int | None = None) -> None:
+        """Show what an action changed; the screen has the outlines already.
+
+        Parameters
+        ----------
+        change
+            What was changed.
+        following
+            The group to which the session has gone on since.
+        """
         session = self.session
         if session is None:
             return
         self._active = True
-        elsewhere = len(change.labels) == 1 and session.current not in change.labels
+        elsewhere = following is None and len(change.labels) == 1 and session.current not in change.labels
         if elsewhere:
             session.choose(next(iter(change.labels)))
             self.scene.focus(session.current)
+            self._await_picture()
         for label in change.labels:
             self._marks[label] = Mark.of(session.group(label))
+        if following is not None:
+            self.gone(following)
+            self.say(f"{change.words}. Now {session.case.reading.scheme.group(following).name}.")
+            return
         # The group that is read is white whatever its grade; colouring all contours anew takes longer than the rest.
         if elsewhere or change.labels - {session.current}:
             self.scene.colour(self._marks, session.current)
@@ -243,6 +267,16 @@ class ReadingRoom(QObject):
         self.scene.focus(label)
         self.side.focus(label)
         self.show_all()
+        self._await_picture()
+
+    def _await_picture(self) -> None:
+        """Take no grade until the group is on the screen: what is typed before was typed of another one."""
+        self.seen = False
+        self.viewer.window._qt_viewer.canvas.native.update()
+        self._drawn.start()
+
+    def _picture(self, _: object = None) -> None:
+        self.seen = True
 
     def show_all(self, *, measured: bool = True) -> None:
         """Bring the docks up to date with the session; the histogram only if something else may be measured now."""

@@ -153,11 +153,14 @@ def room(_viewer: "Viewer") -> Iterator["ReadingRoom"]:
 
 @pytest.fixture
 def read(room: "ReadingRoom", out: Path, qtbot: Any) -> Callable[..., "ReadingRoom"]:
-    """Open a visit in the reading room, by default the baseline as ANNA."""
+    """Open a visit in the reading room, by default the baseline as ANNA; grades stay on their group unless asked."""
+    from napari_wbmri.app import App
+
     from wbmri.review import open_review
 
-    def read(session: str = "baseline", reader: str = "ANNA", **how: Any) -> "ReadingRoom":
+    def read(session: str = "baseline", reader: str = "ANNA", *, advancing: bool = False, **how: Any) -> "ReadingRoom":
         room.open(open_review(CasePaths(out, "01", session), reader, **how))
+        App.of(room.viewer).commands.advancing = advancing
         qtbot.waitUntil(lambda: room.prepared, timeout=20_000)
         qtbot.wait(50)
         return room
@@ -179,6 +182,8 @@ def press(room: "ReadingRoom", qtbot: Any) -> Callable[..., None]:
                 modifiers |= {"Shift": Qt.KeyboardModifier.ShiftModifier, "Ctrl": Qt.KeyboardModifier.ControlModifier}[
                     modifier
                 ]
+            # As people do, who see what they grade.
+            qtbot.waitUntil(lambda: room.seen, timeout=20_000)
             if last == "?":
                 qtbot.keyClick(canvas, "?", Qt.KeyboardModifier.ShiftModifier)
             else:

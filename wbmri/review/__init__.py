@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from wbmri.review.group_view import Change, GroupView, Totals
     from wbmri.review.history import Decision, Entry
     from wbmri.review.keys import Command, KeyMap, default_keys, load_keys
+    from wbmri.review.read_ahead import ReadAhead
     from wbmri.review.reading_mode import Mode
     from wbmri.review.session import Session
     from wbmri.review.session_factory import open_review
@@ -26,6 +27,7 @@ __all__ = [
     "KeyMap",
     "Mode",
     "Order",
+    "ReadAhead",
     "Session",
     "SignoffIssue",
     "SignoffIssueKind",
@@ -58,6 +60,7 @@ __getattr__ = lazy_names(
             "default_keys",
             "load_keys",
         ),
+        "read_ahead": ("ReadAhead",),
         "reading_mode": ("Mode",),
         "session": ("Session",),
         "session_factory": ("open_review",),

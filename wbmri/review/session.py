@@ -180,6 +180,16 @@ class Session(Wayfinding):
             label, Decision(None, reason, note.strip(), suggestion_seen=self._draft.seen(label, self.visible))
         )
 
+    def not_assessable_region(self, label: int, reason: Reason, note: str = "") -> Change:
+        """Say why no unread group of a group's region can be graded; each is an action of its own."""
+        scheme, unread = self.case.reading.scheme, set(self._draft.unread)
+        region = scheme.group(label).region
+        labels = [group.label for group in scheme.groups if group.region == region and group.label in unread]
+        for one in labels:
+            self.not_assessable(one, reason, note)
+        count = f"{len(labels)} group{'' if len(labels) == 1 else 's'}"
+        return Change(f"{region.capitalize()}: {count} not assessable: {reason}", frozenset(labels))
+
     def accept(self, label: int) -> Change:
         """Take over what the program suggests.
 

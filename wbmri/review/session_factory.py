@@ -25,7 +25,7 @@ from wbmri.review.store import read_entries
 
 
 def open_review(
-    case: CasePaths | str | Path,
+    case: Case | CasePaths | str | Path,
     reader: str,
     mode: Mode | None = None,
     *,
@@ -42,7 +42,7 @@ def open_review(
     Parameters
     ----------
     case
-        The case, its folder ``OUT/sub-X/ses-Y`` or its reading.json.
+        The case, its folder ``OUT/sub-X/ses-Y`` or its reading.json; or a case that was read already.
     reader
         Id of the person, ASCII letters and digits; ``auto`` and ``consensus`` are not people.
     mode
@@ -66,7 +66,7 @@ def open_review(
         adjudicate.
     """
     check_reader(reader)
-    found = read_case(case.folder if isinstance(case, CasePaths) else case)
+    found = case if isinstance(case, Case) else read_case(case.folder if isinstance(case, CasePaths) else case)
     whose = CONSENSUS if mode is Mode.ADJUDICATION else reader
     paths = _run(found.paths, whose, None if folder is None else Path(folder), addendum=addendum)
     begun = _begun_terms(paths)

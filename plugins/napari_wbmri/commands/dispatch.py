@@ -26,6 +26,11 @@ class Commands:
         Its docks, whose buttons do the same.
     worklist
         Returns the list of cases, in its dock.
+
+    Attributes
+    ----------
+    advancing
+        Whether a grade goes on to the next unread group.
     """
 
     def __init__(self, room: ReadingRoom, docks: Docks, worklist: Callable[[], WorklistDock]) -> None:
@@ -38,6 +43,7 @@ class Commands:
         self.filter = KeyFilter(room.window, self.keys, self.do, lambda: room.session is not None)
         self.signing = SignOff(room, docks.panel.concerns)
         self._leaving: Session | None = None
+        self.advancing = True
         panel, tools = docks.panel, docks.tools
         panel.buttons.graded.connect(self.grade)
         panel.buttons.unassessable.connect(self.not_assessable)
@@ -59,6 +65,8 @@ class Commands:
             Command.GRADE_1: lambda _: self.grade(1),
             Command.GRADE_2: lambda _: self.grade(2),
             Command.NOT_ASSESSABLE: lambda _: panel.buttons.ask_reason(),
+            Command.REGION_NOT_ASSESSABLE: lambda _: panel.buttons.ask_reason(whole_region=True),
+            Command.ADVANCE: lambda _: self._advance(),
             Command.ACCEPT: lambda _: self.accept(),
             Command.CLEAR: lambda session: self._act(lambda: session.clear(session.current)),
             Command.NEXT_GROUP: lambda session: room.gone(session.next_group()),
@@ -116,10 +124,10 @@ class Commands:
         """Give the group that is being read a grade."""
         session = self.room.session
         if session is not None:
-            self._act(lambda: session.grade(session.current, grade))
+            self._decide(session, lambda: session.grade(session.current, grade))
 
-    def not_assessable(self, reason: Reason) -> None:
-        """Say why the group that is being read cannot be graded."""
+    def not_assessable(self, reason: Reason, whole_region: bool = False) -> None:
+        """Say why the group that is being read, or every unread one of its region, cannot be graded."""
         session = self.room.session
         if session is None:
             return
@@ -128,7 +136,8 @@ class Commands:
             note, given = QInputDialog.getText(self.room.window, "Not assessable", "Why can this group not be graded?")
             if not given:
                 return
-        self._act(lambda: session.not_assessable(session.current, reason, note))
+        decide = session.not_assessable_region if whole_region else session.not_assessable
+        self._decide(session, lambda: decide(session.current, reason, note))
 
     def mark(self, tissue: Tissue, part: LimbPart, value: int | None) -> None:
         """Mark fascia or subcutis of one part of the limbs."""
@@ -150,7 +159,33 @@ class Commands:
         if session.group(session.current).read:
             self.do(Command.NEXT_UNREAD)
         else:
-            self._act(lambda: session.accept(session.current))
+            self._decide(session, lambda: session.accept(session.current))
+
+    def _decide(self, session: Session, action: Callable[[], Change]) -> None:
+        """Decide on the group that is on the screen, and go on to the next unread one."""
+        if not self.room.seen:
+            self.room.say("Not taken: it was typed before this group was on the screen.", caution=True)
+            return
+        unread = not session.group(session.current).read
+        try:
+            change = action()
+        except WbmriError as error:
+            self.room.say_error(error)
+            return
+        going_on = self.advancing and unread and self.signing.idle
+        following = session.next_unread() if going_on else None
+        self.room.follow(change, following)
+        if going_on and following is None:
+            self.room.say(f"{change.words}. {self._all_read}")
+
+    @property
+    def _all_read(self) -> str:
+        return f"All groups are read: {' or '.join(self.keys.keys(Command.SIGN))} checks and signs."
+
+    def _advance(self) -> None:
+        self.advancing = not self.advancing
+        where = "goes on to the next unread group" if self.advancing else "stays on its group"
+        self.room.say(f"A grade {where}.")
 
     def _act(self, action: Callable[[], Change]) -> None:
         try:
@@ -170,8 +205,7 @@ class Commands:
     def _next_unread(self, session: Session) -> None:
         label = session.next_unread()
         if label is None:
-            keys = " or ".join(self.keys.keys(Command.SIGN))
-            self.room.say(f"All groups are read: {keys} checks and signs.")
+            self.room.say(self._all_read)
         else:
             self.room.gone(label)
 

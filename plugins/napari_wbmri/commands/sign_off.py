@@ -26,6 +26,11 @@ class SignOff:
         self._bar.stopped.connect(self.stop)
         room.closed.connect(self.stop)
 
+    @property
+    def idle(self) -> bool:
+        """Whether no concern is being looked at."""
+        return self._walk is None
+
     def remove(self) -> None:
         """Let go of the room, for other docks."""
         self.stop()

@@ -20,7 +20,9 @@ class GradeButtons(QWidget):
     """
 
     graded = Signal(int)
-    unassessable = Signal(object)
+    unassessable = Signal(object, bool)
+    """The reason, and whether for all unread groups of the region."""
+
     accepted = Signal()
 
     def __init__(self, anchors: tuple[str, str, str], parent: QWidget | None = None) -> None:
@@ -38,9 +40,11 @@ class GradeButtons(QWidget):
         self.reasons = QPushButton("X  n/a")
         self.reasons.setToolTip("Not assessable, with a reason (key X)")
         self.menu = QMenu(self)
+        self._whole_region = False
         for reason in Reason:
             action = self.menu.addAction(reason.value.capitalize())
-            action.triggered.connect(lambda _=False, reason=reason: self.unassessable.emit(reason))
+            action.triggered.connect(lambda _=False, reason=reason: self.unassessable.emit(reason, self._whole_region))
+        self.menu.aboutToHide.connect(self._forget_region, Qt.ConnectionType.QueuedConnection)
         self.reasons.setMenu(self.menu)
         grid.addWidget(self.reasons, 0, 3)
         self.accept = QPushButton()
@@ -50,8 +54,12 @@ class GradeButtons(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setMinimumHeight(38 if button is not self.accept else 28)
 
-    def ask_reason(self) -> None:
-        """Let the reader choose why the group cannot be graded, with the mouse or the arrow keys."""
+    def _forget_region(self) -> None:
+        self._whole_region = False
+
+    def ask_reason(self, *, whole_region: bool = False) -> None:
+        """Let the reader choose why the group, or its region, cannot be graded, with the mouse or the arrow keys."""
+        self._whole_region = whole_region
         above = QPoint(0, -self.menu.sizeHint().height())
         self.menu.popup(self.reasons.mapToGlobal(above))
         self.menu.setActiveAction(self.menu.actions()[0])
