@@ -31,6 +31,21 @@ def with_limits(evidence: Evidence, mixture: Mixture, kernel: MuscleKernel, rule
     return replace(evidence, detectable_ratio=round(ratio, 3), detectable_share=round(min(share, 1.0), 4))
 
 
+def belief_in_faint(evidence: Evidence) -> float:
+    """Return what is left of the confidence in oedema by how far it lies above what can be told, 0..1.
+
+    Parameters
+    ----------
+    evidence
+        What was measured, with its limits.
+    """
+    if evidence.oedema_ratio is None or evidence.detectable_ratio is None:
+        return 1.0
+    above = evidence.oedema_ratio / evidence.detectable_ratio - 1
+    least = PARAMETERS.evidence.untrusted
+    return float(np.clip(least + (1 - least) * above / (_LIMIT.margin - 1), least, 1.0))
+
+
 def doubt_of_whole_muscle(mixture: Mixture, kernel: MuscleKernel, rule: GradingRule) -> tuple[float, float]:
     """How probably a whole muscle that was taken for oedematous is healthy, and one taken for healthy is oedematous.
 

@@ -124,6 +124,10 @@ class FasciaAndVesselParameters:
         Fewer voxels of core or outline tell nothing.
     doubt
         By so much confidence falls where oedema cannot be told from fascia or vessels.
+    reached
+        A core of which a share between these is bright may hold nothing but what is left of the fascia.
+    not_muscle
+        How probable it then is that it is not the muscle's.
     """
 
     bright_ratio: float = 1.25
@@ -142,3 +146,5 @@ class FasciaAndVesselParameters:
     groups_share: float = 0.33
     least_voxels: int = 30
     doubt: float = 0.6
+    reached: tuple[float, float] = (0.02, 0.25)
+    not_muscle: float = 0.5

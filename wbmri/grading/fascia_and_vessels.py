@@ -1,7 +1,7 @@
 """Brightness of a group that is not its muscle: vessels and septa inside it, and fascia around it, told by shape."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +26,14 @@ class BrightShape:
         What a reader is told, one sentence.
     by_core
         Whether only the core of the group is measured, and stands for no more than itself.
+    doubted
+        Places of the group, among the labelled voxels, that are bright and may be no muscle.
     """
 
     believed: float
     explanation: str
     by_core: bool = False
+    doubted: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,19 @@ class NotMuscle:
 
     fat: Mapping[int, float]
     shapes: Mapping[int, BrightShape]
+
+    @property
+    def doubted(self) -> frozenset[int]:
+        """Labels of the groups that are bright where it may be no muscle."""
+        return frozenset(label for label, shape in self.shapes.items() if shape.doubted.size)
+
+    def taken_out(self, muscle: Muscle) -> tuple[Muscle, "NotMuscle"]:
+        """Return the muscle without what may be none of it, and what is then said of its shapes."""
+        left, shapes = muscle.inner.copy(), dict(self.shapes)
+        for label in self.doubted:
+            left[shapes[label].doubted] = False
+            shapes[label] = replace(shapes[label], by_core=True, doubted=np.zeros(0, np.intp))
+        return replace(muscle, inner=left), NotMuscle(self.fat, shapes)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -154,11 +170,12 @@ def without_fascia_and_vessels(
         group = _Group.of(muscle, log_ratio, np.flatnonzero(muscle.label == label))
         thin = group.thin() & muscle.inner[group.places]
         if thin.sum() > _SHAPES.most_vessels * size[label]:
-            thin[:] = False
             said[label] = BrightShape(
                 1 - _SHAPES.doubt,
                 "Much of what is bright lies in thin streaks: oedema along fascicles, or vessels and septa.",
+                doubted=group.places[thin],
             )
+            thin[:] = False
         left[group.places[thin]] = False
         rim = _Rim.of(group, bright[group.places], left[group.places])
         if rim is not None:
@@ -202,15 +219,18 @@ class _Rim:
         """Say what the group is graded by, where the fascia of its part of the body shines or not."""
         if self.around < _SHAPES.around_signed or not (signed or self.layered):
             return None
+        doubted = self.places[~self.deep]
         if self.deep.sum() < _SHAPES.least_voxels:
             words = "Fascia shines here, and the group is too thin to tell it from its muscle."
-            return BrightShape(1 - _SHAPES.doubt, words) if signed else None
+            return BrightShape(1 - _SHAPES.doubt, words, doubted=doubted) if signed else None
         if not signed:
             words = "It is bright along its outline, and little within: oedema at the rim, or fascia."
-            return BrightShape(1 - _SHAPES.doubt, words)
+            return BrightShape(1 - _SHAPES.doubt, words, doubted=doubted)
+        reaches = _SHAPES.reached[0] < self.within < _SHAPES.reached[1]
         return BrightShape(
-            1.0,
+            1 - _SHAPES.doubt if reaches else 1.0,
             f"{100 * self.around:.0f} % of the outline and {100 * self.within:.0f} % of what lies deeper than "
-            f"{_SHAPES.rim_mm:g} mm are bright: fascia; graded by the core.",
+            f"{_SHAPES.rim_mm:g} mm are bright: fascia; graded by the core"
+            + (", into which some of it may reach." if reaches else "."),
             by_core=True,
         )

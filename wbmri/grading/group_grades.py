@@ -25,7 +25,7 @@ from wbmri.core import (
     part,
     silent,
 )
-from wbmri.grading.detection_limit import doubt_of_whole_muscle, doubted, hidden_oedema, with_limits
+from wbmri.grading.detection_limit import belief_in_faint, doubt_of_whole_muscle, doubted, hidden_oedema, with_limits
 from wbmri.grading.evidence import beside, measure, suggest_signs, with_bright_fascia
 from wbmri.grading.fascia_and_vessels import NotMuscle, without_fascia_and_vessels
 from wbmri.grading.fat_replacement import darker_than_muscle, doubted_level, lean_muscle, too_little_left, without_fat
@@ -37,14 +37,14 @@ from wbmri.grading.image_artefacts import (
     unassessable,
     unsuppressed,
 )
-from wbmri.grading.leakage import without_leakage
+from wbmri.grading.leakage import away_from_brightness, without_leakage
 from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.rule import confidence_of, explain, grade_of, probabilities_of
 from wbmri.grading.scales import Scale, scales_of
 from wbmri.grading.slice_gain import evened, sentence_of, slice_gains_of
-from wbmri.grading.undecided import agreed, candidates_of
+from wbmri.grading.undecided import Explanation, agreed, candidates_of, explanations_of
 from wbmri.grading.undecided import sentence_of as undecided_sentence
-from wbmri.grading.voxels import Muscle, gather
+from wbmri.grading.voxels import gather
 from wbmri.segmentation.quality import flag_reading
 
 
@@ -108,28 +108,24 @@ def grade(
     progress(0.9, "grading")
     artefacts: dict[int, ImageArtefact] = {}
     soft_tissue = None
+    hypotheses: tuple[Scale, ...] = ()
     found: list[tuple[GroupReading, ...]] = [() for _ in labels.scheme.groups]
     if scales is not None:
         around = surroundings_of(scan, groups, scales.first.fit.field, scales.first.reference.level)
         failed = unsuppressed(around, labels.scheme)
         artefacts = dict(artefacts_of(around, labels.scheme, failed))
-        log_ratios = [scale.log_ratio(muscle) for scale in scales.every]
-        soft_tissue = suggest_signs(muscle, log_ratios[0], around, labels.scheme, failed)
+        log_ratio = scales.first.log_ratio(muscle)
+        soft_tissue = suggest_signs(muscle, log_ratio, around, labels.scheme, failed)
         signed = with_bright_fascia(labels.scheme, soft_tissue)
-        muscle, shapes = without_fascia_and_vessels(muscle, log_ratios[0], signed)
-        other = NotMuscle({} if fat is None else fat.share, shapes)
-        found = [
-            ()
-            if group.label in excluded
-            else tuple(
-                graded(group.label, muscle, log_ratio, scale, labels, volume.acquisition, other)
-                for log_ratio, scale in zip(log_ratios, scales.every, strict=True)
-            )
-            for group in labels.scheme.groups
-        ]
-    every = () if scales is None else scales.every
+        muscle, shapes = without_fascia_and_vessels(muscle, log_ratio, signed)
+        muscle = away_from_brightness(scan, muscle, scales.first.fit.field, scales.first.reference.level)
+        ways = explanations_of(scales.every, muscle, NotMuscle({} if fat is None else fat.share, shapes))
+        hypotheses = tuple(way.scale for way in ways)
+        asked = [group.label for group in labels.scheme.groups if group.label not in excluded]
+        for label, own in zip(asked, graded_each_way(asked, ways, labels, volume.acquisition), strict=True):
+            found[label - 1] = own
     entries = tuple(
-        spoilt(agreed(own, every), artefacts.get(group.label))
+        spoilt(agreed(own, hypotheses), artefacts.get(group.label))
         if own
         else not_assessable(group.label, *excluded[group.label])
         for group, own in zip(labels.scheme.groups, found, strict=True)
@@ -138,7 +134,7 @@ def grade(
     entries = tuple(doubted(entry, hidden) for entry in entries)
     entries = tuple(beside(entry, entries[labels.scheme.opposite(entry.label) - 1]) for entry in entries)
     reference = None if scales is None else scales.first.reference
-    candidates = candidates_of(entries, found, every)
+    candidates = candidates_of(entries, found, hypotheses)
     undecided = undecided_sentence(candidates)
     progress(1.0, "graded")
     reading = Reading(
@@ -192,16 +188,31 @@ def not_assessable(label: int, reason: Reason, sentence: str) -> GroupReading:
     )
 
 
-def graded(
+def graded_each_way(
+    asked: Sequence[int], ways: Sequence[Explanation], labels: LabelMap, acquisition: Acquisition
+) -> list[tuple[GroupReading, ...]]:
+    """Grade groups by each explanation of a scan, one entry for each explanation."""
+    ratios = [way.scale.log_ratio(way.muscle) for way in ways]
+
+    def by_each(label: int) -> tuple[GroupReading, ...]:
+        made: list[GroupReading] = []
+        for way, log_ratio in zip(ways, ratios, strict=True):
+            same = way.doubted is not None and label not in way.doubted
+            made.append(made[0] if same else _graded(label, way, log_ratio, labels, acquisition))
+        return tuple(made)
+
+    return [by_each(label) for label in asked]
+
+
+def _graded(
     label: int,
-    muscle: Muscle,
+    way: Explanation,
     log_ratio: NDArray[np.float64],
-    scale: Scale,
     labels: LabelMap,
     acquisition: Acquisition,
-    other: NotMuscle,
 ) -> GroupReading:
-    """Measure one group among the muscle voxels of a scan by one scale, and grade it by its scheme's anchors."""
+    """Measure one group of a scan by one explanation of it, and grade it by its scheme's anchors."""
+    muscle, scale, other = way.muscle, way.scale, way.other
     rule, kernel = labels.scheme.grading, scale.kernel(label)
     places = np.flatnonzero(muscle.label == label)
     fat, shape = other.fat.get(label), other.shapes.get(label)
@@ -221,11 +232,16 @@ def graded(
     doubt = (0.0, 0.0) if label in scale.lifted else doubt_of_whole_muscle(mixture, kernel, rule)
     probabilities = probabilities_of(evidence, mixture, rule, doubt)
     found = 0 if doubt[0] > 0.5 else grade_of(evidence, rule)
+    if found == 1 and label in scale.lifted and evidence.median_ratio > PARAMETERS.detection.lifted_ratio:
+        # The explanation says that all of it is oedematous.
+        found, probabilities = 2, (probabilities[0], 0.0, probabilities[1] + probabilities[2])
     outline = labels.confidence.get(label, 0.0)
     low, high = PARAMETERS.detection.open
     sure = scale.reference.trusted and not any(low < one < high for one in doubt)
     confidence = confidence_of(probabilities[found], evidence, rule, outline, sure)
     said = explain(evidence, found, rule)
+    if found and label not in scale.lifted:
+        confidence *= belief_in_faint(evidence)
     if fat is not None:
         confidence *= max(0.0, 1.0 - PARAMETERS.fat_replacement.doubt * fat)
         said = f"{said} {fat_sentence(fat)}"

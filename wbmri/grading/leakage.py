@@ -49,6 +49,39 @@ def without_leakage(
     return replace(muscle, inner=muscle.inner & ~leaked)
 
 
+def away_from_brightness(scan: Volume, muscle: Muscle, field: BiasField, level: float) -> Muscle:
+    """Return the muscle without, among its inner voxels, those that touch something very bright across the outline.
+
+    Slices are thick, and an outline cuts through voxels that the muscle shares with a vessel or a joint.
+
+    Parameters
+    ----------
+    scan, muscle, field, level
+        As for `without_leakage`.
+    """
+    alone = muscle.inner & ~_beside_brightness(scan, muscle, field, level)
+    left, whole = (np.bincount(muscle.label[which], minlength=256) for which in (alone, muscle.inner))
+    return replace(muscle, inner=np.where((left >= _LEAKAGE.least_left * whole)[muscle.label], alone, muscle.inner))
+
+
+def _beside_brightness(scan: Volume, muscle: Muscle, field: BiasField, level: float) -> NDArray[np.bool_]:
+    """Tell which labelled voxels have a face in common with a very bright one that is not of their group."""
+    index, shape = muscle.index, np.asarray(scan.shape)
+    low = np.maximum(index.min(axis=0) - 1, 0)
+    block = scan.data[tuple(slice(a, b) for a, b in zip(low, index.max(axis=0) + 2, strict=True))]
+    bright = block > _LEAKAGE.beside_ratio * level * np.exp(field.log_on(low, block.shape, scan.spacing))
+    groups = np.zeros(block.shape, dtype=np.uint8)
+    groups[tuple((index - low).T)] = muscle.label
+    made = np.zeros(len(index), dtype=bool)
+    for axis in range(3):
+        for step in (-1, 1):
+            there = index.copy()
+            there[:, axis] = np.clip(there[:, axis] + step, 0, shape[axis] - 1)
+            at = tuple((there - low).T)
+            made |= bright[at] & (groups[at] != muscle.label)
+    return made
+
+
 def _of_larger_region(scan: Volume, index: NDArray[np.intp], field: BiasField, level: float) -> NDArray[np.bool_]:
     """Tell which bright voxels of a group belong to a bright region of which more lies beyond the group."""
     from scipy import ndimage

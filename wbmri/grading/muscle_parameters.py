@@ -313,6 +313,9 @@ class LeakageParameters:
         How far around a group's bright voxels the region they belong to is followed.
     larger
         A region that is more than so many times what lies within the group is a neighbour's.
+    beside_ratio, least_left
+        Voxels that touch something beyond their group that is brighter than this ratio share it, and are not measured;
+        but for groups of which less than this share would be left.
     """
 
     bright_ratio: float = 1.25
@@ -320,3 +323,5 @@ class LeakageParameters:
     doubt: float = 1.5
     beyond_mm: float = 12.0
     larger: float = 2.0
+    beside_ratio: float = 1.8
+    least_left: float = 0.5

@@ -10,13 +10,13 @@ from wbmri.grading.detection_limit import doubted, hidden_oedema
 from wbmri.grading.evidence import beside, with_bright_fascia
 from wbmri.grading.fascia_and_vessels import NotMuscle, without_fascia_and_vessels
 from wbmri.grading.fat_replacement import darker_than_muscle
-from wbmri.grading.group_grades import graded, not_assessable, spoilt
+from wbmri.grading.group_grades import graded_each_way, not_assessable, spoilt
 from wbmri.grading.image_artefacts import unassessable
-from wbmri.grading.leakage import without_leakage
+from wbmri.grading.leakage import away_from_brightness, without_leakage
 from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.scales import recorded_scales
 from wbmri.grading.slice_gain import evened
-from wbmri.grading.undecided import agreed
+from wbmri.grading.undecided import agreed, explanations_of
 from wbmri.grading.voxels import Muscle, gather
 
 Block = tuple[slice, slice, slice]
@@ -88,23 +88,11 @@ class Regrader:
         excluded = unassessable(self._scan, group.muscle, facts)
         if label in excluded:
             return not_assessable(label, *excluded[label])
-        entry = agreed(
-            [
-                graded(
-                    label,
-                    group.muscle,
-                    scale.log_ratio(group.muscle),
-                    scale,
-                    facts,
-                    self._scan.acquisition,
-                    group.other,
-                )
-                for scale in self._scales
-            ],
-            self._scales,
-        )
-        found = doubted(spoilt(entry, self._artefacts.get(label)), self._hidden)
-        return beside(found, self._reading.groups[self._reading.scheme.opposite(label) - 1])
+        ways = explanations_of(self._scales, group.muscle, group.other)
+        (found,) = graded_each_way([label], ways, facts, self._scan.acquisition)
+        entry = agreed(found, [way.scale for way in ways])
+        entry = doubted(spoilt(entry, self._artefacts.get(label)), self._hidden)
+        return beside(entry, self._reading.groups[self._reading.scheme.opposite(label) - 1])
 
     def ratios(self, block: Block) -> NDArray[np.float64]:
         """Return the intensities of a block of the volume's grid as multiples of normal muscle, the field taken off."""
@@ -181,6 +169,7 @@ class Regrader:
         muscle = without_leakage(self._scan, muscle, log_ratio, self._fit.field, self._reference.level)
         signed = with_bright_fascia(self._reading.scheme, self._reading.soft_tissue)
         muscle, shapes = without_fascia_and_vessels(muscle, log_ratio, signed)
+        muscle = away_from_brightness(self._scan, muscle, self._fit.field, self._reference.level)
         other = NotMuscle({} if fat is None else fat.share, shapes)
         self._last = _Group(label, block, sure, drawn.copy(), muscle, log_ratio, other)
         return self._last

@@ -53,6 +53,8 @@ def explain(evidence: Evidence, grade: int, rule: GradingRule) -> str:
         return f"{found}: less than {half}, grade 1."
     if _extensive(evidence, rule):
         return f"{found}: {half} or more, grade 2."
+    if evidence.median_ratio <= rule.marked_ratio:
+        return f"Half of the muscle lies above {evidence.median_ratio:.2f} times, as its region does, grade 2."
     return f"{found}, and half of it lies above {rule.marked_ratio:g} times: marked oedema, grade 2."
 
 

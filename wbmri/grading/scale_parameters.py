@@ -41,6 +41,8 @@ class DetectionParameters:
         Probability beforehand that a muscle is oedematous all over, all else being healthy.
     open
         Where either is more probable than this, and not by far, the grade is not sure.
+    lifted_ratio
+        A muscle of a region that is taken for oedematous all over is so if its middle is brighter.
     margin, few, many
         Oedema below so many times the faintest is faint; from the first share of faint groups on those without oedema
         are doubted, and from the second on most.
@@ -53,6 +55,7 @@ class DetectionParameters:
     tail_width: float = 2.0
     homogeneous: float = 0.1
     open: tuple[float, float] = (0.1, 0.9)
+    lifted_ratio: float = 1.08
     margin: float = 1.15
     few: float = 0.1
     many: float = 0.25
@@ -83,8 +86,8 @@ class ReferenceParameters:
         A mode of muscle below the prediction by so many of its spreads: the outlines hold fat or bone rather than
         muscle, or the protocol is not what it seems. The mode is used but not trusted.
     least_excess
-        A mode no farther above the prediction, log, is taken to be normal by a scan alone: about half the standard
-        deviation of the prediction, and the second, more, where the echo time is not known.
+        A mode no farther above the prediction, log, is taken to be normal by a scan alone: the lowest mode of healthy
+        bodies lies about a tenth below it. The second, more, where the echo time is not known.
     lifted_prior, lifted_prior_outside
         Probability beforehand that no normal muscle is left anywhere, so that the lowest mode is oedema; the second
         where other scans are asked, which is done for people with disease.
@@ -113,7 +116,7 @@ class ReferenceParameters:
     echo_range_ms: tuple[float, float, float] = (20.0, 121.0, 2.0)
     head_gain_spread: float = 0.12
     refuted_spreads: float = 1.6
-    least_excess: tuple[float, float] = (0.13, 0.27)
+    least_excess: tuple[float, float] = (0.04, 0.15)
     lifted_prior: float = 0.04
     lifted_prior_outside: float = 0.2
     lifted: float = 0.35
@@ -201,7 +204,7 @@ class RegionalLiftParameters:
         So many choices of regions are put beside what is not muscle, each with a lift of so many times what is seen.
     """
 
-    least: float = 0.12
+    least: float = 0.09
     one_sided: float = 0.2
     most_regions: int = 3
     usual: float = 0.35

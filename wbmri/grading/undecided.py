@@ -1,15 +1,64 @@
 """What is said of groups and totals where a scan leaves open by what it is to be measured."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wbmri.core import Candidate, GroupReading
+from wbmri.grading.fascia_and_vessels import NotMuscle
 from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.scales import Scale
+from wbmri.grading.voxels import Muscle
 
 _SCALE = PARAMETERS.scale
+_SHAPES = PARAMETERS.fascia_and_vessels
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Explanation:
+    """One way to read a scan.
+
+    Parameters
+    ----------
+    scale
+        By what it is measured, how probable that is, and what it takes for true.
+    muscle
+        The voxels that are muscle by it.
+    other
+        What lies in the groups and is none.
+    doubted
+        Labels of the only groups that it reads otherwise than the first one; all if ``None``.
+    """
+
+    scale: Scale
+    muscle: Muscle
+    other: NotMuscle
+    doubted: frozenset[int] | None = None
+
+
+def explanations_of(scales: Sequence[Scale], muscle: Muscle, other: NotMuscle) -> tuple[Explanation, ...]:
+    """Return the ways to read a scan: by each scale, and where brightness may be fascia or vessels, without it.
+
+    Parameters
+    ----------
+    scales
+        By what the scan may be measured, the most probable first.
+    muscle, other
+        Its voxels, and what is not muscle among them.
+    """
+    made = [Explanation(scale, muscle, other) for scale in scales]
+    if other.doubted:
+        first, without = scales[0], other.taken_out(muscle)
+        oedema, none = (
+            replace(first, weight=share * first.weight, source="; ".join(filter(None, (first.source, words))))
+            for share, words in (
+                (1 - _SHAPES.not_muscle, "what shines along outlines or in streaks is oedema"),
+                (_SHAPES.not_muscle, "what shines along outlines or in streaks is fascia, vessels and septa"),
+            )
+        )
+        made[:1] = [Explanation(oedema, muscle, other), Explanation(none, *without, other.doubted)]
+    return tuple(made)
 
 
 def agreed(found: Sequence[GroupReading], scales: Sequence[Scale]) -> GroupReading:
