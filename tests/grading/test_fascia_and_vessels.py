@@ -80,3 +80,27 @@ def test_a_patch_at_the_rim_is_not_lost():
     found = grade(volume, labels)
     assert grades(found) == [1] * 3 + [0] * 11
     assert not any("fascia" in entry.explanation for entry in found.groups)
+
+
+def test_a_vessel_beside_the_last_slice_of_a_muscle_is_not_its_oedema():
+    volume, labels = limbs(lambda own, _place, _number: np.ones(own.shape))
+    data = volume.data.copy()
+    last = int(np.flatnonzero((labels.data == 23).any(axis=(0, 2))).max())
+    beside = (slice(13, 20), slice(6, 56))
+    assert (labels.data[beside[0], last, beside[1]] == 23).all()
+    data[beside[0], last, beside[1]] *= 1.7
+    data[beside[0], last + 1, beside[1]] = 310.0
+    assert grades(grade(replace(volume, data=data), labels)) == [0] * 14
+    # The same brightness with nothing beside it is the muscle's.
+    data[beside[0], last + 1, beside[1]] = volume.data[beside[0], last + 1, beside[1]]
+    assert grades(grade(replace(volume, data=data), labels)) == [1] + [0] * 13
+
+
+def test_rims_that_shine_here_and_there_leave_the_total_open():
+    volume, labels = limbs(lambda own, place, number: fascia(own, place, number) if number < 4 else np.ones(own.shape))
+    reading = grade(volume, labels)
+    assert [candidate.total for candidate in reading.candidates][1:] == [0]
+    assert reading.candidates[0].total == sum(grades(reading)) >= 4
+    assert "fascia, vessels and septa" in reading.candidates[1].source
+    assert max(entry.confidence for entry in reading.groups[22:26]) < 0.5
+    assert min(entry.confidence for entry in reading.groups[26:36]) >= 0.5

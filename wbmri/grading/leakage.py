@@ -50,7 +50,7 @@ def without_leakage(
 
 
 def away_from_brightness(scan: Volume, muscle: Muscle, field: BiasField, level: float) -> Muscle:
-    """Return the muscle without, among its inner voxels, those that touch something very bright across the outline.
+    """Return the muscle without, among its inner voxels, those that touch something very bright in the next slice.
 
     Slices are thick, and an outline cuts through voxels that the muscle shares with a vessel or a joint.
 
@@ -65,15 +65,18 @@ def away_from_brightness(scan: Volume, muscle: Muscle, field: BiasField, level: 
 
 
 def _beside_brightness(scan: Volume, muscle: Muscle, field: BiasField, level: float) -> NDArray[np.bool_]:
-    """Tell which labelled voxels have a face in common with a very bright one that is not of their group."""
+    """Tell which labelled voxels lie beside a very bright one of the next slice that is not of their group."""
     index, shape = muscle.index, np.asarray(scan.shape)
+    thick = np.asarray(muscle.spacing) > PARAMETERS.voxels.thick_slices * min(muscle.spacing)
+    made = np.zeros(len(index), dtype=bool)
+    if not len(index):
+        return made
     low = np.maximum(index.min(axis=0) - 1, 0)
     block = scan.data[tuple(slice(a, b) for a, b in zip(low, index.max(axis=0) + 2, strict=True))]
     bright = block > _LEAKAGE.beside_ratio * level * np.exp(field.log_on(low, block.shape, scan.spacing))
     groups = np.zeros(block.shape, dtype=np.uint8)
     groups[tuple((index - low).T)] = muscle.label
-    made = np.zeros(len(index), dtype=bool)
-    for axis in range(3):
+    for axis in np.flatnonzero(thick):
         for step in (-1, 1):
             there = index.copy()
             there[:, axis] = np.clip(there[:, axis] + step, 0, shape[axis] - 1)

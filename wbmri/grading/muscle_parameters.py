@@ -242,6 +242,8 @@ class NormalisationParameters:
     loose_level_spread, level_spread
         Standard deviation of a group's own level, log, while the field is fitted, and what of the field is left in it
         after.
+    level_prior
+        The usual spread counts as much as so many groups in that of the scan itself.
     least_spread, field_spread
         No muscle is more even than the first, log; the second is what of the field is left within a group.
     lower_side, one_sigma
@@ -259,6 +261,7 @@ class NormalisationParameters:
     first_spread: float = 0.07
     loose_level_spread: float = 0.1
     level_spread: float = 0.045
+    level_prior: float = 6.0
     least_spread: float = 0.02
     field_spread: float = 0.03
     lower_side: float = 0.3
@@ -314,8 +317,8 @@ class LeakageParameters:
     larger
         A region that is more than so many times what lies within the group is a neighbour's.
     beside_ratio, least_left
-        Voxels that touch something beyond their group that is brighter than this ratio share it, and are not measured;
-        but for groups of which less than this share would be left.
+        Where slices are thick, voxels beside something brighter than this ratio in the next slice, beyond their group,
+        share it, and are not measured; but for groups of which less than the second share would be left.
     """
 
     bright_ratio: float = 1.25
@@ -323,5 +326,5 @@ class LeakageParameters:
     doubt: float = 1.5
     beyond_mm: float = 12.0
     larger: float = 2.0
-    beside_ratio: float = 1.8
+    beside_ratio: float = 2.7
     least_left: float = 0.5

@@ -178,7 +178,8 @@ def fit_scale(muscle: Muscle, rule: GradingRule, level_spread: float, progress: 
     rule
         From which ratio on muscle is oedematous.
     level_spread
-        Standard deviation of a group's own level about that of all healthy muscle, log.
+        Standard deviation of a group's own level about that of all healthy muscle, log; a scan whose darker groups
+        differ more raises it.
     progress
         Called with the share of the work that is done.
 
@@ -209,6 +210,7 @@ def fit_scale(muscle: Muscle, rule: GradingRule, level_spread: float, progress: 
     log_ratio = fit.log_ratio(muscle)
     groups = measure_groups(muscle, log_ratio, members, kernel, fine=False)
     spread = round(_spread(muscle, groups), 3)
+    level_spread = round(_level_spread(groups, level_spread), 4)
     return Fit(field, mode, replace(kernel, spread=spread, shares=_shares(groups), level_spread=level_spread))
 
 
@@ -229,6 +231,13 @@ def _normal(
             normal[muscle.label[group.places[0]]] = group.mixture.normal
     seen = GROUP_HISTOGRAM.covers(log_ratio)
     return np.where(seen, normal[fitting.label, GROUP_HISTOGRAM.bin_of(log_ratio)], 0.0)
+
+
+def _level_spread(groups: Sequence[Measured], usual: float) -> float:
+    """How much healthy groups of this scan differ by their own level: those below that of all hold no oedema."""
+    level = np.array([group.mixture.own_level for group in groups if group.places.size])
+    below = level[level < 0]
+    return max(usual, float(np.sqrt((below @ below + _FIT.level_prior * usual**2) / (below.size + _FIT.level_prior))))
 
 
 def _spread(muscle: Muscle, groups: Sequence[Measured]) -> float:

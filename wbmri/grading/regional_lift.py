@@ -65,11 +65,14 @@ class _Choice:
         What a reader calls them, and their groups.
     prior
         Logarithm of how probable they are among all choices.
+    seldom
+        Whether it is on one side of the body only, or takes more than half of the regions.
     """
 
     name: str
     labels: tuple[int, ...]
     prior: float
+    seldom: bool
 
 
 def _choices(scheme: Scheme) -> Iterator[_Choice]:
@@ -83,11 +86,12 @@ def _choices(scheme: Scheme) -> Iterator[_Choice]:
     prior -= np.log(np.exp(prior).sum())
     for chosen, own in zip(every, prior, strict=True):
         groups = [group for group in scheme.groups if group.region in chosen]
+        many = 2 * len(chosen) > len(regions)
         name = chosen[0] if len(chosen) == 1 else f"{', '.join(chosen[:-1])} and {chosen[-1]}"
-        yield _Choice(name, tuple(group.label for group in groups), float(own + np.log(1 - _LIFT.one_sided)))
+        yield _Choice(name, tuple(group.label for group in groups), float(own + np.log(1 - _LIFT.one_sided)), many)
         for side in Side:
             labels = tuple(group.label for group in groups if group.side == side)
-            yield _Choice(f"{name} on the {side}", labels, float(own + np.log(_LIFT.one_sided / 2)))
+            yield _Choice(f"{name} on the {side}", labels, float(own + np.log(_LIFT.one_sided / 2)), seldom=True)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -189,7 +193,8 @@ def regional_lift(
     for choice in _choices(scheme):
         own = np.isin(np.arange(256), choice.labels) & (size > 0)
         rest = ~own & (size > 0)
-        if own.any() and rest.any() and (lift := float(mean[own].mean() - mean[rest].mean())) > _LIFT.least:
+        least = _LIFT.least[choice.seldom]
+        if own.any() and rest.any() and (lift := float(mean[own].mean() - mean[rest].mean())) > least:
             lifts.append((choice, lift))
     if not lifts:
         return None
@@ -204,7 +209,7 @@ def regional_lift(
         # Muscle alone cannot tell, so that what it says is not believed without limit.
         by_muscle = float(np.clip(max(one.lifted(up) for one in levels) - smooth, -_LIFT.limit, _LIFT.limit))
         scored.append((choice.prior + by_muscle, choice, lift))
-    scored.sort(key=lambda one: one[0] + one[2] / _LIFT.least, reverse=True)
+    scored.sort(key=lambda one: one[0] + one[2] / _LIFT.step, reverse=True)
     # Where the field had darkened these regions, oedema lifts them by more than is left to see.
     tried = [(score, choice, lift * more) for score, choice, lift in scored[: _LIFT.looked_at] for more in _LIFT.more]
     return _judged(tried, cells_of(surroundings_of(scan, groups, FLAT, fit.mode)), muscle, fit)

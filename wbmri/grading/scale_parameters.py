@@ -185,7 +185,8 @@ class RegionalLiftParameters:
     Parameters
     ----------
     least
-        How much brighter, log, the field must be in some regions than in the others for it to be doubted.
+        How much brighter, log, the field must be in some regions than in the others for it to be doubted; the second on
+        one side only, or in most regions.
     one_sided, most_regions
         How often such oedema is on one side only, and how many regions it takes, or leaves out, at most.
     usual, spread
@@ -200,11 +201,12 @@ class RegionalLiftParameters:
         taken for it.
     limit
         The most that muscle alone says for or against a lift, log.
-    looked_at, more
-        So many choices of regions are put beside what is not muscle, each with a lift of so many times what is seen.
+    looked_at, step, more
+        So many choices of regions are put beside what is not muscle, those first that are more probable or lifted by
+        more, such a step, log, weighing as much as one of probability; each with a lift of so many times what is seen.
     """
 
-    least: float = 0.09
+    least: tuple[float, float] = (0.09, 0.12)
     one_sided: float = 0.2
     most_regions: int = 3
     usual: float = 0.35
@@ -218,4 +220,5 @@ class RegionalLiftParameters:
     clear: float = 0.45
     limit: float = 4.0
     looked_at: int = 6
+    step: float = 0.12
     more: tuple[float, ...] = (1.0, 1.5)

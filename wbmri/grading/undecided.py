@@ -81,7 +81,8 @@ def agreed(found: Sequence[GroupReading], scales: Sequence[Scale]) -> GroupReadi
     weight = np.array([scale.weight for _, scale in known])
     mixed = weight @ np.array([one.probabilities for one, _ in known]) / weight.sum()
     share = float(mixed[first.grade]) / max(first.probabilities[first.grade], 1e-9)
-    confidence = min(1.0, first.confidence * share)
+    # No surer than the least sure of those that agree.
+    confidence = min(1.0, *(one.confidence for one, _ in known if one.grade == first.grade), first.confidence * share)
     others = [(one, scale) for one, scale in known[1:] if one.grade != first.grade]
     said = "".join(f" If {scale.source}: grade {one.grade}." for one, scale in others)
     if others:
