@@ -97,10 +97,10 @@ def test_a_vessel_beside_the_last_slice_of_a_muscle_is_not_its_oedema():
 
 
 def test_rims_that_shine_here_and_there_leave_the_total_open():
-    volume, labels = limbs(lambda own, place, number: fascia(own, place, number) if number < 4 else np.ones(own.shape))
+    volume, labels = limbs(lambda own, place, number: fascia(own, place, number) if number < 3 else np.ones(own.shape))
     reading = grade(volume, labels)
     assert [candidate.total for candidate in reading.candidates][1:] == [0]
-    assert reading.candidates[0].total == sum(grades(reading)) >= 4
+    assert reading.candidates[0].total == sum(grades(reading)) >= 3
     assert "fascia, vessels and septa" in reading.candidates[1].source
-    assert max(entry.confidence for entry in reading.groups[22:26]) < 0.5
-    assert min(entry.confidence for entry in reading.groups[26:36]) >= 0.5
+    doubted, others = ([entry.confidence for entry in reading.groups[a:b]] for a, b in ((22, 25), (25, 36)))
+    assert max(doubted) < 0.6 * min(others)
