@@ -16,6 +16,7 @@ from wbmri.cli.listings import engines, schemes
 from wbmri.cli.outcomes import outcomes
 from wbmri.cli.review import review
 from wbmri.cli.score import score
+from wbmri.cli.send import send
 from wbmri.cli.train import train
 
 app = Typer(
@@ -46,7 +47,7 @@ def options(
     """Take the options that stand before a command; `wbmri.cli.main` has read --debug already."""
 
 
-for command in (demo, inspect, score, engines, schemes, agreement, outcomes, compare, review, export):
+for command in (demo, inspect, score, engines, schemes, agreement, outcomes, compare, review, export, send):
     app.command()(command)
 app.command(cls=BidsCommand)(cohort)
 app.command()(train)
