@@ -8,7 +8,8 @@ The verbs, in the order in which they are used::
     change = wbmri.compare(before, after)
 
 ``wbmri.score`` goes the whole way and writes a case; ``wbmri.inspect`` says what lies in a folder; ``wbmri.agree`` says
-how far readers agree, whose readings ``wbmri.read_ratings`` gathers; ``wbmri.export_case`` writes a case for others.
+how far readers agree, whose readings ``wbmri.read_ratings`` gathers; ``wbmri.export_case`` writes a case for others;
+``wbmri.verify`` says which files of cases are not as they were written.
 """
 
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from wbmri.analysis.agreement import agree, read_ratings
     from wbmri.analysis.comparison import compare
+    from wbmri.case import verify
     from wbmri.core import LabelMap, Reading, Score, Volume
     from wbmri.core.scheme import Scheme
     from wbmri.grading import grade
@@ -42,6 +44,7 @@ __all__ = [
     "read_ratings",
     "score",
     "segment",
+    "verify",
 ]
 
 # Loaded when first used: importing wbmri must stay instant, because every command of the command line pays for it.
@@ -50,6 +53,7 @@ __getattr__ = lazy_names(
     {
         "analysis.agreement": ("agree", "read_ratings"),
         "analysis.comparison": ("compare",),
+        "case": ("verify",),
         "core": ("LabelMap", "Reading", "Score", "Volume"),
         "core.scheme": ("Scheme",),
         "grading": ("grade",),

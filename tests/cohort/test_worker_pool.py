@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -15,7 +14,8 @@ import psutil
 import pytest
 
 from wbmri.analysis.calibration import ControlCalibration
-from wbmri.case import CaseLock, CasePaths, HistoryEntry, encode, locked_case, read_case
+from wbmri.case import CaseLock, CasePaths, encode, locked_case, read_case, write_case_files
+from wbmri.case.storage import with_entry
 from wbmri.cohort import (
     Crew,
     Limits,
@@ -221,9 +221,7 @@ def test_a_case_is_scored_again_if_what_it_rests_on_changed(small: Small, maker:
 def test_the_time_a_visit_takes_is_the_programs_not_the_readers(small: Small) -> None:
     took = seconds_per_visit(small.out, "blocks")
     assert took is not None
-    entry = HistoryEntry("ab", datetime(2026, 1, 2, tzinfo=UTC), "signed", seconds={"reading": 1800.0})
-    with small.paths.history.open("ab") as file:
-        file.write(encode(entry, indent=None))
+    write_case_files(small.paths, [with_entry(small.paths, "signed", "ab", {"reading": 1800.0}, {})])
     assert seconds_per_visit(small.out, "blocks") == took
 
 

@@ -9,19 +9,23 @@ if TYPE_CHECKING:
     from wbmri.case.collection import TABLES_LOCK, cases_at, find_cases, rebuild_tables
     from wbmri.case.dataset import check_dataset, encode_table, score_rows, summary_row
     from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, ReadingDocument, decode, encode
+    from wbmri.case.history_chain import Chain, completed_lines, unsealed
     from wbmri.case.lock import CaseInUseError, CaseLock, Holder, dataset_lock, holder_of, locked_case, new_label
+    from wbmri.case.manifest import Manifest, digest_of, file_digest
     from wbmri.case.paths import CONSENSUS, CasePaths, ChangePaths, ReadingPaths, bids_label, natural_sort_key
+    from wbmri.case.recorded_files import prepare_dataset, write_case_files, write_dataset_files, write_reading_files
     from wbmri.case.signed_reading import (
         SignedReading,
         labels_of_record,
+        read_reading,
         read_signed,
         reading_of_record,
         signed_of_record,
         signed_readings,
-        update_ignore_file,
         write_signed,
     )
     from wbmri.case.storage import Case, check_replaceable, read_case, write_case
+    from wbmri.case.verification import Fault, Finding, Verification, verify
 
 __all__ = [
     "CONSENSUS",
@@ -32,31 +36,41 @@ __all__ = [
     "CaseInUseError",
     "CaseLock",
     "CasePaths",
+    "Chain",
     "ChangePaths",
     "ClinicalRow",
     "DetectableChange",
+    "Fault",
+    "Finding",
     "HistoryEntry",
     "Holder",
+    "Manifest",
     "ReadingDocument",
     "ReadingPaths",
     "SignedReading",
+    "Verification",
     "bids_label",
     "cases_at",
     "check_dataset",
     "check_replaceable",
+    "completed_lines",
     "dataset_lock",
     "decode",
+    "digest_of",
     "encode",
     "encode_table",
+    "file_digest",
     "find_cases",
     "holder_of",
     "labels_of_record",
     "locked_case",
     "natural_sort_key",
     "new_label",
+    "prepare_dataset",
     "read_case",
     "read_clinical",
     "read_detectable_change",
+    "read_reading",
     "read_signed",
     "read_units",
     "reading_of_record",
@@ -65,8 +79,12 @@ __all__ = [
     "signed_of_record",
     "signed_readings",
     "summary_row",
-    "update_ignore_file",
+    "unsealed",
+    "verify",
     "write_case",
+    "write_case_files",
+    "write_dataset_files",
+    "write_reading_files",
     "write_signed",
 ]
 
@@ -100,6 +118,11 @@ __getattr__ = lazy_names(
             "decode",
             "encode",
         ),
+        "history_chain": (
+            "Chain",
+            "completed_lines",
+            "unsealed",
+        ),
         "lock": (
             "CaseInUseError",
             "CaseLock",
@@ -109,6 +132,11 @@ __getattr__ = lazy_names(
             "locked_case",
             "new_label",
         ),
+        "manifest": (
+            "Manifest",
+            "digest_of",
+            "file_digest",
+        ),
         "paths": (
             "CONSENSUS",
             "CasePaths",
@@ -117,14 +145,20 @@ __getattr__ = lazy_names(
             "bids_label",
             "natural_sort_key",
         ),
+        "recorded_files": (
+            "prepare_dataset",
+            "write_case_files",
+            "write_dataset_files",
+            "write_reading_files",
+        ),
         "signed_reading": (
             "SignedReading",
             "labels_of_record",
+            "read_reading",
             "read_signed",
             "reading_of_record",
             "signed_of_record",
             "signed_readings",
-            "update_ignore_file",
             "write_signed",
         ),
         "storage": (
@@ -132,6 +166,12 @@ __getattr__ = lazy_names(
             "check_replaceable",
             "read_case",
             "write_case",
+        ),
+        "verification": (
+            "Fault",
+            "Finding",
+            "Verification",
+            "verify",
         ),
     },
 )

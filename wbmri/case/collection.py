@@ -5,10 +5,11 @@ from pathlib import Path
 from wbmri.case.dataset import SCORE_COLUMNS, SUMMARY_COLUMNS, encode_table, score_rows, summary_row
 from wbmri.case.lock import dataset_lock
 from wbmri.case.paths import CasePaths
+from wbmri.case.recorded_files import write_dataset_files
 from wbmri.case.signed_reading import reading_of_record
 from wbmri.case.storage import Case, read_case
 from wbmri.core import CaseError, Reading
-from wbmri.io import finish_writing, write_together
+from wbmri.io import finish_writing
 
 TABLES_LOCK = "tables"
 """Whoever reads the cases to write the tables over them holds it meanwhile; see `dataset_lock`."""
@@ -51,7 +52,7 @@ def _rebuild(out: Path) -> tuple[CaseError, ...]:
             left_out.append(error)
     scores = [row for case, record in cases for row in score_rows(case.participant, case.session, record, case.reading)]
     summary = [summary_row(case.participant, case.session, record) for case, record in cases]
-    write_together(
+    write_dataset_files(
         out,
         [
             (out / "scores.tsv", encode_table(SCORE_COLUMNS, scores)),

@@ -134,6 +134,7 @@ _BIDSIGNORE = b"""\
 *_history.jsonl
 *_report.html
 *_outcome.json
+*_manifest.json
 figures
 readings
 *_change.*
@@ -179,14 +180,9 @@ def dataset_files(out: Path) -> list[tuple[Path, bytes]]:
         "GeneratedBy": [{"Name": "wbmri", "Version": __version__}],
     }
     return [
-        ignore_file(out),
+        (out / ".bidsignore", _BIDSIGNORE),
         (out / "dataset_description.json", (json.dumps(description, indent=2) + "\n").encode()),
     ]
-
-
-def ignore_file(out: Path) -> tuple[Path, bytes]:
-    """Return the file that tells validators of BIDS what to skip, with its content."""
-    return out / ".bidsignore", _BIDSIGNORE
 
 
 def _is_ours(description: Path) -> bool:

@@ -87,10 +87,17 @@ def _intensity_model(parameters: JsonObject) -> Json:
     }
 
 
-_UPGRADES = (_to_version_2,)
+def _to_version_3(document: JsonObject) -> None:
+    """Leave everything as it is: version 3 added manifests, and digests to the lines of histories."""
 
 
-SCHEMA_VERSION = 2
+_UPGRADES = (_to_version_2, _to_version_3)
+
+
+SCHEMA_VERSION = 3
+
+MANIFEST_SINCE = 3
+"""The version of the layout from which on every case has a manifest."""
 
 _LIBRARIES = ("numpy", "scipy", "SimpleITK", "scikit-image", "nibabel", "pydicom", "onnxruntime")
 
@@ -174,6 +181,8 @@ class HistoryEntry:
         The reason given.
     seconds
         How long each step took, by name of the step.
+    digests
+        The SHA-256 of the files that were written then, by name.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -186,6 +195,7 @@ class HistoryEntry:
     after: Annotated[int | str | None, Field(alias="to")] = None
     why: str | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
 

@@ -170,6 +170,11 @@ class CasePaths:
         return self.folder / "figures" / f"{self.name}_acq-wbstir_desc-oedema_thumbnail.png"
 
     @property
+    def manifest(self) -> Path:
+        """The SHA-256 of every file of the case."""
+        return self.folder / f"{self.name}_manifest.json"
+
+    @property
     def outcome(self) -> Path:
         """What became of the visit when its cohort was scored."""
         return self.folder / f"{self.name}_outcome.json"
@@ -256,6 +261,17 @@ class ReadingPaths:
     def report(self) -> Path:
         """The report of this reading, one HTML file."""
         return self._file("report.html")
+
+    @property
+    def manifest(self) -> Path:
+        """The SHA-256 of the files of a reading that was signed elsewhere."""
+        return self._file("manifest.json")
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Whatever files of this reading there are."""
+        found = self.folder.glob(self._file("*").name)
+        return tuple(sorted(path for one in found for path in ([one] if one.is_file() else one.glob("*"))))
 
     @property
     def reading(self) -> Path:

@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.case.dataset import SCORE_COLUMNS, encode_table, ignore_file, score_rows
-from wbmri.case.documents import HistoryEntry, ReadingDocument, decode, encode, software_versions
+from wbmri.case.dataset import SCORE_COLUMNS, encode_table, score_rows
+from wbmri.case.documents import MANIFEST_SINCE, ReadingDocument, decode, encode, software_versions, version_of
+from wbmri.case.manifest import Manifest, digest_of, file_digest
 from wbmri.case.paths import CONSENSUS, CasePaths, ReadingPaths
-from wbmri.case.storage import Case
+from wbmri.case.recorded_files import prepare_dataset, write_case_files, write_reading_files
+from wbmri.case.storage import Case, read_case, with_entry
 from wbmri.core import CaseError, InputError, LabelMap, Reading
-from wbmri.io import encode_nifti, read_labels, write_together
+from wbmri.io import encode_nifti, read_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,14 @@ class SignedReading:
         The grades.
     software
         Versions of what made it.
+    manifest
+        The SHA-256 of its files; ``None`` for a reading of a former version.
     """
 
     paths: ReadingPaths
     reading: Reading
     software: Mapping[str, str]
+    manifest: Manifest | None = None
 
     def labels(self, case: Case) -> LabelMap:
         """Load the outlines it rests on: the person's corrections, or else those of the case.
@@ -41,9 +45,11 @@ class SignedReading:
         Raises
         ------
         CaseError
-            If a file is missing or cannot be read.
+            If a file is missing, not as it was written, or cannot be read.
         """
         path, labels = self.paths.labels, case.labels()
+        if self.manifest is not None and (path.is_file() or self.manifest.holds(path)):
+            self.manifest.check(path)
         if not path.is_file():
             return labels
         try:
@@ -62,7 +68,7 @@ def read_signed(paths: ReadingPaths) -> SignedReading:
     Raises
     ------
     CaseError
-        If it is not signed, damaged, of a newer version, or that of another case or reader.
+        If it is not signed, not as it was written, damaged, of a newer version, or that of another case or reader.
     """
     if not paths.reading.is_file():
         raise CaseError(
@@ -70,7 +76,8 @@ def read_signed(paths: ReadingPaths) -> SignedReading:
             "one that its reader has signed",
             "sign it in 'wbmri review' first",
         )
-    document = decode(ReadingDocument, paths.reading.read_bytes(), paths.reading)
+    content = paths.reading.read_bytes()
+    document = decode(ReadingDocument, content, paths.reading)
     whose = document.participant, document.session, document.reading.reader
     if whose != (paths.case.participant, paths.case.session, paths.reader):
         raise CaseError(
@@ -78,7 +85,49 @@ def read_signed(paths: ReadingPaths) -> SignedReading:
             f"that of sub-{paths.case.participant}, ses-{paths.case.session} by {paths.reader!r}",
             "put the file back where it belongs",
         )
-    return SignedReading(paths, document.reading, document.software)
+    manifest = _manifest_of(paths, content)
+    if manifest is not None:
+        manifest.check(paths.reading, content)
+    return SignedReading(paths, document.reading, document.software, manifest)
+
+
+def _manifest_of(paths: ReadingPaths, content: bytes) -> Manifest | None:
+    """Return the manifest that names the files of a signed reading; ``None`` for a reading of a former version."""
+    of_case = Manifest.of_case(paths.case).read() if paths.elsewhere is None else None
+    if of_case is not None and of_case.holds(paths.reading):
+        return of_case
+    # One that was signed elsewhere, and perhaps copied into the case since, brings its own.
+    own = Manifest.of_reading(paths).read()
+    if own is None and (of_case is not None or (version_of(content) or 0) >= MANIFEST_SINCE):
+        raise CaseError(
+            f"the signed reading {paths.reading}, which no manifest names",
+            "a reading as it was signed",
+            f"copy {paths.manifest.name} with it from where it was signed, or restore the case from a backup",
+        )
+    return own
+
+
+def read_reading(path: str | Path) -> ReadingDocument:
+    """Read the file of a reading, the program's or a person's; one that lies in a case is checked as such.
+
+    Raises
+    ------
+    CaseError
+        If it is damaged, or lies in a case and is not as it was written there.
+    """
+    path = Path(path)
+    content = path.read_bytes()
+    document = decode(ReadingDocument, content, path)
+    try:
+        case = CasePaths.find(path.parents[1])
+    except (CaseError, IndexError):
+        return document
+    if path.resolve() == case.reading:
+        read_case(path)
+    for paths in ReadingPaths.begun(case):
+        if paths.reading == path.resolve():
+            read_signed(paths)
+    return document
 
 
 def signed_readings(case: CasePaths) -> tuple[SignedReading, ...]:
@@ -155,28 +204,13 @@ def write_signed(
         (paths.scores, encode_table(SCORE_COLUMNS, score_rows(case.participant, case.session, reading, auto))),
         (paths.reading, encode(document)),
     ]
+    closing = paths.files
     if paths.elsewhere is not None:
-        write_together(paths.folder, files)
+        write_reading_files(paths, files, closing=closing)
     else:
-        write_together(case.out, [ignore_file(case.out), *files, _note(paths, seconds)])
-    return SignedReading(paths, reading, document.software)
-
-
-def _note(paths: ReadingPaths, seconds: float) -> tuple[Path, bytes]:
-    """Return the history of the case with a line more: who signed, after how many seconds of reading."""
-    entry = HistoryEntry(
-        paths.reader,
-        datetime.now(UTC).replace(microsecond=0),
-        "signed",
-        seconds={"reading": round(seconds, 1)},
-    )
-    history = paths.case.history
-    before = history.read_bytes() if history.exists() else b""
-    return history, before + encode(entry, indent=None)
-
-
-def update_ignore_file(case: CasePaths) -> None:
-    """Let validators of BIDS skip the folder of readings, in a dataset that was made before there were any."""
-    path, content = ignore_file(case.out)
-    if not path.exists() or path.read_bytes() != content:
-        write_together(case.out, [(path, content)])
+        prepare_dataset(case.out)
+        digests = {path.name: digest_of(content) for path, content in files}
+        digests |= {path.name: file_digest(path) for path in closing if path == paths.history}
+        history = with_entry(case, "signed", paths.reader, {"reading": round(seconds, 1)}, digests)
+        write_case_files(case, [*files, history], closing=closing)
+    return read_signed(paths)

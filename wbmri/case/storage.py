@@ -14,7 +14,6 @@ from wbmri.case.dataset import (
     LABEL_COLUMNS,
     SCORE_COLUMNS,
     check_dataset,
-    dataset_files,
     encode_table,
     label_rows,
     score_rows,
@@ -28,9 +27,12 @@ from wbmri.case.documents import (
     encode,
     software_versions,
 )
+from wbmri.case.history_chain import Chain, chained, lines_of, unsealed
+from wbmri.case.manifest import Manifest, digest_of, manifest_of
 from wbmri.case.paths import CasePaths, ReadingPaths
+from wbmri.case.recorded_files import prepare_dataset, write_case_files
 from wbmri.core import AUTO, CaseError, GradeSource, InputError, Json, LabelMap, Reading, Status, Volume
-from wbmri.io import encode_nifti, finish_writing, read_image, read_labels, write_together
+from wbmri.io import encode_nifti, finish_writing, read_image, read_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,14 @@ class Case:
         The grades, with their scheme and provenance.
     software
         Versions of what made it.
+    manifest
+        The SHA-256 of its files, by which each is checked when it is opened; ``None`` for a case of a former version.
     """
 
     paths: CasePaths
     reading: Reading
     software: Mapping[str, str]
+    manifest: Manifest | None = None
 
     @property
     def participant(self) -> str:
@@ -67,10 +72,10 @@ class Case:
         Raises
         ------
         CaseError
-            If the file is missing or cannot be read.
+            If the file is missing, not as it was written, or cannot be read.
         """
         try:
-            volume = read_image(_existing(self.paths.volume))
+            volume = read_image(self._checked(self.paths.volume))
         except InputError as error:
             raise _unreadable(self.paths.volume, error) from error
         return replace(volume, acquisition=self.reading.acquisition)
@@ -81,12 +86,12 @@ class Case:
         Raises
         ------
         CaseError
-            If one of its files is missing or cannot be read.
+            If one of its files is missing, not as it was written, or cannot be read.
         """
-        sidecar = _existing(self.paths.labels_sidecar)
+        sidecar = self._checked(self.paths.labels_sidecar)
         document = decode(LabelsDocument, sidecar.read_bytes(), sidecar)
         try:
-            data, grid = read_labels(_existing(self.paths.labels))
+            data, grid = read_labels(self._checked(self.paths.labels))
             return LabelMap(
                 cast("NDArray[np.uint8]", data),  # LabelMap refuses what does not fit
                 grid.affine,
@@ -110,27 +115,51 @@ class Case:
             If the file is missing or a line of it is damaged.
         """
         path = _existing(self.paths.history)
-        return tuple(decode(HistoryEntry, line, path) for line in path.read_bytes().splitlines())
+        # It has grown since the case was opened if someone signed meanwhile.
+        now = None if self.manifest is None else Manifest.of_case(self.paths).read()
+        if now is not None:
+            now.check(path)
+        lines = lines_of(path.read_bytes(), path)
+        Chain().after_all(lines, path)
+        return tuple(decode(HistoryEntry, unsealed(line), path) for line in lines)
+
+    def _checked(self, path: Path) -> Path:
+        _existing(path)
+        if self.manifest is not None:
+            self.manifest.check(path)
+        return path
 
 
 def read_case(path: str | Path) -> Case:
     """Read a case from its folder ``OUT/sub-X/ses-Y`` or from its reading.json.
 
+    Every file is checked against the manifest of the case when it is opened; `wbmri.case.verify` checks all of them.
+
     Raises
     ------
     CaseError
-        If there is no complete case, or its reading is damaged, of a newer version, or of another person or visit.
+        If there is no complete case, or its reading is not as it was written, damaged, of a newer version, or of
+        another person or visit.
     """
     paths = CasePaths.find(path)
     finish_writing(paths.out)
-    document = decode(ReadingDocument, paths.reading.read_bytes(), paths.reading)
+    content = paths.reading.read_bytes()
+    document = _own_document(paths, content)
+    manifest = manifest_of(paths, content)
+    if manifest is not None:
+        manifest.check(paths.reading, content)
+    return Case(paths, document.reading, document.software, manifest)
+
+
+def _own_document(paths: CasePaths, content: bytes) -> ReadingDocument:
+    document = decode(ReadingDocument, content, paths.reading)
     if (document.participant, document.session) != (paths.participant, paths.session):
         raise CaseError(
             f"{paths.reading} with the reading of sub-{document.participant}, ses-{document.session}",
             f"that of sub-{paths.participant}, ses-{paths.session}",
             "put the file back where it belongs",
         )
-    return Case(paths, document.reading, document.software)
+    return document
 
 
 def check_replaceable(paths: CasePaths) -> None:
@@ -150,7 +179,8 @@ def check_replaceable(paths: CasePaths) -> None:
             "a visit that only the program has graded",
             "score into another --out or --ses, so that the person's reading is kept",
         )
-    reading = read_case(paths.reading).reading
+    finish_writing(paths.out)
+    reading = _own_document(paths, paths.reading.read_bytes()).reading
     by_person = any(entry.source is GradeSource.READER for entry in reading.groups)
     if reading.reader != AUTO or reading.status is not Status.SCORED or by_person:
         raise CaseError(
@@ -206,26 +236,53 @@ def write_case(
     paths = CasePaths(Path(out), participant, session)
     check_replaceable(paths)
     document = ReadingDocument(paths.participant, paths.session, reading, software_versions())
-    entry = HistoryEntry(AUTO, datetime.now(UTC).replace(microsecond=0), "scored", seconds=seconds)
+    files = [
+        (paths.volume, encode_nifti(volume.data, volume.affine)),
+        (paths.volume_sidecar, _volume_sidecar(volume)),
+        (paths.labels, encode_nifti(labels.data, labels.affine)),
+        (paths.labels_sidecar, encode(_labels_document(labels, paths))),
+        (paths.labels_table, encode_table(LABEL_COLUMNS, label_rows(labels.scheme))),
+        (paths.scores, encode_table(SCORE_COLUMNS, score_rows(paths.participant, paths.session, reading))),
+        (paths.report, report_html.encode()),
+        *([] if mosaic is None else [(paths.mosaic, mosaic)]),
+        *([] if thumbnail is None else [(paths.thumbnail, thumbnail)]),
+        (paths.reading, encode(document)),
+    ]
+    history = with_entry(paths, "scored", AUTO, seconds, {path.name: digest_of(content) for path, content in files})
+    prepare_dataset(paths.out)
+    write_case_files(paths, [*files[:-1], history, files[-1]], anew=True)
+    return read_case(paths.reading)
+
+
+def with_entry(
+    paths: CasePaths,
+    action: str,
+    who: str,
+    seconds: Mapping[str, float],
+    digests: Mapping[str, str],
+) -> tuple[Path, bytes]:
+    """Return the history of a case with a line more.
+
+    Parameters
+    ----------
+    paths
+        The case.
+    action, who
+        What was done just now, and by whom.
+    seconds
+        How long each step took.
+    digests
+        The SHA-256 of the files written with it, by name.
+
+    Raises
+    ------
+    CaseError
+        If a line so far is not as it was written.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    entry = HistoryEntry(who, now, action, seconds=seconds, digests=digests)
     history = paths.history.read_bytes() if paths.history.exists() else b""
-    write_together(
-        paths.out,
-        [
-            *dataset_files(paths.out),
-            (paths.volume, encode_nifti(volume.data, volume.affine)),
-            (paths.volume_sidecar, _volume_sidecar(volume)),
-            (paths.labels, encode_nifti(labels.data, labels.affine)),
-            (paths.labels_sidecar, encode(_labels_document(labels, paths))),
-            (paths.labels_table, encode_table(LABEL_COLUMNS, label_rows(labels.scheme))),
-            (paths.scores, encode_table(SCORE_COLUMNS, score_rows(paths.participant, paths.session, reading))),
-            (paths.report, report_html.encode()),
-            *([] if mosaic is None else [(paths.mosaic, mosaic)]),
-            *([] if thumbnail is None else [(paths.thumbnail, thumbnail)]),
-            (paths.history, history + encode(entry, indent=None)),
-            (paths.reading, encode(document)),
-        ],
-    )
-    return Case(paths, reading, document.software)
+    return paths.history, chained(history, encode(entry, indent=None), paths.history)
 
 
 def _volume_sidecar(volume: Volume) -> bytes:

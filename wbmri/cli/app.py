@@ -18,6 +18,7 @@ from wbmri.cli.review import review
 from wbmri.cli.score import score
 from wbmri.cli.send import send
 from wbmri.cli.train import train
+from wbmri.cli.verify import verify
 
 app = Typer(
     no_args_is_help=True,
@@ -47,7 +48,7 @@ def options(
     """Take the options that stand before a command; `wbmri.cli.main` has read --debug already."""
 
 
-for command in (demo, inspect, score, engines, schemes, agreement, outcomes, compare, review, export, send):
+for command in (demo, inspect, score, engines, schemes, agreement, outcomes, compare, review, export, send, verify):
     app.command()(command)
 app.command(cls=BidsCommand)(cohort)
 app.command()(train)

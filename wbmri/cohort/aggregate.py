@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wbmri.analysis.clinical import Outcomes
-from wbmri.case import TABLES_LOCK, CasePaths, check_dataset, dataset_lock, encode_table, read_case
+from wbmri.case import (
+    TABLES_LOCK,
+    CasePaths,
+    check_dataset,
+    dataset_lock,
+    encode_table,
+    read_case,
+    write_dataset_files,
+)
 from wbmri.cohort.case_rows import Gathered, Page, Pair, gather
 from wbmri.cohort.participants import (
     CHANGES,
@@ -25,7 +33,6 @@ from wbmri.cohort.participants import (
 from wbmri.cohort.qc import MARK_COLUMNS, SHORT, Outlier, QcMark, find_outliers, read_marks
 from wbmri.cohort.visit import VisitFilter
 from wbmri.core import CaseError, InputError, Progress, silent, unreviewed_count
-from wbmri.io import write_together
 from wbmri.report.case import thumbnail_png
 from wbmri.report.cohort import QcCase, groups_figure, outcome_files, qc_page, totals_figure, waterfall_figure
 from wbmri.report.figures import png
@@ -205,7 +212,7 @@ def _put_together(
     unreviewed = unreviewed_count(page.reviewed for page in found.pages)
     page = qc_page(_cards(found, outliers), failed, captions, columns=MARK_COLUMNS, unreviewed=unreviewed)
     files.append((out / "qc.html", page.encode()))
-    write_together(out, files)
+    write_dataset_files(out, files)
     return found, unusable
 
 

@@ -6,8 +6,8 @@ from itertools import combinations, groupby
 from pathlib import Path
 
 from wbmri.analysis.comparison import Transition, compare
-from wbmri.case import CasePaths, find_cases, read_case, reading_of_record, score_rows, summary_row
-from wbmri.cohort.job import Ending, file_digest, read_outcome, scored_since
+from wbmri.case import CasePaths, file_digest, find_cases, read_case, reading_of_record, score_rows, summary_row
+from wbmri.cohort.job import Ending, read_outcome, scored_since
 from wbmri.cohort.participants import Facts
 from wbmri.cohort.qc import FAIL, QcMark, Traits, traits_of
 from wbmri.cohort.visit import VisitFilter

@@ -1,13 +1,12 @@
 """What is handed to a worker and comes back, and one small file beside each case, the only truth of what is done."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
 
-from wbmri.case import SCHEMA_VERSION, STRICT, CasePaths, decode, encode
+from wbmri.case import SCHEMA_VERSION, STRICT, CasePaths, decode, encode, file_digest, write_case_files
 from wbmri.cohort.visit import Visit
 from wbmri.core import CaseError
 from wbmri.io import write_atomic
@@ -109,8 +108,17 @@ def read_outcome(paths: CasePaths) -> Outcome | None:
 
 def write_outcome(paths: CasePaths, outcome: Outcome) -> None:
     """Write the outcome of a visit, whole or not at all."""
+    content = encode(outcome)
+    if paths.manifest.exists():
+        try:
+            write_case_files(paths, [(paths.outcome, content)])
+        except CaseError:
+            # Whatever is wrong with the case, its outcome must be known.
+            pass
+        else:
+            return
     paths.folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(paths.outcome, encode(outcome))
+    write_atomic(paths.outcome, content)
 
 
 def standing(paths: CasePaths, outcome: Outcome | None, basis: Basis, *, exact: bool) -> Standing:
@@ -153,11 +161,6 @@ def scored_since(paths: CasePaths, outcome: Outcome) -> bool:
     """Tell whether a visit that failed was scored in another way afterwards, such as with ``wbmri score --series``."""
     reading = digest_of_reading(paths)
     return outcome.ending is not Ending.DONE and reading is not None and reading != outcome.reading
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a small file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

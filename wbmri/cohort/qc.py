@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.case import CasePaths, bids_label
-from wbmri.cohort.job import file_digest
+from wbmri.case import CasePaths, bids_label, file_digest
 from wbmri.core import InputError, Reading, read_table
 
 MARKS_FILE = "qc.tsv"

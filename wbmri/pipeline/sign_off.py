@@ -12,9 +12,10 @@ from wbmri.case import (
     reading_of_record,
     rebuild_tables,
     signed_of_record,
+    write_case_files,
+    write_reading_files,
 )
 from wbmri.core import AUTO, CaseError, LabelMap, Reading, Status, Volume
-from wbmri.io import write_together
 from wbmri.report.case import case_report, mosaic_png
 from wbmri.review import Session, SignoffIssue
 from wbmri.segmentation.multi_atlas import StoredAtlas, add_atlas
@@ -68,12 +69,12 @@ def sign(session: Session, accepting: Collection[SignoffIssue] = ()) -> SignedCa
     html = _report(session.case, session.volume, session.label_map, reading)
     reports = [session.paths.report]
     if session.paths.elsewhere is not None:
-        write_together(session.paths.folder, [(session.paths.report, html)])
+        write_reading_files(session.paths, [(session.paths.report, html)])
         return SignedCase(session.case, reading, session.paths, tuple(reports), ())
     record = signed_of_record(session.case)
     if record is not None and record.paths == session.paths:
         reports.append(session.case.paths.report)
-    write_together(session.case.paths.out, [(path, html) for path in reports])
+    write_case_files(session.case.paths, [(path, html) for path in reports])
     return SignedCase(session.case, reading, session.paths, tuple(reports), rebuild_tables(session.case.paths.out))
 
 

@@ -27,10 +27,10 @@ from wbmri.case import (
     encode_table,
     new_label,
     read_case,
+    write_dataset_files,
 )
 from wbmri.core import NOTICE, CaseError, InputError, Progress, Subtotal, part, silent
 from wbmri.core.scheme import Side
-from wbmri.io import write_together
 from wbmri.pipeline.options import Inputs, ScoringOptions
 from wbmri.pipeline.visit_findings import Terms, find_change
 from wbmri.pipeline.visit_score import score_visit
@@ -327,7 +327,7 @@ def compare_cases(
         (paths.document, encode(document)),
     ]
     with dataset_lock(paths.out, paths.document.stem):
-        write_together(paths.out, files)
+        write_dataset_files(paths.out, files)
     return ComparedCases(tuple(cases), found.comparison, document, paths, left_out)
 
 

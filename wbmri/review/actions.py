@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from wbmri.case import Case, ReadingPaths, update_ignore_file, write_signed
+from wbmri.case import Case, ReadingPaths, prepare_dataset, write_signed
 from wbmri.core import CaseError, Reading, Status
 from wbmri.review.draft import Draft, Start
 from wbmri.review.group_view import Change
@@ -257,7 +257,7 @@ class Actions:
             return
         if self.store.paths.elsewhere is None:
             with suppress(OSError):
-                update_ignore_file(self.case.paths)
+                prepare_dataset(self.case.paths.out)
         self._append(Action.OPENED, terms=self.terms)
         write_view_state(self.store.paths.place, self.view)
 

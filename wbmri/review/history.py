@@ -122,6 +122,8 @@ class Entry:
         What changed the outlines; the voxels lie in a file of the same number.
     labels
         The groups whose outlines changed.
+    voxels
+        The SHA-256 of the file with these voxels; in the line on disk only.
     of
         Number of the line that was undone or done again.
     concerns
@@ -145,6 +147,7 @@ class Entry:
     suggestion: int | None = None
     tool: str | None = None
     labels: tuple[int, ...] = ()
+    voxels: str | None = None
     of: int | None = None
     concerns: tuple[str, ...] = ()
     seconds: float = 0.0

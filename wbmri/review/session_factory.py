@@ -16,12 +16,12 @@ from wbmri.case import (
 from wbmri.core import CaseError, GroupReading, InputError, Reading
 from wbmri.review.actions import Actions
 from wbmri.review.draft import Start
+from wbmri.review.entry_lines import read_entries
 from wbmri.review.history import Terms
 from wbmri.review.reading import decisions_in
 from wbmri.review.reading_mode import HIDING, Mode, code, default_seed
 from wbmri.review.series import unsigned_visits
 from wbmri.review.session import Session
-from wbmri.review.store import read_entries
 
 
 def open_review(
@@ -129,7 +129,7 @@ def _hidden(paths: ReadingPaths) -> Terms | None:
 
 
 def _begun_terms(paths: ReadingPaths) -> Terms | None:
-    entries, _ = read_entries(paths.history)
+    entries = read_entries(paths.history).entries
     return entries[0].terms if entries else None
 
 

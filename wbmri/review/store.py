@@ -7,9 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wbmri.case import CaseLock, Holder, ReadingPaths, decode, encode
+from wbmri.case import CaseLock, Chain, Holder, ReadingPaths, digest_of, encode
 from wbmri.core import CaseError
 from wbmri.io import write_atomic
+from wbmri.review.entry_lines import read_entries
 from wbmri.review.history import Entry
 from wbmri.review.label_editor import LabelChange, decode_change, encode_change
 
@@ -37,42 +38,6 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
-def read_entries(path: Path) -> tuple[list[Entry], int]:
-    """Read a history, and how many bytes of it are whole lines.
-
-    A last line that is torn, because the machine stopped while it was written, is an action that was never completed:
-    it does not count.
-
-    Raises
-    ------
-    CaseError
-        If another line is damaged.
-    """
-    content = path.read_bytes() if path.exists() else b""
-    # At line feeds alone: what a stopped machine left behind the last one may be anything.
-    lines = content.split(b"\n")[:-1]
-    if lines and not _whole(lines[-1], path):
-        lines.pop()
-    entries = [decode(Entry, line, path) for line in lines]
-    for number, entry in enumerate(entries, start=1):
-        if entry.number != number:
-            raise CaseError(
-                f"{path} with line {entry.number} in place {number}",
-                "every action once, in order",
-                "restore the file from a backup",
-            )
-    return entries, sum(len(line) + 1 for line in lines)
-
-
-def _whole(line: bytes, path: Path) -> bool:
-    try:
-        decode(Entry, line, path)
-    except CaseError as error:
-        # A newer program wrote it, whole; that is said, not healed.
-        return "schema_version" in error.received
-    return True
-
-
 class Journal:
     """Entries that are on disk, and those that wait because the disk would not take them.
 
@@ -94,7 +59,8 @@ class Journal:
     def __init__(self, paths: ReadingPaths, allowed: Callable[[], str | None], problem: str | None = None) -> None:
         self.paths = paths
         self._allowed = allowed
-        self.entries, self._length = read_entries(paths.history)
+        found = read_entries(paths.history)
+        self.entries, self._length, self._chain = list(found.entries), found.length, found.chain
         self._waiting: list[Entry] = []
         self._changes: dict[int, LabelChange] = {}
         self._problem = problem
@@ -140,12 +106,12 @@ class Journal:
         self.flush()
         if self._problem is not None:
             raise CaseError("a reading that is not saved", "all of it on disk", self._problem)
-        length = self._length
+        length, chain = self._length, self._chain
         try:
             self._write(entry)
             work()
         except BaseException:
-            self._length = length
+            self._length, self._chain = length, chain
             # Where even this fails, the next line takes its place.
             with suppress(OSError):
                 os.truncate(self.paths.history, length)
@@ -164,7 +130,10 @@ class Journal:
             path = self.paths.mask(number)
             if not path.is_file():
                 raise CaseError(f"a reading without {path}", "all its files", "restore the file from a backup")
-            self._changes[number] = decode_change(path.read_bytes(), str(path))
+            content, recorded = path.read_bytes(), self.entries[number - 1].voxels
+            if recorded is not None and digest_of(content) != recorded:
+                raise CaseError(f"{path}, which is not as it was written", "all its files", "restore it from a backup")
+            self._changes[number] = decode_change(content, str(path))
         return self._changes[number]
 
     def move(self, paths: ReadingPaths) -> None:
@@ -176,14 +145,14 @@ class Journal:
             If that cannot be written; the journal stays where it was then.
         """
         masks = {entry.number: self.change(entry.number) for entry in self.entries if entry.tool is not None}
-        before = self.paths, self._length, self._waiting
-        self.paths, self._length, self._waiting = paths, 0, []
+        before = self.paths, self._length, self._chain, self._waiting
+        self.paths, self._length, self._chain, self._waiting = paths, 0, Chain(), []
         self._changes.update(masks)
         try:
             for entry in self.entries:
                 self._write(entry)
         except OSError:
-            self.paths, self._length, self._waiting = before
+            self.paths, self._length, self._chain, self._waiting = before
             raise
         self._problem = None
 
@@ -192,11 +161,13 @@ class Journal:
         if entry.tool is not None:
             path = self.paths.mask(entry.number)
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomic(path, encode_change(self._changes[entry.number]))
+            content = encode_change(self._changes[entry.number])
+            write_atomic(path, content)
+            entry = replace(entry, voxels=digest_of(content))
         path = self.paths.history
         path.parent.mkdir(parents=True, exist_ok=True)
         new = not path.exists()
-        line = encode(entry, indent=None)
+        line = self._chain.line(encode(entry, indent=None))
         with path.open("ab", buffering=0) as file:
             if os.fstat(file.fileno()).st_size < self._length:
                 raise OSError(errno.EIO, "the history on disk is shorter than it was")
@@ -207,6 +178,7 @@ class Journal:
                 written += file.write(line[written:]) or 0
             os.fsync(file.fileno())
         self._length += len(line)
+        self._chain = self._chain.after(line[:-1], path)
         if new and os.name == "posix":
             folder = os.open(path.parent, os.O_RDONLY)
             try:

@@ -18,12 +18,12 @@ from wbmri.case import (
     signed_readings,
 )
 from wbmri.core import CaseError, InputError, Status
+from wbmri.review.entry_lines import read_entries
 from wbmri.review.history import ReadingState
 from wbmri.review.reading import decisions_in
 from wbmri.review.reading_mode import Mode, code, default_seed, rank
 from wbmri.review.series import unsigned_visits
 from wbmri.review.session_factory import check_reader
-from wbmri.review.store import read_entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +302,7 @@ def _reader_status(paths: ReadingPaths) -> ReaderStatus:
     if paths.reading.is_file():
         reading = read_signed(paths).reading
         return ReaderStatus(paths.reader, reading.status, len(reading.groups))
-    entries, _ = read_entries(paths.history)
+    entries = read_entries(paths.history).entries
     before = decisions_in(read_signed(replace(paths, run=paths.run - 1)).reading) if paths.run > 1 else {}
     return ReaderStatus(paths.reader, Status.IN_REVIEW, len(ReadingState(before).after_all(entries).decisions))
 

@@ -11,11 +11,11 @@ from wbmri.analysis.agreement import Agreement, Measure, Ratings, agree, read_ra
 from wbmri.case import (
     SCHEMA_VERSION,
     CasePaths,
-    ReadingDocument,
+    ReadingPaths,
     decode,
-    encode,
     read_detectable_change,
     write_case,
+    write_signed,
 )
 from wbmri.cli import main
 from wbmri.core import NOTICE, InputError, LabelMap, Reading, ReviewRecord, Volume
@@ -72,15 +72,13 @@ def dataset(
         for shift, session in enumerate(("baseline", "month6")):
             auto = make_reading(lambda label, shift=shift: (label + shift) % 3)
             write_case(out, participant, session, small_volume, small_labels, auto, "<html></html>", {})
-            folder = CasePaths(out, participant, session).folder / "readings"
-            folder.mkdir()
+            paths = CasePaths(out, participant, session)
             for reader, run, more in (("ab", 1, 0), ("ab", 2, 1), ("cd", 1, 1), ("consensus", 1, 0)):
                 read = make_reading(lambda label, more=more: min(2, label % 3 + (more if label < 10 else 0)))
                 seen = [group.id for group in read.scheme.groups[:10]] if reader == "cd" else []
                 review = ReviewRecord("assisted", reader, run, tuple(seen))
-                document = ReadingDocument(participant, session, replace(read, reader=reader, review=review), {})
-                name = f"sub-{participant}_ses-{session}_run-{run}_desc-{reader}_reading.json"
-                (folder / name).write_bytes(encode(document))
+                read = replace(read, reader=reader, review=review)
+                write_signed(ReadingPaths(paths, reader, run), read, auto, small_labels, 60.0)
     return out
 
 

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.case import ReadingDocument, cases_at, decode, natural_sort_key, signed_readings
+from wbmri.case import cases_at, natural_sort_key, read_reading, signed_readings
 from wbmri.core import AUTO, InputError, Reading, read_table
 from wbmri.core.scheme import Scheme, load_scheme
 
@@ -220,7 +220,7 @@ class _Gathered:
                 self._take_read(case.participant, case.session, signed.reading)
 
     def take_reading(self, file: Path) -> None:
-        document = decode(ReadingDocument, file.read_bytes(), file)
+        document = read_reading(file)
         self._take_read(document.participant, document.session, document.reading)
 
     def _take_read(self, participant: str, session: str, reading: Reading) -> None:
