@@ -1,15 +1,28 @@
 """Several processes on one OUT: nobody writes over another's case, label or row."""
 
+import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from wbmri.case import CaseInUseError, CasePaths, holder_of, locked_case, new_label, rebuild_tables, write_case
+from wbmri.case import (
+    CaseInUseError,
+    CaseLock,
+    CasePaths,
+    holder_of,
+    locked_case,
+    new_label,
+    rebuild_tables,
+    write_case,
+)
+from wbmri.case.lock import SILENT_S
 from wbmri.core import LabelMap, Reading, Volume
 
 HOLD = """
@@ -34,13 +47,31 @@ for _ in range(20):
 REBUILD_SLOWLY = """
 import sys, time
 import wbmri.case.collection as tables
-write = tables.write_together
+write = tables.write_dataset_files
 def write_late(*files):
     print("read", flush=True)
     time.sleep(1.5)
     write(*files)
-tables.write_together = write_late
+tables.write_dataset_files = write_late
 tables.rebuild_tables(sys.argv[1])
+"""
+
+
+RACE = """
+import sys, time
+from pathlib import Path
+import wbmri.case.lock as locks
+# Whoever judges a lock takes its time until it acts, so that others come in between.
+judge = locks._alive
+def slowly(*lock):
+    found = judge(*lock)
+    time.sleep(0.001 * (int(sys.argv[2]) * 7 % 5))
+    return found
+locks._alive = slowly
+for name in sys.stdin:
+    path = Path(sys.argv[1], name.strip())
+    lock, other = locks.CaseLock.take(path, sys.argv[2])
+    print("won" if lock is not None else "lost", flush=True)
 """
 
 
@@ -84,6 +115,63 @@ def test_a_case_that_another_process_holds_is_refused_and_says_who_has_it(tmp_pa
             assert holder is not None
             assert holder.process == os.getpid()
     assert not paths.lock.exists()
+
+
+def stale_lock(path: Path, **facts: object) -> None:
+    holder = {
+        "reader": "zoe", "host": socket.gethostname(), "process": 2**22 + 1, "started": None,
+        "since": "2026-01-31T09:30:00Z", "token": "0" * 16, "schema_version": 1,
+    } | facts  # fmt: skip
+    path.write_text(json.dumps(holder))
+
+
+@pytest.mark.parametrize("kind", ["dead", "damaged"])
+def test_a_lock_that_nobody_holds_has_one_new_holder_however_many_want_it(tmp_path: Path, kind: str) -> None:
+    rounds = 40 if kind == "dead" else 3
+    with ExitStack() as stack:
+        racers = [stack.enter_context(process(RACE, tmp_path, number)) for number in range(6)]
+        for number in range(rounds):
+            name = f"{number}_lock.json"
+            stale_lock(tmp_path / name)
+            if kind == "damaged":
+                (tmp_path / name).write_text("{")
+            for racer in racers:
+                assert racer.stdin is not None
+                racer.stdin.write(f"{name}\n")
+                racer.stdin.flush()
+            said = [racer.stdout.readline().strip() for racer in racers if racer.stdout is not None]
+            assert sorted(said) == ["lost"] * 5 + ["won"], number
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{number}_lock.json" for number in range(rounds))
+
+
+def test_a_lock_that_was_stamped_a_year_ahead_counts_from_now(tmp_path: Path) -> None:
+    path = tmp_path / "lock.json"
+    stale_lock(path, host="ward-pc")
+    ahead = time.time() + 365 * 86400
+    os.utime(path, (ahead, ahead))
+    taken, other = CaseLock.take(path, "anna")
+    assert taken is None
+    assert other is not None
+    assert other.reader == "zoe"
+    # Its holder has time for a sign of life; without one it is taken over as any other.
+    assert abs(path.stat().st_mtime - time.time()) < 60
+    silent = path.stat().st_mtime - SILENT_S - 1
+    os.utime(path, (silent, silent))
+    taken, _ = CaseLock.take(path, "anna")
+    assert taken is not None
+    taken.release()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_holder_that_was_taken_for_dead_does_not_give_back_the_lock_of_another(tmp_path: Path) -> None:
+    path = tmp_path / "lock.json"
+    mine, _ = CaseLock.take(path, "anna")
+    assert mine is not None
+    stale_lock(path, host="ward-pc", reader="ben", token="1" * 16)
+    mine.release()
+    holder = holder_of(path)
+    assert holder is not None
+    assert holder.reader == "ben"
 
 
 def test_a_lock_leaves_nothing_behind(tmp_path: Path) -> None:

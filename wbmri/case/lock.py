@@ -95,15 +95,13 @@ class CaseLock:
         for _ in range(3):
             if _create(path, encode(own)):
                 return cls(path, own, made), None
-            other = _read(path)
-            if other is None:
-                # It may be that its holder is just writing it.
-                time.sleep(0.05)
-                other = _read(path)
+            _stamp_no_later_than_now(path)
+            other = _written(path)
             if other is not None and _alive(other, path):
                 return None, other
-            _set_aside(path, other)
             made = (*_make_folder(path.parent), *made)
+            if _take_over(path, other, encode(own)):
+                return cls(path, own, made), None
         return None, _read(path)
 
     def held(self) -> Holder | None:
@@ -121,10 +119,14 @@ class CaseLock:
 
     def release(self) -> None:
         """Give the lock back, and leave no empty folders behind that were made for it."""
-        found = _read(self._path)
-        if found is not None and found.token == self._holder.token:
-            with suppress(OSError):
+        ours = False
+        # Someone who took it for dead may be taking it over at this moment.
+        with suppress(OSError), _guarded(self._path):
+            found = _read(self._path)
+            ours = found is not None and found.token == self._holder.token
+            if ours:
                 self._path.unlink()
+        if ours:
             _remove_empty(self._made)
 
 
@@ -244,18 +246,72 @@ def _read(path: Path) -> Holder | None:
         return None
 
 
-def _set_aside(path: Path, stale: Holder | None) -> None:
-    """Remove a lock that nobody holds; one that someone else took in the meantime goes back."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+_WRITING_S = 1.0
+"""A lock without its content is taken for one that is being written for this long."""
+
+
+def _written(path: Path) -> Holder | None:
+    """Return whose a lock is; ``None`` if it is gone or damaged, not if its holder is just writing it."""
+    until = time.monotonic() + _WRITING_S
+    while (found := _read(path)) is None and path.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    return found
+
+
+def _take_over(path: Path, stale: Holder | None, content: bytes) -> bool:
+    """Put a lock in the place of one that nobody holds; False if it is no longer there, or its holder lives again.
+
+    One process at a time judges and replaces, and the old lock goes only when the new one takes its name: whoever comes
+    late finds the lock of the first.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        path.rename(aside)
-    except FileNotFoundError:
+        with _guarded(path):
+            found = _read(path)
+            if not path.exists() or (found and found.token) != (stale and stale.token):
+                return False
+            if found is not None and _alive(found, path):
+                return False
+            draft.write_bytes(content)
+            draft.replace(path)
+            return True
+    except FileNotFoundError:  # the folder has gone in the meantime
+        return False
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _guarded(path: Path) -> Iterator[None]:
+    """Keep every other process from judging the same lock, for moments; the system ends it with the process."""
+    try:
+        import fcntl
+    except ImportError:  # elsewhere two that judge at the same moment are not told apart
+        yield
         return
-    found = _read(aside)
-    if found is not None and (stale is None or found.token != stale.token) and not path.exists():
-        aside.rename(path)
-    else:
-        aside.unlink()
+    guard = path.with_name(f".{path.name}.guard")
+    while True:
+        with guard.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            # Whoever had it before has removed it: another file may have its name by now.
+            try:
+                current = os.path.samestat(os.fstat(file.fileno()), guard.stat())
+            except FileNotFoundError:
+                current = False
+            if not current:
+                continue
+            try:
+                yield
+            finally:
+                guard.unlink(missing_ok=True)
+            return
+
+
+def _stamp_no_later_than_now(path: Path) -> None:
+    """Bring a lock that was stamped by a clock that ran ahead to the present, from where its silence counts."""
+    with suppress(OSError):
+        if path.stat().st_mtime > _now(path.parent) + HEARTBEAT_S:
+            os.utime(path)
 
 
 def _alive(holder: Holder, path: Path) -> bool:
