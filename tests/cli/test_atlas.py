@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from wbmri.case import read_case
+from wbmri.case import read_case, write_case_files
 from wbmri.io import encode_nifti, read_labels
 
 Command = Callable[..., SimpleNamespace]
@@ -46,8 +46,9 @@ def test_the_environment_names_the_folder(
 
 def test_outlines_that_no_person_has_seen_are_not_added(wbmri: Command, out: Path, tmp_path: Path) -> None:
     case = out / "sub-toy" / "ses-baseline"
-    sidecar = read_case(case).paths.labels_sidecar
-    sidecar.write_text(sidecar.read_text().replace('"engine": "labels"', '"engine": "atlas"', 1))
+    paths = read_case(case).paths
+    content = paths.labels_sidecar.read_text().replace('"engine": "labels"', '"engine": "atlas"', 1)
+    write_case_files(paths, [(paths.labels_sidecar, content.encode())])
     refused = wbmri("atlas", "add", case, "--to", tmp_path / "atlases")
     assert refused.code == 2
     assert "no person has seen" in refused.errors[0]

@@ -102,6 +102,8 @@ def test_scoring_again_gives_the_same_bytes_and_adds_to_the_history(
     assert wbmri(*again).code == 0
     for before in (path for path in scored.out.rglob("*") if path.is_file()):
         after = out / before.relative_to(scored.out)
+        if before == CasePaths(scored.out, "toy", "baseline").manifest:
+            continue  # it names the history
         if before == CasePaths(scored.out, "toy", "baseline").history:
             assert after.read_bytes().startswith(before.read_bytes())
             assert len(after.read_text().splitlines()) == 2

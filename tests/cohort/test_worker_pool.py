@@ -33,7 +33,6 @@ from wbmri.cohort import (
     seconds_per_visit,
 )
 from wbmri.core.scheme import load_scheme
-from wbmri.io import write_atomic
 from wbmri.pipeline import ScoringOptions, score
 from wbmri.segmentation import make_engine
 
@@ -334,7 +333,7 @@ def test_a_case_without_a_whole_outcome_is_not_done(small: Small) -> None:
 def test_a_persons_reading_is_kept_whatever_is_asked_for(small: Small) -> None:
     document = json.loads(small.paths.reading.read_bytes())
     document["reading"] |= {"reader": "R1", "status": "signed"}
-    write_atomic(small.paths.reading, json.dumps(document).encode())
+    write_case_files(small.paths, [(small.paths.reading, json.dumps(document).encode())])
     before = small.paths.reading.read_bytes()
     assert small.score() == ["kept"]
     assert small.score(force=True) == ["kept"]
