@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,35 @@ def test_content_is_forced_to_the_disk_before_it_takes_the_name(
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_atomic(tmp_path / "no" / "a", b"one")
+
+
+TOGETHER = """
+import sys
+from pathlib import Path
+from wbmri.io import finish_writing, write_together
+out, name = Path(sys.argv[1]), sys.argv[2]
+sys.stdin.readline()
+for number in range(60):
+    write_together(out, [(out / name / str(k), b"%d" % number) for k in range(3)])
+    finish_writing(out)
+"""
+
+
+def test_programs_that_write_at_the_same_time_do_not_take_each_other_for_dead(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", TOGETHER, str(tmp_path)]
+    running = [subprocess.Popen([*words, name], stdin=subprocess.PIPE) for name in "abcd"]  # noqa: S603
+    for one in running:
+        assert one.stdin is not None
+        one.stdin.write(b"\n")
+        one.stdin.close()
+    assert [one.wait(timeout=120) for one in running] == [0] * 4
+    assert contents(tmp_path) == {f"{name}/{k}": b"59" for name in "abcd" for k in range(3)}
+
+
+def test_a_folder_that_was_made_and_never_owned_is_removed_in_time(tmp_path: Path) -> None:
+    for name, age_s in ((".wbmri_new", 0), (".wbmri_left", 3600)):
+        (tmp_path / name).mkdir()
+        moment = time.time() - age_s
+        os.utime(tmp_path / name, (moment, moment))
+    finish_writing(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".wbmri_new"]

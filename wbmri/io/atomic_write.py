@@ -4,10 +4,11 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 
 
 def write_atomic(path: str | Path, data: bytes) -> None:
@@ -70,8 +71,7 @@ def write_together(out: Path, files: Sequence[tuple[Path, bytes]]) -> None:
     """
     out.mkdir(parents=True, exist_ok=True)
     finish_writing(out)
-    with TemporaryDirectory(dir=out, prefix=_STAGE) as temporary, _owned(Path(temporary)):
-        stage = Path(temporary)
+    with _new_stage(out) as stage:
         fresh, former = stage / _FRESH, stage / "former"
         fresh.mkdir()
         former.mkdir()
@@ -104,6 +104,25 @@ def write_together(out: Path, files: Sequence[tuple[Path, bytes]]) -> None:
 
 
 _STAGE, _FRESH, _JOURNAL, _OWNER = ".wbmri-", "fresh", "journal.json", "owner"
+_UNOWNED = ".wbmri_"
+_UNOWNED_S = 600.0
+"""A folder that was made and not owned for this long was left by a killed program."""
+
+
+@contextmanager
+def _new_stage(out: Path) -> Iterator[Path]:
+    """Make a folder to prepare files in; it has its owner before anybody looks for folders without one."""
+    renames = os.name == "posix"  # elsewhere a folder with an open file keeps its name
+    made = Path(mkdtemp(dir=out, prefix=_UNOWNED if renames else _STAGE))
+    stage = made.with_name(made.name.replace(_UNOWNED, _STAGE, 1))
+    with _owned(made):
+        if renames:
+            made.rename(stage)
+        try:
+            yield stage
+        finally:
+            # While it is still owned, so that nobody else removes it at the same time.
+            shutil.rmtree(stage, ignore_errors=True)
 
 
 def finish_writing(out: Path) -> None:
@@ -114,8 +133,12 @@ def finish_writing(out: Path) -> None:
     out
         The dataset. What a living program is writing there is left alone.
     """
+    for left in out.glob(f"{_UNOWNED}*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _UNOWNED_S:
+                shutil.rmtree(left)
     for stage in sorted(out.glob(f"{_STAGE}*")):
-        with suppress(OSError, ValueError), _owned(stage):
+        with suppress(OSError, ValueError, TypeError, RecursionError), _owned(stage):
             journal = stage / _JOURNAL
             if journal.is_file():
                 for number, destination in enumerate(json.loads(journal.read_bytes())):
