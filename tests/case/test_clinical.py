@@ -74,3 +74,22 @@ def test_who_a_person_is_is_no_clinical_measure(tmp_path: Path) -> None:
 def test_tables_that_cannot_be_meant_are_refused(tmp_path: Path, lines: tuple[str, ...], words: str) -> None:
     with pytest.raises(InputError, match=words):
         read_clinical(table(tmp_path / "table.tsv", *lines))
+
+
+def test_a_large_table_is_read_and_a_visit_that_stands_twice_in_it_is_found(tmp_path: Path) -> None:
+    lines = [f"sub-{number} | ses-1 | {number % 50}" for number in range(20_000)]
+    path = table(tmp_path / "visits.tsv", "participant_id | session_id | cmas", *lines)
+    assert len(read_clinical(path)) == 20_000
+    table(path, "participant_id | session_id | cmas", *lines, lines[12_345])
+    with pytest.raises(InputError, match="sub-12345, ses-1 more than once"):
+        read_clinical(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" * 100_000, b'{"ck": {"Units": ' + b"1" * 5_000 + b"}}", b'{"ck": {"Units": "\xe9"}}']
+)
+def test_units_that_cannot_be_read_are_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "sessions.tsv"
+    path.with_suffix(".json").write_bytes(content)
+    with pytest.raises(InputError, match=r"sessions\.json"):
+        read_units(path)

@@ -195,3 +195,38 @@ def test_no_cohort_is_refused(tmp_path: Path) -> None:
         find_visits(tmp_path / "scan.nii.gz")
     with pytest.raises(InputError, match="without a DICOM image"):
         find_visits(tmp_path, key=tmp_path / "key.tsv")
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("sub-01_old/ses-1", "ses-1"), ("sub-01/ses-1 (copy)", "ses-1 (copy)"), ("sub-/ses-1", "ses-1")],
+)
+def test_a_folder_that_is_no_visit_by_its_name_is_named_and_the_others_are_found(
+    maker: ModuleType, place: Callable[[str, str], object], tmp_path: Path, folder: str, name: str
+) -> None:
+    maker.write_visit(place("sub-01", "ses-1"), 1)
+    copy = tmp_path / "bids" / folder / "anat"
+    copy.mkdir(parents=True)
+    (copy / "sub-01_ses-1_acq-stir_T2w.nii.gz").write_bytes(b"")
+    cohort = find_visits(tmp_path / "bids")
+    assert names(cohort) == ["sub-01_ses-1"]
+    assert "its name is that of no visit" in left_out(cohort)[name]
+
+
+def test_links_that_lead_in_a_circle_are_no_visits(
+    maker: ModuleType, place: Callable[[str, str], object], tmp_path: Path
+) -> None:
+    maker.write_visit(place("sub-01", "ses-1"), 1)
+    root = tmp_path / "bids"
+    (root / "sub-02").symlink_to(root / "sub-02")
+    (root / "sub-01" / "ses-1" / "anat" / "sub-01_loop.nii.gz").symlink_to("sub-01_loop.nii.gz")
+    assert names(find_visits(root)) == ["sub-01_ses-1"]
+
+
+def test_a_table_of_twenty_thousand_visits_is_read(tmp_path: Path) -> None:
+    table = tmp_path / "visits.tsv"
+    rows = [f"{number}\t1\t{number}.nii" for number in range(20_000)]
+    table.write_text("\n".join(["participant\tsession\tpath", *rows, rows[7]]))
+    cohort = find_visits(table)
+    assert len(names(cohort)) == 20_000
+    assert list(problems(cohort)) == ["sub-7_ses-1"]

@@ -131,3 +131,22 @@ def test_a_pair_of_ones_own_lies_where_the_scheme_says_or_nowhere(write_scheme: 
         'id = "own"\nname = "Own"\nregion = "axial"',
     )
     assert load_scheme(own).pairs[0].segment is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a = " + b"[" * 100_000,
+        b"[" + b".".join([b"a"] * 50_000) + b"]",
+        b"a = " + b"{a = " * 5_000,
+        b"a = " + b"1" * 5_000,
+        b"#" * 2**21,
+        b"a = '\xe9'",
+    ],
+    ids=["deep", "dotted", "inline", "digits", "large", "Latin-1"],
+)
+def test_a_file_made_to_keep_the_parser_busy_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "site.toml"
+    path.write_bytes(content)
+    with pytest.raises(SchemeError):
+        load_scheme(path)

@@ -146,6 +146,11 @@ RGB = np.zeros((4, 4, 4), dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
         (np.where(DATA > 800, np.inf, DATA), {}, "voxels NaN or infinite"),
         (np.full_like(DATA, 3), {}, "every voxel is 3"),
         (DATA, {"srow_x": [0, 0, 0, 0]}, "expected a finite, invertible 4x4 matrix"),
+        (DATA, {"scl_slope": 1, "scl_inter": np.nan}, "slope and intercept are no numbers"),
+        (DATA, {"scl_slope": 3e38}, "voxels NaN or infinite"),
+        (DATA, {"srow_x": [1, 0, 0, 0], "srow_y": [1, 1e-3, 0, 0], "srow_z": [0, 0, 1, 0]}, "upright axes"),
+        (DATA, {"srow_x": [1e30, 0, 0, 0], "srow_y": [0, 1e30, 0, 0], "srow_z": [0, 0, 1e30, 0]}, "voxels of 1e"),
+        (DATA, {"vox_offset": 4e9}, "begin at byte 4e"),
     ],
 )
 @pytest.mark.parametrize("ending", [".nii", ".nii.gz"])
@@ -339,10 +344,14 @@ def test_the_sidecar_gives_the_acquisition(tmp_path: Path) -> None:
         ('{"EchoTime": 68}', "EchoTime 68; expected seconds between 0 and 1"),
         ("not json", "which is not JSON"),
         ("[1]", "no JSON object"),
+        ("[" * 100_000, "which is not JSON"),
+        ('{"FlipAngle": ' + "1" * 5_000 + "}", "which is not JSON"),
+        ('{"SeriesDescription": "\xe9"}', "which is not JSON"),
     ],
+    ids=["milliseconds", "words", "list", "deep", "5000 digits", "Latin-1"],
 )
 def test_a_bad_sidecar_is_refused(tmp_path: Path, content: str, message: str) -> None:
-    (tmp_path / "a.json").write_text(content)
+    (tmp_path / "a.json").write_text(content, "latin-1")
     with pytest.raises(InputError, match=message):
         load(save(tmp_path / "a.nii"))
 
@@ -412,3 +421,20 @@ def test_encoded_nifti_comes_back(tmp_path: Path, dtype: str, affine: np.ndarray
     np.testing.assert_allclose(read_image(tmp_path / "a.nii.gz").affine, affine, atol=1e-4)
     assert gzip.decompress(content)[:4] == (348).to_bytes(4, "little")
     assert content[4:8] == bytes(4)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"ImageType": 5}',
+        '{"ImageType": [[5], null, {"a": 1}]}',
+        '{"FlipAngle": 1' + "0" * 400 + "}",
+        '{"FlipAngle": 1e400, "MagneticFieldStrength": NaN}',
+        '\ufeff{"ImageType": "ORIGINAL"}',
+    ],
+    ids=["number", "nested", "10^400", "not finite", "byte-order mark"],
+)
+def test_a_sidecar_with_odd_values_is_read_without_them(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.json").write_text(content, "utf-8")
+    acquisition = load(save(tmp_path / "a.nii")).acquisition
+    assert (acquisition.sequence, acquisition.field_strength_t) == (None, None)

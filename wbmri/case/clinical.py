@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,7 +78,7 @@ def read_clinical(path: str | Path) -> tuple[ClinicalRow, ...]:
     people = [bids_label(row[_PERSON] if _PERSON in row else str(owner and owner[1]), "sub") for row in rows]
     visits = [bids_label(row[_VISIT], "ses") if _VISIT in row else None for row in rows]
     keys = list(zip(people, visits, strict=True))
-    twice = next((key for key in keys if keys.count(key) > 1), None)
+    twice = next((key for key, rows_of_it in Counter(keys).items() if rows_of_it > 1), None)
     if twice is not None:
         raise InputError(
             f"{path} with sub-{twice[0]}{'' if twice[1] is None else f', ses-{twice[1]}'} more than once",
@@ -112,7 +113,7 @@ def read_units(path: str | Path) -> dict[str, str]:
     try:
         content = json.loads(sidecar.read_bytes())
         return {str(name): str(entry["Units"]) for name, entry in content.items() if "Units" in entry}
-    except (ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise InputError(
             f"{sidecar}, which cannot be read",
             "a JSON object with one entry per column",

@@ -160,6 +160,10 @@ def check_dataset(out: str | Path) -> None:
         If `out` is a file, or a dataset that something else made.
     """
     out = Path(out)
+    if "\0" in str(out):
+        raise CaseError(f"the folder {out}", "a path without NUL characters", "name another folder with --out")
+    if out.is_symlink() and not out.exists():
+        raise CaseError(f"{out}, a link that leads nowhere", "a folder for the cases", "name another with --out")
     if out.exists() and not out.is_dir():
         raise CaseError(f"{out}, which is a file", "a folder for the cases", "name another folder with --out")
     description = out / "dataset_description.json"
@@ -189,5 +193,5 @@ def _is_ours(description: Path) -> bool:
     try:
         made_by = json.loads(description.read_bytes())["GeneratedBy"]
         return any(tool["Name"] == "wbmri" for tool in made_by)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False

@@ -287,6 +287,6 @@ def _object(line: bytes) -> dict[str, Any]:
     """Return what a line of a history holds."""
     try:
         found = json.loads(line)
-    except ValueError:  # one of a former version, whose lines have no digests
+    except (ValueError, RecursionError):  # one of a former version, whose lines have no digests
         found = None
     return found if isinstance(found, dict) else {}

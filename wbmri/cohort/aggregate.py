@@ -1,5 +1,6 @@
 """The group level: many cases to tables, comparisons, plots and a page to look them through."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ def cohort_figures(found: Gathered, facts: Facts, described: Outcomes | None) ->
     schemes = [tuple(page.involved) for page in shown]
     if not shown:
         return {}
-    groups = max(schemes, key=lambda scheme: (schemes.count(scheme), scheme))
+    groups, _ = max(Counter(schemes).items(), key=lambda scheme: (scheme[1], scheme[0]))
     shown = [page for page in shown if tuple(page.involved) == groups]
     sessions = facts.in_order("", sorted({page.paths.session for page in shown}))
     people: dict[str, dict[str, float]] = {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+from wbmri.case import bids_label
 from wbmri.cohort.tables_and_studies import ENDINGS, study_visits, table_visits
 from wbmri.cohort.visit import Found, Skipped, Visit, VisitFilter, ends_of, scan_digest_of, sizes_of
 from wbmri.core import InputError
@@ -31,6 +32,12 @@ def bids_visits(root: Path, match: str | None) -> Iterator[Found]:
         Pattern for the file names of the STIR images, instead of what headers and names say.
     """
     for participant, session, folder in _sessions(root, match):
+        try:
+            bids_label(participant, "sub")
+            bids_label(session, "ses")
+        except InputError as error:
+            yield Skipped(str(folder), f"its name is that of no visit: {error.received}")
+            continue
         if folder.is_relative_to(root / "sourcedata"):
             yield Visit(participant, session, (str(folder),))
         else:

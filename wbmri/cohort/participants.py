@@ -287,8 +287,8 @@ def _sidecar(path: Path) -> dict[str, str]:
     """Return the descriptions of columns that a sidecar gives; a damaged one gives none."""
     try:
         content = json.loads(path.read_text("utf-8"))
-        return {name: entry["Description"] for name, entry in content.items() if "Description" in entry}
-    except (OSError, ValueError, TypeError, AttributeError):
+        return {name: str(entry["Description"]) for name, entry in content.items() if "Description" in entry}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
 
 

@@ -1,5 +1,6 @@
 """Quality control of a cohort: the cases that look unlike the others, and what a person said of them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,8 +77,7 @@ def read_marks(out: str | Path) -> tuple[QcMark, ...]:
         for row, line in zip(table.rows, table.lines, strict=True)
         if row["mark"].strip() not in ("", "n/a")
     ]
-    names = [mark.name for mark in marks]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, marked in Counter(mark.name for mark in marks).items() if marked > 1)
     if twice:
         raise InputError(f"{path.name} with two marks for {twice[0]}", "one mark for each case", "remove one of them")
     return tuple(marks)

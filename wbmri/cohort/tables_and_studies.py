@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -34,11 +35,10 @@ def table_visits(path: Path) -> Iterator[Visit]:
     InputError
         If a column is missing, or a row lacks a value or has labels that BIDS does not allow.
     """
-    seen: dict[str, int] = {}
-    for row in _rows(path):
-        seen[row.name] = seen.get(row.name, 0) + 1
+    rows = list(_rows(path))
+    seen = Counter(row.name for row in rows)
     told: set[str] = set()
-    for row in _rows(path):
+    for row in rows:
         if seen[row.name] == 1:
             yield row
         elif row.name not in told:
@@ -58,9 +58,10 @@ def _rows(path: Path) -> Iterator[Visit]:
             f"the columns {', '.join(COLUMNS)}, and labels if outlines are given",
             "add them to its first line",
         )
+    folder = path.parent.resolve()
     for row, line in zip(table.rows, table.lines, strict=True):
         try:
-            yield _visit(row, names, path.parent.resolve())
+            yield _visit(row, names, folder)
         except InputError as error:
             raise InputError(f"line {line} of {path.name}: {error.received}", error.expected, error.remedy) from error
 

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import re
 import signal
 import sys
 import threading
@@ -167,8 +168,9 @@ def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progr
     except MemoryError:
         return fail(job, basis, Cause.MEMORY, "not enough memory; expected less to be needed; use fewer workers")
     except OSError as error:
-        name = Path(str(error.filename)).name if error.filename else "a file"
-        said = f"{name}: {error.strerror or error}; expected a file that can be used; check permissions and the disk"
+        of_case = error.filename and Path(str(error.filename)).is_relative_to(paths.folder)
+        name = Path(str(error.filename)).name if of_case else "a file"
+        said = f"{name}: {error.strerror}; expected a file that can be used; check permissions and the disk"
         return fail(job, basis, Cause.FILES, _without_places(said, visit))
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
@@ -219,9 +221,16 @@ def _result(
 
 
 def _without_places(text: str, visit: Visit) -> str:
-    """Return a reason without the folders of the input, whose names may identify the person."""
+    """Return a reason without the places of the input, whose names may identify the person."""
     for path in map(Path, (*visit.inputs, *visit.labels)):
-        text = text.replace(f"{path.parent}/", "") if path.suffix else text.replace(str(path), "the DICOM folder")
+        if path.is_dir():
+            # With whatever lies in it, up to where a sentence goes on.
+            text = re.sub(f"{re.escape(str(path))}(/.*?)?(?=['\"]|; expected |$)", "the DICOM folder", text)
+        else:
+            text = text.replace(f"{path.parent}/", "")
+            # Names of a BIDS dataset hold the labels that the case has, too.
+            if not path.name.startswith(f"sub-{visit.participant}_"):
+                text = text.replace(path.name, "the image")
     return text
 
 

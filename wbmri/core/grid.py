@@ -24,7 +24,9 @@ Box = tuple[slice, slice, slice]
 
 def read_only(array: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
     """Return the array as a C-ordered, write-protected array of the given type, copying only where needed."""
-    made = np.ascontiguousarray(array, dtype=dtype)
+    # What is too large for the type becomes infinite, which is refused as such.
+    with np.errstate(over="ignore"):
+        made = np.ascontiguousarray(array, dtype=dtype)
     if made is array and array.flags.writeable:
         made = array.copy()
     made.flags.writeable = False
@@ -241,7 +243,8 @@ class Grid:
         first, second = self.bounds(), other.bounds()
         common = np.minimum(first[1], second[1]) - np.maximum(first[0], second[0])
         smaller = min(float(np.prod(first[1] - first[0])), float(np.prod(second[1] - second[0])))
-        return float(np.prod(np.maximum(common, 0.0))) / smaller
+        # So far out that the size of the grid is lost in rounding, nothing is shared that could be told.
+        return float(np.prod(np.maximum(common, 0.0))) / smaller if 0.0 < smaller < float("inf") else 0.0
 
     def apart_mm(self, other: "Grid") -> float:
         """Return how far the corners of two grids of one shape lie apart at most, in mm."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from wbmri.core import InputError
-from wbmri.io.dicom import Frame, Series, Stack
+from wbmri.io.dicom import Frame, Series, Stack, file_words
 from wbmri.io.sequence import STIR_KINDS, Kind
 
 # Two stacks that share more than this part of the smaller one show the same piece of the body.
@@ -97,7 +97,7 @@ def check_damage(damaged: Sequence[Path]) -> None:
     """Refuse to guess which series a damaged file belongs to."""
     if damaged:
         raise InputError(
-            f"{len(damaged)} damaged DICOM files, such as {damaged[0].name}",
+            f"{len(damaged)} damaged DICOM files, such as {file_words(damaged[0])}",
             "files that can be read to their end",
             "copy or export them again, or move them out of the folder",
         )

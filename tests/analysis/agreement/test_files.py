@@ -24,7 +24,7 @@ from wbmri.report.cohort import agreement_files
 
 Study = Callable[..., Ratings]
 # Names that must be escaped wherever they are shown.
-READERS = ("<b>ab", "c&d")
+READERS = ("<b>ab", "c&d$\\frac{")
 FILES = {
     "agreement.html",
     "agreement.json",

@@ -1,5 +1,8 @@
 """Changes of outlines: they do, undo and come back from disk exactly."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -77,3 +80,38 @@ def test_a_change_made_from_other_outlines_is_refused_and_changes_nothing() -> N
     np.testing.assert_array_equal(labels, before)
     with pytest.raises(InputError, match="5, 3, 7"):
         change.apply(np.zeros((5, 7, 3), np.uint8))
+
+
+def sealed(shape: tuple[int, int, int], count: int, content: bytes) -> bytes:
+    """A file whose checksum fits whatever it holds."""
+    body = struct.pack("<8s3IQ", b"wbmask1\n", *shape, count) + content
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
+def packed(steps: list[int], before: bytes, after: bytes) -> bytes:
+    return zlib.compress(struct.pack(f"<{len(steps)}I", *steps) + before + after)
+
+
+WRONG = {
+    "no body": sealed(SHAPE, 3, b""),
+    "no compression": sealed(SHAPE, 3, b"junk"),
+    "cut short": sealed(SHAPE, 3, packed([1, 1, 1], b"000", b"111")[:-5]),
+    "too little": sealed(SHAPE, 3, packed([1, 1], b"00", b"11")),
+    "too much": sealed(SHAPE, 1, packed([1, 1], b"00", b"11")),
+    "more behind": sealed(SHAPE, 1, packed([1], b"0", b"1") + b"more"),
+    "far more than there is": sealed(SHAPE, 1, zlib.compress(bytes(50_000_000))),
+    "more voxels than the map has": sealed(SHAPE, 2**31, packed([1], b"0", b"1")),
+    "outside the map": sealed(SHAPE, 1, packed([500], b"0", b"1")),
+    "a voxel twice": sealed(SHAPE, 2, packed([4, 0], b"00", b"11")),
+    "an empty map": sealed((0, 0, 0), 1, packed([0], b"0", b"1")),
+}
+
+
+def test_the_checksum_of_these_files_fits() -> None:
+    assert decode_change(sealed(SHAPE, 2, packed([4, 3], b"00", b"11")), "file").index.tolist() == [4, 7]
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_wrong_body_is_refused_though_its_checksum_fits(kind: str) -> None:
+    with pytest.raises(CaseError, match="file, which is damaged"):
+        decode_change(WRONG[kind], "file")

@@ -16,6 +16,9 @@ from wbmri.core.scheme.model import Code, Pair, Scheme
 
 DEFAULT_SCHEME = "jdm42"
 
+# The scheme of the package has 11 kB. Time to parse grows with the square of the parts of a dotted key.
+_MOST_BYTES, _MOST_DOTS = 2**20, 500
+
 T = TypeVar("T")
 
 
@@ -43,10 +46,10 @@ def load_scheme(name_or_path: str | Path = DEFAULT_SCHEME) -> Scheme:
     if text in builtin_schemes():
         return _parse((_folder() / f"{text}.toml").read_bytes(), f"{text}.toml")
     path = Path(name_or_path)
-    if path.suffix != ".toml" or not path.is_file():
+    if path.suffix != ".toml" or not path.is_file() or path.stat().st_size > _MOST_BYTES:
         raise SchemeError(
             f"the scheme {text!r}",
-            f"one of {', '.join(builtin_schemes())}, or the path of an existing .toml file",
+            f"one of {', '.join(builtin_schemes())}, or the path of an existing .toml file of at most 1 MB",
             "see 'wbmri schemes'",
         )
     return _parse(path.read_bytes(), path.name)
@@ -88,6 +91,10 @@ def parse_toml(
         What is raised where it is not TOML, or does not describe such a value.
     """
     try:
+        if len(content) > _MOST_BYTES:
+            raise ValueError(f"{len(content)} bytes, where {_MOST_BYTES} are more than enough")
+        if any(line.count(b".") > _MOST_DOTS for line in content.splitlines()):
+            raise ValueError("a key of too many parts")
         loaded = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as problem:
         raise error(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.io.dicom.file_naming import file_words
     from wbmri.io.dicom.headers import Frame, files_under, read_file, read_headers
     from wbmri.io.dicom.pixels import read_pixels
     from wbmri.io.dicom.segments import Segment, SegmentMap, is_dicom, read_segments
@@ -16,6 +17,7 @@ __all__ = [
     "SegmentMap",
     "Series",
     "Stack",
+    "file_words",
     "files_under",
     "group_series",
     "is_dicom",
@@ -28,6 +30,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "file_naming": ("file_words",),
         "headers": (
             "Frame",
             "files_under",

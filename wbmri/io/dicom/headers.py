@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wbmri.core import Progress, printable
 from wbmri.io.sequence import SequenceFacts
-from wbmri.io.size_limits import MOST_BYTES
+from wbmri.io.size_limits import FARTHEST_MM, MOST_BYTES
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -257,7 +257,10 @@ def frame(path: Path, header: "Dataset", items: Sequence["Dataset"], index: int,
         of=int(header.get("NumberOfFrames") or 1),
         size=(int(header.Columns), int(header.Rows)),
         spacing=(spacing[1], spacing[0]) if spacing and min(spacing) > 0 else None,
-        position=(position[0], position[1], position[2]) if position else None,
+        # Farther out than any table reaches, it says nothing of where the image lies.
+        position=(position[0], position[1], position[2])
+        if position and max(map(abs, position)) <= FARTHEST_MM
+        else None,
         orientation=orientation if orientation and perpendicular(orientation) else (),
         depth_mm=abs(depth),
         slope=1.0 if slope is None else slope,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wbmri.core import InputError, Progress, silent
 from wbmri.io.dicom.decoder_process import DecoderProcess
+from wbmri.io.dicom.file_naming import file_words
 from wbmri.io.dicom.headers import Frame
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def assumed_syntax(encoding: tuple[bool | None, bool | None]) -> "UID":
 def unreadable(frame: Frame, what: str) -> InputError:
     """Return the error for a file whose pixels cannot be used."""
     return InputError(
-        f"the DICOM file {frame.path.name} with {what}",
+        f"the DICOM {file_words(frame.path)}, with {what}",
         "a complete grey-scale MR image",
         "copy or export the series again",
     )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Grid, InputError, plane
+from wbmri.io.dicom.file_naming import file_words
 from wbmri.io.dicom.headers import Frame
 from wbmri.io.dicom.pixels import same_pixels, unreadable
 from wbmri.io.sequence import Kind, Layout, SequenceFacts, classify
@@ -256,7 +257,7 @@ def stack_of(frames: Sequence[Frame], notes: tuple[str, ...]) -> Stack:
         else:
             problem = InputError(
                 f"{len(repeated)} slice positions taken twice with different pixels, the first in "
-                f"{frames[different - 1].path.name} and {frames[different].path.name}",
+                f"{file_words(frames[different - 1].path)} and {file_words(frames[different].path)}",
                 "one image at each position",
                 "keep one of the two acquisitions in the folder",
             )

@@ -139,7 +139,7 @@ def decode_change(content: bytes, source: str) -> LabelChange:
     """
     body, checksum = content[:-4], content[-4:]
     if len(body) < _HEADER.size or struct.pack("<I", zlib.crc32(body)) != checksum:
-        raise CaseError(f"{source}, which is damaged", "a change of outlines", "restore the file from a backup")
+        raise _damaged(source)
     magic, i, j, k, count = _HEADER.unpack_from(body)
     if magic != _MAGIC:
         raise CaseError(
@@ -147,10 +147,24 @@ def decode_change(content: bytes, source: str) -> LabelChange:
             "a change of outlines in the form this wbmri writes",
             "upgrade wbmri to the version that wrote it",
         )
-    inflated = zlib.decompress(body[_HEADER.size :])
-    steps = np.frombuffer(inflated, "<u4", count)
+    # No more than the header promises, and no more than there are voxels: a checksum may fit whatever was written.
+    length = 6 * count
+    inflater = zlib.decompressobj()
+    try:
+        inflated = inflater.decompress(body[_HEADER.size :], length + 1) if count <= i * j * k else b""
+    except zlib.error:
+        inflated = b""
+    if len(inflated) != length or not inflater.eof or inflater.unused_data:
+        raise _damaged(source)
+    index = np.cumsum(np.frombuffer(inflated, "<u4", count), dtype=np.int64)
     labels = np.frombuffer(inflated, np.uint8, 2 * count, offset=4 * count)
-    return LabelChange((i, j, k), np.cumsum(steps, dtype=np.int64), labels[:count], labels[count:])
+    if count and (index[-1] >= i * j * k or (np.diff(index) <= 0).any()):
+        raise _damaged(source)
+    return LabelChange((i, j, k), index, labels[:count], labels[count:])
+
+
+def _damaged(source: str) -> CaseError:
+    return CaseError(f"{source}, which is damaged", "a change of outlines", "restore the file from a backup")
 
 
 def _shape(labels: Labels) -> tuple[int, int, int]:

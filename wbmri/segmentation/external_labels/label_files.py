@@ -128,7 +128,7 @@ class LabelFile:
         try:
             found = json.loads(beside.read_bytes())["confidence"]
             return {int(label): min(1.0, max(0.0, float(value))) for label, value in found.items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             return {}
 
     def _check_place(self, brought: LabelMap, here: NDArray[np.uint8], volume: Volume) -> None:

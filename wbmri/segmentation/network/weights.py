@@ -81,7 +81,7 @@ def model_card(folder: Path) -> dict[str, Any]:
     """
     try:
         card: dict[str, Any] = json.loads((folder / "card.json").read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
             f"{folder}, which holds no networks",
             "a folder weights/ that 'wbmri train' wrote",
