@@ -9,7 +9,7 @@ from napari_wbmri.room import ReadingRoom
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
-from wbmri.case import Case, CasePaths, read_case
+from wbmri.case import Case, CasePaths, read_case, write_case_files
 from wbmri.core import Reason
 
 
@@ -116,6 +116,6 @@ def test_the_next_case_is_read_before_it_is_opened_unless_it_was_written_anew(
     qtbot.waitUntil(lambda: app._ahead is not None, timeout=20_000)
     ahead = app._ahead
     again = ahead.case.paths
-    again.reading.write_bytes(again.reading.read_bytes() + b" ")
+    write_case_files(again, [(again.reading, again.reading.read_bytes() + b" ")])
     assert ahead.case_of(again) is None
     assert read_case(again.reading).reading == ahead.case.reading

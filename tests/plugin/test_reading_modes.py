@@ -76,7 +76,7 @@ def test_a_report_that_cannot_be_written_is_said_and_the_reading_is_signed_all_t
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("wbmri.pipeline.sign_off.write_together", full)
+    monkeypatch.setattr("wbmri.pipeline.sign_off.write_case_files", full)
     dialog.sign.click()
     assert room.session.signed
     assert "No space left" in room.docks.panel.state.text()

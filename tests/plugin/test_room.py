@@ -11,7 +11,7 @@ from napari_wbmri.commands import save_elsewhere
 from napari_wbmri.room import ReadingRoom
 from qtpy.QtWidgets import QLabel
 
-from wbmri.case import CasePaths
+from wbmri.case import CasePaths, write_case_files
 from wbmri.grading import fitted_field
 from wbmri.review import Mode, open_review
 
@@ -79,10 +79,10 @@ def test_what_to_know_about_the_scan_stands_beside_the_group_but_in_a_blinded_re
     press: Callable[..., None],
     out: Path,
 ) -> None:
-    path = CasePaths(out, "01", "baseline").reading
-    document = json.loads(path.read_text())
+    paths = CasePaths(out, "01", "baseline")
+    document = json.loads(paths.reading.read_text())
     document["reading"]["warnings"] = ["Shading or homogeneous oedema."]
-    path.write_text(json.dumps(document))
+    write_case_files(paths, [(paths.reading, json.dumps(document).encode())])
     room = read()
     assert room.docks.panel.warnings.text() == "⚠ Shading or homogeneous oedema."
     assert "1 to know about the scan" in room.docks.panel.state.text()

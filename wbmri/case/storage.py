@@ -54,7 +54,7 @@ class Case:
     paths: CasePaths
     reading: Reading
     software: Mapping[str, str]
-    manifest: Manifest | None = None
+    manifest: Manifest | None
 
     @property
     def participant(self) -> str:

@@ -23,7 +23,7 @@ class LoadedCase(Case):
     @classmethod
     def of(cls, case: Case) -> Self:
         """Load the images of a case."""
-        return cls(case.paths, case.reading, case.software, case.volume(), case.labels())
+        return cls(case.paths, case.reading, case.software, case.manifest, case.volume(), case.labels())
 
     def volume(self) -> Volume:
         """Return the composed volume."""
