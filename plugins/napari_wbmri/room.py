@@ -12,9 +12,9 @@ from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtGui import QDragLeaveEvent, QDropEvent
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_wbmri.docks import Docks, SideBySide, dock_of
+from napari_wbmri.docks import Docks, Picture, SideBySide, dock_of, told_of, unit_of
 from napari_wbmri.viewer import Depth, DisplayGrid, Mark, MaskEditor, Scene, take_mouse, turn_wheel
-from napari_wbmri.widgets import Background, OrientationLabels
+from napari_wbmri.widgets import Background
 from wbmri.core import WbmriError
 from wbmri.core.scheme import Scheme
 from wbmri.report.figures import DisplayWindow, window_presets
@@ -68,10 +68,14 @@ class ReadingRoom(QObject):
         self.viewer, self.window, self._dropped = viewer, window, dropped
         self.session: Session | None = None
         self.scene = Scene(viewer)
-        self.directions = OrientationLabels(viewer, viewer.window._qt_viewer.canvas.native)
         self.editor = MaskEditor(viewer, self.scene, self.follow, self.say_error)
+        canvas = viewer.window._qt_viewer.canvas.native
+        self.picture = Picture(self.scene, canvas, lambda: self.editor.active, self.choose, self._windowed, self._told)
+        self.directions = self.picture.directions
         self.background = Background(self)
-        self.side = SideBySide(viewer, self.scene, self.background, self.say, self.show_all)
+        self.side = SideBySide(
+            viewer, self.scene, self.background, self.say, self.show_all, self.choose, self._lead_window
+        )
         self.docks: Docks | None = None
         self.presets: tuple[DisplayWindow, ...] = ()
         self._active = False
@@ -171,6 +175,7 @@ class ReadingRoom(QObject):
         self._quieten()
         session.close()
         self.scene.clear()
+        self.picture.clear()
         self.viewer.title = "wbmri reading room"
         if self.docks is not None:
             self.docks.hide()
@@ -303,8 +308,28 @@ class ReadingRoom(QObject):
     def show_window(self) -> None:
         """Show the scan in the window preset that is chosen."""
         self.scene.window(self.presets[self.scene.preset])
+        self.picture.show_window("")
         if self.docks is not None:
             self.docks.panel.show_windows(self.presets, self.scene.preset)
+
+    def _windowed(self) -> None:
+        """Say in which window the scan is shown after dragging, and show the other visit in the same."""
+        unit = unit_of(self.presets)
+        black, white = (limit / unit for limit in self.scene.scan.contrast_limits)
+        name = self.presets[0].name.rpartition("× ")[2]
+        self.picture.show_window(f"Window {black:.2f} to {white:.2f} × {name}")
+        self.side.window((black, white))
+        if self.docks is not None:
+            self.docks.panel.show_windows(self.presets, None)
+
+    def _lead_window(self, black: float, white: float) -> None:
+        unit = unit_of(self.presets)
+        self.scene.set_window(black * unit, white * unit)
+        self._windowed()
+
+    def _told(self, label: int, voxel: tuple[int, int, int]) -> str:
+        session = self.session
+        return told_of(session, self._marks.get(label), label, voxel) if session is not None and self.prepared else ""
 
     def say(self, words: str, *, caution: bool = False) -> None:
         """Say what was done, where the reader looks."""

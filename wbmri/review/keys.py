@@ -62,6 +62,8 @@ class Command(StrEnum):
     CONTOURS = "contours"
     WINDOW = "window"
     FIELD = "field"
+    HEAT_MAP = "heat_map"
+    MOST_OEDEMA = "most_oedema"
     PLANE = "plane"
     NEXT_CASE = "next_case"
     WORKLIST = "worklist"

@@ -155,6 +155,24 @@ class Session(Wayfinding):
         counts = self._draft.outlines.histogram(label) if self.visible.suggestions else None
         return None if counts is None else (EDGES, counts)
 
+    def ratios(self, block: Block) -> NDArray[np.float64] | None:
+        """Return a block of the scan as multiples of normal muscle, with what coil and stations add taken off.
+
+        ``None`` where suggestions are hidden or the level of normal muscle is not known.
+        """
+        return self._draft.outlines.ratios(block) if self.visible.suggestions else None
+
+    def most_oedema(self, label: int, axis: int) -> tuple[float, float, float] | None:
+        """Return the middle, in RAS mm, of the oedema of a group on the slice across a voxel axis that shows most.
+
+        ``None`` where nothing of it is above the threshold, suggestions are hidden or the level is not known.
+        """
+        found = self._draft.outlines.most_oedema(label, axis) if self.visible.suggestions else None
+        if found is None:
+            return None
+        x, y, z = self.volume.grid.points(found)
+        return float(x), float(y), float(z)
+
     def within_muscle(self, block: Block) -> NDArray[np.bool_]:
         """Tell which voxels of a block look like muscle, normal or oedematous: no fat, air, bone or fluid."""
         return self._draft.outlines.within_muscle(block)

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from qtpy.QtWidgets import QInputDialog
 
 from napari_wbmri.commands.saving import save_elsewhere, save_labels
 from napari_wbmri.commands.sign_off import SignOff, open_dialog
-from napari_wbmri.docks import NONE_LEFT, Docks, WorklistDock
+from napari_wbmri.docks import NONE_LEFT, Docks, WorklistDock, ratios_of
 from napari_wbmri.room import ReadingRoom
 from napari_wbmri.viewer import PLANES, Contours, Depth, Tool
 from napari_wbmri.widgets import KeyFilter, KeyHelp
@@ -91,6 +93,8 @@ class Commands:
             Command.CONTOURS: lambda _: self._contours(),
             Command.WINDOW: lambda _: self.window((room.scene.preset + 1) % len(room.presets)),
             Command.FIELD: self._field,
+            Command.HEAT_MAP: self._heat,
+            Command.MOST_OEDEMA: self._most_oedema,
             Command.PLANE: lambda _: self._plane(),
             Command.NEXT_SLICE: lambda _: room.scene.step(1),
             Command.PREVIOUS_SLICE: lambda _: room.scene.step(-1),
@@ -265,6 +269,44 @@ class Commands:
             self.room.say("Fitted field over the scan: orange where coil and stations were taken to be brighter.")
         else:
             self.room.say("Fitted field put away.")
+
+    def _heat(self, session: Session) -> None:
+        room = self.room
+        if room.scene.heat_shown:
+            room.scene.show_heat(None)
+            room.picture.show_corner()
+            room.side.show_heat(wanted=False)
+            room.say("Ratio to normal muscle put away.")
+            return
+        if not session.visible.suggestions:
+            room.say("The ratio is hidden in this mode until every visit of the person is signed.")
+            return
+        volume, labels, reading = session.volume, session.label_map, session.case.reading
+
+        def show(ratios: NDArray[np.float16] | None) -> None:
+            if room.session is not session:
+                return
+            if ratios is None:
+                room.say("The level of normal muscle is not known in this scan.")
+                return
+            room.scene.show_heat(ratios)
+            room.picture.show_corner()
+            room.say("Ratio to normal muscle over the scan.")
+
+        room.background.run(lambda: ratios_of(volume, labels, reading), show)
+        room.side.show_heat(wanted=True)
+
+    def _most_oedema(self, session: Session) -> None:
+        room = self.room
+        if not session.visible.suggestions:
+            room.say("Where oedema was measured is hidden in this mode until every visit of the person is signed.")
+            return
+        point = session.most_oedema(session.current, room.scene.grid.stored_axis(room.scene.plane))
+        if point is None:
+            room.say("No oedema was measured in this group.")
+            return
+        room.scene.look(room.scene.grid.world(point), None)
+        room.say("The slice with most oedema of this group.")
 
     def _plane(self) -> None:
         planes = list(PLANES)

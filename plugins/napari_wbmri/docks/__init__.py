@@ -6,9 +6,11 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from napari_wbmri.docks.layout import Docks, dock_of, make_room
-    from napari_wbmri.docks.other_visit import OtherVisit, SideBySide, group_changes, other_visits
+    from napari_wbmri.docks.other_visit import SideBySide
+    from napari_wbmri.docks.picture import Picture, ratios_of, told_of, unit_of
     from napari_wbmri.docks.scoring import SESSIONS, ScoringDock
     from napari_wbmri.docks.signing import ConcernBar, SignDialog
+    from napari_wbmri.docks.visits import OtherVisit, group_changes, other_visits
     from napari_wbmri.docks.worklist import NONE_LEFT, WorklistDock
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "ConcernBar",
     "Docks",
     "OtherVisit",
+    "Picture",
     "ScoringDock",
     "SideBySide",
     "SignDialog",
@@ -25,6 +28,9 @@ __all__ = [
     "group_changes",
     "make_room",
     "other_visits",
+    "ratios_of",
+    "told_of",
+    "unit_of",
 ]
 
 __getattr__ = lazy_names(
@@ -35,11 +41,12 @@ __getattr__ = lazy_names(
             "dock_of",
             "make_room",
         ),
-        "other_visit": (
-            "OtherVisit",
-            "SideBySide",
-            "group_changes",
-            "other_visits",
+        "other_visit": ("SideBySide",),
+        "picture": (
+            "Picture",
+            "ratios_of",
+            "told_of",
+            "unit_of",
         ),
         "scoring": (
             "SESSIONS",
@@ -48,6 +55,11 @@ __getattr__ = lazy_names(
         "signing": (
             "ConcernBar",
             "SignDialog",
+        ),
+        "visits": (
+            "OtherVisit",
+            "group_changes",
+            "other_visits",
         ),
         "worklist": (
             "NONE_LEFT",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +10,16 @@ import numpy as np
 from napari import Viewer
 from napari.components import ViewerModel
 from napari.qt import QtViewer
+from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 
 from napari_wbmri.docks.layout import Docks
+from napari_wbmri.docks.picture import Picture, ratios_of, unit_of
+from napari_wbmri.docks.visits import OtherVisit, group_changes, other_visits
 from napari_wbmri.viewer import Contours, Depth, DisplayGrid, Mark, Scene, take_mouse, turn_wheel
-from napari_wbmri.widgets import Background, OrientationLabels
-from wbmri.analysis.clinical import by_label
-from wbmri.analysis.comparison import Comparison, GroupChange, against
-from wbmri.case import Case, CasePaths, SignedReading, find_cases, read_case, signed_of_record, signed_readings
-from wbmri.core import UNREVIEWED, CaseError, InputError, LabelMap, Reading
+from napari_wbmri.widgets import Background
+from wbmri.analysis.comparison import GroupChange, against
+from wbmri.core import UNREVIEWED, CaseError, Reading
 from wbmri.report.figures import window_presets
 from wbmri.review import Session
 
@@ -28,84 +29,6 @@ if TYPE_CHECKING:
 
 _STEPS_BACK = 6
 """The way back through a registration is exact to a fraction of a voxel after so many steps."""
-
-
-@dataclass(frozen=True, slots=True)
-class OtherVisit:
-    """One visit beside the one that is read; its scan and its label map are left on disk until it is shown.
-
-    Parameters
-    ----------
-    case
-        The case.
-    signed
-        A person's signed reading of record; ``None`` where the program's counts.
-    earlier
-        Whether it was before the visit that is read.
-    anew
-        The program's reading as it was graded anew against the level of the visit that is read, as the report of a
-        comparison does where a visit shows no healthy muscle.
-    """
-
-    case: Case
-    signed: SignedReading | None
-    earlier: bool
-    anew: Reading | None = None
-
-    @property
-    def session(self) -> str:
-        """BIDS label of the visit."""
-        return self.case.session
-
-    @property
-    def reading(self) -> Reading:
-        """Its reading of record, for the comparison."""
-        return self.signed.reading if self.signed is not None else self.anew or self.case.reading
-
-    def labels(self) -> LabelMap:
-        """Load the outlines that its reading of record rests on."""
-        return self.case.labels() if self.signed is None else self.signed.labels(self.case)
-
-
-def other_visits(paths: CasePaths, reader: str | None = None) -> list[OtherVisit]:
-    """Return the other visits of the same person that can be read, in the order of time that their labels state.
-
-    Parameters
-    ----------
-    paths
-        The visit that is read.
-    reader
-        The only person whose signed readings may be seen; ``None`` where everyone's may.
-    """
-    own = {case.session: case for case in find_cases(paths.out) if case.participant == paths.participant}
-    order = by_label(paths.participant, list(own))
-    made = []
-    for session in order:
-        if session == paths.session:
-            continue
-        try:
-            case = read_case(own[session].reading)
-            made.append(OtherVisit(case, _seen(case, reader), order.index(session) < order.index(paths.session)))
-        except CaseError:
-            continue
-    return made
-
-
-def _seen(case: Case, reader: str | None) -> SignedReading | None:
-    if reader is None:
-        return signed_of_record(case)
-    return next((one for one in reversed(signed_readings(case.paths)) if one.paths.reader == reader), None)
-
-
-def group_changes(visit: OtherVisit, reading: Reading) -> dict[int, GroupChange]:
-    """Return what became of each group between two visits, in the order of time, by the rule of `Comparison`."""
-    before, after = (visit.reading, reading) if visit.earlier else (reading, visit.reading)
-    try:
-        compared = Comparison(before, after, across_protocols=True)
-    except InputError:
-        # By another scheme: its groups are not these.
-        return {}
-    return {change.label: change for change in compared.changes}
 
 
 class SideBySide:
@@ -126,6 +49,10 @@ class SideBySide:
         Tells the reader what was done.
     changed
         Called when another visit, or none, is beside the one that is read.
+    chosen
+        Called with the group that was clicked in the other visit.
+    lead_window
+        Shows the first view in a window, given as multiples of normal muscle.
     """
 
     def __init__(
@@ -135,9 +62,15 @@ class SideBySide:
         background: Background,
         say: Callable[[str], None],
         changed: Callable[[], None],
+        chosen: Callable[[int], None],
+        lead_window: Callable[[float, float], None],
     ) -> None:
         self._viewer, self._here, self._background = viewer, here, background
         self._say, self._changed = say, changed
+        self._chosen, self._lead_window = chosen, lead_window
+        self.picture: Picture | None = None
+        self._scan: Any = None
+        self._own_window: tuple[float, float] | None = None
         self.visit: OtherVisit | None = None
         self.marks: dict[int, Mark] | None = None
         self.scene: Scene | None = None
@@ -191,12 +124,15 @@ class SideBySide:
             return
         model = ViewerModel(title=visit.session)
         self._inner = QtViewer(model, show_welcome_screen=False)
-        OrientationLabels(model, self._inner.canvas.native)
         self._docks = docks
         self._dock = docks.beside(self._inner, f"Visit {visit.session}", self.end, before=visit.earlier)
         self.visit = visit
         self.marks = {entry.label: Mark.of_entry(entry) for entry in reading.groups}
         self.scene = Scene(model)
+        self._scan = volume, labels
+        self.picture = Picture(
+            self.scene, self._inner.canvas.native, lambda: False, self._chosen, self._windowed, self._told
+        )
         self.scene.plane, self.scene.contours = here.plane, here.contours
         self.scene.label = session.current
         self.scene.show("scan", volume.data, labels.data, DisplayGrid.of(volume), self.marks)
@@ -205,7 +141,7 @@ class SideBySide:
         model.scene.camera.events.connect(self._lead)
         model.dims.events.point.connect(self._lead)
         self._presets = window_presets(volume, labels, case.reading.reference)
-        self.window()
+        self.window(self._own_window)
         other = visit.session if reading.reviewed else f"{visit.session}\n{UNREVIEWED}"
         for view, name in ((self._viewer, session.case.session), (model, other)):
             caption = view.canvas.overlays.text
@@ -222,6 +158,7 @@ class SideBySide:
         if scene is not None:
             scene.clear()
         self.visit, self.marks, self.link = None, None, None
+        self.picture, self._scan = None, None
         self._viewer.canvas.overlays.text.visible = False
         if self._dock is not None:
             self._viewer.window.remove_dock_widget(self._dock)
@@ -323,10 +260,55 @@ class SideBySide:
         if self.scene is not None:
             self.scene.draw(contours)
 
-    def window(self) -> None:
-        """Use the window of the first view: the same multiple of this scan's own normal muscle."""
-        if self.scene is not None:
+    def window(self, multiples: tuple[float, float] | None = None) -> None:
+        """Use the window of the first view: the same multiple of this scan's own normal muscle.
+
+        Parameters
+        ----------
+        multiples
+            What is black and white there, where that is none of the presets.
+        """
+        self._own_window = multiples
+        if self.scene is None or self.picture is None:
+            return
+        if multiples is None:
             self.scene.window(self._presets[self._here.preset])
+        else:
+            black, white = (unit_of(self._presets) * multiple for multiple in multiples)
+            self.scene.set_window(black, white)
+
+    def _windowed(self) -> None:
+        """Show the first view in the window to which this one was dragged."""
+        if self.scene is not None:
+            black, white = (limit / unit_of(self._presets) for limit in self.scene.scan.contrast_limits)
+            self._lead_window(black, white)
+
+    def _told(self, label: int, _: tuple[int, int, int]) -> str:
+        if not label or self.visit is None or self.marks is None:
+            return ""
+        entry = self.visit.reading.groups[label - 1]
+        said = [self.visit.reading.scheme.group(label).name, self.marks[label].words]
+        if entry.evidence is not None and entry.evidence.oedema_ratio is not None:
+            said.append(f"oedema {entry.evidence.oedema_ratio:.1f}× normal muscle")
+        return " · ".join(said)
+
+    def show_heat(self, *, wanted: bool) -> None:
+        """Lay the ratios to normal muscle over this visit too, or take them away."""
+        scene, picture, visit = self.scene, self.picture, self.visit
+        if scene is None or picture is None or visit is None:
+            return
+        if not wanted:
+            scene.show_heat(None)
+            picture.show_corner()
+            return
+        volume, labels = self._scan
+
+        def show(ratios: NDArray[np.float16] | None) -> None:
+            if self.scene is scene and ratios is not None:
+                scene.show_heat(ratios)
+                picture.show_corner()
+
+        self._background.run(lambda: ratios_of(volume, labels, visit.case.reading), show)
 
     def _wheel(self, _: ViewerModel, event: Any) -> None:
         if self.scene is not None:

@@ -144,8 +144,8 @@ class ReadingDock(QWidget):
         self.sign.setEnabled(not session.read_only)
         self.show_saving(session)
 
-    def show_windows(self, presets: Sequence[DisplayWindow], chosen: int) -> None:
-        """Offer the window presets of the scan, and mark the one in which it is shown."""
+    def show_windows(self, presets: Sequence[DisplayWindow], chosen: int | None) -> None:
+        """Offer the window presets of the scan, and mark the one in which it is shown; ``None`` if in none of them."""
         if [action.text() for action in self.windows.actions()] != [preset.name for preset in presets]:
             self.windows.clear()
             for place, preset in enumerate(presets):

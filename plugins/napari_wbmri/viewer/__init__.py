@@ -6,12 +6,16 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
+    from napari_wbmri.viewer.heat_map import HIGHEST, LOWEST, heat_colours
     from napari_wbmri.viewer.label_painter import RADII_MM, MaskEditor, Tool
     from napari_wbmri.viewer.marks import Mark, Standing
     from napari_wbmri.viewer.mouse import take_mouse, turn_wheel
+    from napari_wbmri.viewer.pointer import Pointer
     from napari_wbmri.viewer.scene import Contours, Depth, Scene
 
 __all__ = [
+    "HIGHEST",
+    "LOWEST",
     "PLANES",
     "RADII_MM",
     "Contours",
@@ -19,9 +23,11 @@ __all__ = [
     "DisplayGrid",
     "Mark",
     "MaskEditor",
+    "Pointer",
     "Scene",
     "Standing",
     "Tool",
+    "heat_colours",
     "take_mouse",
     "turn_wheel",
 ]
@@ -33,6 +39,11 @@ __getattr__ = lazy_names(
             "DisplayGrid",
             "PLANES",
         ),
+        "heat_map": (
+            "HIGHEST",
+            "LOWEST",
+            "heat_colours",
+        ),
         "label_painter": (
             "MaskEditor",
             "RADII_MM",
@@ -42,14 +53,15 @@ __getattr__ = lazy_names(
             "Mark",
             "Standing",
         ),
+        "mouse": (
+            "take_mouse",
+            "turn_wheel",
+        ),
+        "pointer": ("Pointer",),
         "scene": (
             "Contours",
             "Depth",
             "Scene",
-        ),
-        "mouse": (
-            "take_mouse",
-            "turn_wheel",
         ),
     },
 )

@@ -1,6 +1,6 @@
 """One case in one napari viewer model: the scan, its contours, and where the view is. No Qt."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from types import MappingProxyType
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
 from napari_wbmri.viewer.field_layer import NAME as FIELD
 from napari_wbmri.viewer.field_layer import field_layer
+from napari_wbmri.viewer.heat_map import NAME as HEAT
+from napari_wbmri.viewer.heat_map import heat_layer
 from napari_wbmri.viewer.label_contours import Edges
 from napari_wbmri.viewer.marks import Mark, Standing, rgb_of
 from wbmri.core import BiasFieldSpline
@@ -28,6 +30,9 @@ _CHOSEN = (1.0, 1.0, 1.0, 1.0)
 
 _FILLED_SHARE = 0.45
 """How much of the canvas the chosen group takes up."""
+
+_LEAST_WIDTH = 0.002
+"""No window is narrower than this share of the brightest voxel."""
 
 _LEAST_MM, _MOST_MM = 160.0, 520.0
 """How much of the body is shown around a group, at least and at most."""
@@ -66,6 +71,8 @@ class Scene:
         self.preset = 0
         self.label = 0
         self._marks: Mapping[int, Mark] = {}
+        self._stored = np.zeros((1, 1, 1), np.uint8)
+        self._highest = 1.0
 
     def show(
         self,
@@ -98,7 +105,8 @@ class Scene:
         self._boxes: dict[int, tuple[slice, ...]] = {}
         if self.viewer.layers:
             self.viewer.layers.clear()
-        limits = (0.0, float(image.max()))
+        self._highest = float(image.max())
+        limits = (0.0, self._highest)
         shown = grid.shown(image)
         self.scan = Image(shown, name=name, interpolation2d="linear", contrast_limits=limits, **grid.layer())
         self._edges: dict[str, Edges] = {}
@@ -120,6 +128,8 @@ class Scene:
         self.viewer.layers.extend([self.groups, self.lines])
         # No layer is selected: the keys are the reading room's, and napari's hints about a layer's keys would mislead.
         self.viewer.layers.selection.clear()
+        # The wheel and the right button have other work here.
+        self.viewer.scene.camera.mouse_zoom = False
         bar = self.viewer.canvas.overlays.scale_bar
         bar.visible, bar.font_size = True, 10
         self.viewer.fit_to_view()
@@ -128,6 +138,7 @@ class Scene:
         """Take everything off the screen, and let go of it: napari's controls keep the layers themselves."""
         layers = list(self.viewer.layers)
         self.viewer.layers.clear()
+        self.viewer.scene.camera.mouse_zoom = True
         for layer in layers:
             layer.data = np.zeros((1,) * layer.ndim, layer.data.dtype)
         self._edges, self._boxes = {}, {}
@@ -149,6 +160,34 @@ class Scene:
         highest = max(preset.white, self.scan.contrast_limits_range[1])
         self.scan.contrast_limits_range = (min(0.0, preset.black), highest)
         self.scan.contrast_limits = (preset.black, preset.white)
+
+    def set_window(self, black: float, white: float) -> None:
+        """Show the scan in a window of one's own."""
+        self.window(DisplayWindow("", black, max(white, black + _LEAST_WIDTH * self._highest), ""))
+
+    @property
+    def shown(self) -> bool:
+        """Whether a scan is shown."""
+        return len(self.viewer.layers) > 0 and self._stored.size > 1
+
+    def voxel_at(self, world: Sequence[float]) -> tuple[int, int, int] | None:
+        """Return the voxel of the screen's grid at a point on the screen; ``None`` outside."""
+        i, j, k = (int(value) for value in np.rint(self.grid.index(world)))
+        inside = all(0 <= one < size for one, size in zip((i, j, k), self.grid.shape, strict=True))
+        return (i, j, k) if inside else None
+
+    def show_heat(self, ratios: NDArray[np.float16] | None) -> None:
+        """Lay the ratios to normal muscle over the scan, or take them away."""
+        for layer in [layer for layer in self.viewer.layers if layer.name == HEAT]:
+            self.viewer.layers.remove(layer)
+        if ratios is not None:
+            self.viewer.layers.insert(1, heat_layer(ratios, self.grid))
+            self.viewer.layers.selection.clear()
+
+    @property
+    def heat_shown(self) -> bool:
+        """Whether the ratios are laid over the scan."""
+        return any(layer.name == HEAT for layer in self.viewer.layers)
 
     def toggle_field(self, spline: BiasFieldSpline) -> bool:
         """Lay the fitted field over the scan, or take it away; return whether it is shown now."""
@@ -305,6 +344,7 @@ class Scene:
             self.turn("coronal")
             self.scan.rendering = "mip"
         self.viewer.dims.ndisplay = 3 if depth is Depth.BODY else 2
+        self.viewer.scene.camera.mouse_zoom = depth is Depth.BODY
         # Back, feet and left make a left-handed set of axes: with the first of them towards the reader, as napari has
         # it, the body would be its mirror image.
         self.viewer.scene.camera.orientation = ("away" if depth is Depth.BODY else "towards", "down", "right")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from napari_wbmri.widgets.keys import KeyFilter, KeyHelp
     from napari_wbmri.widgets.label_tools import MaskTools
     from napari_wbmri.widgets.orientation_labels import OrientationLabels
+    from napari_wbmri.widgets.picture_note import PictureNote
     from napari_wbmri.widgets.style import CAUTION, FAINT, INK, dress, notice, said
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "KeyHelp",
     "MaskTools",
     "OrientationLabels",
+    "PictureNote",
     "SoftTissuePanel",
     "TotalsBar",
     "dress",
@@ -57,6 +59,7 @@ __getattr__ = lazy_names(
         ),
         "label_tools": ("MaskTools",),
         "orientation_labels": ("OrientationLabels",),
+        "picture_note": ("PictureNote",),
         "style": (
             "CAUTION",
             "FAINT",

@@ -215,6 +215,7 @@ class GradesTable(QTableView):
         if (others is None) != (model.others is None):
             for column in (RIGHT, LEFT):
                 self.horizontalHeader().resizeSection(column, GRADE_PX if others is None else GRADE_PX + 12)
+            self.viewport().update()
         before, read = model.cells(), model.label
         # Of their own: whoever gave them may go on to change them.
         model.marks, model.label, model.edited = dict(marks), label, edited

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from wbmri.report.figures.display_window import (
         PERCENTILE_WORDS,
         PROJECTION_RANGE,
+        RATIO_WINDOWS,
         DisplayWindow,
         Window,
         fitting_level,
@@ -80,6 +81,7 @@ __all__ = [
     "NOT_ASSESSABLE",
     "PERCENTILE_WORDS",
     "PROJECTION_RANGE",
+    "RATIO_WINDOWS",
     "SOFT",
     "TEXT",
     "DisplayWindow",
@@ -158,6 +160,7 @@ __getattr__ = lazy_names(
             "DisplayWindow",
             "PERCENTILE_WORDS",
             "PROJECTION_RANGE",
+            "RATIO_WINDOWS",
             "Window",
             "fitting_level",
             "percentile_window",

@@ -200,6 +200,34 @@ class Outlines:
         measuring = self._measuring()
         return np.ones(self.labels[block].shape, dtype=bool) if measuring is None else measuring.muscle_like(block)
 
+    def ratios(self, block: Block) -> NDArray[np.float64] | None:
+        """Return a block as multiples of normal muscle, the field taken off; ``None`` where that is not known."""
+        measuring = self._measuring()
+        return None if measuring is None else measuring.ratios(block)
+
+    def most_oedema(self, label: int, axis: int) -> tuple[float, float, float] | None:
+        """Return the middle of a group's oedema, in voxels, on the slice that shows most; ``None`` where there is none.
+
+        Parameters
+        ----------
+        label
+            The group.
+        axis
+            The voxel axis across the slices.
+        """
+        box = self._box(label)
+        ratios = self.ratios(box)
+        if ratios is None:
+            return None
+        bright = (self.labels[box] == label) & (ratios > self._base.scheme.grading.oedema_ratio)
+        if not bright.any():
+            return None
+        counts = np.count_nonzero(bright, axis=tuple(other for other in range(3) if other != axis))
+        best = int(np.argmax(counts))
+        places = np.argwhere(bright)
+        i, j, k = places[places[:, axis] == best].mean(axis=0) + [part.start for part in box]
+        return float(i), float(j), float(k)
+
     def within_body(self, block: Block) -> NDArray[np.bool_]:
         """Tell which voxels of a block do not lie in air, far from any body."""
         return self._airy().free_of(block)

@@ -1,0 +1,131 @@
+"""One picture with what is told upon it: what lies under the mouse, the window, and the colours of the map."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtWidgets import QWidget
+
+from napari_wbmri.viewer import HIGHEST, LOWEST, Mark, Pointer, Scene, heat_colours
+from napari_wbmri.widgets import OrientationLabels, PictureNote
+from wbmri.core import LabelMap, Reading, Volume
+from wbmri.grading import fitted_field
+from wbmri.report.figures import RATIO_WINDOWS, DisplayWindow
+from wbmri.review import Session
+
+Voxel = tuple[int, int, int]
+
+_FINEST_MM = 1e-3
+"""Below every voxel size: the field at each voxel."""
+
+_LEGEND = (1.0, 1.5, 2.0, 3.0, 4.0)
+"""Ratios whose colours the legend shows."""
+
+
+class Picture:
+    """What stands upon the picture of a scan, and what the mouse does there.
+
+    Parameters
+    ----------
+    scene
+        The scan.
+    canvas
+        The widget that shows it.
+    busy
+        Tells whether the left button draws just now.
+    chosen
+        Called with the group that was clicked.
+    windowed
+        Called after the window was set by dragging.
+    told
+        Returns what is to be said of a group, 0 for none, at a voxel as it is stored.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        canvas: QWidget,
+        busy: Callable[[], bool],
+        chosen: Callable[[int], None],
+        windowed: Callable[[], None],
+        told: Callable[[int, Voxel], str],
+    ) -> None:
+        self._scene, self._told = scene, told
+        self.directions = OrientationLabels(scene.viewer, canvas)
+        self.tip, self.corner = PictureNote(canvas), PictureNote(canvas, corner=True)
+        self._window = ""
+        Pointer(scene, busy, chosen, self._over, windowed)
+
+    def _over(self, voxel: Voxel | None) -> None:
+        if voxel is None:
+            self.tip.say("")
+            return
+        i, j, k = np.rint(self._scene.grid.voxel(self._scene.grid.point(voxel))).astype(int).tolist()
+        self.tip.say(self._told(int(self._scene.groups.data[voxel]), (i, j, k)))
+
+    def show_window(self, words: str) -> None:
+        """Say in which window the scan is shown, where it is none of the presets."""
+        self._window = words
+        self.show_corner()
+
+    def show_corner(self) -> None:
+        """Bring the corner up to date."""
+        legend = _legend() if self._scene.heat_shown else ""
+        self.corner.say("<br>".join(part for part in (self._window, legend) if part))
+
+    def clear(self) -> None:
+        """Say nothing."""
+        self._window = ""
+        self.tip.say("")
+        self.corner.say("")
+
+
+def _legend() -> str:
+    colours = heat_colours(256)
+    said = []
+    for ratio in _LEGEND:
+        red, green, blue, _ = colours[round((ratio - LOWEST) / (HIGHEST - LOWEST) * 255)]
+        code = f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
+        said.append(f"<span style='color:{code}'>■</span>&nbsp;{ratio:g}")
+    return f"× normal muscle: {' '.join(said)}"
+
+
+def told_of(session: Session, mark: Mark | None, label: int, voxel: Voxel) -> str:
+    """Say what lies at a voxel, as it is stored, as far as the mode lets it be seen."""
+    i, j, k = voxel
+    found = session.ratios((slice(i, i + 1), slice(j, j + 1), slice(k, k + 1)))
+    said = [session.case.reading.scheme.group(label).name, mark.words] if label and mark is not None else []
+    if found is not None:
+        said.append(f"here {float(found[0, 0, 0]):.1f}× normal muscle")
+    return " · ".join(said)
+
+
+def unit_of(presets: Sequence[DisplayWindow]) -> float:
+    """Return the intensity of which the windows of a scan are multiples: normal muscle, where that is known."""
+    (_, black, white), preset = RATIO_WINDOWS[0], presets[0]
+    return (preset.white - preset.black) / (white - black)
+
+
+def ratios_of(volume: Volume, labels: LabelMap, reading: Reading) -> NDArray[np.float16] | None:
+    """Return the muscles of a scan as multiples of normal muscle, what coil and stations add taken off.
+
+    Parameters
+    ----------
+    volume, labels
+        The scan and its outlines, on one grid.
+    reading
+        The program's reading, with the field and the level that it found.
+
+    Returns
+    -------
+    ndarray or None
+        0 beside the muscles, shape (i, j, k); ``None`` where level or field are not known.
+    """
+    model, reference = reading.intensity_model, reading.reference
+    if model is None or reference is None:
+        return None
+    field, _ = fitted_field(volume.grid, model.bias_field, _FINEST_MM)
+    inside = labels.data > 0
+    ratios = np.zeros(volume.shape, np.float16)
+    ratios[inside] = volume.data[inside] / (reference.level * volume.grid.stored_as("RAS").undo(field)[inside])
+    return ratios
