@@ -56,11 +56,14 @@ _CELL_MM, _AROUND_MM = 8.0, 25.0
 """Cells in which the level of muscle is gathered, and the standard deviation over which it is averaged."""
 _SOME = 0.15
 """Where less speaks for muscle of any group, no voxel is looked at."""
-MUSCLE_THRESHOLD = 0.4
-"""Probability of muscle from which on a voxel belongs to a group: half of the overlap to be expected makes it greatest
-(Lipton et al. 2014, Optimal thresholding of classifiers to maximize F1 measure)."""
+MUSCLE_THRESHOLD = 0.3
+"""Probability of muscle from which on a voxel belongs to a group. Half of the overlap to be expected is best (Lipton et
+al. 2014, Optimal thresholding of classifiers to maximize F1 measure); less is here, as was measured, since what is too
+dark is left out later."""
 _LARGEST_SHARE = 0.1
 """Pieces of a group smaller than this share of its largest piece are dropped."""
+_PIECE_MM = 4.0
+"""Voxels in neighbouring cells of about this size are of one piece: thin fat and dark voxels do not part a muscle."""
 
 
 def muscle_probability(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -172,21 +175,33 @@ def remove_dark_voxels(
     return kept
 
 
-def remove_islands(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the labels without pieces that are tiny beside the group's largest piece."""
+def remove_islands(labels: NDArray[np.uint8], spacing: tuple[float, float, float]) -> NDArray[np.uint8]:
+    """Return the labels without pieces that are tiny beside the group's largest piece.
+
+    Parameters
+    ----------
+    labels
+        Labels, shape (i, j, k).
+    spacing
+        Voxel size in mm.
+    """
     from scipy import ndimage
 
     out = labels.copy()
+    together = np.array([max(1, round(_PIECE_MM / step)) for step in spacing])
     for label, box in enumerate(ndimage.find_objects(labels), start=1):
         if box is None:
             continue
-        pieces, count = ndimage.label(labels[box] == label, np.ones((3, 3, 3)))
+        place = np.argwhere(labels[box] == label)
+        cell = tuple((place // together).T)
+        cells = np.zeros([int(along.max()) + 1 for along in cell], bool)
+        cells[cell] = True
+        pieces, count = ndimage.label(cells, np.ones((3, 3, 3)))
         if count > 1:
-            sizes = np.bincount(pieces.ravel())
-            sizes[0] = 0
+            piece = pieces[cell]
+            sizes = np.bincount(piece)
             small = sizes < _LARGEST_SHARE * sizes.max()
-            small[0] = False
-            out[box][small[pieces]] = 0
+            out[box][tuple(place[small[piece]].T)] = 0
     return out
 
 
