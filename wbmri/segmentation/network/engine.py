@@ -9,6 +9,7 @@ from wbmri.registration import linear_on_grid
 from wbmri.segmentation.engine import check_pairs
 from wbmri.segmentation.network.body_height import settled, wider_voxel_mm
 from wbmri.segmentation.network.field_of_view import FieldOfView
+from wbmri.segmentation.network.leg_gap import located_apart
 from wbmri.segmentation.network.postprocessing import (
     correct_sides,
     labels_on_scan,
@@ -138,10 +139,14 @@ def _located(
     """Return what the finder says on the coarse grid, settled by a wider view of a scan longer than its tile."""
     from scipy import ndimage
 
-    def looked_at(image: NDArray[np.float32], share: Progress) -> NDArray[np.float32]:
-        return locate_groups(brightness(image, level), nets.finder, lambda done: share(done, "finding the muscles"))
+    def looked_at(image: NDArray[np.float32], spacing_mm: float, share: Progress) -> NDArray[np.float32]:
+        return located_apart(
+            brightness(image, level),
+            spacing_mm,
+            lambda shown: locate_groups(shown, nets.finder, lambda done: share(done, "finding the muscles")),
+        )
 
-    found = looked_at(seen, part(progress, 0.0, 0.8))
+    found = looked_at(seen, COARSE_MM, part(progress, 0.0, 0.8))
     wider_mm = wider_voxel_mm(scan.grid)
     if wider_mm is None:
         return found
@@ -149,7 +154,7 @@ def _located(
     place = coarse.index_map(grid)
     wider = [
         ndimage.affine_transform(each, place, output_shape=coarse.shape, order=1, mode="nearest")
-        for each in looked_at(linear_on_grid(scan, grid, SHARP), part(progress, 0.8, 1.0))
+        for each in looked_at(linear_on_grid(scan, grid, SHARP), wider_mm, part(progress, 0.8, 1.0))
     ]
     return settled(found, np.stack(wider), coarse)
 
