@@ -7,6 +7,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QLabel, QLineEdit
 
 from wbmri.core import Reason
+from wbmri.review import Mode
 
 
 def test_digits_grade_whatever_layer_is_selected(read: Callable[..., ReadingRoom], press: Callable[..., None]) -> None:
@@ -86,3 +87,19 @@ def test_help_shows_every_key(read: Callable[..., ReadingRoom], press: Callable[
     assert "Grade 0" in text
     assert "Mirror from the other side" in text
     assert "human grade is the score of record" in text
+
+
+def test_the_reading_is_copied_as_text_but_a_blinded_one_is_not(
+    read: Callable[..., ReadingRoom], press: Callable[..., None]
+) -> None:
+    clipboard = QApplication.clipboard()
+    clipboard.setText("before")
+    room = read(reader="JANE", mode=Mode.BLINDED)
+    press("1", "Ctrl+C")
+    assert clipboard.text() == "before"
+    assert "Not done" in room.docks.panel.state.text()
+    room.close()
+    room = read()
+    press("2", "Ctrl+C")
+    assert clipboard.text().splitlines()[2] == "Read by: ANNA, not signed, 1 of 42 groups read"
+    assert "research software" in clipboard.text().lower()

@@ -68,6 +68,7 @@ class Command(StrEnum):
     NEXT_CASE = "next_case"
     WORKLIST = "worklist"
     SAVE_LABELS = "save_labels"
+    COPY_REPORT = "copy_report"
     SIGN = "sign"
     HELP = "help"
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QInputDialog
 
-from napari_wbmri.commands.saving import save_elsewhere, save_labels
+from napari_wbmri.commands.saving import copy_report, save_elsewhere, save_labels
 from napari_wbmri.commands.sign_off import SignOff, open_dialog
 from napari_wbmri.docks import NONE_LEFT, Docks, WorklistDock, ratios_of
 from napari_wbmri.room import ReadingRoom
@@ -102,6 +102,7 @@ class Commands:
             Command.NEXT_CASE: self._next_case,
             Command.WORKLIST: lambda _: worklist().come_forward(),
             Command.SAVE_LABELS: lambda _: save_labels(room),
+            Command.COPY_REPORT: lambda session: copy_report(room, session),
             Command.SIGN: self.signing.ask,
             Command.HELP: lambda _: self._help(),
         }

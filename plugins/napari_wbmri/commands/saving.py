@@ -2,11 +2,19 @@
 
 from pathlib import Path
 
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_wbmri.io import write_labels
 from napari_wbmri.room import ReadingRoom
 from wbmri.core import WbmriError
+from wbmri.report.case import reading_text
+from wbmri.review import Session
+
+
+def copy_report(room: ReadingRoom, session: Session) -> None:
+    """Put the reading as text on the clipboard; `CaseError` where its mode still hides something."""
+    QApplication.clipboard().setText(reading_text(session.reading, session.title))
+    room.say("The reading is on the clipboard as text.")
 
 
 def save_labels(room: ReadingRoom, path: str | Path | None = None) -> None:

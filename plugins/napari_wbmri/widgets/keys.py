@@ -212,8 +212,8 @@ class KeyHelp(QDialog):
             rows[column] += 1 + len(bindings)
         page.addLayout(grid)
         mouse = QLabel(
-            "Mouse: the wheel goes through the slices, Ctrl and the wheel zoom, dragging moves the picture, a click chooses "
-            "the group,\ndragging with the right button sets the window: to the right it is wider, downwards darker.\n"
+            "Mouse: the wheel goes through the slices, Ctrl and the wheel zoom, dragging moves the picture, a click\n"
+            "chooses the group, dragging with the right button sets the window: right wider, down darker.\n"
             f'To change a key, write it under [keys] in {file}, for example  next_group = ["Down", "J"].',
         )
         mouse.setStyleSheet(f"color: {FAINT.name()}; font-size: 12px;")

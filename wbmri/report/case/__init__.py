@@ -8,11 +8,13 @@ if TYPE_CHECKING:
     from wbmri.report.case.pdf import case_pdf
     from wbmri.report.case.pictures import mosaic_png, thumbnail_png
     from wbmri.report.case.report import case_report
+    from wbmri.report.case.text import reading_text
 
 __all__ = [
     "case_pdf",
     "case_report",
     "mosaic_png",
+    "reading_text",
     "thumbnail_png",
 ]
 
@@ -25,5 +27,6 @@ __getattr__ = lazy_names(
             "thumbnail_png",
         ),
         "report": ("case_report",),
+        "text": ("reading_text",),
     },
 )
