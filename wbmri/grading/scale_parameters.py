@@ -86,8 +86,8 @@ class ReferenceParameters:
         A mode of muscle below the prediction by so many of its spreads: the outlines hold fat or bone rather than
         muscle, or the protocol is not what it seems. The mode is used but not trusted.
     least_excess
-        A mode no farther above the prediction, log, is taken to be normal by a scan alone: the lowest mode of healthy
-        bodies lies about a tenth below it. The second, more, where the echo time is not known.
+        A mode no farther above the prediction, log, is taken to be normal by a scan alone: about half the standard
+        deviation of the prediction, and the second, more, where the echo time is not known.
     lifted_prior, lifted_prior_outside
         Probability beforehand that no normal muscle is left anywhere, so that the lowest mode is oedema; the second
         where other scans are asked, which is done for people with disease.
@@ -116,7 +116,7 @@ class ReferenceParameters:
     echo_range_ms: tuple[float, float, float] = (20.0, 121.0, 2.0)
     head_gain_spread: float = 0.12
     refuted_spreads: float = 1.6
-    least_excess: tuple[float, float] = (0.04, 0.15)
+    least_excess: tuple[float, float] = (0.13, 0.27)
     lifted_prior: float = 0.04
     lifted_prior_outside: float = 0.2
     lifted: float = 0.35
