@@ -297,6 +297,7 @@ class ReadingRoom(QObject):
             changes=self.side.changes(session),
         )
         docks.panel.show_session(session)
+        docks.panel.evidence.show_other_visit(*self.side.measured(session.current))
         if measured:
             docks.panel.evidence.histogram.show_nothing("")
             self._measure.start()

@@ -243,3 +243,24 @@ def test_the_programs_grades_are_those_of_the_report_when_it_grades_a_visit_anew
     side.toggle(both.session, both.docks)
     qtbot.waitUntil(lambda: side.visit.reading is anew, timeout=20_000)
     assert both.docks.overview.table.grades.both(1)[0].grade == anew.groups[0].grade
+
+
+def test_what_was_measured_at_the_other_visit_stands_beside(
+    both: ReadingRoom, press: Callable[..., None], qtbot: object
+) -> None:
+    evidence = both.docks.panel.evidence
+    both.choose(6)
+    qtbot.waitUntil(lambda: evidence.histogram.other is not None, timeout=20_000)
+    entry = both.side.visit.reading.groups[5]
+    assert evidence.other_visit.isVisible()
+    assert evidence.other_visit.text().startswith("Baseline (dotted): ")
+    assert f"{100 * entry.evidence.oedema_fraction:.0f} % oedema" in evidence.other_visit.text()
+    other = both.side.visit
+    level = other.case.reading.reference.level
+    inside = other.case.labels().data == 6
+    bright = np.count_nonzero(other.case.volume().data[inside] > 1.8 * level)
+    assert np.count_nonzero(evidence.histogram.other) > 1
+    assert evidence.histogram.other[36:].sum() == pytest.approx(bright, abs=0.1 * inside.sum())
+    press("C")
+    assert not evidence.other_visit.isVisible()
+    assert evidence.histogram.other is None

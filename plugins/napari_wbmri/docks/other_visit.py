@@ -17,11 +17,12 @@ from napari_wbmri.docks.layout import Docks
 from napari_wbmri.docks.picture import Picture, ratios_of, unit_of
 from napari_wbmri.docks.visits import OtherVisit, group_changes, other_visits
 from napari_wbmri.viewer import Contours, Depth, DisplayGrid, Mark, Scene, take_mouse, turn_wheel
-from napari_wbmri.widgets import Background
+from napari_wbmri.widgets import Background, numbers_of
 from wbmri.analysis.comparison import GroupChange, against
-from wbmri.core import UNREVIEWED, CaseError, Reading
+from wbmri.core import UNREVIEWED, CaseError, LabelMap, Reading, Volume
 from wbmri.report.figures import window_presets
 from wbmri.review import Session
+from wbmri.review.label_editor import EDGES
 
 if TYPE_CHECKING:
     from wbmri.registration import PointMap
@@ -69,7 +70,8 @@ class SideBySide:
         self._say, self._changed = say, changed
         self._chosen, self._lead_window = chosen, lead_window
         self.picture: Picture | None = None
-        self._scan: Any = None
+        self._ratios: NDArray[np.float16] | None = None
+        self._heat = False
         self._own_window: tuple[float, float] | None = None
         self.visit: OtherVisit | None = None
         self.marks: dict[int, Mark] | None = None
@@ -129,7 +131,6 @@ class SideBySide:
         self.visit = visit
         self.marks = {entry.label: Mark.of_entry(entry) for entry in reading.groups}
         self.scene = Scene(model)
-        self._scan = volume, labels
         self.picture = Picture(
             self.scene, self._inner.canvas.native, lambda: False, self._chosen, self._windowed, self._told
         )
@@ -147,6 +148,8 @@ class SideBySide:
             caption = view.canvas.overlays.text
             caption.text, caption.visible, caption.font_size, caption.color = name, True, 13, "white"
         self.project()
+        self._measure(visit, volume, labels)
+        self.show_heat(wanted=here.heat_shown)
         self._register(session.case.reading, session.volume, session.label_map, volume, labels)
         self._say(f"Beside it: visit {visit.session}, {reading.read_by}.")
         # The canvases take their new sizes first.
@@ -158,7 +161,7 @@ class SideBySide:
         if scene is not None:
             scene.clear()
         self.visit, self.marks, self.link = None, None, None
-        self.picture, self._scan = None, None
+        self.picture, self._ratios, self._heat = None, None, False
         self._viewer.canvas.overlays.text.visible = False
         if self._dock is not None:
             self._viewer.window.remove_dock_widget(self._dock)
@@ -293,22 +296,38 @@ class SideBySide:
         return " · ".join(said)
 
     def show_heat(self, *, wanted: bool) -> None:
-        """Lay the ratios to normal muscle over this visit too, or take them away."""
-        scene, picture, visit = self.scene, self.picture, self.visit
-        if scene is None or picture is None or visit is None:
-            return
-        if not wanted:
-            scene.show_heat(None)
-            picture.show_corner()
-            return
-        volume, labels = self._scan
+        """Lay the ratios to normal muscle over this visit too, as soon as they are known, or take them away."""
+        self._heat = wanted
+        if self.scene is not None and self.picture is not None:
+            self.scene.show_heat(self._ratios if wanted else None)
+            self.picture.show_corner()
+
+    def _measure(self, visit: OtherVisit, volume: Volume, labels: LabelMap) -> None:
+        """Find in the background how bright its muscles are against normal muscle."""
 
         def show(ratios: NDArray[np.float16] | None) -> None:
-            if self.scene is scene and ratios is not None:
-                scene.show_heat(ratios)
-                picture.show_corner()
+            if self.visit is not None and self.visit.case is visit.case:
+                self._ratios = ratios
+                self.show_heat(wanted=self._heat)
+                self._changed()
 
         self._background.run(lambda: ratios_of(volume, labels, visit.case.reading), show)
+
+    def measured(self, label: int) -> tuple[str, NDArray[np.intp] | None]:
+        """Return what was measured in a group at this visit, in words, and its voxels in the bins of `EDGES`.
+
+        Nothing where there is no other visit.
+        """
+        visit, scene = self.visit, self.scene
+        if visit is None or scene is None:
+            return "", None
+        entry = visit.reading.groups[label - 1]
+        words = "not measured" if entry.evidence is None else numbers_of(entry.evidence)
+        box, counts = scene.box(label), None
+        if self._ratios is not None and box is not None:
+            ratios = scene.grid.shown(self._ratios)[box][scene.groups.data[box] == label]
+            counts = np.histogram(ratios.astype(np.float32), EDGES)[0]
+        return f"{visit.session.capitalize()}{' (dotted)' if counts is not None else ''}: {words}", counts
 
     def _wheel(self, _: ViewerModel, event: Any) -> None:
         if self.scene is not None:

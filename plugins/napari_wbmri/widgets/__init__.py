@@ -7,7 +7,7 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from napari_wbmri.widgets.background import Background
     from napari_wbmri.widgets.body_map import BodyMap
-    from napari_wbmri.widgets.evidence import EvidencePanel
+    from napari_wbmri.widgets.evidence import EvidencePanel, numbers_of
     from napari_wbmri.widgets.grade_entry import ChoiceBox, GradeButtons, SoftTissuePanel
     from napari_wbmri.widgets.grades_table import GradesTable, TotalsBar
     from napari_wbmri.widgets.keys import KeyFilter, KeyHelp
@@ -35,6 +35,7 @@ __all__ = [
     "TotalsBar",
     "dress",
     "notice",
+    "numbers_of",
     "said",
 ]
 
@@ -43,7 +44,10 @@ __getattr__ = lazy_names(
     {
         "background": ("Background",),
         "body_map": ("BodyMap",),
-        "evidence": ("EvidencePanel",),
+        "evidence": (
+            "EvidencePanel",
+            "numbers_of",
+        ),
         "grade_entry": (
             "ChoiceBox",
             "GradeButtons",

@@ -23,6 +23,7 @@ class Histogram(QWidget):
         self._rule: GradingRule | None = None
         self._grade: int | None = None
         self._instead = ""
+        self._other: NDArray[np.integer] | None = None
         self.setMinimumHeight(92)
         self.setAccessibleName("Histogram of the group")
 
@@ -56,6 +57,16 @@ class Histogram(QWidget):
         self._reference, self._rule, self._grade, self._instead = reference, rule, grade, ""
         self.update()
 
+    @property
+    def other(self) -> NDArray[np.integer] | None:
+        """The voxels per bin of another visit that are shown beside; ``None`` where there is none."""
+        return self._other
+
+    def show_other(self, counts: NDArray[np.integer] | None) -> None:
+        """Draw the same group at another visit as a line over the bars, in the same bins, each to its own height."""
+        self._other = counts if counts is not None and counts.any() else None
+        self.update()
+
     def show_nothing(self, instead: str) -> None:
         """Show one sentence instead of a histogram."""
         self._counts, self._instead = None, instead
@@ -85,6 +96,8 @@ class Histogram(QWidget):
         normal = QRectF(plot.left() + (1 - spread) * width, plot.top(), 2 * spread * width, plot.height())
         painter.fillRect(normal, RAISED)
         self._bars(painter, plot, self._counts, self._rule.oedema_ratio)
+        if self._other is not None:
+            self._line(painter, plot, self._other)
         painter.setPen(LINE)
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
         self._threshold(painter, plot, width, 1.0, "normal", FAINT)
@@ -111,6 +124,17 @@ class Histogram(QWidget):
             painter.drawRect(QRectF(plot.left() + place * step, plot.bottom() - height, max(1.0, step - 0.6), height))
 
     @staticmethod
+    def _line(painter: QPainter, plot: QRectF, counts: NDArray[np.integer]) -> None:
+        step, most = plot.width() / counts.size, int(counts.max())
+        heights = [plot.bottom() - plot.height() * int(count) / most for count in counts]
+        ends = [
+            QPointF(plot.left() + (place + at) * step, height) for place, height in enumerate(heights) for at in (0, 1)
+        ]
+        painter.setPen(QPen(INK, 1.0, Qt.PenStyle.DotLine))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(ends)
+
+    @staticmethod
     def _threshold(painter: QPainter, plot: QRectF, width: float, ratio: float, name: str, colour: QColor) -> None:
         at = plot.left() + ratio * width
         painter.setPen(QPen(colour, 1.2, Qt.PenStyle.DashLine))
@@ -135,6 +159,8 @@ class EvidencePanel(QWidget):
         super().__init__(parent)
         self.title, self.decision, self.suggestion = QLabel(), QLabel(), QLabel()
         self.why, self.numbers, self.flags, self.others = QLabel(), QLabel(), QLabel(), QLabel()
+        self.other_visit = QLabel()
+        self.other_visit.setVisible(False)
         self.histogram = Histogram()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -146,6 +172,7 @@ class EvidencePanel(QWidget):
         for label in (self.title, self.decision, self.suggestion, self.why, self.numbers):
             self._add(column, label)
         column.addWidget(self.histogram)
+        self._add(column, self.other_visit)
         for label in (self.flags, self.others):
             self._add(column, label)
 
@@ -174,7 +201,7 @@ class EvidencePanel(QWidget):
         else:
             self.suggestion.setText(_suggested(entry, read=decided is not None))
             self.why.setText(_plain(entry.explanation))
-            self.numbers.setText("" if entry.evidence is None else _numbers(entry.evidence))
+            self.numbers.setText("" if entry.evidence is None else numbers_of(entry.evidence))
             self.flags.setText("<br>".join(f"⚠ {_plain(flag)}" for flag in entry.flags))
         said = [
             f"{_plain(reader)}: <b>{'not assessable' if other.grade is None else f'grade {other.grade}'}</b>".replace(
@@ -185,6 +212,20 @@ class EvidencePanel(QWidget):
         ]
         self.others.setVisible(bool(said))
         self.others.setText("Other readers · " + " · ".join(said))
+
+    def show_other_visit(self, words: str, counts: NDArray[np.integer] | None) -> None:
+        """Show the same group at another visit.
+
+        Parameters
+        ----------
+        words
+            What was measured there; nothing where there is no other visit.
+        counts
+            Its voxels in the bins of the histogram; ``None`` where they are not known.
+        """
+        self.other_visit.setText(_plain(words))
+        self.other_visit.setVisible(bool(words))
+        self.histogram.show_other(counts)
 
     def show_histogram(self, session: Session, *, ready: bool) -> None:
         """Show how bright the group that is being read is, or why that is not shown.
@@ -226,7 +267,8 @@ def _suggested(entry: GroupReading, *, read: bool) -> str:
     return f"{text} <span style='color:{FAINT.name()}'>({chances})</span>"
 
 
-def _numbers(evidence: Evidence) -> str:
+def numbers_of(evidence: Evidence) -> str:
+    """Say in one line what was measured in a group."""
     said = []
     share = f"{100 * evidence.oedema_fraction:.0f} % oedema"
     if evidence.fraction_range is not None:
