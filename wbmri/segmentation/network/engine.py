@@ -92,6 +92,7 @@ class NetworkEngine:
             context,
             nets.outliner,
             lambda done: progress(0.2 + 0.65 * done, "drawing the outlines"),
+            nets.at_once,
         )
         probabilities = correct_sides(probabilities, first, right)
         progress(0.85, "carrying the outlines to the scan")
@@ -143,7 +144,9 @@ def _located(
         return located_apart(
             brightness(image, level),
             spacing_mm,
-            lambda shown: locate_groups(shown, nets.finder, lambda done: share(done, "finding the muscles")),
+            lambda shown: locate_groups(
+                shown, nets.finder, lambda done: share(done, "finding the muscles"), nets.at_once
+            ),
         )
 
     found = looked_at(seen, COARSE_MM, part(progress, 0.0, 0.8))

@@ -3,7 +3,9 @@
 The finder says at 8 mm where every group roughly is; the outliner draws the outlines at 3 mm, given that.
 """
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
@@ -26,6 +28,7 @@ from wbmri.segmentation.network.preprocessing import (
 
 Array = NDArray[np.float32]
 Number = TypeVar("Number", bound=np.generic)
+Place = TypeVar("Place")
 
 _SIGNAL = 0.4
 """Tissue other than fat is brighter than this multiple of the body's level."""
@@ -35,7 +38,12 @@ _NEAR = 3
 """Voxels around such tissue in which there may be muscle that is shaded, and fat and skin."""
 
 
-def locate_groups(image: Array, finder: Callable[[Array], Array], progress: Callable[[float], None]) -> Array:
+def locate_groups(
+    image: Array,
+    finder: Callable[[Array], Array],
+    progress: Callable[[float], None],
+    at_once: int = 1,
+) -> Array:
     """Run the finder over a scan and over its mirror image, and return the mean: a body is much alike on both sides.
 
     Parameters
@@ -46,6 +54,8 @@ def locate_groups(image: Array, finder: Callable[[Array], Array], progress: Call
         Takes a tile of `FIND_TILE` voxels, gives its answer (see `wbmri.segmentation.network.weights`).
     progress
         Called with the share that is done.
+    at_once
+        How many tiles are looked at side by side; the answer is the same, whatever it is.
 
     Returns
     -------
@@ -59,7 +69,7 @@ def locate_groups(image: Array, finder: Callable[[Array], Array], progress: Call
     # Each tile takes as long, whether it shows the body or air.
     box = ndimage.find_objects(near.view(np.uint8))[0]
     found = np.zeros((FINDINGS, *image.shape), np.float32)
-    found[(slice(None), *box)] = _find_all(image[box], finder, progress) * near[box]
+    found[(slice(None), *box)] = _find_all(image[box], finder, progress, at_once) * near[box]
     found[AIR, ~near] = 1
     return found
 
@@ -73,24 +83,49 @@ def _near_body(image: Array) -> NDArray[np.bool_]:
     return near if near.any() else np.ones(image.shape, bool)
 
 
-def _find_all(image: Array, finder: Callable[[Array], Array], progress: Callable[[float], None]) -> Array:
+def _find_all(
+    image: Array,
+    finder: Callable[[Array], Array],
+    progress: Callable[[float], None],
+    at_once: int,
+) -> Array:
     """Run the finder over all of an image, see `locate_groups`."""
     total = np.zeros((FINDINGS, *image.shape), np.float32)
     weight = np.zeros(image.shape, np.float32)
     x, y, z = (np.minimum(np.arange(n) + 0.5, n - np.arange(n) - 0.5) / n for n in FIND_TILE)
     window = (x[:, None, None] * y[:, None] * z).astype(np.float32)
     tiles = list(_tiles(image.shape))
-    for number, (there, here) in enumerate(tiles):
+
+    def look(place: tuple[tuple[slice, ...], tuple[slice, ...]]) -> Array:
+        there, here = place
         tile = np.zeros(FIND_TILE, np.float32)
         tile[here] = image[there]
         mirrored = finder(np.ascontiguousarray(tile[::-1]))[:, ::-1].copy()
         mirrored[SIDE] = 1 - mirrored[SIDE]
-        answer = (finder(tile) + mirrored) / 2
+        return (finder(tile) + mirrored) / np.float32(2)
+
+    for number, ((there, here), answer) in enumerate(zip(tiles, _side_by_side(look, tiles, at_once), strict=True)):
         total[(slice(None), *there)] += answer[(slice(None), *here)] * window[here]
         weight[there] += window[here]
         progress((number + 1) / len(tiles))
     total /= weight
     return total
+
+
+def _side_by_side(look: Callable[[Place], Array], places: Sequence[Place], at_once: int) -> Iterator[Array]:
+    """Yield the answer for each place in their order, so that sums over them do not depend on which is ready first."""
+    if at_once == 1:
+        yield from map(look, places)
+        return
+    with ThreadPoolExecutor(at_once) as pool:
+        waiting: deque[Future[Array]] = deque()
+        for place in places:
+            waiting.append(pool.submit(look, place))
+            # No more than are looked at are kept.
+            if len(waiting) > at_once:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _tiles(shape: tuple[int, ...]) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
@@ -207,6 +242,7 @@ def outline_groups(
     context: Array,
     network: Callable[[Array, Array], Array],
     progress: Callable[[float], None],
+    at_once: int = 1,
 ) -> tuple[Array, tuple[int, int, int]]:
     """Run the network over all muscle.
 
@@ -220,6 +256,8 @@ def outline_groups(
         Takes a tile and its context, gives its answer (see `wbmri.segmentation.network.weights`).
     progress
         Called with the share that is done.
+    at_once
+        How many tiles are looked at side by side; the answer is the same, whatever it is.
 
     Returns
     -------
@@ -236,9 +274,12 @@ def outline_groups(
     weight = np.zeros(size, np.float32)
     ramp = np.minimum(np.arange(TILE_FINE) + 0.5, TILE_FINE - np.arange(TILE_FINE) - 0.5).clip(max=_FADE) / _FADE
     window = (ramp[:, None, None] * ramp[:, None] * ramp).astype(np.float32)
-    for number, (start, first) in enumerate(zip(starts, begin, strict=True)):
-        tile = cube(image, tuple(first), TILE_FINE)
-        answer = network(tile, context_tile(context, start))
+
+    def look(number: int) -> Array:
+        return network(cube(image, tuple(begin[number]), TILE_FINE), context_tile(context, starts[number]))
+
+    for number, answer in enumerate(_side_by_side(look, range(len(starts)), at_once)):
+        first = begin[number]
         there = tuple(slice(int(f), int(f) + TILE_FINE) for f in first - low)
         total[there][..., :PAIRS] += answer[..., 1 : PAIRS + 1] * window[..., None]
         total[there][..., PAIRS] += answer[..., SIDE] * window

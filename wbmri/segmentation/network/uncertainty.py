@@ -88,6 +88,7 @@ def _by_probabilities(probabilities: NDArray[np.float32], scheme: Scheme) -> NDA
         chosen = taken & half
         hit = np.bincount(best[chosen], weights=most[chosen], minlength=PAIRS)
         size = np.bincount(best[chosen], minlength=PAIRS)
-        whole = half.astype(np.float32) @ pairs
+        # Not a matrix product: its sums depend on how many threads share it.
+        whole = pairs[half].sum(0, dtype=np.float64)
         out[[scheme.label_of(pair, side) for pair in range(PAIRS)]] = 2 * hit / np.maximum(size + whole, 1e-6)
     return out

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 
 THREADS_VARIABLE = "WBMRI_THREADS"
-"""Environment variable with the number of threads that onnxruntime may use; 0, the default, for all processors."""
+"""Environment variable with the number of tiles that are looked at side by side; 0, the default, for all processors."""
+
+_MOST_TILES = 8
+"""A tile of the outliner takes 0.2 GB while it is looked at."""
 
 FINDER, OUTLINER = "finder.onnx", "outlines.onnx"
 
@@ -42,10 +45,13 @@ class Networks:
         Version of the weights, from the model card.
     sessions
         Sessions of onnxruntime: the finder's and the outliner's.
+    at_once
+        How many tiles may be looked at side by side.
     """
 
     version: str
     sessions: "tuple[InferenceSession, InferenceSession]"
+    at_once: int = 1
 
     def finder(self, image: Array) -> Array:
         """Return the answer, shape (27, 64, 32, 48), for a tile at 8 mm."""
@@ -145,7 +151,8 @@ def load_networks(folder: Path, device: str = "cpu") -> Networks:
     card = model_card(folder)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    options.intra_op_num_threads = int(os.environ.get(THREADS_VARIABLE, "0"))
+    # The sums inside a network depend on how many threads share it: each tile has one, and tiles go side by side.
+    options.intra_op_num_threads = 1
 
     def session(name: str) -> "InferenceSession":
         content = (folder / name).read_bytes()
@@ -166,4 +173,12 @@ def load_networks(folder: Path, device: str = "cpu") -> Networks:
             )
         return made
 
-    return Networks(card["version"], (session(FINDER), session(OUTLINER)))
+    return Networks(card["version"], (session(FINDER), session(OUTLINER)), _tiles_at_once(device))
+
+
+def _tiles_at_once(device: str) -> int:
+    if device != "cpu":
+        return 1  # a tile keeps all of it busy
+    wanted = int(os.environ.get(THREADS_VARIABLE, "0"))
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return wanted if wanted > 0 else min(there, _MOST_TILES)
