@@ -307,6 +307,17 @@ def test_protocol_facts_are_warned_about(
     assert reading.acquisition == acquisition
 
 
+def test_what_is_not_known_of_the_protocol_lowers_the_confidence(
+    published: tuple[Volume, LabelMap], published_reading: Reading
+) -> None:
+    volume, labels = published
+    unknown = dataclasses.replace(volume.acquisition, inversion_time_ms=None)
+    reading = grade(dataclasses.replace(volume, acquisition=unknown), labels)
+    assert grades(reading) == grades(published_reading)
+    known = np.array([entry.confidence for entry in published_reading.groups])
+    assert np.all(np.array([entry.confidence for entry in reading.groups]) < 0.95 * known)
+
+
 def test_a_scan_after_contrast_is_refused(published: tuple[Volume, LabelMap]) -> None:
     volume, labels = published
     after = dataclasses.replace(volume.acquisition, contrast_agent=True)

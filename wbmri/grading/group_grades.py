@@ -239,6 +239,7 @@ def _graded(
     low, high = PARAMETERS.detection.open
     sure = scale.reference.trusted and not any(low < one < high for one in doubt)
     confidence = confidence_of(probabilities[found], evidence, rule, outline, sure)
+    confidence *= PARAMETERS.evidence.unknown ** len(_unknown(acquisition))
     said = explain(evidence, found, rule)
     if found and label not in scale.lifted:
         confidence *= belief_in_faint(evidence)
@@ -271,6 +272,16 @@ def spoilt(entry: GroupReading, artefact: ImageArtefact | None) -> GroupReading:
     return replace(entry, confidence=confidence, explanation=f"{entry.explanation} {artefact.explanation}")
 
 
+def _unknown(acquisition: Acquisition) -> list[str]:
+    """Name what the input does not say of the protocol, and the level and spread of normal muscle follow from."""
+    facts = {
+        "field strength": acquisition.field_strength_t,
+        "echo time": acquisition.echo_time_ms,
+        "inversion time": acquisition.inversion_time_ms,
+    }
+    return [name for name, value in facts.items() if value is None]
+
+
 def _warnings(
     acquisition: Acquisition,
     reference: Reference | None,
@@ -290,16 +301,7 @@ def _warnings(
         made.append("A contrast agent had been given: STIR also nulls what takes it up, so oedema may be missed.")
     if acquisition.sequence != "STIR":
         made.append("The input does not say that this is a STIR sequence; the grades hold for STIR only.")
-    unknown = [
-        name
-        for name, value in (
-            ("field strength", acquisition.field_strength_t),
-            ("echo time", acquisition.echo_time_ms),
-            ("inversion time", acquisition.inversion_time_ms),
-        )
-        if value is None
-    ]
-    if unknown:
+    if unknown := _unknown(acquisition):
         made.append(f"Not known from the input: {', '.join(unknown)}; values usual for STIR stand in for them.")
     assessable = sum(entry.assessable for entry in entries)
     if assessable < labels.scheme.grading.minimum_assessable_share * len(entries):

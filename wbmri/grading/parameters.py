@@ -172,6 +172,8 @@ class EvidenceParameters:
         middle nothing is said about where oedema keeps to.
     untrusted
         What is left of the confidence where the level of normal muscle cannot be relied on.
+    unknown
+        What is left of it for each of field strength, echo and inversion time that the input does not say: a judgement.
     least_muscle_ratio
         Below this ratio a voxel holds more fat, bone or air than muscle.
     """
@@ -183,6 +185,7 @@ class EvidenceParameters:
     ends: float = 0.97
     least_zone: int = 20
     untrusted: float = 0.4
+    unknown: float = 0.9
     least_muscle_ratio: float = 0.6
 
 
