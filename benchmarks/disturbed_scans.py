@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from wbmri.core import Acquisition, LabelMap, Volume, canonical
 from wbmri.core.scheme import load_scheme
 from wbmri.io import load, read_labels
-from wbmri.simulation.scanner import EFFECTS, Disturbance, Strength, disturb_scan
+from wbmri.simulation.scanner import EFFECTS, NOT_STIR, Disturbance, Strength, disturb_scan
 
 SEED = 19
 VOXEL_MM = (3.2, 2.2, 3.2)
@@ -51,7 +51,7 @@ def scan_of(effect: str, strength: Strength, total: int) -> Trial:
     habitus, protocol = BODIES[total]
     rng = np.random.default_rng([SEED, total])
     if effect == SEVERAL:
-        names = [str(name) for name in rng.choice(sorted(set(EFFECTS) - {"relaxation"}), 3, replace=False)]
+        names = [str(name) for name in rng.choice(sorted(set(EFFECTS) - NOT_STIR - {"relaxation"}), 3, replace=False)]
     else:
         names = [] if effect == PLAIN else [effect]
     drawn = [Disturbance(name, strength, total) for name in names]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
         random_involvement,
     )
     from wbmri.simulation.scanner.artefacts import Artefacts
-    from wbmri.simulation.scanner.disturbances import EFFECTS, Disturbance, Strength, disturb
+    from wbmri.simulation.scanner.disturbances import EFFECTS, NOT_STIR, Disturbance, Strength, disturb
     from wbmri.simulation.scanner.given_scan import disturb_scan
     from wbmri.simulation.scanner.scene import GroupTruth, Scene
     from wbmri.simulation.scanner.signal_equation import Protocol, signal_table, tissue_signals
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EFFECTS",
+    "NOT_STIR",
     "STIR_RANGES",
     "Appearance",
     "Artefacts",
@@ -56,6 +57,7 @@ __getattr__ = lazy_names(
         "disturbances": (
             "Disturbance",
             "EFFECTS",
+            "NOT_STIR",
             "Strength",
             "disturb",
         ),

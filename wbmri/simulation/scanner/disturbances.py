@@ -17,6 +17,7 @@ from wbmri.core.scheme import BodySegment
 from wbmri.simulation.body import Tissue
 from wbmri.simulation.scanner import image_disturbances as image
 from wbmri.simulation.scanner import muscle_disturbances as muscle
+from wbmri.simulation.scanner import other_sequences as other
 from wbmri.simulation.scanner import tissue_disturbances as tissue
 from wbmri.simulation.scanner.muscle_disturbances import Disturb
 from wbmri.simulation.scanner.scene import Scene
@@ -134,10 +135,17 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "motion": Effect(image.motion, (4.0, 9.0, 18.0), "way in mm", on_slices=True),
         "wrap": Effect(image.wrap, (0.2, 0.4, 0.8), "share of the signal of what folds over", on_slices=True),
         "banding": Effect(image.banding, (0.05, 0.1, 0.2), "amplitude, relative", on_slices=True),
+        "t1_spin_echo": Effect(other.t1_spin_echo, (8.0, 12.0, 20.0), "echo time in ms"),
+        "t2_spin_echo": Effect(other.t2_spin_echo, (60.0, 80.0, 100.0), "echo time in ms"),
+        "opposed_phase": Effect(other.opposed_phase, (30.0, 50.0, 70.0), "flip angle in degrees"),
+        "dixon_water": Effect(other.dixon_water, (30.0, 50.0, 70.0), "flip angle in degrees"),
         "noise": Effect(image.noise, (0.05, 0.1, 0.2), "more noise per channel, relative to muscle", on_slices=True),
     }
 )
 """All disturbances by name."""
+
+NOT_STIR = frozenset({"t1_spin_echo", "t2_spin_echo", "opposed_phase", "dixon_water"})
+"""Those that are another sequence altogether, on which nothing can be graded."""
 
 
 def disturb(scene: Scene, disturbances: Iterable[Disturbance], *, on_slices: bool) -> Scene:

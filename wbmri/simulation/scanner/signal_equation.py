@@ -1,7 +1,9 @@
 """The signal equation: how bright a tissue is on STIR, from its relaxation times and the protocol."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,8 +110,11 @@ _FIELDS: dict[float, _Field] = {
     ),
 }
 
-_MARROW_FAT = 0.6
+MARROW_FAT = 0.6
 """Share of fat in the marrow of a school child's long bones."""
+
+RED_MARROW: Mapping[float, Times] = MappingProxyType({field_t: each.red_marrow for field_t, each in _FIELDS.items()})
+"""Times of red marrow by field strength in tesla."""
 
 
 def _field(protocol: Protocol) -> _Field:
@@ -122,16 +127,28 @@ def _field(protocol: Protocol) -> _Field:
     return _FIELDS[protocol.field_strength_t]
 
 
+def tissue_times(field_strength_t: float) -> dict[Tissue, Times]:
+    """Return the relaxation times and the density of each tissue but marrow.
+
+    Raises
+    ------
+    InputError
+        If they are not known at the field strength.
+    """
+    field = _field(Protocol(field_strength_t))
+    return {**field.tissues, Tissue.FAT: field.fat, Tissue.SKIN: field.skin}
+
+
 def tissue_signals(protocol: Protocol) -> dict[Tissue, float]:
     """Return the signal of each tissue relative to healthy, wholly inverted muscle; 0 where there is none to speak of.
 
     Bone stands for its marrow.
     """
     field = _field(protocol)
-    times = {**field.tissues, Tissue.FAT: field.fat, Tissue.SKIN: field.skin}
+    times = tissue_times(protocol.field_strength_t)
     muscle = replace(protocol, inversion=1.0).signal(*field.tissues[Tissue.MUSCLE])
     signals = {tissue: protocol.signal(*each) / muscle for tissue, each in times.items()}
-    marrow = (1 - _MARROW_FAT) * protocol.signal(*field.red_marrow) + _MARROW_FAT * protocol.signal(*field.fat)
+    marrow = (1 - MARROW_FAT) * protocol.signal(*field.red_marrow) + MARROW_FAT * protocol.signal(*field.fat)
     return {**dict.fromkeys(Tissue, 0.0), **signals, Tissue.BONE: marrow / muscle}
 
 
