@@ -162,14 +162,14 @@ def test_scores_hold_one_row_per_group_with_what_is_missing_as_not_available(
     rows = rows_of(case.paths.scores)
     assert " ".join(rows[0]) == (
         "participant_id session_id label group side region grade grade_source auto_grade oedema_fraction oedema_ratio "
-        "volume_ml assessable reason confidence detectable_ratio detectable_share"
+        "volume_ml assessable reason confidence detectable_ratio detectable_share share_in_view"
     )
     assert [row["label"] for row in rows] == [str(label) for label in range(1, 43)]
     assert rows[0] == {
         "participant_id": "sub-X", "session_id": "ses-Y", "label": "1", "group": "neck_flexors_left", "side": "left",
         "region": "axial", "grade": "1", "grade_source": "auto", "auto_grade": "1", "oedema_fraction": "0.2500",
         "oedema_ratio": "1.600", "volume_ml": "33.30", "assessable": "true", "reason": "n/a", "confidence": "0.90",
-        "detectable_ratio": "n/a", "detectable_share": "n/a",
+        "detectable_ratio": "n/a", "detectable_share": "n/a", "share_in_view": "n/a",
     }  # fmt: skip
     last = rows[-1]
     assert (last["grade"], last["assessable"], last["reason"]) == ("n/a", "false", "outside the field of view")

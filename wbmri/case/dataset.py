@@ -26,6 +26,7 @@ SCORE_COLUMNS = (
     "confidence",
     "detectable_ratio",
     "detectable_share",
+    "share_in_view",
 )
 
 SUMMARY_COLUMNS = (
@@ -89,6 +90,7 @@ def score_rows(participant: str, session: str, reading: Reading, auto: Reading |
                 _cell(entry.confidence, 2),
                 _cell(evidence.detectable_ratio if evidence else None, 3),
                 _cell(evidence.detectable_share if evidence else None, 4),
+                _cell(evidence.in_view if evidence else None, 2),
             ),
         )
     return rows

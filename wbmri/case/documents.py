@@ -158,6 +158,7 @@ class LabelsDocument:
     origin: Mapping[int, str]
     provenance: tuple[Step, ...]
     flags: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    in_view: Mapping[int, float] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
 

@@ -102,6 +102,7 @@ class Case:
                 document.origin,
                 document.provenance,
                 document.flags,
+                document.in_view,
             )
         except InputError as error:
             raise _unreadable(self.paths.labels, error) from error
@@ -320,6 +321,7 @@ def _labels_document(labels: LabelMap, paths: CasePaths) -> LabelsDocument:
         origin=dict(sorted(labels.origin.items())),
         provenance=labels.provenance,
         flags=dict(sorted(labels.flags.items())),
+        in_view=dict(sorted(labels.in_view.items())),
     )
 
 

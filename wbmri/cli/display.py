@@ -248,9 +248,10 @@ def _grade(entry: GroupReading) -> str:
     evidence = entry.evidence
     if evidence is None:
         return f"{entry.grade}"
+    cut = "" if evidence.in_view is None else f", {evidence.in_view:.0%} in view"
     if entry.grade == 0 and evidence.detectable_ratio is not None:
-        return f"0  (below detection {evidence.detectable_ratio:.2f} x)"
-    return f"{entry.grade}  ({evidence.oedema_fraction:.0%} of the group)"
+        return f"0  (below detection {evidence.detectable_ratio:.2f} x{cut})"
+    return f"{entry.grade}  ({evidence.oedema_fraction:.0%} of the group{cut})"
 
 
 def _print_change(compared: "ComparedCases") -> None:

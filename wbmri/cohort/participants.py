@@ -65,6 +65,7 @@ SCORES = (
     Column("confidence", "How far the proposed grade can be relied on, 0 to 1", float),
     Column("detectable_ratio", "Faintest oedema, over the normal-muscle level, that the scan can tell here", float),
     Column("detectable_share", "Smallest share of such oedema that the scan can tell here, 0 to 1", float),
+    Column("share_in_view", "Share of a cut group that the field of view shows, 0 to 1; n/a if it is whole", float),
 )
 
 SUMMARY = (

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from wbmri.core.errors import CaseError, InputError, WbmriError, printable
     from wbmri.core.evidence import (
         AlternativeScale,
+        Band,
         BiasFieldSpline,
         Evidence,
         Extent,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     )
     from wbmri.core.grid import PLANES, Box, Grid, Storage, plane
     from wbmri.core.labelmap import LabelMap, drawn_labels
+    from wbmri.core.partial_view import ENOUGH_IN_VIEW, WHOLE_IN_VIEW, judged_share
     from wbmri.core.progress import Progress, part, silent
     from wbmri.core.provenance import Json, Step
     from wbmri.core.reading import (
@@ -45,11 +47,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AUTO",
+    "ENOUGH_IN_VIEW",
     "NOTICE",
     "PLANES",
     "UNREVIEWED",
+    "WHOLE_IN_VIEW",
     "Acquisition",
     "AlternativeScale",
+    "Band",
     "BiasFieldSpline",
     "Box",
     "Calcinosis",
@@ -89,6 +94,7 @@ __all__ = [
     "WbmriError",
     "canonical",
     "drawn_labels",
+    "judged_share",
     "lazy_names",
     "part",
     "plane",
@@ -110,6 +116,7 @@ __getattr__ = lazy_names(
         ),
         "evidence": (
             "AlternativeScale",
+            "Band",
             "BiasFieldSpline",
             "Evidence",
             "Extent",
@@ -132,6 +139,11 @@ __getattr__ = lazy_names(
         "labelmap": (
             "LabelMap",
             "drawn_labels",
+        ),
+        "partial_view": (
+            "ENOUGH_IN_VIEW",
+            "WHOLE_IN_VIEW",
+            "judged_share",
         ),
         "progress": (
             "Progress",

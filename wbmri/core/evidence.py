@@ -17,6 +17,7 @@ class Reason(StrEnum):
     METAL = "metal"
     TOO_SMALL = "too few voxels"
     FAT = "replaced by fat"
+    SEQUENCE = "not a STIR scan"
     OTHER = "other"
 
 
@@ -142,6 +143,8 @@ class Evidence:
         group; ``None`` where that was not estimated.
     fat_fraction
         Share of the group that fat has replaced, 0..1; ``None`` where none was found.
+    in_view
+        Share of the group that the field of view shows, 0..1; ``None`` where it is not cut.
     """
 
     oedema_fraction: float
@@ -157,6 +160,7 @@ class Evidence:
     detectable_ratio: float | None = None
     detectable_share: float | None = None
     fat_fraction: float | None = None
+    in_view: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +222,25 @@ class SliceGain:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """A wave of brighter and darker bands across the picture.
+
+    Parameters
+    ----------
+    axis
+        The axis of the canonical (RAS) grid that it does not run along: 0, 1 or 2.
+    turns_per_mm
+        How often it turns per mm along the other two, from the first voxel.
+    log_gain
+        Factors of its cosine and its sine, natural logarithm of intensity.
+    """
+
+    axis: int
+    turns_per_mm: tuple[float, float]
+    log_gain: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class ImageArtefact:
     """What disturbs the image where a group lies.
 
@@ -275,6 +298,8 @@ class IntensityModel:
         Label to what disturbs the image there; groups that nothing touches are left out.
     slice_gains
         What the slices were divided by before anything else.
+    bands
+        What else was divided out then: bands across the picture.
     alternatives
         Other fields and levels that the scan leaves open, and `weight` is what remains for this one.
     lifted
@@ -285,6 +310,7 @@ class IntensityModel:
     kernel: MuscleKernel
     artefacts: Mapping[int, ImageArtefact] = field(default_factory=dict)
     slice_gains: tuple[SliceGain, ...] = ()
+    bands: tuple[Band, ...] = ()
     alternatives: tuple[AlternativeScale, ...] = ()
     lifted: tuple[int, ...] = ()
 

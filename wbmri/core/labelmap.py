@@ -39,6 +39,8 @@ class LabelMap:
         Every step that led to these labels, those of the volume included.
     flags
         Label to what is not plausible about that group's outline, one sentence each; 0 for the outlines as a whole.
+    in_view
+        Label to the share of the group that the field of view shows, 0..1, where the engine knows it.
 
     Raises
     ------
@@ -55,6 +57,7 @@ class LabelMap:
     origin: Mapping[int, str] = field(default_factory=dict)
     provenance: tuple[Step, ...] = ()
     flags: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    in_view: Mapping[int, float] = field(default_factory=dict)
     grid: Grid = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -85,6 +88,7 @@ class LabelMap:
         object.__setattr__(self, "confidence", MappingProxyType(dict(self.confidence)))
         object.__setattr__(self, "origin", MappingProxyType(dict(self.origin)))
         object.__setattr__(self, "flags", MappingProxyType(dict(self.flags)))
+        object.__setattr__(self, "in_view", MappingProxyType(dict(self.in_view)))
 
     def check_grid(self, volume: Volume) -> None:
         """Refuse a volume whose grid is not this label map's.
@@ -132,6 +136,7 @@ class LabelMap:
             confidence={**self.confidence, **dict.fromkeys(drawn, 1.0)},
             outside=self.outside - drawn,
             flags={label: flags for label, flags in self.flags.items() if label not in drawn},
+            in_view={label: share for label, share in self.in_view.items() if label not in drawn & self.outside},
         )
 
 

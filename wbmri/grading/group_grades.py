@@ -10,7 +10,6 @@ from wbmri.core import (
     Acquisition,
     GradeSource,
     GroupReading,
-    ImageArtefact,
     InputError,
     LabelMap,
     OutsideLevel,
@@ -18,30 +17,29 @@ from wbmri.core import (
     Reading,
     Reason,
     Reference,
-    SliceGain,
     Step,
     Volume,
     canonical,
     part,
     silent,
 )
+from wbmri.grading.bands import bands_of, without_bands
+from wbmri.grading.bands import sentence_of as band_sentence
 from wbmri.grading.detection_limit import belief_in_faint, doubt_of_whole_muscle, doubted, hidden_oedema, with_limits
+from wbmri.grading.entries import not_assessable
 from wbmri.grading.evidence import beside, measure, suggest_signs, with_bright_fascia
 from wbmri.grading.fascia_and_vessels import NotMuscle, without_fascia_and_vessels
 from wbmri.grading.fat_replacement import darker_than_muscle, doubted_level, lean_muscle, too_little_left, without_fat
 from wbmri.grading.fat_replacement import sentence_of as fat_sentence
-from wbmri.grading.image_artefacts import (
-    artefacts_of,
-    spoils,
-    surroundings_of,
-    unassessable,
-    unsuppressed,
-)
+from wbmri.grading.image_artefacts import surroundings_of, unassessable, unsuppressed
 from wbmri.grading.leakage import away_from_brightness, without_leakage
 from wbmri.grading.parameters import PARAMETERS
+from wbmri.grading.partial_view import views_of
 from wbmri.grading.rule import confidence_of, explain, grade_of, probabilities_of
 from wbmri.grading.scales import Scale, scales_of
-from wbmri.grading.slice_gain import evened, sentence_of, slice_gains_of
+from wbmri.grading.scan_faults import ScanFaults, faults_of, spoilt
+from wbmri.grading.slice_gain import evened, slice_gains_of
+from wbmri.grading.slice_gain import sentence_of as gain_sentence
 from wbmri.grading.undecided import Explanation, agreed, candidates_of, explanations_of
 from wbmri.grading.undecided import sentence_of as undecided_sentence
 from wbmri.grading.voxels import gather
@@ -92,8 +90,11 @@ def grade(
     groups = np.ascontiguousarray(volume.grid.stored_as("RAS").apply(labels.data))
     gains = slice_gains_of(scan, groups)
     scan = evened(scan, gains)
+    bands = bands_of(scan, groups)
+    scan = without_bands(scan, bands)
     muscle = gather(scan.data, groups, scan.spacing, labels.confidence)
-    excluded = unassessable(scan, muscle, labels)
+    views = views_of(labels)
+    excluded = unassessable(scan, muscle, labels, views)
     scales = None
     if len(excluded) < len(labels.scheme.groups):
         muscle, fit, told = lean_muscle(scan, groups, labels, muscle, part(progress, 0.2, 0.7))
@@ -106,14 +107,14 @@ def grade(
         muscle = without_fat(scan, groups, labels, muscle, fat)
         muscle = without_leakage(scan, muscle, first.log_ratio(muscle), first.fit.field, first.reference.level)
     progress(0.9, "grading")
-    artefacts: dict[int, ImageArtefact] = {}
+    faults = ScanFaults({}, ())
     soft_tissue = None
     hypotheses: tuple[Scale, ...] = ()
     found: list[tuple[GroupReading, ...]] = [() for _ in labels.scheme.groups]
     if scales is not None:
         around = surroundings_of(scan, groups, scales.first.fit.field, scales.first.reference.level)
         failed = unsuppressed(around, labels.scheme)
-        artefacts = dict(artefacts_of(around, labels.scheme, failed))
+        faults = faults_of(scan, groups, around, scales.first.fit, labels.scheme, failed)
         log_ratio = scales.first.log_ratio(muscle)
         soft_tissue = suggest_signs(muscle, log_ratio, around, labels.scheme, failed)
         signed = with_bright_fascia(labels.scheme, soft_tissue)
@@ -125,7 +126,7 @@ def grade(
         for label, own in zip(asked, graded_each_way(asked, ways, labels, volume.acquisition), strict=True):
             found[label - 1] = own
     entries = tuple(
-        spoilt(agreed(own, hypotheses), artefacts.get(group.label))
+        spoilt(views.told(agreed(own, hypotheses)), faults.artefacts.get(group.label))
         if own
         else not_assessable(group.label, *excluded[group.label])
         for group, own in zip(labels.scheme.groups, found, strict=True)
@@ -146,11 +147,13 @@ def grade(
         warnings=(
             *(() if scales is None else scales.doubts),
             *(() if undecided is None else (undecided,)),
-            *_warnings(volume.acquisition, reference, entries, labels, gains),
+            *(said for said in (gain_sentence(gains), band_sentence(bands)) if said is not None),
+            *faults.sentences,
+            *_warnings(volume.acquisition, reference, entries, labels),
         ),
         provenance=(*labels.provenance, Step("grade", PARAMETERS.recorded())),
-        soft_tissue=soft_tissue,
-        intensity_model=None if scales is None else scales.recorded(artefacts, gains),
+        soft_tissue=None if faults.other_sequence else soft_tissue,
+        intensity_model=None if scales is None else scales.recorded(faults.artefacts, gains, bands),
         candidates=candidates,
     )
     return flag_reading(reading, labels)
@@ -172,20 +175,6 @@ def check_contrast(acquisition: Acquisition, *, post_contrast: bool) -> None:
             "one made before it: what takes up the agent is nulled like fat, so oedema may be missed",
             "use the scan before it; --post-contrast (post_contrast=True) grades it all the same and marks the reading",
         )
-
-
-def not_assessable(label: int, reason: Reason, sentence: str) -> GroupReading:
-    """Return the reading of a group that cannot be graded, with the reason and a sentence that says so."""
-    return GroupReading(
-        label=label,
-        grade=None,
-        reason=reason,
-        source=GradeSource.AUTO,
-        auto_grade=None,
-        evidence=None,
-        confidence=0.0,
-        explanation=sentence,
-    )
 
 
 def graded_each_way(
@@ -262,16 +251,6 @@ def _graded(
     )
 
 
-def spoilt(entry: GroupReading, artefact: ImageArtefact | None) -> GroupReading:
-    """Return the entry of a group as an artefact of the scan leaves it: not assessable, or with less confidence."""
-    if artefact is None or not entry.assessable:
-        return entry
-    if spoils(artefact):
-        return not_assessable(entry.label, artefact.reason, artefact.explanation)
-    confidence = entry.confidence * (1.0 - artefact.share)
-    return replace(entry, confidence=confidence, explanation=f"{entry.explanation} {artefact.explanation}")
-
-
 def _unknown(acquisition: Acquisition) -> list[str]:
     """Name what the input does not say of the protocol, and the level and spread of normal muscle follow from."""
     facts = {
@@ -287,11 +266,8 @@ def _warnings(
     reference: Reference | None,
     entries: tuple[GroupReading, ...],
     labels: LabelMap,
-    gains: tuple[SliceGain, ...],
 ) -> tuple[str, ...]:
     made = []
-    if (uneven := sentence_of(gains)) is not None:
-        made.append(uneven)
     if reference is not None and not reference.trusted:
         made.append(
             f"The level of normal muscle cannot be trusted ({reference.source}); every grade is a proposal with low "

@@ -10,6 +10,7 @@ from wbmri.core import ImageArtefact, LabelMap, Reason, Volume
 from wbmri.core.scheme import Scheme
 from wbmri.grading.bias_field import BiasField
 from wbmri.grading.parameters import PARAMETERS
+from wbmri.grading.partial_view import Views
 from wbmri.grading.voxels import Muscle
 
 _ARTEFACTS = PARAMETERS.artefacts
@@ -217,7 +218,7 @@ def _regions(around: Surroundings) -> NDArray[np.intp]:
     return made
 
 
-def unassessable(scan: Volume, muscle: Muscle, labels: LabelMap) -> dict[int, tuple[Reason, str]]:
+def unassessable(scan: Volume, muscle: Muscle, labels: LabelMap, views: Views) -> dict[int, tuple[Reason, str]]:
     """Find the groups that cannot be graded.
 
     Parameters
@@ -228,6 +229,8 @@ def unassessable(scan: Volume, muscle: Muscle, labels: LabelMap) -> dict[int, tu
         Its labelled voxels.
     labels
         The outlines, with the groups known to lie outside.
+    views
+        How much of the groups is in view.
 
     Returns
     -------
@@ -240,10 +243,13 @@ def unassessable(scan: Volume, muscle: Muscle, labels: LabelMap) -> dict[int, tu
     for group in labels.scheme.groups:
         own = muscle.label == group.label
         size = int(own.sum())
+        if size:
+            views = views.with_edge(group.label, muscle.index[own], muscle.shape)
         if group.label in labels.outside:
             made[group.label] = (
                 Reason.OUTSIDE,
-                "The group lies outside the field of view, wholly or for the larger part.",
+                views.too_little(group.label)
+                or "The group lies outside the field of view, wholly or for the larger part.",
             )
         elif size == 0:
             made[group.label] = Reason.OUTSIDE, "No voxel of the group was found in the picture."
@@ -259,8 +265,8 @@ def unassessable(scan: Volume, muscle: Muscle, labels: LabelMap) -> dict[int, tu
                 Reason.SEAM,
                 f"{100 * seam:.0f} % of the group lies within {_LIMITS.seam_mm:g} mm of a seam.",
             )
-        elif _cut(muscle.index[own], muscle.shape):
-            made[group.label] = Reason.OUTSIDE, "The edge of the field of view cuts the group where it is widest."
+        elif (cut := views.too_little(group.label)) is not None:
+            made[group.label] = Reason.OUTSIDE, cut
     return made
 
 
@@ -272,12 +278,3 @@ def _near_seam(scan: Volume, muscle: Muscle) -> NDArray[np.bool_]:
     for seam in scan.acquisition.seams_mm:
         near |= np.abs(height - seam) < _LIMITS.seam_mm
     return near
-
-
-def _cut(index: NDArray[np.intp], shape: tuple[int, int, int]) -> bool:
-    """Whether a group meets an edge of the grid with a cross-section near its largest."""
-    for axis, length in enumerate(shape):
-        areas = np.bincount(index[:, axis], minlength=length)
-        if max(areas[0], areas[-1]) >= _LIMITS.cut_share * areas.max():
-            return True
-    return False

@@ -14,6 +14,15 @@ from wbmri.grading.disturbance_parameters import (
     FatReplacementParameters,
     SliceGainParameters,
 )
+from wbmri.grading.fault_parameters import (
+    BandParameters,
+    BlurParameters,
+    DipParameters,
+    FatParameters,
+    GhostParameters,
+    SequenceParameters,
+    VoidParameters,
+)
 from wbmri.grading.muscle_parameters import (
     BiasFieldParameters,
     LeakageParameters,
@@ -112,6 +121,8 @@ class ArtefactParameters:
     least_share, largest_share
         A group with more than the second share of its volume there is not assessable; with more than the first its
         confidence falls.
+    most_confidence
+        A group that a fault of the scan hits is relied on no more than this.
     """
 
     block_mm: float = 5.0
@@ -132,6 +143,7 @@ class ArtefactParameters:
     beside_mm: float = 25.0
     least_share: float = 0.1
     largest_share: float = 0.5
+    most_confidence: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +157,16 @@ class AssessabilityParameters:
     seam_mm, seam_share
         A seam spoils the muscle up to this far on either side; a group with a larger share of its voxels there is not
         assessable.
-    cut_share
-        A group is cut by the edge of the field of view when this share of its largest cross-section lies on the edge.
+    cut_share, reaching_share
+        Where its partner does not tell how much of a group is in view, it is too much cut when this share of its
+        largest cross-section lies on the edge of the picture; with less than the second it only reaches the edge.
     """
 
     gap_share: float = 0.2
     seam_mm: float = 10.0
     seam_share: float = 0.5
     cut_share: float = 0.5
+    reaching_share: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +250,13 @@ class GradingParameters:
     other_tissue: OtherTissueParameters = field(default_factory=OtherTissueParameters)
     regional_lift: RegionalLiftParameters = field(default_factory=RegionalLiftParameters)
     artefacts: ArtefactParameters = field(default_factory=ArtefactParameters)
+    bands: BandParameters = field(default_factory=BandParameters)
+    ghosts: GhostParameters = field(default_factory=GhostParameters)
+    blur: BlurParameters = field(default_factory=BlurParameters)
+    voids: VoidParameters = field(default_factory=VoidParameters)
+    fat: FatParameters = field(default_factory=FatParameters)
+    dip: DipParameters = field(default_factory=DipParameters)
+    sequence: SequenceParameters = field(default_factory=SequenceParameters)
     assessability: AssessabilityParameters = field(default_factory=AssessabilityParameters)
     evidence: EvidenceParameters = field(default_factory=EvidenceParameters)
     soft_tissue: SoftTissueParameters = field(default_factory=SoftTissueParameters)

@@ -6,15 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import GroupReading, InputError, LabelMap, Reading, Volume, canonical
+from wbmri.grading.bands import without_bands
 from wbmri.grading.detection_limit import doubted, hidden_oedema
+from wbmri.grading.entries import not_assessable
 from wbmri.grading.evidence import beside, with_bright_fascia
 from wbmri.grading.fascia_and_vessels import NotMuscle, without_fascia_and_vessels
 from wbmri.grading.fat_replacement import darker_than_muscle
-from wbmri.grading.group_grades import graded_each_way, not_assessable, spoilt
+from wbmri.grading.group_grades import graded_each_way
 from wbmri.grading.image_artefacts import unassessable
 from wbmri.grading.leakage import away_from_brightness, without_leakage
 from wbmri.grading.parameters import PARAMETERS
+from wbmri.grading.partial_view import views_of
 from wbmri.grading.scales import recorded_scales
+from wbmri.grading.scan_faults import spoilt
 from wbmri.grading.slice_gain import evened
 from wbmri.grading.undecided import agreed, explanations_of
 from wbmri.grading.voxels import Muscle, gather
@@ -51,7 +55,7 @@ class Regrader:
                 "one that 'wbmri score' made",
                 "score the visit again",
             )
-        self._scan = evened(canonical(volume), model.slice_gains)
+        self._scan = without_bands(evened(canonical(volume), model.slice_gains), model.bands)
         self._storage = volume.grid.stored_as("RAS")
         self._scales = scales.every
         self._fit, self._reference = scales.first.fit, scales.first.reference
@@ -59,6 +63,7 @@ class Regrader:
         self._artefacts = model.artefacts
         self._hidden = hidden_oedema(reading.groups)
         self._last: _Group | None = None
+        self._views = views_of(labels)
         # The outlines come with each call; what the engine and the scan say about the groups stays.
         self._facts = replace(labels, data=np.zeros((1, 1, 1), np.uint8))
 
@@ -85,13 +90,14 @@ class Regrader:
         """
         facts = self._facts_of(label, by_person)
         group = self._group(labels, label, box, facts)
-        excluded = unassessable(self._scan, group.muscle, facts)
+        views = self._views.drawn_by_person(label) if by_person else self._views
+        excluded = unassessable(self._scan, group.muscle, facts, views)
         if label in excluded:
             return not_assessable(label, *excluded[label])
         ways = explanations_of(self._scales, group.muscle, group.other)
         (found,) = graded_each_way([label], ways, facts, self._scan.acquisition)
         entry = agreed(found, [way.scale for way in ways])
-        entry = doubted(spoilt(entry, self._artefacts.get(label)), self._hidden)
+        entry = doubted(spoilt(views.told(entry), self._artefacts.get(label)), self._hidden)
         return beside(entry, self._reading.groups[self._reading.scheme.opposite(label) - 1])
 
     def ratios(self, block: Block) -> NDArray[np.float64]:

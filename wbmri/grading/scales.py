@@ -1,6 +1,6 @@
 """By what a scan is measured: field and level of normal muscle, with those that it leaves open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from wbmri.core import (
     AlternativeScale,
+    Band,
     ImageArtefact,
     InputError,
     IntensityModel,
@@ -87,7 +88,9 @@ class Scales:
         """The most probable one."""
         return self.every[0]
 
-    def recorded(self, artefacts: dict[int, ImageArtefact], gains: tuple[SliceGain, ...]) -> IntensityModel:
+    def recorded(
+        self, artefacts: Mapping[int, ImageArtefact], gains: tuple[SliceGain, ...], bands: tuple[Band, ...] = ()
+    ) -> IntensityModel:
         """Return them as a reading records them."""
         first = self.first
         others = tuple(
@@ -101,7 +104,7 @@ class Scales:
             for other in self.every[1:]
         )
         model = first.fit.recorded(artefacts, gains)
-        return replace(model, alternatives=others, lifted=tuple(sorted(first.lifted)))
+        return replace(model, bands=bands, alternatives=others, lifted=tuple(sorted(first.lifted)))
 
 
 def recorded_scales(reading: Reading) -> Scales | None:

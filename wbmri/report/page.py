@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from json import dumps
-from math import expm1
+from math import expm1, hypot
 from re import findall, fullmatch
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -137,6 +137,10 @@ def level_facts(reading: Reading) -> dict[str, str]:
         gains = model.slice_gains
         evened = max((max(gain.log_gain) - min(gain.log_gain) for gain in gains), default=0.0)
         facts["Slices by turns"] = f"up to {100 * expm1(evened):.0f} % brighter, evened" if gains else "none found"
+        strongest = max((hypot(*band.log_gain) for band in model.bands), default=0.0)
+        facts["Bands"] = (
+            f"up to {100 * expm1(strongest):.0f} % brighter or darker, evened" if strongest else "none found"
+        )
     return facts
 
 

@@ -287,4 +287,6 @@ def numbers_of(evidence: Evidence) -> str:
     if evidence.asymmetry is not None:
         said.append(f"{100 * evidence.asymmetry:+.0f} % against the other side".replace("-", "\u2212"))
     said.append(f"{evidence.volume_ml:.0f} ml")
+    if evidence.in_view is not None:
+        said.append(f"{100 * evidence.in_view:.0f} % in view")
     return " · ".join(said)

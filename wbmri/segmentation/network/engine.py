@@ -126,6 +126,7 @@ class NetworkEngine:
             },
             outside=view.outside,
             provenance=(*volume.provenance, step),
+            in_view=view.share,
         )
 
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import Grid
+from wbmri.core import ENOUGH_IN_VIEW, Grid, judged_share
 from wbmri.core.scheme import Scheme
 from wbmri.segmentation.atlas import model_body
 from wbmri.segmentation.network.body_height import BodyHeight
 from wbmri.segmentation.network.preprocessing import PAIRS
 
-_LARGER_PART, _NEXT_TO_NOTHING = 0.5, 0.05
-"""A group of which the scan shows less than the first share is outside; of which less than the second, is not there."""
+_NEXT_TO_NOTHING = 0.05
+"""A group of which the scan shows less is not there."""
 _MISJUDGED = 0.03
 """Share of the stature by which the heights of the scan's ends may be wrong: what lies so near is not ruled out."""
 _FOUND_ALL_THE_SAME = 0.3
@@ -33,6 +33,8 @@ class FieldOfView:
         Label to the share of the group that the scan shows, 0..1.
     unseen
         Labels of groups of which the scan shows next to nothing, by the heights and by what is found.
+    outside
+        Labels of groups that lie for the larger part outside the field of view, see `wbmri.core.judged_share`.
     """
 
     lowest: float
@@ -40,6 +42,7 @@ class FieldOfView:
     stature_mm: float
     share: dict[int, float]
     unseen: frozenset[int]
+    outside: frozenset[int]
 
     @classmethod
     def of(cls, found: NDArray[np.float32], coarse: Grid, scan: Grid, scheme: Scheme) -> "FieldOfView":
@@ -71,22 +74,19 @@ class FieldOfView:
         in_arm = np.array([group.segment is not None and group.segment.in_arm for group in scheme.groups])
         possible = np.where(in_arm, there, possible)
         best = np.where(in_arm | ((there > _FOUND_ALL_THE_SAME) & (there > share)), there, share)
+        shown = {group.label: round(float(one), 4) for group, one in zip(scheme.groups, best, strict=True)}
         return cls(
             lowest,
             highest,
             1 / line.slope,
-            {group.label: round(float(one), 4) for group, one in zip(scheme.groups, best, strict=True)},
+            shown,
             frozenset(
                 group.label
                 for group, one in zip(scheme.groups, np.maximum(possible, there), strict=True)
                 if one < _NEXT_TO_NOTHING
             ),
+            frozenset(label for label in shown if judged_share(shown, label, scheme) < ENOUGH_IN_VIEW),
         )
-
-    @property
-    def outside(self) -> frozenset[int]:
-        """Labels of groups that lie for the larger part outside the field of view."""
-        return frozenset(label for label, share in self.share.items() if share < _LARGER_PART)
 
 
 def _model_shares(lowest: float, highest: float, labels: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

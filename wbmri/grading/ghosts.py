@@ -1,0 +1,149 @@
+"""Ghosts: what moves while the scan is made is drawn again beside itself, along the phase-encoding axis.
+
+Outside the body there is nothing but noise. Where the air there repeats the body, shifted by one distance and fainter,
+the same copies lie over the muscles, and how bright they are there follows from the shift.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wbmri.grading.image_artefacts import Surroundings
+from wbmri.grading.parameters import PARAMETERS
+
+_GHOSTS = PARAMETERS.ghosts
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Copies:
+    """How well the air repeats the body at each shift and level, and how bright the copy is, shape (shifts, k)."""
+
+    shifts: NDArray[np.intp]
+    likeness: Floats
+    power: Floats
+    seen: NDArray[np.bool_]
+
+
+def ghosts_of(around: Surroundings) -> NDArray[np.float32]:
+    """Return how bright the ghosts are that lie over each block of the body.
+
+    Parameters
+    ----------
+    around
+        The scan in coarse blocks. Ghosts lie across the body, within slices: an axis with thick blocks is not looked
+        along.
+
+    Returns
+    -------
+    ndarray
+        Multiples of normal muscle, shape (i, j, k); 0 where none are seen.
+    """
+    power: Floats = np.minimum(around.ratio.astype(np.float64), _GHOSTS.brightest) ** 2
+    body: Floats = np.where(around.air | ~around.body, 0.0, power)
+    found = np.zeros(power.shape)
+    for axis in _axes(around):
+        for level, shift, share in _accepted(_copies(power, body, around, axis), around, axis):
+            found[:, :, level] += share * _shifted(body[:, :, level], shift, axis)
+    made: NDArray[np.float32] = np.sqrt(found * around.body).astype(np.float32)
+    return made
+
+
+def _axes(around: Surroundings) -> list[int]:
+    """Return the axes across the body along which blocks are many enough for a shift to be seen."""
+    return [axis for axis in (0, 1) if around.ratio.shape[axis] * around.spacing[axis] >= _GHOSTS.least_width_mm]
+
+
+def _copies(power: Floats, body: Floats, around: Surroundings, axis: int) -> _Copies:
+    """Compare the air with the body at every shift along an axis, in windows of levels."""
+    from scipy import fft, ndimage
+
+    size = power.shape[axis]
+    length = fft.next_fast_len(2 * size, real=True)
+    air = around.air.astype(np.float64)
+
+    def spectrum(values: Floats) -> NDArray[np.complex128]:
+        made: NDArray[np.complex128] = fft.rfft(values, length, axis=axis)
+        return made
+
+    # Along other axes than the shift's the products add up.
+    other = 1 - axis
+    bright_body = (body > _GHOSTS.source_ratio**2).astype(np.float64)
+    sources = [spectrum(source).conj() for source in (body, np.square(body), bright_body)]
+    seen, bright = spectrum(air), spectrum(air * power)
+
+    def summed(product: NDArray[np.complex128]) -> Floats:
+        along: Floats = fft.irfft(product.sum(axis=other), length, axis=0)
+        return smooth(along)
+
+    def smooth(values: Floats) -> Floats:
+        window = max(1, round(_GHOSTS.window_mm / around.spacing[2]))
+        made: Floats = ndimage.uniform_filter1d(values, window, axis=-1, mode="nearest")
+        return made
+
+    x, xx, hit = (summed(seen * source) for source in sources)
+    xp = summed(bright * sources[0])
+    p, pp, count = (smooth(each.sum(axis=(0, 1))) for each in (air * power, air * power**2, air))
+    count = np.maximum(count, 1e-9)
+    together, spread = xp - x * p / count, np.maximum(xx - x**2 / count, 0)
+    noise = np.maximum(pp - p**2 / count, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        likeness = np.nan_to_num(together / np.sqrt(spread * noise), posinf=0, neginf=0)
+        share = np.nan_to_num(np.maximum(together, 0) / spread, posinf=0)
+    shifts = np.arange(length)
+    shifts = np.where(shifts > length // 2, shifts - length, shifts)
+    far = (np.abs(shifts) < size) & (np.abs(shifts) * around.spacing[axis] >= _GHOSTS.least_shift_mm)
+    order = np.flatnonzero(far)
+    return _Copies(shifts[order], likeness[order], share[order], hit[order] >= _GHOSTS.least_seen)
+
+
+def _accepted(copies: _Copies, around: Surroundings, axis: int) -> list[tuple[int, int, float]]:
+    """Return level, shift and power of each ghost that is believed."""
+    from scipy import ndimage
+
+    row = {int(shift): number for number, shift in enumerate(copies.shifts)}
+    mirror = np.array([row[-shift] for shift in row])
+    likeness = np.where(copies.seen & (copies.power >= _GHOSTS.least_share**2), copies.likeness, 0.0)
+    # What is no ghost, such as tissue taken for air, is not repeated on the other side.
+    both = copies.seen[mirror]
+    likeness[both & (copies.likeness[mirror] < _GHOSTS.least_mirrored)] = 0.0
+    likeness[~both & (likeness < _GHOSTS.likeness_alone)] = 0.0
+    size, levels = around.ratio.shape[axis], np.arange(likeness.shape[1])
+    near = round(_GHOSTS.apart_mm / around.spacing[axis])
+    run = np.ones(max(1, round(_GHOSTS.least_mm / around.spacing[2])), dtype=bool)
+    made = []
+    for _ in range(_GHOSTS.most):
+        best = likeness.argmax(axis=0)
+        for level in np.flatnonzero(ndimage.binary_opening(likeness[best, levels] >= _GHOSTS.likeness, run)):
+            power = float(copies.power[best[level], level])
+            for shift in _ways(int(copies.shifts[best[level]]), size):
+                other = row.get(shift)
+                hidden = other is None or not copies.seen[other, level]
+                if hidden or copies.likeness[other, level] >= _GHOSTS.least_mirrored:
+                    made.append((int(level), shift, power))
+        away = np.abs(np.abs(copies.shifts)[:, None] - np.abs(copies.shifts[best])[None, :])
+        likeness[away <= near] = 0.0
+    return made
+
+
+def _ways(shift: int, size: int) -> tuple[int, ...]:
+    """Return where the copies of one ghost lie: on both sides, and from beyond an edge of the picture folded over."""
+    far = abs(shift)
+    return far, -far, size - far, far - size
+
+
+def _shifted(values: Floats, shift: int, axis: int) -> Floats:
+    made = np.zeros_like(values)
+    to, source = [slice(None)] * 2, [slice(None)] * 2
+    to[axis], source[axis] = (
+        (slice(shift, None), slice(None, -shift))
+        if shift > 0
+        else (
+            slice(None, shift),
+            slice(-shift, None),
+        )
+    )
+    made[tuple(to)] = values[tuple(source)]
+    return made
