@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from napari_wbmri.room import ReadingRoom
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QLabel, QLineEdit
@@ -103,3 +104,23 @@ def test_the_reading_is_copied_as_text_but_a_blinded_one_is_not(
     press("2", "Ctrl+C")
     assert clipboard.text().splitlines()[2] == "Read by: ANNA, not signed, 1 of 42 groups read"
     assert "research software" in clipboard.text().lower()
+
+
+def test_a_remark_is_typed_in_words(
+    read: Callable[..., ReadingRoom], press: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = read()
+    asked: list[str] = []
+
+    def answer(_: object, title: str, question: str, now: str) -> tuple[str, bool]:
+        asked.append(question)
+        return f"{now}old scar", True
+
+    monkeypatch.setattr("napari_wbmri.commands.dispatch.QInputDialog.getMultiLineText", answer)
+    press("K", "Shift+K")
+    assert asked == ["Remark on Neck flexors, left:", "Remark on the case:"]
+    assert room.session.remark_on(1) == room.session.remark_on(None) == "old scar"
+    assert "old scar" in room.docks.panel.evidence.remark.text()
+    assert room.docks.panel.evidence.remark.isVisible()
+    press("Down")
+    assert not room.docks.panel.evidence.remark.isVisible()

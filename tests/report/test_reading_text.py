@@ -33,7 +33,12 @@ def test_the_groups_are_named_by_grade_and_the_totals_add_up(make_reading: Calla
     reading = replace(
         reading,
         soft_tissue=replace(marked, calcinosis=Calcinosis(True, ("left elbow",))),
-        review=ReviewRecord("assisted", "anna", notes={"thigh_anterior_left": "old scar"}),
+        review=ReviewRecord(
+            "assisted",
+            "anna",
+            notes={"thigh_anterior_left": "old scar"},
+            remarks={"thigh_anterior_left": "to be seen again", "case": "a cyst of the left kidney"},
+        ),
     )
     lines = reading_text(reading, "sub-X_ses-Y").splitlines()
     assert "Read by: anna, signed" in lines
@@ -43,7 +48,8 @@ def test_the_groups_are_named_by_grade_and_the_totals_add_up(make_reading: Calla
     assert "Not assessable: Leg, posterior, right (motion)." in lines
     assert "Fascia (not in the total): distal oedema." in lines
     assert "Calcinosis (not in the total): present (left elbow)." in lines
-    assert "Note on Thigh, anterior, left: old scar" in lines
+    assert "Note on Thigh, anterior, left: old scar; to be seen again" in lines
+    assert "Remark: a cyst of the left kidney" in lines
     assert lines[-1] == NOTICE
 
 

@@ -253,6 +253,8 @@ class ReviewRecord:
         Ids of the groups an adjudication took over, because both readers agree.
     seed
         What decides the order of cases of a blinded reading.
+    remarks
+        Group id to what the reader remarks on it in free text, and under ``case`` on the scan as a whole.
     """
 
     mode: str
@@ -265,6 +267,7 @@ class ReviewRecord:
     between: tuple[str, str] | None = None
     agreed: tuple[str, ...] = ()
     seed: int | None = None
+    remarks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

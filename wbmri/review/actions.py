@@ -194,6 +194,8 @@ class Actions:
     def words(self, entry: Entry) -> str:
         """Say what was done, such as ``Deltoid, left: grade 1``."""
         scheme = self.case.reading.scheme
+        if entry.action is Action.REMARKED:
+            return f"remark on {'the case' if entry.label is None else scheme.group(entry.label).name}"
         if entry.tool is not None:
             return f"{entry.tool}: {', '.join(scheme.group(label).name for label in entry.labels)}"
         if entry.label is None:

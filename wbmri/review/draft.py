@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from wbmri.core import CaseError, GradeSource, GroupReading, LabelMap, Reading, Reason, SoftTissue, Status, Subtotal
 from wbmri.review.group_view import GroupView, Totals
-from wbmri.review.history import Decision, ReadingState, Terms
+from wbmri.review.history import Action, Decision, ReadingState, Terms
 from wbmri.review.label_editor import Outlines
 from wbmri.review.reading import decided, reading_of, review_record, with_marks
 from wbmri.review.reading_mode import Visible
@@ -30,6 +30,8 @@ class Start:
         Reader to that person's signed reading.
     agreed
         In an adjudication, the entries on which both readers agree, by label.
+    remarks
+        What is remarked already, by label, on the case under 0.
     """
 
     base: Reading
@@ -38,11 +40,12 @@ class Start:
     marked: SoftTissue | None = None
     others: Mapping[str, Reading] = field(default_factory=dict)
     agreed: Mapping[int, GroupReading] = field(default_factory=dict)
+    remarks: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def state(self) -> ReadingState:
         """Where the reading stands before anything is done."""
-        return ReadingState(self.decisions, self.marked)
+        return ReadingState(self.decisions, self.marked, remarks=self.remarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ class Draft:
             if see.other_readers
             else {},
             to_read=label not in self.start.agreed,
+            remark=self.state.remarks.get(label, ""),
         )
 
     def totals(self, see: Visible) -> Totals:
@@ -154,7 +158,8 @@ class Draft:
         """
         labels = [group.label for group in self.start.base.scheme.groups]
         outside = [label for label in labels if self.outlines.outside(label)]
-        decided = {entry.label for entry in self.state.done if entry.label in self.state.decisions}
+        given = self.state.decisions
+        decided = {one.label for one in self.state.done if one.action is Action.DECIDED and one.label in given}
         whole = whole_issues(len(decided), seconds, (self.state.marked or SoftTissue()) if soft_tissue else None)
         return (*signoff_issues((self.group(label, see) for label in labels), outside), *whole)
 
@@ -189,6 +194,7 @@ class Draft:
                 edited=self.state.edited,
                 agreed=self.start.agreed,
                 run=run,
+                remarks=self.state.remarks,
             ),
         )
 

@@ -29,6 +29,8 @@ class GroupView:
     to_read
         Whether the group waits for a decision of this reader at all: in an adjudication those on which both readers
         agree do not.
+    remark
+        What this reader remarks on it in free text.
     """
 
     group: Group
@@ -37,6 +39,7 @@ class GroupView:
     outline_edited: bool = False
     others: Mapping[str, GroupReading] = field(default_factory=dict)
     to_read: bool = True
+    remark: str = ""
 
     @property
     def read(self) -> bool:

@@ -67,6 +67,7 @@ class Action(StrEnum):
     DECIDED = "decided"
     EDITED = "edited"
     MARKED = "marked"
+    REMARKED = "remarked"
     UNDONE = "undone"
     REDONE = "redone"
     SIGNED = "signed"
@@ -116,6 +117,8 @@ class Entry:
         The decision before and after, written as ``from`` and ``to``; ``None`` for unread.
     marked_before, marked
         What was marked beside the muscles before and after, as a whole.
+    remark_before, remark
+        The free text on a group, or without one on the case, before and after.
     suggestion
         What the program suggested then, if the reader saw it: a grade, or -1 for not assessable.
     tool
@@ -144,6 +147,8 @@ class Entry:
     after: Annotated[Decision | None, Field(alias="to")] = None
     marked_before: SoftTissue | None = None
     marked: SoftTissue | None = None
+    remark_before: str = ""
+    remark: str = ""
     suggestion: int | None = None
     tool: str | None = None
     labels: tuple[int, ...] = ()
@@ -174,6 +179,8 @@ class ReadingState:
         Reading time.
     edited
         Labels of the groups whose outlines were changed.
+    remarks
+        Free text by label, that on the case under 0; no empty ones.
     """
 
     decisions: Mapping[int, Decision] = field(default_factory=dict)
@@ -183,6 +190,7 @@ class ReadingState:
     terms: Terms | None = None
     seconds: float = 0.0
     edited: frozenset[int] = frozenset()
+    remarks: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def edits(self) -> tuple[Entry, ...]:
@@ -208,7 +216,7 @@ class ReadingState:
         match entry.action:
             case Action.OPENED:
                 return replace(state, terms=self.terms or entry.terms)
-            case Action.DECIDED | Action.EDITED | Action.MARKED:
+            case Action.DECIDED | Action.EDITED | Action.MARKED | Action.REMARKED:
                 return replace(state, undone=())._with(entry)
             case Action.UNDONE:
                 taken = _last(self.done, entry)
@@ -221,14 +229,19 @@ class ReadingState:
 
     def _with(self, entry: Entry) -> Self:
         state = replace(self, done=(*self.done, entry), edited=self.edited.union(entry.labels))
-        return state._set(entry, entry.after, entry.marked)
+        return state._set(entry, entry.after, entry.marked, entry.remark)
 
     def _without(self, entry: Entry) -> Self:
         done = self.done[:-1]
         edited = frozenset(label for one in done for label in one.labels) if entry.labels else self.edited
-        return replace(self, done=done, edited=edited)._set(entry, entry.before, entry.marked_before)
+        return replace(self, done=done, edited=edited)._set(
+            entry, entry.before, entry.marked_before, entry.remark_before
+        )
 
-    def _set(self, entry: Entry, decision: Decision | None, marked: SoftTissue | None) -> Self:
+    def _set(self, entry: Entry, decision: Decision | None, marked: SoftTissue | None, remark: str) -> Self:
+        if entry.action is Action.REMARKED:
+            kept = {label: text for label, text in self.remarks.items() if label != (entry.label or 0)}
+            return replace(self, remarks={**kept, entry.label or 0: remark} if remark else kept)
         if entry.action is Action.MARKED:
             return replace(self, marked=marked)
         if entry.label is None:

@@ -68,6 +68,8 @@ class Command(StrEnum):
     NEXT_CASE = "next_case"
     WORKLIST = "worklist"
     SAVE_LABELS = "save_labels"
+    REMARK = "remark"
+    CASE_REMARK = "case_remark"
     COPY_REPORT = "copy_report"
     SIGN = "sign"
     HELP = "help"

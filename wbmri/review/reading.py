@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from wbmri.core import GradeSource, GroupReading, Json, Reading, Reason, ReviewRecord, SoftTissue, Status, Step
 from wbmri.core.scheme import Scheme
 from wbmri.review.history import Decision, Terms
+
+CASE = "case"
+"""Under which the remark on the case stands among those on its groups."""
 
 
 def decided(entry: GroupReading, decision: Decision) -> GroupReading:
@@ -79,6 +83,7 @@ def review_record(
     edited: Iterable[int],
     agreed: Iterable[int] = (),
     run: int = 1,
+    remarks: Mapping[int, str] = MappingProxyType({}),
 ) -> ReviewRecord:
     """Record how a reading was made: the mode, and what decides its independence of the program and of others.
 
@@ -98,6 +103,8 @@ def review_record(
         Labels of the groups an adjudication took over, because both readers agree.
     run
         1, or the number of the addendum.
+    remarks
+        Free text by label, that on the case under 0.
     """
 
     def ids(labels: Iterable[int]) -> tuple[str, ...]:
@@ -114,7 +121,15 @@ def review_record(
         between=terms.between,
         agreed=ids(agreed),
         seed=terms.seed,
+        remarks={scheme.group(label).id if label else CASE: text for label, text in sorted(remarks.items())},
     )
+
+
+def remarks_in(reading: Reading) -> dict[int, str]:
+    """Return the remarks of a signed reading by label, that on the case under 0."""
+    written = {} if reading.review is None else reading.review.remarks
+    found = {group.label: written[group.id] for group in reading.scheme.groups if group.id in written}
+    return {0: written[CASE], **found} if CASE in written else found
 
 
 def _step(review: ReviewRecord) -> Step:

@@ -234,6 +234,20 @@ class Session(Wayfinding):
         marked = replace(self._draft.state.marked or SoftTissue(), calcinosis=calcinosis)
         return self._mark(marked, f"calcinosis: {_CALCINOSIS[calcinosis.present]}")
 
+    def remark(self, label: int | None, text: str) -> Change:
+        """Say in free text what is to be said about a group, or with ``None`` about the case; empty takes it back."""
+        self._actions.check_open()
+        name = "the case" if label is None else self.case.reading.scheme.group(label).name
+        before, words = self.remark_on(label), text.strip()
+        if words != before:
+            self._actions.do(Action.REMARKED, label=label, remark_before=before, remark=words)
+        said = f"Remark on {name}: {words}" if words else f"No remark on {name}"
+        return Change(said, frozenset(() if label is None else (label,)))
+
+    def remark_on(self, label: int | None) -> str:
+        """Return what was remarked on a group, or with ``None`` on the case."""
+        return self._draft.state.remarks.get(label or 0, "")
+
     def edit(self, change: LabelChange, tool: str) -> Change:
         """Change outlines; the groups that changed are measured anew when they are next looked at.
 

@@ -18,7 +18,7 @@ from wbmri.review.actions import Actions
 from wbmri.review.draft import Start
 from wbmri.review.entry_lines import read_entries
 from wbmri.review.history import Terms
-from wbmri.review.reading import decisions_in
+from wbmri.review.reading import decisions_in, remarks_in
 from wbmri.review.reading_mode import HIDING, Mode, code, default_seed
 from wbmri.review.series import unsigned_visits
 from wbmri.review.session import Session
@@ -168,6 +168,7 @@ def _start(case: Case, paths: ReadingPaths, terms: Terms) -> Start:
             decisions_in(signed.reading),
             signed.reading.soft_tissue,
             others,
+            remarks=remarks_in(signed.reading),
         )
     if terms.between is None:
         return Start(case.reading, case.labels, others=others)

@@ -102,6 +102,8 @@ class Commands:
             Command.NEXT_CASE: self._next_case,
             Command.WORKLIST: lambda _: worklist().come_forward(),
             Command.SAVE_LABELS: lambda _: save_labels(room),
+            Command.REMARK: lambda session: self._remark(session, session.current),
+            Command.CASE_REMARK: lambda session: self._remark(session, None),
             Command.COPY_REPORT: lambda session: copy_report(room, session),
             Command.SIGN: self.signing.ask,
             Command.HELP: lambda _: self._help(),
@@ -296,6 +298,16 @@ class Commands:
 
         room.background.run(lambda: ratios_of(volume, labels, reading), show)
         room.side.show_heat(wanted=True)
+
+    def _remark(self, session: Session, label: int | None) -> None:
+        if session.read_only:
+            self.room.say("This reading is read-only: nothing can be remarked.")
+            return
+        name = "the case" if label is None else session.group(label).group.name
+        ask = QInputDialog.getMultiLineText
+        text, given = ask(self.room.window, "Remark", f"Remark on {name}:", session.remark_on(label))
+        if given:
+            self._act(lambda: session.remark(label, text))
 
     def _most_oedema(self, session: Session) -> None:
         room = self.room

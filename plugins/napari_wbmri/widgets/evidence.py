@@ -159,7 +159,8 @@ class EvidencePanel(QWidget):
         super().__init__(parent)
         self.title, self.decision, self.suggestion = QLabel(), QLabel(), QLabel()
         self.why, self.numbers, self.flags, self.others = QLabel(), QLabel(), QLabel(), QLabel()
-        self.other_visit = QLabel()
+        self.other_visit, self.remark = QLabel(), QLabel()
+        self.remark.setVisible(False)
         self.other_visit.setVisible(False)
         self.histogram = Histogram()
         column = QVBoxLayout(self)
@@ -173,7 +174,7 @@ class EvidencePanel(QWidget):
             self._add(column, label)
         column.addWidget(self.histogram)
         self._add(column, self.other_visit)
-        for label in (self.flags, self.others):
+        for label in (self.remark, self.flags, self.others):
             self._add(column, label)
 
     @staticmethod
@@ -192,6 +193,8 @@ class EvidencePanel(QWidget):
             self.decision.setText("Not read yet" if view.to_read else "Both readers agree")
         if decided is not None and decided.note:
             self.decision.setText(f"{self.decision.text()} ({_plain(decided.note)})")
+        self.remark.setText(f"Remark: {_plain(view.remark)}")
+        self.remark.setVisible(bool(view.remark))
         entry = view.measured
         self.suggestion.setVisible(entry is not None)
         self.numbers.setVisible(entry is not None and entry.evidence is not None)

@@ -38,7 +38,8 @@ class PictureNote(QLabel):
     def _place(self) -> None:
         room = self._canvas.size()
         if self._corner:
-            self.move(_MARGIN_PX, _MARGIN_PX)
+            # Below the letter that says where the head is.
+            self.move(_MARGIN_PX, 5 * _MARGIN_PX)
             return
         at = self._canvas.mapFromGlobal(QCursor.pos())
         right = at.x() + _AWAY_PX

@@ -97,7 +97,13 @@ def _soft_tissue(found: SoftTissue | None) -> Iterator[str]:
 
 
 def _notes(reading: Reading) -> Iterator[str]:
-    notes = {} if reading.review is None else reading.review.notes
+    """Say what the reader put into words of their own, that on the case last."""
+    review = reading.review
+    if review is None:
+        return
     for group, _ in reading.by_group():
-        if group.id in notes:
-            yield f"Note on {group.name}: {notes[group.id]}"
+        said = [text for text in (review.notes.get(group.id), review.remarks.get(group.id)) if text]
+        if said:
+            yield f"Note on {group.name}: {'; '.join(said)}"
+    if "case" in review.remarks:
+        yield f"Remark: {review.remarks['case']}"
