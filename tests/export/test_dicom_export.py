@@ -174,10 +174,11 @@ def test_a_signed_reading_is_verified_by_its_reader(
     coronal: Grid, make_case: MakeCase, sign_case: Sign, tmp_path: Path
 ) -> None:
     case = make_case(tmp_path / "OUT", coronal)
-    before = objects(export_case(case.paths.folder, tmp_path / "before", to=["seg", "sr"]))
+    before = objects(export_case(case.paths.folder, tmp_path / "before", to=["seg", "sr", "mr"]))
     sign_case(case)
-    made = export_case(case.paths.folder, tmp_path / "after", to=["seg", "sr"])
+    made = export_case(case.paths.folder, tmp_path / "after", to=["seg", "sr", "mr"])
     after = objects(made)
+    assert before["mr"] == after["mr"]  # the same scan
     report = after["sr"]
     assert (report.CompletionFlag, report.VerificationFlag, report.PreliminaryFlag) == ("COMPLETE", "VERIFIED", "FINAL")
     assert report.VerifyingObserverSequence[0].VerifyingObserverName == "anna^"

@@ -22,10 +22,18 @@ _MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
 _RADIOLOGICAL = {"sagittal": "PIR", "coronal": "LIP", "axial": "LPS"}
 """Where columns, rows and slices point in each plane: the patient's right, and head or front, come first."""
 _LARGEST = 32767.0
+_READING_DATES = (
+    "InstanceCreationDate",
+    "InstanceCreationTime",
+    "SeriesDate",
+    "SeriesTime",
+    "ContentDate",
+    "ContentTime",
+)
 _SEQUENCE = (
     "BodyPartExamined", "ScanningSequence", "SequenceVariant", "ScanOptions", "MRAcquisitionType", "EchoTrainLength",
     "FlipAngle", "ImagedNucleus", "ImagingFrequency", "PatientPosition", "AcquisitionDate", "AcquisitionTime",
-    "PositionReferenceIndicator",
+    "ContentDate", "ContentTime", "PositionReferenceIndicator",
 )  # fmt: skip
 """What the derived images take over from a source image as it is."""
 _UNKNOWN = {
@@ -78,12 +86,15 @@ def write_series(volume: Volume, study: ExportStudy) -> DerivedSeries:
     grid = storage.grid
     pixels, scale = _stored(storage.apply(volume.data))
     digest = sha256(pixels.tobytes() + grid.affine.round(6).tobytes()).hexdigest()
-    series = content_uid("mr", study.uid, study.frame_of_reference, study.when, digest)
+    series = content_uid("mr", study.uid, study.frame_of_reference, digest)
     seen = pixels[pixels > 0]
     window = [float(np.percentile(seen, share)) for share in (5.0, 99.5)] if seen.size else [0.0, 1.0]
     made = []
     for k in range(grid.shape[2]):
         image = study.new_object(_MR_IMAGE, content_uid(series, k), series, NUMBER, "MR", "STIR composed (wbmri)")
+        # Of the scan's own date, not of the reading's: a scan that is read again is the same series.
+        for keyword in _READING_DATES:
+            del image[keyword]
         image.InstanceNumber = k + 1
         image.ImageType = ["DERIVED", "SECONDARY", "OTHER", "COMPOSED"]
         image.AcquisitionNumber = None
