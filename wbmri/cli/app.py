@@ -12,6 +12,7 @@ from wbmri.cli.compare import compare
 from wbmri.cli.demo import demo
 from wbmri.cli.export import export
 from wbmri.cli.inspect import inspect
+from wbmri.cli.listen import listen
 from wbmri.cli.listings import engines, schemes
 from wbmri.cli.outcomes import outcomes
 from wbmri.cli.review import review
@@ -48,7 +49,21 @@ def options(
     """Take the options that stand before a command; `wbmri.cli.main` has read --debug already."""
 
 
-for command in (demo, inspect, score, engines, schemes, agreement, outcomes, compare, review, export, send, verify):
+for command in (
+    demo,
+    inspect,
+    score,
+    engines,
+    schemes,
+    agreement,
+    outcomes,
+    compare,
+    review,
+    export,
+    send,
+    listen,
+    verify,
+):
     app.command()(command)
 app.command(cls=BidsCommand)(cohort)
 app.command()(train)

@@ -1,25 +1,52 @@
-"""The DICOM network: objects of an export sent to an archive."""
+"""The DICOM network: results sent to an archive, studies taken from one."""
 
 from typing import TYPE_CHECKING
 
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.pacs.inbox import Inbox, StudyBox, StudyState
+    from wbmri.pacs.listening import Duty, listen, score_study, send_results
+    from wbmri.pacs.receiver import Receiver, Reception
     from wbmri.pacs.target import DimseTarget, Target, WebTarget, parse_target
     from wbmri.pacs.transfer import Sent, send_objects
 
 __all__ = [
     "DimseTarget",
+    "Duty",
+    "Inbox",
+    "Receiver",
+    "Reception",
     "Sent",
+    "StudyBox",
+    "StudyState",
     "Target",
     "WebTarget",
+    "listen",
     "parse_target",
+    "score_study",
     "send_objects",
+    "send_results",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "inbox": (
+            "Inbox",
+            "StudyBox",
+            "StudyState",
+        ),
+        "listening": (
+            "Duty",
+            "listen",
+            "score_study",
+            "send_results",
+        ),
+        "receiver": (
+            "Receiver",
+            "Reception",
+        ),
         "target": (
             "DimseTarget",
             "Target",

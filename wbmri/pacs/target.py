@@ -27,6 +27,8 @@ class DimseTarget:
         File (PEM) with the certificates that vouch for the archive: then TLS is used. ``None`` for no TLS.
     certificate, key
         Files (PEM) by which wbmri proves itself to an archive that asks for it.
+    patience_s
+        For how many seconds it may say nothing.
     """
 
     title: str
@@ -36,6 +38,7 @@ class DimseTarget:
     authority: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
+    patience_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

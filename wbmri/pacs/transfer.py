@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 TOKEN = "WBMRI_DICOMWEB_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 """Environment variable with the bearer token that a DICOMweb service asks for."""
 
-_PATIENCE_S = 60.0
 _WARNINGS = frozenset({0xB000, 0xB006, 0xB007})
 """Answers of an archive that stored the object, with remarks (DICOM PS3.4 B.2.3)."""
 
@@ -109,16 +108,17 @@ def _stored(files: Sequence[Path], target: DimseTarget) -> Iterator[Sent]:
         meta = dcmread(path, stop_before_pixels=True, specific_tags=["SOPClassUID"]).file_meta
         offered[str(meta.MediaStorageSOPClassUID), str(meta.TransferSyntaxUID)] = None
     entity = AE(ae_title=target.calling)
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = _PATIENCE_S
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = target.patience_s
     for kind, syntax in offered:
         entity.add_requested_context(kind, syntax)
     where = f"{target.title} at {target.host}:{target.port}"
     try:
-        socket.create_connection((target.host, target.port), _PATIENCE_S).close()
+        socket.create_connection((target.host, target.port), target.patience_s).close()
     except OSError as problem:
         raise _unreachable(where, "it did not answer") from problem
     association = entity.associate(target.host, target.port, ae_title=target.title, **_tls(target))
-    if not association.is_established:
+    wire = getattr(association.dul.socket, "socket", None) if association.is_established else None
+    if wire is None:
         raise _unreachable(where, "it refused" if association.is_rejected else "it did not answer")
     try:
         for path in files:
@@ -126,6 +126,7 @@ def _stored(files: Sequence[Path], target: DimseTarget) -> Iterator[Sent]:
     finally:
         if association.is_established:
             association.release()
+        wire.close()  # pynetdicom leaves it open where the other side was lost
 
 
 def _tls(target: DimseTarget) -> dict[str, Any]:

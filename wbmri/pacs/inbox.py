@@ -1,0 +1,221 @@
+"""Studies that came over the network, on disk: nothing that was answered for is lost, however the program ends.
+
+No name of a file or folder tells whom or what it holds: they are digests, with a key that only this inbox knows.
+"""
+
+import hmac
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+from typing import Any, ClassVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from wbmri.core import CaseError, InputError
+from wbmri.io import write_atomic
+
+LEAST_FREE_BYTES = 2_000_000_000
+"""With less room on the disk nothing more is taken."""
+MOST_OBJECTS = 20_000
+"""A whole-body examination has some hundreds of objects."""
+_LABEL = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StudyState:
+    """How far a study has come; written whole, or as it was before.
+
+    Parameters
+    ----------
+    participant, session
+        BIDS labels of its case.
+    scored
+        Digest of the objects that were scored; empty before.
+    case
+        Folder of its case; empty before it was scored.
+    sent
+        Whether the results are in the archive.
+    problem
+        Why it was not scored, or not sent; empty if nothing is wrong.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": True}
+
+    participant: str
+    session: str
+    scored: str = ""
+    case: str = ""
+    sent: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyBox:
+    """One study in the inbox.
+
+    Parameters
+    ----------
+    folder
+        Where it lies.
+    """
+
+    folder: Path
+
+    @property
+    def objects(self) -> Path:
+        """The folder of its objects."""
+        return self.folder / "objects"
+
+    @property
+    def export(self) -> Path:
+        """The folder of what is written from its case."""
+        return self.folder / "export"
+
+    def files(self) -> tuple[Path, ...]:
+        """Return its objects that are there whole."""
+        return tuple(sorted(self.objects.glob("*.dcm")))
+
+    def digest(self) -> str:
+        """Return what tells one set of objects from another."""
+        return sha256(repr([(path.name, path.stat().st_size) for path in self.files()]).encode()).hexdigest()
+
+    def changed(self) -> float:
+        """Return when the last object came, as `time.time` counts."""
+        return max((path.stat().st_mtime for path in self.files()), default=0.0)
+
+    def state(self) -> StudyState:
+        """Read how far it has come.
+
+        Raises
+        ------
+        CaseError
+            If the file is damaged.
+        """
+        path = self.folder / "state.json"
+        try:
+            found: StudyState = TypeAdapter(StudyState).validate_json(path.read_bytes())
+        except (OSError, ValidationError) as problem:
+            raise CaseError(
+                f"{path}, which is damaged",
+                "what 'wbmri listen' writes",
+                "move the folder of the study away and send the study again",
+            ) from problem
+        return found
+
+    def write(self, state: StudyState) -> StudyState:
+        """Write how far it has come."""
+        write_atomic(self.folder / "state.json", TypeAdapter(StudyState).dump_json(state, indent=2))
+        return state
+
+    def update(self, **changes: Any) -> StudyState:
+        """Write what has changed."""
+        return self.write(replace(self.state(), **changes))
+
+
+class Inbox:
+    """A folder of studies, and of what could not be used.
+
+    Parameters
+    ----------
+    root
+        The folder; made if it is missing.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root)
+        for folder in (self.studies, self.aside):
+            folder.mkdir(parents=True, exist_ok=True)
+        key = self.root / "key"
+        if not key.exists():
+            write_atomic(key, secrets.token_bytes(32))
+        self._key = key.read_bytes()
+        if len(self._key) != 32:
+            raise InputError(f"{key}, which is damaged", "the key of this inbox", "restore it from a backup")
+        self._beginning = Lock()
+        self._digests: dict[Path, tuple[float, str]] = {}
+
+    @property
+    def studies(self) -> Path:
+        """The folder of the studies."""
+        return self.root / "studies"
+
+    @property
+    def aside(self) -> Path:
+        """The folder of objects that could not be used, each with a text that says why."""
+        return self.root / "aside"
+
+    def _name(self, *parts: str) -> str:
+        return hmac.new(self._key, repr(parts).encode(), sha256).hexdigest()
+
+    def keep(self, content: bytes, patient: str, study: str, instance: str) -> StudyBox:
+        """Store an object; when this returns, it outlasts a loss of power.
+
+        Parameters
+        ----------
+        content
+            The DICOM file.
+        patient, study, instance
+            Identifiers of whom and what it shows, and of itself.
+
+        Raises
+        ------
+        OSError
+            If it cannot be stored, or the disk or the study is full.
+        """
+        if shutil.disk_usage(self.root).free - len(content) < LEAST_FREE_BYTES:
+            raise OSError("the disk is full")
+        box = StudyBox(self.studies / self._name("study", study)[:24])
+        box.objects.mkdir(parents=True, exist_ok=True)
+        if len(box.files()) >= MOST_OBJECTS:
+            raise OSError("the study has too many objects")
+        with self._beginning:  # two connections may bring the first objects of two visits of one person
+            if not (box.folder / "state.json").exists():
+                person = self._name("person", patient)[:_LABEL]
+                box.write(StudyState(person, f"{self._visits(person) + 1:02d}"))
+        write_atomic(box.objects / f"{self._name('object', instance)[:24]}.dcm", content)
+        return box
+
+    def _visits(self, person: str) -> int:
+        states = [box.state() for box in self.boxes()]
+        return max((int(state.session) for state in states if state.participant == person), default=0)
+
+    def set_aside(self, content: bytes, why: str) -> Path:
+        """Store what cannot be used, and why."""
+        path = self.aside / f"{sha256(content).hexdigest()[:24]}.dcm"
+        write_atomic(path, content)
+        write_atomic(path.with_suffix(".txt"), f"{why}\n".encode())
+        return path
+
+    def boxes(self) -> Iterator[StudyBox]:
+        """Yield every study."""
+        for folder in sorted(self.studies.iterdir()):
+            if (folder / "state.json").is_file():
+                yield StudyBox(folder)
+
+    def complete(self, now: float, quiet_s: float) -> Sequence[StudyBox]:
+        """Return the studies that have to be scored: new objects came, and none for so many seconds.
+
+        Parameters
+        ----------
+        now
+            The time, as `time.time` counts.
+        quiet_s
+            For how long nothing must have come.
+        """
+        return [
+            box
+            for box in self.boxes()
+            if box.files() and self._digest(box) != box.state().scored and now - box.changed() >= quiet_s
+        ]
+
+    def _digest(self, box: StudyBox) -> str:
+        """Return the digest of a study, which is looked at anew only when something came."""
+        changed = box.objects.stat().st_mtime
+        known = self._digests.get(box.folder)
+        if known is None or known[0] != changed:
+            known = self._digests[box.folder] = (changed, box.digest())
+        return known[1]

@@ -1,0 +1,134 @@
+"""From images that come over the network to results: each complete study is scored, exported, and sent if asked for."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from wbmri.core import InputError, WbmriError
+from wbmri.pacs.inbox import Inbox, StudyBox, StudyState
+from wbmri.pacs.receiver import Receiver, Reception
+from wbmri.pacs.target import Target
+from wbmri.pacs.transfer import send_objects
+from wbmri.pipeline import ScoringOptions, export_case, score_visit
+
+POLL_S = 1.0
+RETRY_S = 300.0
+"""After so long, results that the archive did not take are sent again."""
+
+Report = Callable[[StudyState], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What is done with each study.
+
+    Parameters
+    ----------
+    out
+        Folder for the cases.
+    options
+        How they are scored.
+    target
+        Where the results are sent; ``None`` to keep them in the inbox.
+    quiet_s
+        A study is complete when nothing has come for so many seconds.
+    """
+
+    out: Path
+    options: ScoringOptions
+    target: Target | None = None
+    quiet_s: float = 60.0
+
+
+def listen(
+    folder: str | Path,
+    reception: Reception,
+    duty: Duty,
+    *,
+    report: Report = lambda _: None,
+    go_on: Callable[[], bool] = lambda: True,
+) -> None:
+    """Take studies and score each, one after the other, until told to stop.
+
+    What was taken is on disk before it is answered for; after the program was ended in any way, the next call goes on
+    with it. A study that cannot be scored is noted with the reason and stops nothing; objects that come later lead to
+    a new scoring.
+
+    Parameters
+    ----------
+    folder
+        The inbox; made if it is missing. It holds the images as they came, **with all that identifies the patients**.
+    reception
+        From whom images are taken.
+    duty
+        What is done with them.
+    report
+        Told the state of each study that was worked on.
+    go_on
+        Asked before each round.
+
+    Raises
+    ------
+    InputError
+        If another program uses the inbox, or the address cannot be used.
+    """
+    inbox = Inbox(folder)
+    lock = FileLock(inbox.root / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as problem:
+        raise InputError(
+            f"the inbox {inbox.root}, which another program uses",
+            "an inbox of its own for each 'wbmri listen'",
+            "end the other program, or name another folder",
+        ) from problem
+    with lock, Receiver(inbox, reception):
+        tried: dict[Path, float] = {}
+        while go_on():
+            for box in inbox.complete(time.time(), duty.quiet_s):
+                report(score_study(box, duty))
+            for box in _unsent(inbox, duty, tried):
+                tried[box.folder] = time.monotonic()
+                report(send_results(box, duty))
+            time.sleep(POLL_S)
+
+
+def _unsent(inbox: Inbox, duty: Duty, tried: dict[Path, float]) -> list[StudyBox]:
+    if duty.target is None:
+        return []
+    return [
+        box
+        for box in inbox.boxes()
+        if (state := box.state()).case
+        and not state.sent
+        and time.monotonic() - tried.get(box.folder, -RETRY_S) >= RETRY_S
+    ]
+
+
+def score_study(box: StudyBox, duty: Duty) -> StudyState:
+    """Score one study and write its objects; what goes wrong is noted in its state."""
+    digest, state = box.digest(), box.state()
+    try:
+        made = score_visit([box.objects], duty.out, duty.options, participant=state.participant, session=state.session)
+        export_case(made.case.paths.folder, box.export, source=[box.objects])
+    except WbmriError as problem:
+        return box.update(scored=digest, case="", sent=False, problem=str(problem))
+    except Exception as problem:  # one study must not end the program
+        return box.update(scored=digest, case="", sent=False, problem=f"{type(problem).__name__}: {problem}")
+    return box.update(scored=digest, case=str(made.case.paths.folder), sent=False, problem="")
+
+
+def send_results(box: StudyBox, duty: Duty) -> StudyState:
+    """Send the objects of one study; what the archive did not take is noted in its state, to be sent again."""
+    if duty.target is None:
+        return box.state()
+    try:
+        failed = [one for one in send_objects([box.export], duty.target) if one.problem]
+    except WbmriError as problem:
+        return box.update(problem=str(problem))
+    if failed:
+        return box.update(problem=f"{len(failed)} objects not sent: {failed[0].problem}")
+    return box.update(sent=True, problem="")
