@@ -62,11 +62,18 @@ def test_an_edit_does_not_grade_what_is_no_stir(scan: Any) -> None:
     assert Regrader(volume, labels, reading).regrade(labels.data, 7).reason is Reason.SEQUENCE
 
 
-def test_dark_fluid_without_bright_fat_leaves_no_confident_grade(scan: Any) -> None:
+def test_dark_fluid_beside_a_dim_brain_is_the_water_of_dixon(scan: Any) -> None:
     reading = seen_as(scan, scan[0].acquisition, fat=10.0, brain=110.0, fluid=40.0)
     (sentence,) = sentences(reading)
     assert "Dixon" in sentence
-    assert max(entry.confidence for entry in reading.groups) < 0.5
+    assert {entry.reason for entry in reading.groups} == {Reason.SEQUENCE}
+
+
+def test_dark_fluid_alone_leaves_no_confident_grade(scan: Any) -> None:
+    reading = seen_as(scan, scan[0].acquisition, fluid=40.0)
+    (sentence,) = sentences(reading)
+    assert "may not be a STIR scan" in sentence
+    assert all(entry.assessable and entry.confidence < 0.5 for entry in reading.groups)
 
 
 @pytest.mark.parametrize(

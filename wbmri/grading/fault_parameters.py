@@ -198,6 +198,9 @@ class SequenceParameters:
         inside lies so deep, and says nothing where it is smaller.
     fluid_ratio, least_fluid
         Fluid is brighter than brain by this ratio; less of it than this share of the inside is none.
+    dim_brain
+        Where there is none and the brain is not even so bright as a multiple of muscle, that is a second sign: on STIR
+        it is 1.6 to 3.
     most_confidence
         Where it may not be STIR no grade is relied on more than this.
     """
@@ -219,6 +222,7 @@ class SequenceParameters:
     least_inside_ml: float = 30.0
     fluid_ratio: float = 1.3
     least_fluid: float = 0.003
+    dim_brain: float = 1.35
     most_confidence: float = 0.4
 
 

@@ -53,11 +53,12 @@ def not_stir(scan: Volume, groups: NDArray[np.uint8], subcutis: Subcutis, scheme
     ratio = scan.data / np.float32(np.median(scan.data[groups > 0]))
     fat = _fat(ratio, subcutis, scheme)
     lines = _dark_lines(ratio, groups, scan.spacing)
-    fluid = _fluid(ratio, groups, scan.spacing)
+    head = _head(ratio, groups, scan.spacing)
     header = _by_header(scan.acquisition)
     bright = fat is not None and fat >= _SEQUENCE.bright_fat
     opposed = lines >= _SEQUENCE.lines and fat is not None and fat >= _SEQUENCE.opposed_fat
-    dark_fluid = fluid is not None and fluid < _SEQUENCE.least_fluid
+    dark_fluid = head is not None and head.fluid < _SEQUENCE.least_fluid
+    dim_brain = head is not None and dark_fluid and head.brain < _SEQUENCE.dim_brain
     if not (bright or opposed or dark_fluid or header):
         return None
     said = [header] if header else []
@@ -67,16 +68,19 @@ def not_stir(scan: Volume, groups: NDArray[np.uint8], subcutis: Subcutis, scheme
         said.append("dark lines run between muscle and fat")
     if dark_fluid:
         said.append("fluid in the head is no brighter than the brain")
-    kind = _kind(bright=bright, opposed=opposed, fluid=None if fluid is None else not dark_fluid)
+    if dim_brain:
+        said.append("the brain is hardly brighter than muscle")
+    kind = _kind(bright=bright, opposed=opposed, fluid=None if head is None else not dark_fluid)
     sure = fat is not None and fat >= _SEQUENCE.sure_fat
-    signs = [bool(header), bright, opposed, dark_fluid, sure]
+    signs = [bool(header), bright, opposed, dark_fluid, dim_brain, sure]
     named = scan.acquisition.sequence == "STIR" and not header
     # Bright fat alone may be suppression that fails everywhere.
     certain = sum(signs) > 1 or (not named and not bright)
     verdict = "This is not a STIR scan" if certain else "This may not be a STIR scan"
     against = ", though its header names STIR" if named else ""
     end = "no group is graded" if certain else "every grade is a proposal with low confidence"
-    return NotStir(f"{verdict}{against}: {', and '.join(said)}, as on {kind}; {end}.", certain)
+    seen = ", and ".join(part for part in (", ".join(said[:-1]), said[-1]) if part)
+    return NotStir(f"{verdict}{against}: {seen}, as on {kind}; {end}.", certain)
 
 
 def _kind(*, bright: bool, opposed: bool, fluid: bool | None) -> str:
@@ -144,8 +148,16 @@ def _dark_lines(ratio: Floats, groups: NDArray[np.uint8], spacing: tuple[float, 
     return dark / total if total else 0.0
 
 
-def _fluid(ratio: Floats, groups: NDArray[np.uint8], spacing: tuple[float, float, float]) -> float | None:
-    """Return the share of the inside of the brain that is much brighter than brain; None where no brain is seen."""
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The brain as a multiple of muscle, and the share of its inside that is much brighter than brain: fluid."""
+
+    brain: float
+    fluid: float
+
+
+def _head(ratio: Floats, groups: NDArray[np.uint8], spacing: tuple[float, float, float]) -> _Head | None:
+    """Look at brain and fluid; None where no brain is seen."""
     from scipy import ndimage
 
     top = int(np.flatnonzero((groups > 0).any(axis=(0, 1))).max()) + 1
@@ -172,4 +184,5 @@ def _fluid(ratio: Floats, groups: NDArray[np.uint8], spacing: tuple[float, float
     low, high = _SEQUENCE.brain_ml
     if not low <= brain.sum() * volume <= high or inside.sum() * volume < _SEQUENCE.least_inside_ml:
         return None
-    return float(np.mean(head[inside] > _SEQUENCE.fluid_ratio * float(np.median(head[brain]))))
+    middle = float(np.median(head[brain]))
+    return _Head(middle, float(np.mean(head[inside] > _SEQUENCE.fluid_ratio * middle)))
