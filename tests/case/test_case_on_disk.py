@@ -381,6 +381,13 @@ def test_a_dataset_of_something_else_is_left_alone(write: WriteCase, tmp_path: P
     assert [path.name for path in (tmp_path / "OUT").iterdir()] == ["dataset_description.json"]
 
 
+@pytest.mark.parametrize(("name", "said"), [("o\0ut", "without NUL"), ("circle", "leads nowhere")])
+def test_out_that_no_folder_can_be_is_refused(write: WriteCase, tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    with pytest.raises(CaseError, match=said):
+        write(out=tmp_path / name)
+
+
 def test_out_that_is_a_file_is_refused(write: WriteCase, tmp_path: Path) -> None:
     (tmp_path / "OUT").write_text("mine")
     with pytest.raises(CaseError, match="a file"):

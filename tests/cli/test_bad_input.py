@@ -257,3 +257,12 @@ def test_inspect_says_what_is_wrong_and_still_shows_what_is_there(
     assert done.code == 2
     assert "T1" in done.out
     assert done.errors[0].startswith("wbmri: no STIR series")
+
+
+@pytest.mark.parametrize("out", ["o\0ut", "circle"])
+def test_an_out_that_no_folder_can_be_is_refused_in_one_line(
+    toy: SimpleNamespace, wbmri: Command, tmp_path: Path, out: str
+) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    done = wbmri("score", toy.baseline, "--labels", toy.labels, "--out", f"{tmp_path}/{out}")
+    assert (done.code, len(done.errors)) == (2, 1)

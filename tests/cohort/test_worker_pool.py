@@ -474,3 +474,33 @@ def test_the_bids_validator_accepts_what_a_cohort_leaves(again: Scored, here: Co
     )
     issues = json.loads(done.stdout)["issues"]["issues"]
     assert [issue for issue in issues if issue["severity"] == "error"] == []
+
+
+def test_no_file_name_of_the_input_reaches_outcomes_page_or_results(
+    small: Small, maker: ModuleType, here: Cohort, tmp_path: Path
+) -> None:
+    image = tmp_path / "MUELLER_ANNA.nii.gz"
+    image.write_bytes(small.image.read_bytes()[:9000])
+    study = tmp_path / "MUELLER_BERT"
+    maker.write_dicom(study, maker.scan(1, 0.5))
+    for path in sorted(study.iterdir()):
+        path.write_bytes(path.read_bytes()[:-500])
+        path.rename(study / f"MUELLER_{path.name}")
+    (tmp_path / "MUELLER_CARL").mkdir()
+    table = tmp_path / "cohort.tsv"
+    places = (image, study, tmp_path / "MUELLER_CARL", tmp_path / "MUELLER_gone.nii")
+    table.write_text(
+        "\n".join(["participant\tsession\tpath", *(f"{k}\t1\t{path}" for k, path in enumerate(places, 2))])
+    )
+    run = here(
+        table, small.out, "participant", "--engine", "blocks", "--scheme", small.scheme, "--workers", "1", "--json"
+    )
+    assert run.code == 1
+    results = [json.loads(line) for line in run.out.splitlines()]
+    assert [result["state"] for result in results if result["event"] == "result"] == ["failed"] * 4
+    assert here(table, small.out, "group").code == 1
+    assert "sub-3" in (small.out / "qc.html").read_text()
+    assert "MUELLER" not in run.out
+    for path in small.out.rglob("*"):
+        assert "MUELLER" not in path.name
+        assert not path.is_file() or b"MUELLER" not in path.read_bytes(), path
