@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wbmri.case import ClinicalRow, read_clinical, read_units
+from wbmri.case import ClinicalRow, natural_sort_key, read_clinical, read_units
 from wbmri.core import InputError
 
 
@@ -93,3 +93,8 @@ def test_units_that_cannot_be_read_are_refused(tmp_path: Path, content: bytes) -
     path.with_suffix(".json").write_bytes(content)
     with pytest.raises(InputError, match=r"sessions\.json"):
         read_units(path)
+
+
+def test_numbers_in_labels_are_sorted_by_value_and_words_made_of_digits_are_words() -> None:
+    labels = ["month12", "month6", "month" + "9" * 5000, "month\N{SUPERSCRIPT TWO}", "baseline"]
+    assert sorted(labels, key=natural_sort_key)[:3] == ["baseline", "month6", "month12"]

@@ -230,3 +230,10 @@ def test_a_table_of_twenty_thousand_visits_is_read(tmp_path: Path) -> None:
     cohort = find_visits(table)
     assert len(names(cohort)) == 20_000
     assert list(problems(cohort)) == ["sub-7_ses-1"]
+
+
+def test_a_path_that_no_file_can_have_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "visits.tsv"
+    table.write_text(f"participant\tsession\tpath\n1\t1\t{'x' * 300}.nii\n")
+    with pytest.raises(InputError, match=r"line 2 of visits\.tsv: a path with a name of more than 255 bytes"):
+        find_visits(table)

@@ -41,7 +41,9 @@ def bids_label(text: str, entity: str) -> str:
 
 def natural_sort_key(text: str) -> tuple[tuple[int, int | str], ...]:
     """Return a key that sorts numbers inside names by their value: month6 before month12."""
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", text) if part)
+    parts = (part for part in re.split(r"([0-9]+)", text) if part)
+    # More digits than any number has are compared as a word.
+    return tuple((0, int(part)) if re.fullmatch(r"[0-9]{1,18}", part) else (1, part) for part in parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from wbmri.io.dicom import Frame, read_file
 
 COLUMNS = ("participant", "session", "path")
 BETWEEN_STATIONS = ";"
+_LONGEST_NAME = 255
+"""No file system in use takes longer names (NAME_MAX)."""
 
 ENDINGS = {".tsv": "\t", ".csv": ","}
 
@@ -75,6 +77,12 @@ def _visit(row: Mapping[str, str], names: Mapping[str, str], folder: Path) -> Vi
     inputs, labels = (tuple(os.path.normpath(folder / entry) for entry in entries(name)) for name in ("path", "labels"))
     if not inputs:
         raise InputError("an empty path", "a DICOM folder or image files", "fill the cell, or remove the row")
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for path in (*inputs, *labels) for part in path.split(os.sep)):
+        raise InputError(
+            f"a path with a name of more than {_LONGEST_NAME} bytes",
+            "a DICOM folder or image files",
+            "correct the cell",
+        )
     return Visit(participant, session, inputs, labels, tuple(entries("series")))
 
 

@@ -101,6 +101,7 @@ WRONG = {
     "more behind": sealed(SHAPE, 1, packed([1], b"0", b"1") + b"more"),
     "far more than there is": sealed(SHAPE, 1, zlib.compress(bytes(50_000_000))),
     "more voxels than the map has": sealed(SHAPE, 2**31, packed([1], b"0", b"1")),
+    "more voxels than any map has": sealed((2**32 - 1,) * 3, 2**63, packed([1], b"0", b"1")),
     "outside the map": sealed(SHAPE, 1, packed([500], b"0", b"1")),
     "a voxel twice": sealed(SHAPE, 2, packed([4, 0], b"00", b"11")),
     "an empty map": sealed((0, 0, 0), 1, packed([0], b"0", b"1")),

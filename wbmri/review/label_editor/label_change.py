@@ -14,6 +14,8 @@ Labels = NDArray[np.uint8]
 
 _HEADER = struct.Struct("<8s3IQ")
 _MAGIC = b"wbmask1\n"
+_MOST_VOXELS = 2**31
+"""No scan has more."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -151,7 +153,9 @@ def decode_change(content: bytes, source: str) -> LabelChange:
     length = 6 * count
     inflater = zlib.decompressobj()
     try:
-        inflated = inflater.decompress(body[_HEADER.size :], length + 1) if count <= i * j * k else b""
+        inflated = (
+            inflater.decompress(body[_HEADER.size :], length + 1) if count <= min(i * j * k, _MOST_VOXELS) else b""
+        )
     except zlib.error:
         inflated = b""
     if len(inflated) != length or not inflater.eof or inflater.unused_data:
