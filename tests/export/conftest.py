@@ -91,7 +91,14 @@ def sign_case() -> Callable[[Case], Reading]:
         auto = case.reading
         changed = replace(auto.groups[8], grade=2, source=GradeSource.READER, explanation="seen as marked")
         review = ReviewRecord(
-            "assisted", "anna", 1, ("deltoid_left",), ("trapezius_left",), ("deltoid_left",), {"deltoid_left": "sure"}
+            "assisted",
+            "anna",
+            1,
+            ("deltoid_left",),
+            ("trapezius_left",),
+            ("deltoid_left",),
+            {"deltoid_left": "sure"},
+            remarks={"deltoid_left": "like a feather", "case": "a restless child"},
         )
         signed = replace(auto.with_group(changed), reader="anna", status=Status.SIGNED, review=review)
         labels = case.labels()

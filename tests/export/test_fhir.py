@@ -73,6 +73,8 @@ def test_a_signed_reading_is_final(
     assert {one["status"] for one in kinds} == {"final"}
     (reader,) = of_kind(resources, "Practitioner")
     assert reader["identifier"][0]["value"] == "anna"
+    (deltoid,) = (one for one in kinds if one.get("bodySite", {}).get("text") == "Deltoid, left")
+    assert [one["text"] for one in deltoid["note"]] == ["seen as marked", "sure", "like a feather"]
 
 
 def test_an_open_total_is_not_a_number(

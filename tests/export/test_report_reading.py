@@ -44,6 +44,8 @@ def test_nothing_of_a_signed_reading_is_lost(signed: tuple[Reading, Path]) -> No
     found = read_report(path)
     assert found.reading == reading
     assert found.verified_by == "anna"
+    said = [one.TextValue for one in items(dcmread(path)) if one.ValueType == "TEXT"]
+    assert {"sure", "like a feather", "a restless child"} <= set(said)
 
 
 @pytest.mark.parametrize("code", ["grade", "share", "involved"])

@@ -35,6 +35,7 @@ OUTLINE_CORRECTED = private_code("outline_changed", "Outline corrected by a pers
 EXPLANATION = private_code("explanation", "Why this grade")
 OUTLINE_FLAG = private_code("outline_flag", "What is not plausible about the outline")
 NOTE = private_code("note", "Note of the reader")
+REMARK = private_code("remark", "Remark of the reader")
 
 TOTAL = private_code("total", "Sum of the grades")
 PRORATED = private_code("prorated", "Sum scaled to all groups")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from wbmri import __version__
-from wbmri.core import NOTICE, GroupReading, Json, Reading
+from wbmri.core import NOTICE, GroupReading, Json, Reading, ReviewRecord
 from wbmri.core.scheme import PRIVATE_CODES, CodedEntry, Group, pair_code, side_code
 from wbmri.export.concepts import (
     ASSESSABLE_GROUPS,
@@ -71,7 +71,7 @@ def fhir_bundle(reading: Reading, series: DerivedSeries, study: ExportStudy, par
     if reader is not None:
         common["performer"] = [reader]
     groups: list[Json] = [
-        bundle.add("Observation", {**common, **_observation(group, entry)}, group.id)
+        bundle.add("Observation", {**common, **_observation(group, entry, reading.review)}, group.id)
         for group, entry in reading.by_group()
     ]
     total = bundle.add("Observation", {**common, **_total(reading), "hasMember": groups}, "whole")
@@ -158,7 +158,7 @@ def _images(series: DerivedSeries, study: ExportStudy) -> Resource:
     return found
 
 
-def _observation(group: Group, entry: GroupReading) -> Resource:
+def _observation(group: Group, entry: GroupReading, review: ReviewRecord | None) -> Resource:
     """Return the grade of a group with what was measured in it."""
     site = _coded(pair_code(group.pair), group.name)
     found: Resource = {"code": _coded(GRADE), "bodySite": site}
@@ -167,8 +167,10 @@ def _observation(group: Group, entry: GroupReading) -> Resource:
     else:
         reason = _concept("http://terminology.hl7.org/CodeSystem/data-absent-reason", "not-performed", "Not Performed")
         found["dataAbsentReason"] = {**reason, "text": f"not assessable: {entry.reason}"}
-    if entry.explanation:
-        found["note"] = [{"text": entry.explanation}]
+    own = [] if review is None else [review.notes.get(group.id, ""), review.remarks.get(group.id, "")]
+    notes: list[Json] = [{"text": text} for text in (entry.explanation, *own) if text]
+    if notes:
+        found["note"] = notes
     parts: list[Json] = [{"code": _coded(_LATERALITY), "valueCodeableConcept": _coded(side_code(group.side))}]
     parts += [
         {"code": _coded(name), "valueQuantity": _quantity(value, unit)}
@@ -202,7 +204,9 @@ def _conclusion(reading: Reading) -> str:
     whole = score.whole
     said = f"Total {score.said}" if score.total is not None else f"No single total: {score.said}"
     counts = f"{whole.involved} of {whole.assessable} groups involved, {whole.grade2} of grade 2"
-    return " ".join([f"{said}; {counts}. {reading.read_by.capitalize()}.", *reading.warnings, NOTICE])
+    remark = "" if reading.review is None else reading.review.remarks.get("case", "")
+    every = (f"{said}; {counts}. {reading.read_by.capitalize()}.", remark, *reading.warnings, NOTICE)
+    return " ".join(text for text in every if text)
 
 
 def _quantity(value: float, unit: CodedEntry) -> Resource:

@@ -202,8 +202,9 @@ def _group(
         ],
     )
     said = [(concepts.EXPLANATION, entry.explanation), *((concepts.OUTLINE_FLAG, flag) for flag in entry.flags)]
-    if reading.review is not None and group.id in reading.review.notes:
-        said.append((concepts.NOTE, reading.review.notes[group.id]))
+    if reading.review is not None:
+        said.append((concepts.NOTE, reading.review.notes.get(group.id, "")))
+        said.append((concepts.REMARK, reading.review.remarks.get(group.id, "")))
     _say(made[0], [one for one in said if one[1]])
     return made
 
@@ -236,6 +237,8 @@ def _remarks(reading: Reading, document: str) -> list[tuple[CodedEntry, str]]:
         (concepts.OPEN_TOTAL, f"{one.total}, {one.involved} groups involved, {100 * one.weight:.0f} %: {one.source}")
         for one in reading.score.candidates
     ]
+    if reading.review is not None and reading.review.remarks.get("case"):
+        said.append((concepts.REMARK, reading.review.remarks["case"]))
     return [*said, (concepts.DOCUMENT, document)]
 
 

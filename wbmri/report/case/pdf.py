@@ -172,6 +172,26 @@ def _groups(pages: PrintPages, reading: Reading) -> None:
     )
     if reading.soft_tissue is not None:
         _beside(pages, reading.soft_tissue)
+    _remarks(pages, reading)
+
+
+def _remarks(pages: PrintPages, reading: Reading) -> None:
+    """Write what the reader put into words."""
+    review = reading.review
+    if review is None:
+        return
+    said = [
+        (group.name, text)
+        for group, _ in reading.by_group()
+        for text in (review.notes.get(group.id), review.remarks.get(group.id))
+        if text
+    ]
+    if "case" in review.remarks:
+        said.append(("On the case", review.remarks["case"]))
+    if said:
+        pages.heading("Remarks of the reader")
+    for what, words in said:
+        pages.line(f"{what}: {words}")
 
 
 def _beside(pages: PrintPages, found: SoftTissue) -> None:
