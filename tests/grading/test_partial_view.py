@@ -18,6 +18,17 @@ def scan(body: Any) -> tuple[Volume, LabelMap]:
     return plain.volume(), plain.labels()
 
 
+@pytest.fixture(scope="module")
+def ending(scan: tuple[Volume, LabelMap]) -> tuple[Volume, LabelMap]:
+    """Return the scan without what lies below the middle of a pair."""
+    volume, labels = scan
+    level = int(np.median(np.argwhere(labels.data == LEFT)[:, 2]))
+    part = (slice(None), slice(None), slice(level, None))
+    affine = volume.affine.copy()
+    affine[:3, 3] += level * affine[:3, 2]
+    return Volume(volume.data[part], affine, volume.acquisition), replace(labels, data=labels.data[part], affine=affine)
+
+
 def both(scan: tuple[Volume, LabelMap], left: float, right: float) -> tuple[GroupReading, GroupReading]:
     """Grade the scan with the shares of a pair as an engine knows them."""
     volume, labels = scan
@@ -25,11 +36,17 @@ def both(scan: tuple[Volume, LabelMap], left: float, right: float) -> tuple[Grou
     return groups[LEFT - 1], groups[RIGHT - 1]
 
 
-def test_sides_that_are_nearly_alike_are_judged_by_their_mean(scan: Any) -> None:
-    left, right = both(scan, 0.55, 0.45)
+def test_sides_that_are_nearly_alike_are_judged_by_their_mean(ending: Any) -> None:
+    left, right = both(ending, 0.55, 0.45)
     assert (left.grade, right.grade) == (0, 0)
     assert [entry.evidence.in_view for entry in (left, right) if entry.evidence] == [0.55, 0.45]
     assert "45 % of the group (50 % on average of both sides" in right.explanation
+
+
+def test_of_a_group_that_reaches_no_edge_nothing_is_said(scan: Any) -> None:
+    left, right = both(scan, 0.8, 0.7)
+    assert (left.grade, right.grade) == (0, 0)
+    assert not any("field of view" in entry.explanation for entry in (left, right))
 
 
 def test_of_a_pair_mostly_out_of_view_neither_is_graded_and_both_say_why(scan: Any) -> None:

@@ -50,6 +50,8 @@ class Views:
         share = self.known.get(entry.label)
         if share is None or share >= WHOLE_IN_VIEW or entry.evidence is None:
             return entry
+        if entry.label not in self.edge:  # of a group that reaches no edge less was found than is usual, no more
+            return entry
         left = entry.confidence if entry.label in self.by_engine else entry.confidence * share
         words = f"About {self._said(entry.label)} lies in the field of view, and is graded."
         evidence = replace(entry.evidence, in_view=share)
