@@ -148,6 +148,9 @@ def room(_viewer: "Viewer") -> Iterator["ReadingRoom"]:
     room = App.of(_viewer).room
     yield room
     room.close()
+    commands = App.of(_viewer).commands
+    if commands is not None:
+        commands.advancing = True
     room.scene.contours, room.scene.plane, room.scene.preset = Contours.ALL, "coronal", 0
 
 

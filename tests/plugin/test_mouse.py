@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from napari_wbmri.room import ReadingRoom
 from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtWidgets import QApplication
 
 from wbmri.core import InputError
 from wbmri.review import Mode
@@ -62,7 +63,7 @@ def test_dragging_with_the_right_button_sets_the_window_and_says_so_on_the_pictu
     qtbot.wait(50)
     zoom, middle = room.viewer.scene.camera.zoom, QPoint(200, 200)
     black, white = room.scene.scan.contrast_limits
-    drag(room, qtbot, RIGHT, middle, middle + QPoint(60, 0))
+    drag(room, qtbot, RIGHT, middle, *(middle + QPoint(right, 0) for right in (15, 30, 45, 60)))
     wider = room.scene.scan.contrast_limits
     assert wider[1] - wider[0] > 1.1 * (white - black)
     assert sum(wider) == pytest.approx(black + white, rel=1e-5)
@@ -72,9 +73,9 @@ def test_dragging_with_the_right_button_sets_the_window_and_says_so_on_the_pictu
     levels = [one.case.reading.reference.level for one in (room.session, room.side.visit)]
     other = np.array(room.side.scene.scan.contrast_limits) / levels[1]
     np.testing.assert_allclose(other, np.array(wider) / levels[0], rtol=1e-4)
-    # Elsewhere, or it would be the second of two clicks.
-    middle += QPoint(40, 40)
-    drag(room, qtbot, RIGHT, middle, middle + QPoint(0, 60))
+    # Later, or it would be the second of two clicks.
+    qtbot.wait(QApplication.doubleClickInterval() + 200)
+    drag(room, qtbot, RIGHT, middle, *(middle + QPoint(0, down) for down in (15, 30, 45, 60)))
     assert sum(room.scene.scan.contrast_limits) > sum(wider)
     press("W")
     assert not room.picture.corner.isVisible()
