@@ -36,3 +36,9 @@ def test_wavering_and_disagreement_both_lower_the_promise(scheme: Scheme) -> Non
     assert promised(scheme, 1.0, 2) < best - 0.1
     assert promised(scheme, 0.7, 2) < min(promised(scheme, 0.7, 0), promised(scheme, 1.0, 2))
     assert promised(scheme, 0.6, 4) >= 0
+
+
+def test_a_body_unlike_those_learned_from_is_promised_less_than_its_disagreement_alone(scheme: Scheme) -> None:
+    usual, strange = (1 - promised(scheme, 1.0, shift) for shift in (1, 2))
+    assert usual == pytest.approx(0.3 / 8, abs=0.01)
+    assert strange > 3 * usual

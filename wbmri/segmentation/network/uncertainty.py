@@ -2,8 +2,11 @@
 
 With a truth drawn from the outliner's probabilities p, the outline that takes the voxels S has an expected overlap of
 about 2 sum_S(p) / (|S| + sum(p)). That is too good where a body is of another kind than those learned from, since the
-networks do not know what they have not seen; there the finder's rough answer and the outline differ more, too. Both
-errors together, weighted as was measured on an anatomy left out of training (docs/segmentation.md), are promised.
+networks do not know what they have not seen; there the finder's rough answer and the outline differ more, too. How much
+more is seen by the whole body: a border that lies off by some millimetres costs a group an overlap that goes with its
+surface over its volume, so that the disagreement times the cube root of the volume is alike in all groups, and for all
+bodies learned from. Both errors together, weighted as was measured on bodies of anatomies learned from and of one that
+was left out (docs/segmentation.md), are promised.
 """
 
 import numpy as np
@@ -17,8 +20,15 @@ from wbmri.segmentation.network.preprocessing import PAIRS, SIDE
 
 _SOME = 0.001
 """Where less than this speaks for muscle, it adds nothing to what the probabilities promise."""
-_OF_PROBABILITIES, _OF_DISAGREEMENT = 1.4, 0.6
-"""How much each of the two errors counts."""
+_OF_PROBABILITIES, _OF_DISAGREEMENT = 0.8, 0.3
+"""How much each of the two errors counts on a body like those learned from."""
+_OF_STRANGENESS = 0.5
+"""How much more the disagreement counts on a body of another kind."""
+_USUAL_CM, _STRANGE_CM = 1.2, 1.5
+"""Disagreement times the cube root of the volume, the median of the groups: up to where a body is like those learned
+from (0.9 to 1.3), and from where it is not (1.5 to 1.7 of one left out)."""
+_LEAST_ML = 5.0
+"""Smaller outlines do not say what kind of body it is."""
 
 
 def expected_dice(
@@ -42,11 +52,21 @@ def expected_dice(
     scheme
         The scheme of the labels.
     """
-    by_probabilities = _by_probabilities(probabilities, scheme)
-    by_agreement = _agreement(labels, scan, found, coarse, scheme)
-    error = _OF_PROBABILITIES * (1 - by_probabilities) + _OF_DISAGREEMENT * (1 - by_agreement)
-    expected: NDArray[np.float64] = np.clip(1 - error, 0, 1)
+    wavering = 1 - _by_probabilities(probabilities, scheme)
+    disagreement = 1 - _agreement(labels, scan, found, coarse, scheme)
+    volume_ml = np.bincount(labels.ravel(), minlength=2 * PAIRS + 1)[: 2 * PAIRS + 1] * scan.voxel_ml
+    weight = _OF_DISAGREEMENT + _OF_STRANGENESS * _strangeness(disagreement[1:], volume_ml[1:])
+    expected: NDArray[np.float64] = np.clip(1 - _OF_PROBABILITIES * wavering - weight * disagreement, 0, 1)
     return expected
+
+
+def _strangeness(disagreement: NDArray[np.float64], volume_ml: NDArray[np.float64]) -> float:
+    """Return how far a body is of another kind than those learned from, 0..1, by all outlines together."""
+    drawn = volume_ml >= _LEAST_ML
+    if not drawn.any():
+        return 1.0
+    off_cm = float(np.median(disagreement[drawn] * np.cbrt(volume_ml[drawn])))
+    return float(np.clip((off_cm - _USUAL_CM) / (_STRANGE_CM - _USUAL_CM), 0, 1))
 
 
 def _agreement(
