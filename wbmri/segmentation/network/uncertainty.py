@@ -26,7 +26,7 @@ _OF_STRANGENESS = 0.5
 """How much more the disagreement counts on a body of another kind."""
 _USUAL_CM, _STRANGE_CM = 1.2, 1.5
 """Disagreement times the cube root of the volume, the median of the groups: up to where a body is like those learned
-from (0.9 to 1.3), and from where it is not (1.5 to 1.7 of one left out)."""
+from (0.9 to 1.3), and from where it is not (1.3 to 1.7 of one left out)."""
 _LEAST_ML = 5.0
 """Smaller outlines do not say what kind of body it is."""
 
@@ -54,7 +54,8 @@ def expected_dice(
     """
     wavering = 1 - _by_probabilities(probabilities, scheme)
     disagreement = 1 - _agreement(labels, scan, found, coarse, scheme)
-    volume_ml = np.bincount(labels.ravel(), minlength=2 * PAIRS + 1)[: 2 * PAIRS + 1] * scan.voxel_ml
+    voxels = np.bincount(labels.ravel(), minlength=2 * PAIRS + 1)[: 2 * PAIRS + 1]
+    volume_ml = voxels.astype(np.float64) * scan.voxel_ml
     weight = _OF_DISAGREEMENT + _OF_STRANGENESS * _strangeness(disagreement[1:], volume_ml[1:])
     expected: NDArray[np.float64] = np.clip(1 - _OF_PROBABILITIES * wavering - weight * disagreement, 0, 1)
     return expected
