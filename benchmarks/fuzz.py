@@ -125,7 +125,7 @@ def change_json(rng: Rng, content: bytes) -> bytes:
         if rng.random() < 0.2:
             del above[key]
         else:
-            above[key] = pick(rng, VALUES)
+            above[key] = copy.deepcopy(pick(rng, VALUES))
     made = json.dumps(tree).encode()
     match rng.integers(8):
         case 0:

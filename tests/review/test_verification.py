@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -281,3 +282,15 @@ def test_scoring_again_mends_a_case_whose_images_or_manifest_were_damaged(write:
         write()
         assert named(case.paths.out) == {}
         assert np.array_equal(read_case(case.paths.folder).volume().data, case.volume().data)
+
+
+def test_a_case_that_is_being_scored_again_is_not_taken_for_a_damaged_one(
+    write: WriteCase, make_reading: Callable[..., Reading]
+) -> None:
+    case = write()
+    with ThreadPoolExecutor(1) as other:
+        scoring = other.submit(lambda: [write(reading=make_reading(lambda _, k=k: k % 3)) for k in range(12)])
+        while not scoring.done():
+            read_case(case.paths.folder)
+            assert named(case.paths.out) == {}
+        scoring.result()

@@ -1,6 +1,7 @@
 """Writing one case to disk and reading it back."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -143,8 +144,24 @@ def read_case(path: str | Path) -> Case:
         another person or visit.
     """
     paths = CasePaths.find(path)
-    finish_writing(paths.out)
-    content = paths.reading.read_bytes()
+    for _ in range(_LOOKS):
+        busy = finish_writing(paths.out)
+        try:
+            return _read(paths)
+        except CaseError:
+            # It may be that another program is just putting its files into place.
+            if not (finish_writing(paths.out) or busy):
+                raise
+            time.sleep(0.1)
+    return _read(paths)
+
+
+_LOOKS = 20
+"""So often, in two seconds, a case is looked at again while a program is writing beside it."""
+
+
+def _read(paths: CasePaths) -> Case:
+    content = _existing(paths.reading).read_bytes()
     document = _own_document(paths, content)
     manifest = manifest_of(paths, content)
     if manifest is not None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -120,23 +121,41 @@ def _is_case(folder: Path) -> bool:
     return bool(files - {paths.outcome, paths.lock})
 
 
+_LOOKS = 5
+
+
 class _Checks:
     """Goes through the cases, and remembers which file each digest belongs to."""
 
     def __init__(self, out: Path) -> None:
         self.out = out
-        self.checked: list[Path] = []
+        self.checked: set[Path] = set()
         self.without_manifest: list[str] = []
         self._known: dict[str, list[str]] = {}
         self._digests: dict[str, str] = {}
 
     def of_case(self, paths: CasePaths) -> list[Finding]:
         """Return what is wrong with a case."""
+        found = self._look(paths)
+        # What is wrong is wrong twice, unless somebody was writing the case at that moment.
+        for _ in range(_LOOKS if found else 0):
+            busy = finish_writing(self.out)
+            if busy:
+                time.sleep(0.1)
+            again = self._look(paths)
+            if again == found and not busy:
+                break
+            found = again
+        return found
+
+    def _look(self, paths: CasePaths) -> list[Finding]:
         blank = Manifest.of_case(paths)
         try:
             manifest = blank.read()
         except CaseError as error:
             return [self._damaged(paths.name, paths.manifest, error)]
+        except OSError as error:
+            return [self._finding(paths.name, paths.manifest, Fault.CHANGED, f"it cannot be read ({error.strerror})")]
         if manifest is None:
             return self._without(paths)
         found = self._compare(paths.name, manifest)
@@ -183,7 +202,7 @@ class _Checks:
         found = []
         for name, recorded in manifest.files.items():
             path = manifest.root / name
-            self.checked.append(path)
+            self.checked.add(path)
             self._know(recorded, f"{path.name} of {case}" if case else name)
             if not path.is_file():
                 found.append(self._finding(case, path, Fault.MISSING, "it was written and is not there"))
@@ -239,7 +258,7 @@ class _Checks:
             return [] if recorded is None else self._compare(paths.name, recorded)
         if not reading.history.is_file():
             return []
-        self.checked.append(reading.history)
+        self.checked.add(reading.history)
         try:
             lines, _ = completed_lines(reading.history.read_bytes(), reading.history)
             actions = [_object(line) for line in lines]

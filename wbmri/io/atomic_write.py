@@ -125,19 +125,29 @@ def _new_stage(out: Path) -> Iterator[Path]:
             shutil.rmtree(stage, ignore_errors=True)
 
 
-def finish_writing(out: Path) -> None:
+def finish_writing(out: Path) -> bool:
     """Carry on what a killed program had begun to put into place, and remove what it had only prepared.
 
     Parameters
     ----------
     out
         The dataset. What a living program is writing there is left alone.
+
+    Returns
+    -------
+    bool
+        Whether a living program is writing there.
     """
-    for left in out.glob(f"{_UNOWNED}*"):
+    try:
+        names = sorted(os.listdir(out))
+    except (OSError, ValueError):
+        return False
+    for left in (out / name for name in names if name.startswith(_UNOWNED)):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > _UNOWNED_S:
                 shutil.rmtree(left)
-    for stage in sorted(out.glob(f"{_STAGE}*")):
+    stages = [out / name for name in names if name.startswith(_STAGE)]
+    for stage in stages:
         with suppress(OSError, ValueError, TypeError, RecursionError), _owned(stage):
             journal = stage / _JOURNAL
             if journal.is_file():
@@ -147,6 +157,7 @@ def finish_writing(out: Path) -> None:
                         os.replace(fresh, path)
                         force_to_disk(path.parent)
             shutil.rmtree(stage)
+    return any(stage.exists() for stage in stages)
 
 
 @contextmanager
