@@ -41,6 +41,11 @@ def bands_of(scan: Volume, groups: NDArray[np.uint8]) -> tuple[Band, ...]:
         return ()
     label, index = groups[i, j, k], np.stack([i, j, k], axis=1)
     value = _evenly(scan.data[i, j, k], label)
+    # What is far from its group's level is oedema, or fat that an outline took in at its edge.
+    alike = np.abs(value) <= _BANDS.reach
+    value, index, label = value[alike], index[alike], label[alike]
+    if not value.size:
+        return ()
     made = []
     for axis in across:
         plane = [other for other in range(3) if other != axis]
@@ -83,14 +88,14 @@ def sentence_of(bands: Sequence[Band]) -> str | None:
 
 
 def _evenly(signal: NDArray[np.float32], label: NDArray[np.uint8]) -> Floats:
-    """Return the logarithm of each voxel over the median of its group, what is far from it clipped."""
+    """Return the logarithm of each voxel over the median of its group."""
     from scipy import ndimage
 
     log = np.log(np.maximum(signal.astype(np.float64), 1e-3 * float(np.median(signal))))
     present = np.unique(label)
     middle = np.zeros(256)
     middle[present] = ndimage.median(log, label, present)
-    made: Floats = np.clip(log - middle[label], -_BANDS.clip, _BANDS.clip)
+    made: Floats = log - middle[label]
     return made
 
 

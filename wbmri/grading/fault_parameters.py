@@ -60,8 +60,8 @@ class BandParameters:
         As for `SliceGainParameters`: bands lie in the slices, or where voxels are cubes, in any plane along the body.
     cell_mm, most_voxels
         Muscle is summed in cells of this size to find the wave; about so many voxels of it are enough.
-    clip
-        Voxels count up to so much, log, about the level of their group.
+    reach
+        Voxels count that lie within so much, log, of the level of their group.
     pitch_mm
         Bands nearer to each other than the first are noise, those farther apart than the second are shading.
     ring, least_power
@@ -76,7 +76,7 @@ class BandParameters:
     thick_slices: float = 1.5
     cell_mm: float = 6.0
     most_voxels: int = 200_000
-    clip: float = 0.5
+    reach: float = 0.5
     pitch_mm: tuple[float, float] = (20.0, 110.0)
     ring: float = 0.2
     least_power: float = 30.0
@@ -234,7 +234,7 @@ class DipParameters:
     ----------
     least_log
         The fitted field must be darker by so much, log, at a group than at its partner. On bodies without a dip sides
-        differed by up to 0.09.
+        differed by up to 0.24 with the shading that coils have.
     """
 
-    least_log: float = 0.2
+    least_log: float = 0.3
