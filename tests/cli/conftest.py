@@ -77,7 +77,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory, scheme: Scheme) -> Toy:
     }
     for visit, grade_of in grades.items():
         rng = np.random.default_rng(len(visit))
-        image = rng.normal(10.0, 2.0, body.shape) + 40.0 * body
+        image = rng.normal(10.0, 2.0, body.shape) + 12.0 * body
         for label, grade in grade_of.items():
             inside = np.flatnonzero(labels == label)
             image.ravel()[inside] = rng.normal(100.0, 6.0, inside.size)

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import shift
 
-from wbmri.core import LabelMap, Reading, Reason, Volume
+from wbmri.core import Acquisition, LabelMap, Reading, Reason, Volume
+from wbmri.core.scheme import Scheme
 from wbmri.grading import Regrader, grade
 from wbmri.simulation.scanner import Artefacts
 
@@ -70,6 +71,22 @@ def test_faint_ghosts_take_the_confidence_of_the_groups_they_fall_on(scan: Any) 
     assert unsure(reading, reached)
     assert not hit(reading, "ghosts") & {label for label in range(1, 43) if mean[label] < 0.01}
     assert any(warning.startswith("Motion spoils") for warning in reading.warnings)
+
+
+def test_thick_fat_about_the_body_is_no_ghost(scheme: Scheme) -> None:
+    affine = np.diag([6.0, 10.0, 8.0, 1.0])
+    x, y = np.meshgrid(np.arange(67) - 33, np.arange(13) - 6, indexing="ij")
+    body = np.repeat(((x / 30.0) ** 2 + (y / 5.5) ** 2 < 1)[..., None], 150, axis=2)
+    labels = np.zeros(body.shape, np.uint8)
+    for group in scheme.groups:
+        first, row = (14 if group.label % 2 else 40), 2 + 7 * ((group.label - 1) // 2)
+        labels[first : first + 13, 3:10, row : row + 6] = group.label
+    rng = np.random.default_rng(3)
+    image = np.abs(rng.normal(10.0, 2.0, body.shape) + 40.0 * body)
+    image[labels > 0] = rng.normal(100.0, 6.0, np.count_nonzero(labels))
+    outlines = LabelMap(labels, affine, scheme, "truth", dict.fromkeys(range(1, 43), 1.0))
+    reading = grade(Volume(image.astype(np.float32), affine, Acquisition(sequence="STIR")), outlines)
+    assert all(entry.grade == 0 for entry in reading.groups)
 
 
 def test_motion_without_ghosts_is_seen_by_its_blur(scan: Any, plain: Reading) -> None:

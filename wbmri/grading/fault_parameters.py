@@ -12,6 +12,8 @@ class GhostParameters:
 
     Parameters
     ----------
+    thick_slices
+        As for `SliceGainParameters`.
     brightest
         What is brighter than this counts as so bright.
     source_ratio, least_seen
@@ -23,15 +25,20 @@ class GhostParameters:
     likeness, likeness_alone, least_mirrored
         Correlation from which on the air repeats the body: where the other side shows air, where it does not, and what
         it must be there.
-    least_share
-        Fainter copies, relative to their source, are not looked at.
+    least_inside
+        The same where the copy lies: a layer of fat has the extent of one, not its bright and dark parts.
+    least_share, most_share
+        Fainter and brighter copies, relative to their source, are not looked at.
     most, apart_mm
         How many pairs of copies at most at a level, and how far from each other.
+    fat_step
+        Less than this, log, from one block to the next is no edge.
     ratio, least_mean, spoiling_mean
         A block is hit where copies are brighter than this, a group where they are so bright on average, and it cannot
         be graded where they are as bright as the third.
     """
 
+    thick_slices: float = 1.5
     brightest: float = 4.0
     source_ratio: float = 0.3
     least_seen: int = 15
@@ -42,9 +49,12 @@ class GhostParameters:
     likeness: float = 0.3
     likeness_alone: float = 0.45
     least_mirrored: float = 0.15
+    least_inside: float = 0.45
     least_share: float = 0.03
+    most_share: float = 0.75
     most: int = 2
     apart_mm: float = 20.0
+    fat_step: float = 0.25
     ratio: float = 0.1
     least_mean: float = 0.07
     spoiling_mean: float = 0.25

@@ -4,12 +4,13 @@ Outside the body there is nothing but noise. Where the air there repeats the bod
 the same copies lie over the muscles, and how bright they are there follows from the shift.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.grading.image_artefacts import Surroundings
+from wbmri.grading.image_artefacts import Mask, Surroundings
 from wbmri.grading.parameters import PARAMETERS
 
 _GHOSTS = PARAMETERS.ghosts
@@ -19,21 +20,27 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Copies:
-    """How well the air repeats the body at each shift and level, and how bright the copy is, shape (shifts, k)."""
+    """How well the air repeats the body at each shift and level, and how bright the copy is, shape (shifts, k).
+
+    `inside` is the likeness where the copy lies alone: how well its bright and dark parts are repeated, not its extent.
+    """
 
     shifts: NDArray[np.intp]
     likeness: Floats
+    inside: Floats
     power: Floats
     seen: NDArray[np.bool_]
 
 
-def ghosts_of(around: Surroundings) -> NDArray[np.float32]:
+def ghosts_of(around: Surroundings, spacing: Sequence[float]) -> NDArray[np.float32]:
     """Return how bright the ghosts are that lie over each block of the body.
 
     Parameters
     ----------
     around
-        The scan in coarse blocks. Ghosts lie across the body, within slices: an axis with thick blocks is not looked
+        The scan in coarse blocks.
+    spacing
+        Of the scan's voxels in mm. Ghosts lie across the body, within slices: the axis of thick slices is not looked
         along.
 
     Returns
@@ -44,16 +51,49 @@ def ghosts_of(around: Surroundings) -> NDArray[np.float32]:
     power: Floats = np.minimum(around.ratio.astype(np.float64), _GHOSTS.brightest) ** 2
     body: Floats = np.where(around.air | ~around.body, 0.0, power)
     found = np.zeros(power.shape)
-    for axis in _axes(around):
+    for axis in _axes(around, spacing):
         for level, shift, share in _accepted(_copies(power, body, around, axis), around, axis):
             found[:, :, level] += share * _shifted(body[:, :, level], shift, axis)
     made: NDArray[np.float32] = np.sqrt(found * around.body).astype(np.float32)
     return made
 
 
-def _axes(around: Surroundings) -> list[int]:
-    """Return the axes across the body along which blocks are many enough for a shift to be seen."""
-    return [axis for axis in (0, 1) if around.ratio.shape[axis] * around.spacing[axis] >= _GHOSTS.least_width_mm]
+def thick_fat(around: Surroundings) -> Mask:
+    """Return the blocks of the air that fat reaches: what goes on from the body without an edge.
+
+    A thick layer of fat about muscle looks like a copy of it. A strong ghost may begin without an edge, too.
+
+    Parameters
+    ----------
+    around
+        The scan in coarse blocks.
+    """
+    from scipy import ndimage
+
+    even = ndimage.median_filter(around.ratio, 3)
+    log = np.log(np.maximum(even, 1e-3))
+    body = ~around.air
+    if body.all():
+        return np.zeros_like(body)
+    bright = even > float(np.median(around.ratio[around.air])) + PARAMETERS.artefacts.above_air
+    fresh = bright & body
+    while fresh.any():
+        reached = np.zeros_like(body)
+        for axis in (0, 1):
+            for step in (1, -1):
+                # The edges of the picture are beyond the body: what comes in from the other side is dark.
+                alike = np.abs(log - np.roll(log, step, axis)) < _GHOSTS.fat_step
+                reached |= np.roll(fresh, step, axis) & alike
+        fresh = reached & bright & ~body
+        body |= fresh
+    return body & around.air
+
+
+def _axes(around: Surroundings, spacing: Sequence[float]) -> list[int]:
+    """Return the axes across the body, within slices, along which blocks are many enough for a shift to be seen."""
+    width = np.multiply(around.ratio.shape, around.spacing)
+    thin = _GHOSTS.thick_slices * min(spacing)
+    return [axis for axis in (0, 1) if width[axis] >= _GHOSTS.least_width_mm and spacing[axis] <= thin]
 
 
 def _copies(power: Floats, body: Floats, around: Surroundings, axis: int) -> _Copies:
@@ -72,7 +112,8 @@ def _copies(power: Floats, body: Floats, around: Surroundings, axis: int) -> _Co
     other = 1 - axis
     bright_body = (body > _GHOSTS.source_ratio**2).astype(np.float64)
     sources = [spectrum(source).conj() for source in (body, np.square(body), bright_body)]
-    seen, bright = spectrum(air), spectrum(air * power)
+    covered = spectrum((body > 0).astype(np.float64)).conj()
+    seen, bright, bright2 = (spectrum(air * power**n) for n in (0, 1, 2))
 
     def summed(product: NDArray[np.complex128]) -> Floats:
         along: Floats = fft.irfft(product.sum(axis=other), length, axis=0)
@@ -85,18 +126,23 @@ def _copies(power: Floats, body: Floats, around: Surroundings, axis: int) -> _Co
 
     x, xx, hit = (summed(seen * source) for source in sources)
     xp = summed(bright * sources[0])
+    n_in, p_in, pp_in = (summed(each * covered) for each in (seen, bright, bright2))
+    n_in = np.maximum(n_in, 1.0)
     p, pp, count = (smooth(each.sum(axis=(0, 1))) for each in (air * power, air * power**2, air))
     count = np.maximum(count, 1e-9)
     together, spread = xp - x * p / count, np.maximum(xx - x**2 / count, 0)
     noise = np.maximum(pp - p**2 / count, 0)
+    together_in = xp - x * p_in / n_in
+    spread_in, noise_in = np.maximum(xx - x**2 / n_in, 0), np.maximum(pp_in - p_in**2 / n_in, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         likeness = np.nan_to_num(together / np.sqrt(spread * noise), posinf=0, neginf=0)
+        inside = np.nan_to_num(together_in / np.sqrt(spread_in * noise_in), posinf=0, neginf=0)
         share = np.nan_to_num(np.maximum(together, 0) / spread, posinf=0)
     shifts = np.arange(length)
     shifts = np.where(shifts > length // 2, shifts - length, shifts)
     far = (np.abs(shifts) < size) & (np.abs(shifts) * around.spacing[axis] >= _GHOSTS.least_shift_mm)
     order = np.flatnonzero(far)
-    return _Copies(shifts[order], likeness[order], share[order], hit[order] >= _GHOSTS.least_seen)
+    return _Copies(shifts[order], likeness[order], inside[order], share[order], hit[order] >= _GHOSTS.least_seen)
 
 
 def _accepted(copies: _Copies, around: Surroundings, axis: int) -> list[tuple[int, int, float]]:
@@ -110,6 +156,8 @@ def _accepted(copies: _Copies, around: Surroundings, axis: int) -> list[tuple[in
     both = copies.seen[mirror]
     likeness[both & (copies.likeness[mirror] < _GHOSTS.least_mirrored)] = 0.0
     likeness[~both & (likeness < _GHOSTS.likeness_alone)] = 0.0
+    # A layer of fat about the body has its extent, but not its bright and dark parts, and may be brighter than a ghost.
+    likeness[(copies.inside < _GHOSTS.least_inside) | (copies.power > _GHOSTS.most_share**2)] = 0.0
     size, levels = around.ratio.shape[axis], np.arange(likeness.shape[1])
     near = round(_GHOSTS.apart_mm / around.spacing[axis])
     run = np.ones(max(1, round(_GHOSTS.least_mm / around.spacing[2])), dtype=bool)

@@ -67,12 +67,15 @@ class _Choice:
         Logarithm of how probable they are among all choices.
     seldom
         Whether it is on one side of the body only, or takes more than half of the regions.
+    most
+        Whether it takes more than half of the regions on both sides, so that the rest may be dark instead.
     """
 
     name: str
     labels: tuple[int, ...]
     prior: float
     seldom: bool
+    most: bool = False
 
 
 def _choices(scheme: Scheme) -> Iterator[_Choice]:
@@ -88,7 +91,9 @@ def _choices(scheme: Scheme) -> Iterator[_Choice]:
         groups = [group for group in scheme.groups if group.region in chosen]
         many = 2 * len(chosen) > len(regions)
         name = chosen[0] if len(chosen) == 1 else f"{', '.join(chosen[:-1])} and {chosen[-1]}"
-        yield _Choice(name, tuple(group.label for group in groups), float(own + np.log(1 - _LIFT.one_sided)), many)
+        yield _Choice(
+            name, tuple(group.label for group in groups), float(own + np.log(1 - _LIFT.one_sided)), many, many
+        )
         for side in Side:
             labels = tuple(group.label for group in groups if group.side == side)
             yield _Choice(f"{name} on the {side}", labels, float(own + np.log(_LIFT.one_sided / 2)), seldom=True)
@@ -225,4 +230,5 @@ def _judged(scored: Sequence[tuple[float, _Choice, float]], cells: Cells, muscle
     best = int(np.argmax(odds))
     for_disease = float(np.logaddexp.reduce(odds) - np.log(len(_LIFT.more)))
     _, choice, lift = scored[best]
-    return RegionalLift(choice.labels, choice.name, lift, float(1 / (1 + np.exp(-for_disease))))
+    weight = float(1 / (1 + np.exp(-for_disease)))
+    return RegionalLift(choice.labels, choice.name, lift, min(weight, _LIFT.surest_of_most) if choice.most else weight)

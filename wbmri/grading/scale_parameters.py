@@ -201,6 +201,9 @@ class RegionalLiftParameters:
         taken for it.
     limit
         The most that muscle alone says for or against a lift, log.
+    surest_of_most
+        Most of the body is never taken to be ill by the rest alone with more than this probability: motion, a coil or a
+        station may have made the rest darker.
     looked_at, step, more
         So many choices of regions are put beside what is not muscle, those first that are more probable or lifted by
         more, such a step, log, weighing as much as one of probability; each with a lift of so many times what is seen.
@@ -219,6 +222,7 @@ class RegionalLiftParameters:
     whole: float = 0.9
     clear: float = 0.45
     limit: float = 4.0
+    surest_of_most: float = 0.9
     looked_at: int = 6
     step: float = 0.12
     more: tuple[float, ...] = (1.0, 1.5)

@@ -1,6 +1,6 @@
 """The faults of a scan: which groups each of them hits, and one sentence for each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from wbmri.core import GroupReading, ImageArtefact, Reason, Volume
 from wbmri.core.scheme import Scheme
 from wbmri.grading.bright_subcutis import Subcutis, brighter_sides, brightness_beside, subcutis_of
 from wbmri.grading.entries import not_assessable
-from wbmri.grading.ghosts import ghosts_of
+from wbmri.grading.ghosts import ghosts_of, thick_fat
 from wbmri.grading.image_artefacts import Mask, Surroundings, artefacts_of, spoils
 from wbmri.grading.motion_blur import blurred_levels
 from wbmri.grading.normalisation import Fit
@@ -71,7 +71,7 @@ def faults_of(
         if artefact.reason is not Reason.FAT_SUPPRESSION or beside.get(label, np.inf) >= _FAT.dark_ratio
     }
     found = [
-        *_by_ghosts(around, scheme),
+        *_by_ghosts(around, scan.spacing, scheme),
         *_by_blur(even, groups),
         *_by_metal(even, groups, around),
         *_by_fat(beside, _uneven_fat(plain.data, even.data, subcutis, scheme)),
@@ -105,17 +105,23 @@ def spoilt(entry: GroupReading, artefact: ImageArtefact | None) -> GroupReading:
     return replace(entry, confidence=confidence, explanation=f"{entry.explanation} {artefact.explanation}")
 
 
-def _by_ghosts(around: Surroundings, scheme: Scheme) -> Iterator[tuple[int, ImageArtefact]]:
-    ghosts = ghosts_of(around)
+def _by_ghosts(around: Surroundings, spacing: Sequence[float], scheme: Scheme) -> Iterator[tuple[int, ImageArtefact]]:
+    ghosts = ghosts_of(around, spacing)
+    if not ghosts.any():
+        return
     size = np.maximum(np.bincount(around.label.ravel(), minlength=256), 1)
-    bright = np.bincount(around.label.ravel(), ghosts.ravel(), minlength=256) / size
+    # Seen without what may be thick fat as well, they are certain.
+    certain = ghosts_of(replace(around, air=around.air & ~thick_fat(around)), spacing)
+    bright, surely = (
+        np.bincount(around.label.ravel(), each.ravel(), minlength=256) / size for each in (ghosts, certain)
+    )
     hit = np.bincount(around.label[ghosts > _GHOSTS.ratio], minlength=256) / size
     for group in scheme.groups:
         mean, share = float(bright[group.label]), float(hit[group.label])
         if mean < _GHOSTS.least_mean or share <= _ARTEFACTS.least_share:
             continue
-        # Faint ghosts over a whole group leave it gradable, with little confidence.
-        counted = share if mean >= _GHOSTS.spoiling_mean else min(share, _ARTEFACTS.largest_share)
+        # Ghosts that are faint or not certain leave a group gradable, with little confidence, however much they cover.
+        counted = share if surely[group.label] >= _GHOSTS.spoiling_mean else min(share, _ARTEFACTS.largest_share)
         words = f"{100 * share:.0f} % of the group lies under ghosts of motion, {mean:.1f} times as bright as muscle."
         yield group.label, ImageArtefact(Reason.MOTION, counted, words)
 
