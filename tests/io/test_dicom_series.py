@@ -127,7 +127,7 @@ def test_different_slices_at_one_place_are_refused_and_named(dicom: Any, tmp_pat
     dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth(seed=5)), slices=[2], mark="again")
     with pytest.raises(
         InputError,
-        match="1 slice positions taken twice with different pixels.*file 1 of 6 by name in its folder and file 1 of 1",
+        match=r"1 slice positions taken twice with different pixels.*file 1 of 6 by name in its folder and file 1 of 1",
     ):
         load(tmp_path)
 
