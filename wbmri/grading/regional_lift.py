@@ -41,7 +41,7 @@ class RegionalLift:
     log_ratio
         How much brighter than the rest, log.
     weight
-        Probability that it is disease.
+        Probability that it is disease, and of these regions.
     """
 
     labels: tuple[int, ...]
@@ -170,10 +170,10 @@ class _Levels:
         return self.alone + fit - 0.5 * float(np.log(gain / precision))
 
 
-def regional_lift(
+def regional_lifts(
     scan: Volume, groups: NDArray[np.uint8], muscle: Muscle, fit: Fit, scheme: Scheme
-) -> RegionalLift | None:
-    """Find the regions whose muscle is most probably brighter by disease where the fitted field flattened it.
+) -> tuple[RegionalLift, ...]:
+    """Find the regions whose muscle may be brighter by disease where the fitted field flattened it.
 
     Parameters
     ----------
@@ -188,8 +188,9 @@ def regional_lift(
 
     Returns
     -------
-    RegionalLift or None
-        ``None`` where the field lifts no region by as much as could be told.
+    tuple of RegionalLift
+        Choices of regions that are nearly as probable as the first; empty where the field lifts no region by as much as
+        could be told.
     """
     field = fit.field.log_at(muscle.index, muscle.spacing)
     size = np.bincount(muscle.label, minlength=256).astype(np.float64)
@@ -202,7 +203,7 @@ def regional_lift(
         if own.any() and rest.any() and (lift := float(mean[own].mean() - mean[rest].mean())) > least:
             lifts.append((choice, lift))
     if not lifts:
-        return None
+        return ()
     wide = replace(fit.kernel, level_spread=_LIFT.level_spread)
     members = [np.flatnonzero(muscle.label == label) for label in np.unique(muscle.label)]
     sites = _sites(muscle, field, measure_groups(muscle, fit.log_ratio(muscle), members, wide, fine=False))
@@ -216,19 +217,30 @@ def regional_lift(
         scored.append((choice.prior + by_muscle, choice, lift))
     scored.sort(key=lambda one: one[0] + one[2] / _LIFT.step, reverse=True)
     # Where the field had darkened these regions, oedema lifts them by more than is left to see.
-    tried = [(score, choice, lift * more) for score, choice, lift in scored[: _LIFT.looked_at] for more in _LIFT.more]
-    return _judged(tried, cells_of(surroundings_of(scan, groups, FLAT, fit.mode)), muscle, fit)
+    return _judged(scored[: _LIFT.looked_at], cells_of(surroundings_of(scan, groups, FLAT, fit.mode)), muscle, fit)
 
 
-def _judged(scored: Sequence[tuple[float, _Choice, float]], cells: Cells, muscle: Muscle, fit: Fit) -> RegionalLift:
-    """Put lifts beside what is not muscle in the same places, and return the most probable one."""
+def _judged(
+    scored: Sequence[tuple[float, _Choice, float]], cells: Cells, muscle: Muscle, fit: Fit
+) -> tuple[RegionalLift, ...]:
+    """Put lifts beside what is not muscle in the same places, and return the most probable ones."""
     shape = np.asarray(muscle.shape) - 1
     place = np.clip(np.round(cells.points / np.asarray(muscle.spacing)), 0, shape).astype(np.intp)
     shading = fit.field.log_at(place, muscle.spacing)
-    fields = [shading - lift * cells.shares[:, list(choice.labels)].sum(axis=1) for _, choice, lift in scored]
-    odds = np.array([one[0] for one in scored]) + np.array(witness(cells, shading, fields))
-    best = int(np.argmax(odds))
-    for_disease = float(np.logaddexp.reduce(odds) - np.log(len(_LIFT.more)))
-    _, choice, lift = scored[best]
-    weight = float(1 / (1 + np.exp(-for_disease)))
-    return RegionalLift(choice.labels, choice.name, lift, min(weight, _LIFT.surest_of_most) if choice.most else weight)
+    # Where the field had darkened these regions, oedema lifts them by more than is left to see.
+    tried = [(choice, lift * more) for _, choice, lift in scored for more in _LIFT.more]
+    fields = [shading - lift * cells.shares[:, list(choice.labels)].sum(axis=1) for choice, lift in tried]
+    told = np.array(witness(cells, shading, fields)).reshape(len(scored), len(_LIFT.more))
+    odds = told + np.array([[score] for score, *_ in scored])
+    for_disease = 1 / (1 + np.exp(-float(np.logaddexp.reduce(odds.ravel()) - np.log(len(_LIFT.more)))))
+    best = odds.max(axis=1)
+    order = np.argsort(-best, kind="stable")[: _LIFT.most_lifts]
+    kept = [int(number) for number in order if best[number] > best.max() - _LIFT.nearly]
+    share = np.exp(best[kept] - best.max())
+    if any(scored[number][1].most for number in kept):
+        for_disease = min(for_disease, _LIFT.surest_of_most)
+    made = []
+    for number, weight in zip(kept, for_disease * share / share.sum(), strict=True):
+        choice, lift = scored[number][1], scored[number][2] * _LIFT.more[int(np.argmax(odds[number]))]
+        made.append(RegionalLift(choice.labels, choice.name, lift, float(weight)))
+    return tuple(made)

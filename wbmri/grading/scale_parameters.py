@@ -204,6 +204,8 @@ class RegionalLiftParameters:
     surest_of_most
         Most of the body is never taken to be ill by the rest alone with more than this probability: motion, a coil or a
         station may have made the rest darker.
+    nearly, most_lifts
+        Other choices of regions are looked at whose odds are less by no more than the first, log; so many at most.
     looked_at, step, more
         So many choices of regions are put beside what is not muscle, those first that are more probable or lifted by
         more, such a step, log, weighing as much as one of probability; each with a lift of so many times what is seen.
@@ -223,6 +225,8 @@ class RegionalLiftParameters:
     clear: float = 0.45
     limit: float = 4.0
     surest_of_most: float = 0.9
+    nearly: float = 1.5
+    most_lifts: int = 3
     looked_at: int = 6
     step: float = 0.12
     more: tuple[float, ...] = (1.0, 1.5)

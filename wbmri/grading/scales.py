@@ -27,7 +27,7 @@ from wbmri.grading.bias_field import BiasField
 from wbmri.grading.normal_reference import Level, find_landmarks, healthy_spread, levels_of, predict
 from wbmri.grading.normalisation import Fit, fit_scale
 from wbmri.grading.parameters import PARAMETERS
-from wbmri.grading.regional_lift import RegionalLift, regional_lift
+from wbmri.grading.regional_lift import RegionalLift, regional_lifts
 from wbmri.grading.voxels import Muscle
 
 _SCALE = PARAMETERS.scale
@@ -183,21 +183,23 @@ def scales_of(
     """
     spread = healthy_spread(scan.acquisition)
     progress(0.0, "looking for regions that are brighter altogether")
-    lift = regional_lift(scan, groups, muscle, fit, scheme)
+    lifts = regional_lifts(scan, groups, muscle, fit, scheme)
     none, all_labels = frozenset[int](), frozenset(group.label for group in scheme.groups)
     fields = [(fit, 1.0, "", none)]
     doubts = []
-    if lift is not None and lift.weight >= _SCALE.open_weight:
-        ill = fit_scale(lift.taken_off(muscle), scheme.grading, spread, part(progress, 0.0, 0.8))
-        # How one tissue spreads is measured with the lift as it is.
-        ill = replace(ill, kernel=fit.kernel)
-        fields = [
-            (fit, 1 - lift.weight, f"shading brightens the muscles of {lift.name}", none),
-            (ill, lift.weight, f"homogeneous oedema brightens the muscles of {lift.name}", frozenset(lift.labels)),
-        ]
+    if sum(lift.weight for lift in lifts) >= _SCALE.open_weight:
+        shading = 1 - sum(lift.weight for lift in lifts)
+        fields = [(fit, shading, f"shading brightens the muscles of {lifts[0].name}", none)]
+        for number, lift in enumerate(lifts):
+            ends = (0.8 * number / len(lifts), 0.8 * (number + 1) / len(lifts))
+            ill = fit_scale(lift.taken_off(muscle), scheme.grading, spread, part(progress, *ends))
+            # How one tissue spreads is measured with the lift as it is.
+            ill = replace(ill, kernel=fit.kernel)
+            words = f"homogeneous oedema brightens the muscles of {lift.name}"
+            fields.append((ill, lift.weight, words, frozenset(lift.labels)))
         fields = [field for field in fields if field[1] >= _SCALE.open_weight]
         fields.sort(key=lambda one: -one[1])
-        doubts.append(_doubt_of(lift, open_still=len(fields) > 1))
+        doubts.append(_doubt_of(lifts[0], open_still=shading >= _SCALE.open_weight))
     progress(0.9, "finding the level of normal muscle")
     every = []
     open_levels = False
