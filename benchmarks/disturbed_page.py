@@ -7,7 +7,7 @@ import numpy as np
 from disturbed_rows import CLOSE, SURE, Row
 from grading_page import table
 
-from wbmri.simulation.scanner import EFFECTS
+from wbmri.simulation.scanner import EFFECTS, NOT_STIR
 
 WRONG_BAR, MILD_BAR, RELIABLE_BAR = 0.01, 0.9, 0.05
 """Aimed at: share of groups that are wrong and sure, of mild totals given and near, and how far confidence may err."""
@@ -91,17 +91,17 @@ def aims(rows: Sequence[Row]) -> list[tuple[str, str, bool]]:
             wrong <= WRONG_BAR,
         ),
         (
-            f"every total within {CLOSE}, or withheld with such a candidate",
+            f"every total within {CLOSE}, or withheld with such a candidate; none for what is not STIR",
             f"{100 * holds:.0f} % of {len(rows)}",
             holds == 1,
         ),
     ]
-    mild = [row for row in rows if row.strength == "mild"]
+    mild = [row for row in rows if row.strength == "mild" and row.effect not in NOT_STIR]
     if mild:
         share = near(mild, NEAR)
         made.append(
             (
-                f"at the mild strength {100 * MILD_BAR:.0f} % of totals given and within {NEAR}",
+                f"at the mild strength {100 * MILD_BAR:.0f} % of totals of STIR scans given and within {NEAR}",
                 f"{100 * share:.0f} % of {len(mild)}",
                 share >= MILD_BAR,
             )

@@ -11,7 +11,7 @@ from grading import naive_grades
 from wbmri.core import LabelMap, Reading, Volume
 from wbmri.core.scheme import load_scheme
 from wbmri.grading import grade
-from wbmri.simulation.scanner import GroupTruth
+from wbmri.simulation.scanner import NOT_STIR, GroupTruth
 
 SURE = 0.5
 """A grade that is wrong must not have a confidence of so much."""
@@ -80,7 +80,9 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        """Whether the total is close, or was withheld with candidates of which one is."""
+        """Whether the total is close, or was withheld with candidates of which one is; what is not STIR has no total."""
+        if self.effect in NOT_STIR:
+            return self.given is None
         if self.given is not None:
             return abs(self.error) <= CLOSE
         true = sum(self.truth)
