@@ -80,7 +80,7 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        """Whether the total is close, or was withheld with candidates of which one is; what is not STIR has no total."""
+        """Whether the total is close, or was withheld with such a candidate; what is not STIR has none."""
         if self.effect in NOT_STIR:
             return self.given is None
         if self.given is not None:
