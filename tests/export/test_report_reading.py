@@ -68,3 +68,11 @@ def test_a_report_of_another_program_is_refused(signed: tuple[Reading, Path], tm
     (tmp_path / "text.dcm").write_text("no DICOM")
     with pytest.raises(InputError, match="is no DICOM file"):
         read_report(tmp_path / "text.dcm")
+
+
+def test_a_report_whose_observer_has_no_name_is_refused(signed: tuple[Reading, Path], tmp_path: Path) -> None:
+    report = dcmread(signed[1])
+    del report.VerifyingObserverSequence[0].VerifyingObserverName
+    report.save_as(tmp_path / "nameless.dcm")
+    with pytest.raises(InputError, match=r"nameless\.dcm, which is no DICOM file, or damaged"):
+        read_report(tmp_path / "nameless.dcm")

@@ -1,5 +1,7 @@
 """A segmentation edited elsewhere, or of another program, comes back as labels: only what was changed is changed."""
 
+import resource
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,12 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
+from pydicom.dataset import FileMetaDataset
 from pydicom.sr.coding import Code
+from pydicom.uid import DeflatedExplicitVRLittleEndian, SegmentationStorage
 
 from wbmri.case import Case
 from wbmri.core import InputError, Volume
 from wbmri.core.scheme import Scheme
+from wbmri.export.dicom import read_report
+from wbmri.io.dicom import read_segments
 from wbmri.segmentation import segment
 from wbmri.segmentation.external_labels import LabelFile
 
@@ -152,6 +158,27 @@ def test_what_is_no_segmentation_is_refused(exported: Exported, scheme: Scheme, 
         (tmp_path / "cut.dcm").write_bytes(content[:end])
         with pytest.raises(InputError, match=r"cut\.dcm"):
             LabelFile(tmp_path / "cut.dcm").segment(volume, scheme)
+
+
+@pytest.mark.parametrize("read", [read_segments, read_report])
+def test_objects_that_inflate_without_end_are_refused_before_they_are(
+    tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    made = Dataset()
+    made.SOPClassUID, made.SOPInstanceUID = SegmentationStorage, "2.25.1"
+    made.file_meta = FileMetaDataset()
+    made.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    path = tmp_path / "bomb.dcm"
+    made.save_as(path, enforce_file_format=True)
+    content = path.read_bytes()
+    begin = 144 + int.from_bytes(content[140:144], "little")
+    bomb = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    zeros = bytes(2**24)
+    path.write_bytes(content[:begin] + b"".join(bomb.compress(zeros) for _ in range(70)) + bomb.flush())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError, match="damaged"):
+        read(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000
 
 
 def test_labels_of_a_scoring_may_be_a_segmentation(exported: Exported, scheme: Scheme) -> None:

@@ -1,6 +1,8 @@
 """However the pixels are stored, the same image comes out; damage is named."""
 
 import os
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -77,6 +79,16 @@ def test_what_ends_the_decoder_does_not_end_the_program(
     monkeypatch.setattr("wbmri.io.dicom.decoder_process.sys.executable", "/bin/false")
     with pytest.raises(InputError, match=r"compressed as JPEG-LS .*it ended the decoder"):
         load(tmp_path)
+
+
+def test_the_decoder_does_with_less_memory_than_it_may_have(dicom: Any, tmp_path: Path) -> None:
+    for path in dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth())):
+        dicom.recode(path, "JPEGLSLossless")
+    program = (
+        "import resource, sys, wbmri; resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31)); wbmri.load(sys.argv[1])"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)  # noqa: S603
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_file_that_inflates_without_end_is_damaged(dicom: Any, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from wbmri.case import ReadingDocument, decode
 from wbmri.core import CaseError, InputError, Reading
 from wbmri.core.scheme import PRIVATE_CODES
 from wbmri.export.concepts import DOCUMENT, group_numbers, sum_numbers
+from wbmri.io.dicom import check_deflated
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -55,7 +56,23 @@ def read_report(path: str | Path) -> ReportedReading:
         If it is none, or was changed since: what it says of a group differs from the reading it holds.
     """
     path = Path(path)
-    report = _load(path)
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise _unusable(path, "which is too large for a report")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"pydicom\..*")
+            return _read(path)
+    except InputError:
+        raise
+    except Exception as problem:  # whatever a damaged file does to the parser, it is named to the user
+        raise _unusable(path, "which is no DICOM file, or damaged") from problem
+
+
+def _read(path: Path) -> ReportedReading:
+    from pydicom import dcmread
+
+    check_deflated(path)
+    report = dcmread(path)
     whole = next((text for name, text in _texts(report) if name == DOCUMENT.value), None)
     if whole is None:
         raise _unusable(path, "without a reading of wbmri")
@@ -67,20 +84,6 @@ def read_report(path: str | Path) -> ReportedReading:
     signed = report.get("VerifyingObserverSequence") or []
     names = [str(one.VerifyingObserverName).rstrip("^") for one in signed]
     return ReportedReading(document.participant, document.session, document.reading, ", ".join(names))
-
-
-def _load(path: Path) -> "Dataset":
-    from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
-
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise _unusable(path, "which is too large for a report")
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"pydicom\..*")
-            return dcmread(path)
-    except (OSError, InvalidDicomError, ValueError, KeyError, AttributeError) as problem:
-        raise _unusable(path, "which is no DICOM file") from problem
 
 
 def _unusable(path: Path, why: str) -> InputError:

@@ -6,7 +6,7 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.io.dicom.file_naming import file_words
-    from wbmri.io.dicom.headers import Frame, files_under, read_file, read_headers
+    from wbmri.io.dicom.headers import Frame, check_deflated, files_under, read_file, read_headers
     from wbmri.io.dicom.pixels import read_pixels
     from wbmri.io.dicom.segments import Segment, SegmentMap, is_dicom, read_segments
     from wbmri.io.dicom.series import Series, Stack, group_series
@@ -17,6 +17,7 @@ __all__ = [
     "SegmentMap",
     "Series",
     "Stack",
+    "check_deflated",
     "file_words",
     "files_under",
     "group_series",
@@ -33,6 +34,7 @@ __getattr__ = lazy_names(
         "file_naming": ("file_words",),
         "headers": (
             "Frame",
+            "check_deflated",
             "files_under",
             "read_file",
             "read_headers",

@@ -109,7 +109,10 @@ def _limit_memory() -> None:
         import resource
     except ImportError:  # not on Windows
         return
-    resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
+    # What the program itself was given may be less, and cannot be raised.
+    _, given = resource.getrlimit(resource.RLIMIT_AS)
+    most = _MOST_BYTES if given == resource.RLIM_INFINITY else min(given, _MOST_BYTES)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _serve() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Grid, InputError, printable
-from wbmri.io.dicom.headers import functional_items, numbers
+from wbmri.io.dicom.headers import check_deflated, functional_items, numbers
 from wbmri.io.size_limits import check_geometry, check_promise
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ def _unusable(path: Path, why: str) -> InputError:
 def _read(path: Path) -> SegmentMap:
     from pydicom import dcmread
 
+    check_deflated(path)
     header = dcmread(path, stop_before_pixels=True)
     if header.get("SOPClassUID") not in SEGMENTATIONS:
         raise _unusable(path, "which is no segmentation")
