@@ -35,10 +35,21 @@ def export(
         ),
     ] = None,
     series: Series = None,
+    deidentify: Annotated[
+        Path | None,
+        Option(
+            "--deidentify",
+            metavar="KEYFILE",
+            help="With --source: replace names, numbers, identifiers and dates, always by the same ones under the "
+            "secret in this file. A new file is made if there is none; keep it apart. Pixels are NOT cleaned.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a case for others, with its reading of record: for an archive, or for a desktop program."""
     from wbmri.cli.display import show_json
+    from wbmri.export import PIXELS_KEPT
     from wbmri.pipeline import export_case
 
     with shown_progress() as progress:
@@ -48,10 +59,13 @@ def export(
             to=[name.strip() for name in to.split(",")],
             source=source,
             series=series,
+            deidentify=deidentify,
             progress=progress,
         )
     if as_json:
-        show_json({"files": [str(path) for path in made.files], "identified": made.identified})
+        warnings = [PIXELS_KEPT] if made.deidentified else []
+        files = [str(path) for path in made.files]
+        show_json({"files": files, "identified": made.identified, "warnings": warnings})
         return
     places = dict.fromkeys(path.parent if path.parent != out else path for path in made.files)
     for place in places:
@@ -60,3 +74,5 @@ def export(
     echo(f"Reading: {made.reading.read_by}")
     if made.identified:
         echo("The DICOM objects carry the name and the identifiers of the patient, as the source does.")
+    if made.deidentified:
+        echo(f"De-identified; the key file undoes that, so give it to nobody. {PIXELS_KEPT}")

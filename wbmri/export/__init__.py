@@ -5,18 +5,29 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.export.deidentify import PIXELS_KEPT, DeidentificationKey, Pseudonym, open_key
     from wbmri.export.desktop import itksnap_labels, slicer_segmentation
     from wbmri.export.fhir import fhir_bundle
 
 __all__ = [
+    "PIXELS_KEPT",
+    "DeidentificationKey",
+    "Pseudonym",
     "fhir_bundle",
     "itksnap_labels",
+    "open_key",
     "slicer_segmentation",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "deidentify": (
+            "PIXELS_KEPT",
+            "DeidentificationKey",
+            "Pseudonym",
+            "open_key",
+        ),
         "desktop": (
             "itksnap_labels",
             "slicer_segmentation",

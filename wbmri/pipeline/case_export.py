@@ -12,7 +12,7 @@ import numpy as np
 
 from wbmri.case import Case, ReadingDocument, encode, read_case, signed_of_record
 from wbmri.core import InputError, LabelMap, Progress, Reading, Volume, part, silent
-from wbmri.export import fhir_bundle, itksnap_labels, slicer_segmentation
+from wbmri.export import Pseudonym, fhir_bundle, itksnap_labels, open_key, slicer_segmentation
 from wbmri.export.dicom import (
     DerivedSeries,
     ExportStudy,
@@ -65,12 +65,15 @@ class ExportedCase:
         What was written, in its order.
     identified
         Whether the objects carry what the source says about the person.
+    deidentified
+        Whether names, numbers, identifiers and dates of the source were replaced.
     """
 
     case: Case
     reading: Reading
     files: tuple[Path, ...]
     identified: bool
+    deidentified: bool = False
 
 
 def export_case(
@@ -80,6 +83,7 @@ def export_case(
     to: Sequence[str] = DICOM_FORMATS,
     source: str | Path | Sequence[str | Path] | None = None,
     series: Sequence[str] | None = None,
+    deidentify: str | Path | None = None,
     progress: Progress = silent,
 ) -> ExportedCase:
     """Write a case in formats of others: its reading of record, with the outlines as the reader left them.
@@ -100,6 +104,9 @@ def export_case(
         person in it**. Without it they carry the participant label alone and belong to a study of their own.
     series
         Keys of the series of the source that were scored, if they were named.
+    deidentify
+        Key file; made if it is missing. With a source only, whose names, numbers, identifiers and dates are then
+        replaced, always by the same ones under one key, in file names too. **Pixels are not cleaned.**
     progress
         Called with the share that is done and what is being done.
 
@@ -108,25 +115,39 @@ def export_case(
     CaseError
         If there is no complete case.
     InputError
-        If a format is not known, its extra is not installed, or the source is not the scan of the case.
+        If a format is not known, its extra is not installed, the source is not the scan of the case, or it cannot be
+        de-identified.
     """
     formats = [_format(name) for name in dict.fromkeys(to)]
     if ExportFormat.SEG in formats or ExportFormat.SR in formats:
         require_highdicom()
+    if deidentify is not None and source is None:
+        raise InputError(
+            "a key file to de-identify without a source",
+            "the DICOM study that was scored, whose names, identifiers and dates are replaced",
+            "add --source DICOM_FOLDER; without it, objects carry the participant label and nothing of the source",
+        )
     found = read_case(case)
     content = _Content(found)
     if source is not None:
         progress(0.0, "reading the source")
         study = read_source_study(source, series=series, progress=part(progress, 0.0, 0.3))
         check_same_scan(study, content.volume)
-        content.source = study
+        if deidentify is not None:
+            key = open_key(deidentify, apart_from=(Path(out), found.paths.out))
+            content.conceal(Pseudonym.of(key, study.header), study)
+        else:
+            content.source = study
     files: list[tuple[Path, bytes]] = []
     for number, name in enumerate(formats):
         progress(0.3 + 0.6 * number / len(formats), f"making {name}")
         files += [(Path(out) / place, made) for place, made in _MAKERS[name](content)]
     progress(0.9, "writing")
     write_together(Path(out), files)
-    return ExportedCase(found, content.reading, tuple(path for path, _ in files), source is not None)
+    concealed = deidentify is not None
+    return ExportedCase(
+        found, content.reading, tuple(path for path, _ in files), source is not None and not concealed, concealed
+    )
 
 
 def _format(name: str) -> ExportFormat:
@@ -163,10 +184,23 @@ class _Content:
 
     def __init__(self, case: Case) -> None:
         self.case = case
+        self.participant, self.session = case.participant, case.session
         self.source: SourceStudy | None = None
         self._signed = signed_of_record(case)
         self.reading = case.reading if self._signed is None else self._signed.reading
-        self.name = case.paths.name
+        self.when = self._made()
+
+    def conceal(self, pseudonym: Pseudonym, source: SourceStudy) -> None:
+        """Put a pseudonym in the place of the person, and of all that tells who it is; before anything is made."""
+        self.source = pseudonym.study(source)
+        self.participant, self.session = pseudonym.participant, pseudonym.session(self.session)
+        self.reading = pseudonym.reading(self.reading)
+        self.when = pseudonym.when(self.when)
+
+    @property
+    def name(self) -> str:
+        """How the files are called."""
+        return f"sub-{self.participant}_ses-{self.session}"
 
     @cached_property
     def volume(self) -> Volume:
@@ -176,16 +210,15 @@ class _Content:
     def labels(self) -> LabelMap:
         return self.case.labels() if self._signed is None else self._signed.labels(self.case)
 
-    @cached_property
-    def when(self) -> datetime:
-        """When the reading was made, in the time of this computer."""
+    def _made(self) -> datetime:
+        """Return when the reading was made, in the time of this computer."""
         done = ("scored", "auto") if self._signed is None else ("signed", self.reading.reader)
         times = [entry.when for entry in self.case.history() if (entry.action, entry.who) == done]
         return (times or [entry.when for entry in self.case.history()])[-1].astimezone()
 
     @cached_property
     def study(self) -> ExportStudy:
-        return ExportStudy.of(self.case.participant, self.case.session, self.volume, self.when, self.source)
+        return ExportStudy.of(self.participant, self.session, self.volume, self.when, self.source)
 
     @cached_property
     def series(self) -> DerivedSeries:
@@ -199,7 +232,7 @@ class _Content:
     def document(self) -> str:
         """The reading as the case holds it, on one line."""
         software = self.case.software if self._signed is None else self._signed.software
-        held = ReadingDocument(self.case.participant, self.case.session, self.reading, software)
+        held = ReadingDocument(self.participant, self.session, self.reading, software)
         return encode(held, indent=None).decode().strip()
 
 
@@ -218,7 +251,7 @@ def _sr(content: _Content) -> Files:
 
 
 def _pdf(content: _Content) -> Files:
-    names = {"participant": content.case.participant, "session": content.case.session}
+    names = {"participant": content.participant, "session": content.session}
     pdf = case_pdf(content.volume, content.labels, content.reading, **names)
     title = f"Muscle oedema on whole-body STIR, {content.reading.read_by}"
     yield f"{content.name}_pdf.dcm", encoded(wrap_pdf(pdf, title, content.study))
@@ -234,7 +267,7 @@ def _itksnap(content: _Content) -> Files:
 
 
 def _fhir(content: _Content) -> Files:
-    made = fhir_bundle(content.reading, content.series, content.study, content.case.participant)
+    made = fhir_bundle(content.reading, content.series, content.study, content.participant)
     yield f"{content.name}_fhir.json", made
 
 

@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from wbmri.export.dicom.report_reading import ReportedReading, read_report
     from wbmri.export.dicom.segmentation import write_segmentation
     from wbmri.export.dicom.structured_report import write_report
-    from wbmri.export.dicom.study import ExportStudy, content_uid, content_uuid, encoded
+    from wbmri.export.dicom.study import ExportStudy, code_item, content_uid, content_uuid, encoded
 
 __all__ = [
     "DerivedSeries",
     "ExportStudy",
     "ReportedReading",
+    "code_item",
     "content_uid",
     "content_uuid",
     "encoded",
@@ -47,6 +48,7 @@ __getattr__ = lazy_names(
         "structured_report": ("write_report",),
         "study": (
             "ExportStudy",
+            "code_item",
             "content_uid",
             "content_uuid",
             "encoded",

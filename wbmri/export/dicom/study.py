@@ -25,7 +25,8 @@ UTF_8 = "ISO_IR 192"
 _PERSON_AND_STUDY = (
     "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "PatientAge", "PatientSize",
     "PatientWeight", "StudyInstanceUID", "StudyDate", "StudyTime", "StudyID", "StudyDescription", "AccessionNumber",
-    "ReferringPhysicianName",
+    "ReferringPhysicianName", "PatientIdentityRemoved", "DeidentificationMethod",
+    "DeidentificationMethodCodeSequence", "LongitudinalTemporalInformationModified",
 )  # fmt: skip
 _ALWAYS_THERE = (
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID",
@@ -154,7 +155,6 @@ class ExportStudy:
         from pydicom.uid import UID, ExplicitVRLittleEndian
 
         made = Dataset()
-        made.update(self.header)
         made.file_meta = FileMetaDataset()
         made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
         made.file_meta.MediaStorageSOPClassUID = UID(sop_class)
@@ -168,7 +168,8 @@ class ExportStudy:
         return made
 
     def stamp(self, made: "Dataset") -> None:
-        """Write into an object when it was made: when the reading was, so that the same case gives the same bytes."""
+        """Write into an object whose it is and when it was made: when the reading was, so that bytes stay the same."""
+        made.update(self.header)
         day, clock = self.when.strftime("%Y%m%d"), self.when.strftime("%H%M%S")
         for what in ("InstanceCreation", "Series", "Content"):
             setattr(made, f"{what}Date", day)
