@@ -84,7 +84,8 @@ SUMMARY = (
 )
 
 QC = (
-    Column("qc", "Mark of a person on the QC page", levels={"pass": "usable", "fail": "left out of changes and plots"}),
+    # "pass" is a mark here, and no password.
+    Column("qc", "Mark of a person on the QC page", levels={"pass": "usable", "fail": "left out of changes and plots"}),  # nosec B105
     Column("outlier", "How far the case lies from the others: largest modified z-score (Iglewicz and Hoaglin)", float),
 )
 

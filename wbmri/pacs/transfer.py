@@ -15,7 +15,7 @@ from wbmri.pacs.target import DimseTarget, Target, WebTarget
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-TOKEN = "WBMRI_DICOMWEB_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+TOKEN = "WBMRI_DICOMWEB_TOKEN"  # noqa: S105 - the name of a variable, not a secret  # nosec B105
 """Environment variable with the bearer token that a DICOMweb service asks for."""
 
 _WARNINGS = frozenset({0xB000, 0xB006, 0xB007})
