@@ -1,5 +1,7 @@
 """A structured report of wbmri gives the reading back whole, and only as it was written."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -76,3 +78,17 @@ def test_a_report_whose_observer_has_no_name_is_refused(signed: tuple[Reading, P
     report.save_as(tmp_path / "nameless.dcm")
     with pytest.raises(InputError, match=r"nameless\.dcm, which is no DICOM file, or damaged"):
         read_report(tmp_path / "nameless.dcm")
+
+
+def test_an_element_longer_than_its_file_asks_for_no_memory(signed: tuple[Reading, Path], tmp_path: Path) -> None:
+    # The length of the first long text becomes 4 GB.
+    content = bytearray(signed[1].read_bytes())
+    place = content.index(b"UT") + 4
+    content[place : place + 4] = b"\xf0\xff\xff\xff"
+    path = tmp_path / "long.dcm"
+    path.write_bytes(content)
+    limit = "import resource, sys; from wbmri.export.dicom import read_report"
+    program = f"{limit}; resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31)); read_report(sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=False)  # noqa: S603
+    assert "InputError" in done.stderr
+    assert "MemoryError" not in done.stderr

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from wbmri.core import Grid, InputError, printable
 from wbmri.io.dicom.headers import check_deflated, functional_items, numbers
-from wbmri.io.size_limits import check_geometry, check_promise
+from wbmri.io.size_limits import MOST_BYTES, check_geometry, check_promise
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -118,7 +119,11 @@ def _read(path: Path) -> SegmentMap:
     from pydicom import dcmread
 
     check_deflated(path)
-    header = dcmread(path, stop_before_pixels=True)
+    if path.stat().st_size > MOST_BYTES // 2:
+        raise _unusable(path, f"which has more than {MOST_BYTES // 2} bytes")
+    # From memory, where an element that claims to be longer than the file asks for no more than there is.
+    content = path.read_bytes()
+    header = dcmread(BytesIO(content), stop_before_pixels=True)
     if header.get("SOPClassUID") not in SEGMENTATIONS:
         raise _unusable(path, "which is no segmentation")
     syntax = header.file_meta.TransferSyntaxUID
@@ -140,7 +145,7 @@ def _read(path: Path) -> SegmentMap:
     half = int(header.get("MaximumFractionalValue") or 1) / 2 if bits > 1 else 0.5
     twice = 0
     # Padding at the end of the pixels may look like one frame more.
-    pixels = islice(_pixels(dcmread(path).PixelData, rows, columns, bits), len(frames))
+    pixels = islice(_pixels(dcmread(BytesIO(content)).PixelData, rows, columns, bits), len(frames))
     for k, items, frame in zip(slices, every, pixels, strict=True):
         if labelled:
             data[k] = frame
