@@ -20,8 +20,9 @@ def export(
         Option(
             "--to",
             metavar="FORMATS",
-            help="What to write, with commas: mr (the composed scan), seg (outlines), sr (grades), pdf (report), all "
-            "DICOM; seg.nrrd (outlines for 3D Slicer), itksnap (for ITK-SNAP); fhir (a bundle).",
+            help="What to write, with commas: mr (the composed scan), seg (outlines), sr (grades), pdf (report), "
+            "key (slices with the outlines burnt in), all DICOM; seg.nrrd (outlines for 3D Slicer), itksnap (for "
+            "ITK-SNAP); fhir (a bundle).",
         ),
     ] = "mr,seg,sr,pdf",
     source: Annotated[

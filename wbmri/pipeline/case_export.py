@@ -19,12 +19,13 @@ from wbmri.export.dicom import (
     encoded,
     require_highdicom,
     wrap_pdf,
+    write_captures,
     write_report,
     write_segmentation,
     write_series,
 )
 from wbmri.io import SourceStudy, encode_nifti, read_source_study, write_together
-from wbmri.report.case import case_pdf
+from wbmri.report.case import case_pdf, key_images
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -40,6 +41,7 @@ class ExportFormat(StrEnum):
     SEG = "seg"
     SR = "sr"
     PDF = "pdf"
+    KEY = "key"
     SLICER = "seg.nrrd"
     ITKSNAP = "itksnap"
     FHIR = "fhir"
@@ -257,6 +259,12 @@ def _pdf(content: _Content) -> Files:
     yield f"{content.name}_pdf.dcm", encoded(wrap_pdf(pdf, title, content.study))
 
 
+def _key(content: _Content) -> Files:
+    drawn = [(one.pixels, one.words) for one in key_images(content.volume, content.labels, content.reading)]
+    for image in write_captures(drawn, content.study):
+        yield f"{content.name}_key/{image.InstanceNumber:04d}.dcm", encoded(image)
+
+
 def _slicer(content: _Content) -> Files:
     yield f"{content.name}_dseg.seg.nrrd", slicer_segmentation(content.labels, reviewed=content.reading.reviewed)
 
@@ -276,6 +284,7 @@ _MAKERS: dict[ExportFormat, Callable[[_Content], Files]] = {
     ExportFormat.SEG: _seg,
     ExportFormat.SR: _sr,
     ExportFormat.PDF: _pdf,
+    ExportFormat.KEY: _key,
     ExportFormat.SLICER: _slicer,
     ExportFormat.ITKSNAP: _itksnap,
     ExportFormat.FHIR: _fhir,

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from wbmri.export.dicom.encapsulated_pdf import wrap_pdf
     from wbmri.export.dicom.extra import require_highdicom
     from wbmri.export.dicom.report_reading import ReportedReading, read_report
+    from wbmri.export.dicom.secondary_capture import write_captures
     from wbmri.export.dicom.segmentation import write_segmentation
     from wbmri.export.dicom.structured_report import write_report
     from wbmri.export.dicom.study import ExportStudy, code_item, content_uid, content_uuid, encoded
@@ -25,6 +26,7 @@ __all__ = [
     "read_report",
     "require_highdicom",
     "wrap_pdf",
+    "write_captures",
     "write_report",
     "write_segmentation",
     "write_series",
@@ -44,6 +46,7 @@ __getattr__ = lazy_names(
             "ReportedReading",
             "read_report",
         ),
+        "secondary_capture": ("write_captures",),
         "segmentation": ("write_segmentation",),
         "structured_report": ("write_report",),
         "study": (

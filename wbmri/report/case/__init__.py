@@ -5,14 +5,17 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.report.case.key_slices import KeyImage, key_images
     from wbmri.report.case.pdf import case_pdf
     from wbmri.report.case.pictures import mosaic_png, thumbnail_png
     from wbmri.report.case.report import case_report
     from wbmri.report.case.text import reading_text
 
 __all__ = [
+    "KeyImage",
     "case_pdf",
     "case_report",
+    "key_images",
     "mosaic_png",
     "reading_text",
     "thumbnail_png",
@@ -21,6 +24,10 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "key_slices": (
+            "KeyImage",
+            "key_images",
+        ),
         "pdf": ("case_pdf",),
         "pictures": (
             "mosaic_png",
