@@ -75,6 +75,23 @@ def test_vessels_are_not_counted(confidence):
     assert grades(grade(volume, labels)) == [0] * 14
 
 
+def test_a_thin_group_is_not_surely_oedematous_where_fascia_shines_elsewhere():
+    thin = 30
+
+    def some(own, place, number):
+        # Along two fifths of the outlines of the thighs, and a quarter of one group's.
+        beside = place[0] % 49 < (21 if number >= 8 else 12)
+        return np.where(beside & (number >= thin - 23), fascia(own, place, number), 1.0)
+
+    volume, labels = limbs(some)
+    drawn = labels.data.copy()
+    depth = distance_transform_edt(drawn == thin, sampling=(SPACING[0], 1e3, SPACING[2]))
+    drawn[(drawn == thin) & (depth > 4.5)] = 0
+    entry = grade(volume, replace(labels, data=drawn)).groups[thin - 1]
+    assert entry.grade == 0 or entry.confidence < 0.5
+    assert "too thin to tell" in entry.explanation
+
+
 def test_a_patch_at_the_rim_is_not_lost():
     volume, labels = limbs(patch)
     found = grade(volume, labels)

@@ -115,9 +115,10 @@ class FasciaAndVesselParameters:
         is too much for vessels.
     rim_mm, outer_mm
         Fascia reaches this deep into a group; its outermost part, where it is sought.
-    around, around_signed, within, apart
-        Fascia is bright along this share of the outline, or the second where the sign of fascia is there, and the core
-        in no more than this multiple of that share, or this much less of it.
+    around, around_signed, around_thin, within, apart
+        Fascia is bright along this share of the outline, or the second where the sign of fascia is there, or the third
+        where it is elsewhere and the group too thin to have a core; and the core in no more than this multiple of that
+        share, or this much less of it.
     least_groups, groups_share
         Where more than this share of at least so many groups show it, it is bright all over the body.
     least_voxels
@@ -140,6 +141,7 @@ class FasciaAndVesselParameters:
     outer_mm: float = 3.5
     around: float = 0.5
     around_signed: float = 0.3
+    around_thin: float = 0.05
     within: float = 0.5
     apart: float = 0.35
     least_groups: int = 4

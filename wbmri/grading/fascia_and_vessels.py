@@ -183,7 +183,7 @@ def without_fascia_and_vessels(
     told = [rim.layered for _, rim in seen if rim.deep.sum() >= _SHAPES.least_voxels]
     everywhere = len(told) >= _SHAPES.least_groups and sum(told) > _SHAPES.groups_share * len(told)
     for label, rim in seen:
-        shape = rim.shape(signed=everywhere or label in signed)
+        shape = rim.shape(signed=everywhere or label in signed) or (rim.unsure() if signed else None)
         if shape is not None:
             said[label] = shape
             if shape.by_core:
@@ -214,6 +214,13 @@ class _Rim:
         """Whether nearly all of the outline is bright and much less of what lies within."""
         much_less = max(_SHAPES.within * self.around, self.around - _SHAPES.apart)
         return self.around >= _SHAPES.around and self.within <= much_less
+
+    def unsure(self) -> BrightShape | None:
+        """Say what is said where fascia shines in other parts of the body, and this group has no core to tell by."""
+        if self.around < _SHAPES.around_thin or self.deep.sum() >= _SHAPES.least_voxels:
+            return None
+        words = "Fascia shines elsewhere, and the group is too thin to tell it from its muscle."
+        return BrightShape(1 - _SHAPES.doubt, words)
 
     def shape(self, *, signed: bool) -> BrightShape | None:
         """Say what the group is graded by, where the fascia of its part of the body shines or not."""
