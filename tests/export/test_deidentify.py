@@ -126,7 +126,9 @@ def every_byte(out: Path) -> bytes:
 def left(content: bytes, values: object) -> list[str]:
     """Return which values are there, also names in their parts, and what UIDs begin with."""
     words = {part for value in values for part in str(value).split("^") if len(part) > 3}  # type: ignore[attr-defined]
-    return sorted(word for word in words if re.search(rf"(?<![0-9a-f]){re.escape(word)}".encode(), content))
+    # The plain search first, which is many times faster than the one that leaves out what is part of a longer number.
+    there = [word for word in words if word.encode() in content]
+    return sorted(word for word in there if re.search(rf"(?<![0-9a-f]){re.escape(word)}".encode(), content))
 
 
 @pytest.fixture(scope="module")
