@@ -33,10 +33,9 @@ def total_of(row: Row) -> str:
 
 
 def confidence_of(rows: Iterable[Row]) -> float:
-    """Return the mean confidence of the grades."""
-    return float(
-        np.mean([c for row in rows for c, found in zip(row.confidence, row.found, strict=True) if found is not None])
-    )
+    """Return the mean confidence of the grades, 0 where there are none."""
+    graded = [c for row in rows for c, found in zip(row.confidence, row.found, strict=True) if found is not None]
+    return float(np.mean(graded)) if graded else 0.0
 
 
 def near(rows: Sequence[Row], most: int) -> float:
