@@ -8,7 +8,6 @@ import pytest
 
 INPUTS, INPUTS_IN_A_PROCESS = 40, 4
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-CORPUS = Path(__file__).parent / "corpus"
 TEXTS = (
     *("sidecar", "clinical table", "ratings table", "cohort table", "participants", "columns", "sessions", "marks"),
     *("scheme", "mapping", "controls", "detectable change", "reading", "history", "manifest"),
