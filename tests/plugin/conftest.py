@@ -141,14 +141,18 @@ def _viewer(_display: None, _own_settings: None, qapp: Any) -> Iterator["Viewer"
 
 @pytest.fixture
 def room(_viewer: "Viewer") -> Iterator["ReadingRoom"]:
-    """The reading room, with no case open and its view as at the start."""
+    """The reading room, with no case open, its view and the mode of its list as at the start."""
     from napari_wbmri.app import App
     from napari_wbmri.viewer import Contours
+
+    from wbmri.review import Mode
 
     room = App.of(_viewer).room
     yield room
     room.close()
-    commands = App.of(_viewer).commands
+    commands, worklist = App.of(_viewer).commands, App.of(_viewer).worklist
+    if worklist is not None:
+        worklist.mode.setCurrentIndex(worklist.mode.findData(Mode.ASSISTED))
     if commands is not None:
         commands.advancing = True
     room.scene.contours, room.scene.plane, room.scene.preset = Contours.ALL, "coronal", 0
