@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from wbmri.analysis.comparison import ChangeDocument
 from wbmri.case import (
     SCHEMA_VERSION,
     CasePaths,
@@ -19,7 +20,6 @@ from wbmri.case import (
     write_case,
 )
 from wbmri.core import NOTICE, CaseError
-from wbmri.pipeline import ChangeDocument
 
 Command = Callable[..., SimpleNamespace]
 

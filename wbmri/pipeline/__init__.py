@@ -8,12 +8,11 @@ if TYPE_CHECKING:
     from wbmri.pipeline.case_export import ExportedCase, ExportFormat, export_case
     from wbmri.pipeline.options import Fingerprint, ScoringOptions
     from wbmri.pipeline.sign_off import SignedCase, add_case, sign
-    from wbmri.pipeline.visit_change import ChangeDocument, ComparedCases, compare_cases, compare_visits
+    from wbmri.pipeline.visit_change import ComparedCases, compare_cases, compare_visits
     from wbmri.pipeline.visit_findings import Terms
     from wbmri.pipeline.visit_score import ScoredCase, score, score_case, score_visit
 
 __all__ = [
-    "ChangeDocument",
     "ComparedCases",
     "ExportFormat",
     "ExportedCase",
@@ -50,10 +49,7 @@ __getattr__ = lazy_names(
             "sign",
         ),
         "visit_change": (
-            "ChangeDocument",
             "ComparedCases",
-            "ExportFormat",
-            "ExportedCase",
             "compare_cases",
             "compare_visits",
         ),

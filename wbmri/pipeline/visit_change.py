@@ -1,112 +1,37 @@
-"""Visits of one person: their cases in, the files of the comparison out, the document of the change among them."""
+"""Visits of one person: their cases in, the files of the comparison out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
 
 from wbmri.analysis.comparison import (
+    ChangeDocument,
+    ChangeRow,
     Comparison,
     Course,
+    CoursePoint,
     Response,
     ResponseRule,
-    SoftTissueChange,
-    Transition,
-    VisitInterval,
+    SubtotalChange,
+    encode_changes,
 )
 from wbmri.case import (
-    SCHEMA_VERSION,
-    STRICT,
     Case,
     ChangePaths,
-    DetectableChange,
     check_dataset,
     dataset_lock,
     encode,
-    encode_table,
     new_label,
     read_case,
     write_dataset_files,
 )
-from wbmri.core import NOTICE, CaseError, InputError, Progress, Subtotal, part, silent
+from wbmri.core import CaseError, InputError, Progress, part, silent
 from wbmri.core.scheme import Side
 from wbmri.pipeline.options import Inputs, ScoringOptions
 from wbmri.pipeline.visit_findings import Terms, find_change
 from wbmri.pipeline.visit_score import score_visit
 from wbmri.report.comparison import Findings, comparison_pdf, comparison_report, drawings
-
-_COLUMNS = ("label", "group", "side", "region", "baseline", "followup", "delta", "transition")
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
-    """One group in ``*_change.json`` and ``*_change.tsv``.
-
-    `overlap` is that of the group's outlines once the visits are laid over each other, see
-    `wbmri.analysis.comparison.Correspondence`; in the JSON file only.
-    """
-
-    label: int
-    group: str
-    side: Side
-    region: str
-    baseline: int | None
-    followup: int | None
-    delta: int | None
-    transition: Transition
-    overlap: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SubtotalChange:
-    """Sums of a region or a side at both visits, over the groups assessable at both."""
-
-    before: Subtotal
-    after: Subtotal
-
-
-@dataclass(frozen=True, slots=True)
-class CoursePoint:
-    """One visit of a course; its sums count the groups assessable at all visits."""
-
-    session: str
-    months: float | None
-    sums: Subtotal
-    measures: Mapping[str, float]
-    treatment: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeDocument:
-    """What ``*_change.json`` holds; sums and changes count the groups assessable at both visits."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-
-    participant: str
-    baseline: str
-    followup: str
-    before: Subtotal
-    after: Subtotal
-    delta: int | None
-    delta_percent: float | None
-    transitions: Mapping[Transition, int]
-    groups: tuple[ChangeRow, ...]
-    cautions: tuple[str, ...]
-    matrix: tuple[tuple[int, ...], ...] = ()
-    regions: Mapping[str, SubtotalChange] = field(default_factory=dict)
-    sides: Mapping[Side, SubtotalChange] = field(default_factory=dict)
-    protocol_differences: tuple[str, ...] = ()
-    detectable: DetectableChange | None = None
-    beyond_detectable: bool | None = None
-    response: Response = Response.UNKNOWN
-    response_rule: ResponseRule | None = field(default_factory=ResponseRule)
-    course: tuple[CoursePoint, ...] = ()
-    unreviewed: tuple[str, ...] = ()
-    interval: VisitInterval = field(default_factory=VisitInterval)
-    soft_tissue: SoftTissueChange | None = None
-    notice: str = NOTICE
-    schema_version: int = SCHEMA_VERSION
 
 
 def change_document(found: Findings) -> ChangeDocument:
@@ -152,11 +77,6 @@ def change_document(found: Findings) -> ChangeDocument:
     )
 
 
-def encode_changes(document: ChangeDocument) -> bytes:
-    """Return the groups as the table ``*_change.tsv``."""
-    return encode_table(_COLUMNS, [_cells(row) for row in document.groups])
-
-
 def _points(course: Course) -> tuple[CoursePoint, ...]:
     return tuple(
         CoursePoint(
@@ -168,11 +88,6 @@ def _points(course: Course) -> tuple[CoursePoint, ...]:
         )
         for visit, sums in zip(course.visits, course.sums, strict=True)
     )
-
-
-def _cells(row: ChangeRow) -> tuple[str, ...]:
-    values = (getattr(row, column) for column in _COLUMNS)
-    return tuple("n/a" if value is None else str(value) for value in values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.analysis.comparison.change_document import (
+        ChangeDocument,
+        ChangeRow,
+        CoursePoint,
+        SubtotalChange,
+        encode_changes,
+    )
     from wbmri.analysis.comparison.comparability import (
         FIELD_TOLERANCE_T,
         LEAST_OVERLAP,
@@ -31,19 +38,24 @@ __all__ = [
     "LEAST_OVERLAP",
     "TIME_TOLERANCE",
     "UNPUBLISHED",
+    "ChangeDocument",
+    "ChangeRow",
     "Comparison",
     "Correspondence",
     "Course",
+    "CoursePoint",
     "GroupChange",
     "Response",
     "ResponseRule",
     "SoftTissueChange",
+    "SubtotalChange",
     "Transition",
     "Visit",
     "VisitInterval",
     "against",
     "compare",
     "correspond",
+    "encode_changes",
     "judge_response",
     "response_words",
 ]
@@ -51,6 +63,13 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "change_document": (
+            "ChangeDocument",
+            "ChangeRow",
+            "CoursePoint",
+            "SubtotalChange",
+            "encode_changes",
+        ),
         "comparability": (
             "Correspondence",
             "FIELD_TOLERANCE_T",
