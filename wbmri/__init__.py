@@ -8,8 +8,9 @@ The verbs, in the order in which they are used::
     change = wbmri.compare(before, after)
 
 ``wbmri.score`` goes the whole way and writes a case; ``wbmri.inspect`` says what lies in a folder; ``wbmri.agree`` says
-how far readers agree, whose readings ``wbmri.read_ratings`` gathers; ``wbmri.export_case`` writes a case for others;
-``wbmri.verify`` says which files of cases are not as they were written.
+how far readers agree, whose readings ``wbmri.read_ratings`` gathers; ``wbmri.export_case`` and
+``wbmri.export_comparison`` write cases and comparisons for others; ``wbmri.verify`` says which files of cases are not
+as they were written.
 """
 
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from wbmri.core.scheme import Scheme
     from wbmri.grading import grade
     from wbmri.io import inspect, load
-    from wbmri.pipeline import export_case, score
+    from wbmri.pipeline import export_case, export_comparison, score
     from wbmri.segmentation import segment
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "agree",
     "compare",
     "export_case",
+    "export_comparison",
     "grade",
     "inspect",
     "load",
@@ -58,7 +60,7 @@ __getattr__ = lazy_names(
         "core.scheme": ("Scheme",),
         "grading": ("grade",),
         "io": ("inspect", "load"),
-        "pipeline": ("export_case", "score"),
+        "pipeline": ("export_case", "export_comparison", "score"),
         "segmentation": ("segment",),
     },
 )

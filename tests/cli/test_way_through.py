@@ -263,3 +263,15 @@ def test_the_python_verbs_give_what_the_command_line_gives(scored: SimpleNamespa
     assert reading == case.reading
     change = wbmri.compare(reading, read_case(scored.out / "sub-toy" / "ses-month6").reading)
     assert change.delta == -29
+
+
+def test_what_compare_wrote_is_exported_for_an_archive(
+    compared: SimpleNamespace, tmp_path: Path, wbmri: Command
+) -> None:
+    from wbmri.export.dicom import read_comparison
+
+    done = wbmri("export", compared.folder, "--out", tmp_path)
+    assert (done.code, done.out.splitlines()[-1]) == (0, "Automatic, not reviewed: ses-baseline, ses-month6.")
+    assert read_comparison(tmp_path / "sub-toy_from-baseline_to-month6_change_sr.dcm").delta == -29
+    pages = (compared.folder / "sub-toy_from-baseline_to-month6_change.pdf").read_bytes()
+    assert pages in (tmp_path / "sub-toy_from-baseline_to-month6_change_pdf.dcm").read_bytes()

@@ -56,6 +56,7 @@ def make_case(
         reading: Reading | None = None,
         volume: Volume | None = None,
         participant: str = "07",
+        session: str = "before",
     ) -> Case:
         values = 100.0 + np.random.default_rng(5).permutation(int(np.prod(grid.shape))).reshape(grid.shape)
         volume = volume or Volume(values, grid.affine, small_volume.acquisition)
@@ -64,7 +65,7 @@ def make_case(
             labels.reshape(-1)[group.label * 150 : group.label * 150 + 120] = group.label
         made = LabelMap(labels, volume.affine, scheme, "blocks", {}, frozenset({scheme.groups[-1].label}))
         reading = reading or make_reading(lambda label: None if label == scheme.groups[-1].label else label % 3)
-        return write_case(out, participant, "before", volume, made, reading, "<html>", {"load": 1.0})
+        return write_case(out, participant, session, volume, made, reading, "<html>", {"load": 1.0})
 
     return make
 

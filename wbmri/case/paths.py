@@ -11,6 +11,7 @@ CONSENSUS = "consensus"
 """The reader that two people who disagreed became; its reading goes before theirs."""
 
 _PERSON_NAME = re.compile(r"_run-([1-9][0-9]*)_desc-([0-9A-Za-z]+)_(?:history\.jsonl|reading\.json)")
+_CHANGE_NAME = re.compile(r"sub-([0-9A-Za-z]+)_from-([0-9A-Za-z]+)_to-([0-9A-Za-z]+)_change\.json")
 _READING_NAME = re.compile(r"sub-([0-9A-Za-z]+)_ses-([0-9A-Za-z]+)_desc-oedema_reading\.json")
 
 
@@ -297,6 +298,14 @@ class ChangePaths:
     participant: str
     baseline: str
     followup: str
+
+    @classmethod
+    def at(cls, path: str | Path) -> tuple[Self, ...]:
+        """Return the comparisons at a path: that of a ``*_change.json``, or those in the folder of a person."""
+        path = Path(path)
+        files = sorted(path.glob("*_change.json")) if path.is_dir() else [path]
+        names = [(file, _CHANGE_NAME.fullmatch(file.name)) for file in files if file.is_file()]
+        return tuple(cls(file.absolute().parent.parent, *name.groups()) for file, name in names if name)
 
     def _change(self, ending: str) -> Path:
         person = f"sub-{self.participant}"

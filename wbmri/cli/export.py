@@ -12,26 +12,31 @@ from wbmri.cli.terminal import shown_progress
 def export(
     case: Annotated[
         Path,
-        Argument(metavar="CASE", help="Folder of a case, OUT/sub-X/ses-Y.", show_default=False),
+        Argument(
+            metavar="CASE",
+            help="Folder of a case, OUT/sub-X/ses-Y; or a comparison, OUT/sub-X/*_change.json.",
+            show_default=False,
+        ),
     ],
     out: Annotated[Path, Option("--out", metavar="DIR", help="Folder for the files.", show_default=False)],
     to: Annotated[
-        str,
+        str | None,
         Option(
             "--to",
             metavar="FORMATS",
             help="What to write, with commas: mr (the composed scan), seg (outlines), sr (grades), pdf (report), "
             "key (slices with the outlines burnt in), all DICOM; seg.nrrd (outlines for 3D Slicer), itksnap (for "
-            "ITK-SNAP); fhir (a bundle).",
+            "ITK-SNAP); fhir (a bundle). Default: mr,seg,sr,pdf; of a comparison sr,pdf, which are all it has.",
+            show_default=False,
         ),
-    ] = "mr,seg,sr,pdf",
+    ] = None,
     source: Annotated[
         list[Path] | None,
         Option(
             "--source",
             metavar="DICOM",
             help="The study that was scored: DICOM objects then belong to it and CARRY THE PATIENT'S IDENTIFIERS. "
-            "Without it they carry the participant label alone.",
+            "Without it they carry the participant label alone. Of a comparison, repeat it, earlier visit first.",
             show_default=False,
         ),
     ] = None,
@@ -48,20 +53,22 @@ def export(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a case for others, with its reading of record: for an archive, or for a desktop program."""
+    """Write a case or a comparison for others: for an archive, or a case for a desktop program."""
+    from wbmri.case import ChangePaths
     from wbmri.cli.display import show_json
+    from wbmri.core import unreviewed_sentence
     from wbmri.export import PIXELS_KEPT
-    from wbmri.pipeline import export_case
+    from wbmri.pipeline import COMPARISON_FORMATS, DICOM_FORMATS, ExportedCase, export_case, export_comparison
 
+    compared = bool(ChangePaths.at(case))
+    formats = [name.strip() for name in to.split(",")] if to else COMPARISON_FORMATS if compared else DICOM_FORMATS
     with shown_progress() as progress:
-        made = export_case(
-            case,
-            out,
-            to=[name.strip() for name in to.split(",")],
-            source=source,
-            series=series,
-            deidentify=deidentify,
-            progress=progress,
+        made = (
+            export_comparison(case, out, to=formats, sources=source, deidentify=deidentify, progress=progress)
+            if compared
+            else export_case(
+                case, out, to=formats, source=source, series=series, deidentify=deidentify, progress=progress
+            )
         )
     if as_json:
         warnings = [PIXELS_KEPT] if made.deidentified else []
@@ -72,7 +79,10 @@ def export(
     for place in places:
         inside = sum(path.parent == place for path in made.files)
         echo(f"{place}, {inside} images" if inside else f"{place}")
-    echo(f"Reading: {made.reading.read_by}")
+    if isinstance(made, ExportedCase):
+        echo(f"Reading: {made.reading.read_by}")
+    else:
+        echo(unreviewed_sentence(made.document.unreviewed) or "Both readings are signed.")
     if made.identified:
         echo("The DICOM objects carry the name and the identifiers of the patient, as the source does.")
     if made.deidentified:

@@ -1,5 +1,8 @@
 """What structured reports and FHIR call things: codes of the standard where there are any, else wbmri's own."""
 
+from collections.abc import Sequence
+
+from wbmri.analysis.comparison import ChangeRow, SubtotalChange, Transition
 from wbmri.core import GroupReading, Reason, Subtotal
 from wbmri.core.scheme import CodedEntry, private_code
 
@@ -51,8 +54,23 @@ WARNING = private_code("warning", "Before relying on this reading")
 OPEN_TOTAL = private_code("open_total", "A total that the scan leaves open")
 DOCUMENT = private_code("reading_json", "The reading, complete, as JSON")
 
+VISIT = private_code("visit", "Visit that is compared")
+VISIT_NAME = CodedEntry("126070", "DCM", "Subject Time Point Identifier")
+VISIT_ORDER = CodedEntry("126073", "DCM", "Time Point Order")
+STUDY = CodedEntry("110180", "DCM", "Study Instance UID")
+INTERVAL = private_code("interval", "Time between the visits")
+CHANGE = private_code("change", "Change, later less earlier visit")
+CHANGE_PERCENT = private_code("change_percent", "Change in per cent of the earlier visit")
+DETECTABLE = private_code("detectable", "Smallest detectable change of the total")
+BEYOND_DETECTABLE = private_code("beyond_detect", "Change beyond the smallest detectable one")
+TRANSITION = private_code("transition", "What became of the group")
+OVERLAP = private_code("overlap", "Overlap of the outlines of both visits, 0 to 1")
+RESPONSE = private_code("response", "How the change is judged")
+SOFT_TISSUE = private_code("soft_tissue", "Beside the muscles, earlier and later visit")
+CHANGE_DOCUMENT = private_code("change_json", "The comparison, complete, as JSON")
+
 Numbers = list[tuple[CodedEntry, float, CodedEntry]]
-Words = list[tuple[CodedEntry, CodedEntry]]
+Words = Sequence[tuple[CodedEntry, CodedEntry]]
 
 
 def yes(value: bool) -> CodedEntry:
@@ -96,4 +114,42 @@ def sum_numbers(part: Subtotal) -> Numbers:
         (GRADE_2, part.grade2, ONE),
         (ASSESSABLE_GROUPS, part.assessable, ONE),
         (GROUPS, part.groups, ONE),
+    ]
+
+
+def transition_code(transition: Transition) -> CodedEntry:
+    """Return the code of what became of a group."""
+    return private_code(transition.name.lower(), str(transition))
+
+
+def _at(concept: CodedEntry, order: int) -> CodedEntry:
+    """Return a concept of a reading, at the first or the second of two visits."""
+    return private_code(f"{concept.value}_{order}", f"{concept.meaning}, visit {order}")
+
+
+def change_numbers(row: ChangeRow) -> Numbers:
+    """Return the grades of a group at both visits and what changed; what is not known is left out."""
+    found = [
+        (_at(GRADE, 1), row.baseline, ONE),
+        (_at(GRADE, 2), row.followup, ONE),
+        (CHANGE, row.delta, ONE),
+        (OVERLAP, row.overlap, ONE),
+    ]
+    return [(name, float(value), unit) for name, value, unit in found if value is not None]
+
+
+def sum_change_numbers(part: SubtotalChange) -> Numbers:
+    """Return the sums at both visits over the groups that were assessable at both, and what changed."""
+    pairs = [
+        (TOTAL, part.before.total, part.after.total),
+        (INVOLVED, part.before.involved, part.after.involved),
+        (GRADE_2, part.before.grade2, part.after.grade2),
+    ]
+    return [
+        *((_at(name, 1), float(before), ONE) for name, before, _ in pairs),
+        *((_at(name, 2), float(after), ONE) for name, _, after in pairs),
+        (CHANGE, float(part.after.total - part.before.total), ONE),
+        (MAX_ASSESSABLE, float(part.before.max_assessable), ONE),
+        (ASSESSABLE_GROUPS, float(part.before.assessable), ONE),
+        (GROUPS, float(part.before.groups), ONE),
     ]

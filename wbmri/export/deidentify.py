@@ -7,6 +7,7 @@ nobody else does. Dates of one person move by the same number of days, so that t
 import hmac
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 from uuid import UUID
 
+from wbmri.analysis.comparison import ChangeDocument
 from wbmri.case import CONSENSUS
 from wbmri.core import AUTO, GradeSource, GroupReading, InputError, Reading
 from wbmri.export.dicom import code_item
@@ -239,6 +241,33 @@ class Pseudonym:
             soft_tissue=tissue,
             provenance=tuple(step for step in reading.provenance if step.name != "review"),
         )
+
+    def change(self, document: ChangeDocument) -> ChangeDocument:
+        """Return a comparison with other labels and ids, and without what people wrote in their own words."""
+        known, tissue = document.detectable, document.soft_tissue
+        if known is not None:
+            known = replace(known, readers=tuple(map(self.reader, known.readers)))
+        if tissue is not None:
+            tissue = replace(
+                tissue,
+                baseline_calcinosis=replace(tissue.baseline_calcinosis, places=()),
+                followup_calcinosis=replace(tissue.followup_calcinosis, places=()),
+            )
+        return replace(
+            document,
+            participant=self.participant,
+            baseline=self.session(document.baseline),
+            followup=self.session(document.followup),
+            cautions=tuple(map(self._renamed, document.cautions)),
+            unreviewed=tuple(map(self._renamed, document.unreviewed)),
+            course=tuple(replace(one, session=self.session(one.session), treatment=None) for one in document.course),
+            detectable=known,
+            soft_tissue=tissue,
+        )
+
+    def _renamed(self, sentence: str) -> str:
+        """Return a sentence of the program with other labels for the visits."""
+        return re.sub(r"\bses-([0-9A-Za-z]+)", lambda found: f"ses-{self.session(found[1])}", sentence)
 
 
 def _without_own_words(entry: GroupReading) -> GroupReading:

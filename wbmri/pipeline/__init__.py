@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.pipeline.case_export import ExportedCase, ExportFormat, export_case
+    from wbmri.pipeline.case_export import DICOM_FORMATS, ExportedCase, ExportFormat, export_case
+    from wbmri.pipeline.comparison_export import COMPARISON_FORMATS, ExportedComparison, export_comparison
     from wbmri.pipeline.options import Fingerprint, ScoringOptions
     from wbmri.pipeline.sign_off import SignedCase, add_case, sign
     from wbmri.pipeline.visit_change import ComparedCases, compare_cases, compare_visits
@@ -13,9 +14,12 @@ if TYPE_CHECKING:
     from wbmri.pipeline.visit_score import ScoredCase, score, score_case, score_visit
 
 __all__ = [
+    "COMPARISON_FORMATS",
+    "DICOM_FORMATS",
     "ComparedCases",
     "ExportFormat",
     "ExportedCase",
+    "ExportedComparison",
     "Fingerprint",
     "ScoredCase",
     "ScoringOptions",
@@ -25,6 +29,7 @@ __all__ = [
     "compare_cases",
     "compare_visits",
     "export_case",
+    "export_comparison",
     "score",
     "score_case",
     "score_visit",
@@ -35,9 +40,15 @@ __getattr__ = lazy_names(
     __name__,
     {
         "case_export": (
+            "DICOM_FORMATS",
             "ExportFormat",
             "ExportedCase",
             "export_case",
+        ),
+        "comparison_export": (
+            "COMPARISON_FORMATS",
+            "ExportedComparison",
+            "export_comparison",
         ),
         "options": (
             "Fingerprint",

@@ -12,7 +12,7 @@ import numpy as np
 
 from wbmri.case import Case, ReadingDocument, encode, read_case, signed_of_record
 from wbmri.core import InputError, LabelMap, Progress, Reading, Volume, part, silent
-from wbmri.export import Pseudonym, fhir_bundle, itksnap_labels, open_key, slicer_segmentation
+from wbmri.export import DeidentificationKey, Pseudonym, fhir_bundle, itksnap_labels, open_key, slicer_segmentation
 from wbmri.export.dicom import (
     DerivedSeries,
     ExportStudy,
@@ -120,26 +120,17 @@ def export_case(
         If a format is not known, its extra is not installed, the source is not the scan of the case, or it cannot be
         de-identified.
     """
-    formats = [_format(name) for name in dict.fromkeys(to)]
+    formats = known_formats(to, tuple(ExportFormat))
     if ExportFormat.SEG in formats or ExportFormat.SR in formats:
         require_highdicom()
-    if deidentify is not None and source is None:
-        raise InputError(
-            "a key file to de-identify without a source",
-            "the DICOM study that was scored, whose names, identifiers and dates are replaced",
-            "add --source DICOM_FOLDER; without it, objects carry the participant label and nothing of the source",
-        )
+    check_key_has_source(deidentify, source)
     found = read_case(case)
-    content = _Content(found)
+    content = CaseContent(found)
     if source is not None:
         progress(0.0, "reading the source")
         study = read_source_study(source, series=series, progress=part(progress, 0.0, 0.3))
-        check_same_scan(study, content.volume)
-        if deidentify is not None:
-            key = open_key(deidentify, apart_from=(Path(out), found.paths.out))
-            content.conceal(Pseudonym.of(key, study.header), study)
-        else:
-            content.source = study
+        key = None if deidentify is None else open_key(deidentify, apart_from=(Path(out), found.paths.out))
+        content.belong(study, key)
     files: list[tuple[Path, bytes]] = []
     for number, name in enumerate(formats):
         progress(0.3 + 0.6 * number / len(formats), f"making {name}")
@@ -152,15 +143,38 @@ def export_case(
     )
 
 
-def _format(name: str) -> ExportFormat:
-    try:
-        return ExportFormat(name)
-    except ValueError as problem:
+def known_formats(names: Sequence[str], known: Sequence[ExportFormat]) -> list[ExportFormat]:
+    """Return formats by their names, each once.
+
+    Raises
+    ------
+    InputError
+        If one is not among those that can be written.
+    """
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"the format {name!r}",
+                f"formats out of {', '.join(known)}",
+                "choose one or more of these, with commas between them",
+            )
+    return [ExportFormat(name) for name in dict.fromkeys(names)]
+
+
+def check_key_has_source(deidentify: object, source: object) -> None:
+    """Refuse a key file to de-identify what names nobody.
+
+    Raises
+    ------
+    InputError
+        If there is no source.
+    """
+    if deidentify is not None and source is None:
         raise InputError(
-            f"the format {name!r}",
-            f"formats out of {', '.join(ExportFormat)}",
-            "choose one or more of these, with commas between them",
-        ) from problem
+            "a key file to de-identify without a source",
+            "the DICOM study that was scored, whose names, identifiers and dates are replaced",
+            "add --source DICOM_FOLDER; without it, objects carry the participant label and nothing of the source",
+        )
 
 
 def check_same_scan(source: SourceStudy, volume: Volume) -> None:
@@ -181,8 +195,14 @@ def check_same_scan(source: SourceStudy, volume: Volume) -> None:
         raise InputError("a source that shows something else than the scan of the case", "the scan of the case", remedy)
 
 
-class _Content:
-    """What the formats are made of, each part when it is first asked for."""
+class CaseContent:
+    """What the formats are made of, each part when it is first asked for.
+
+    Parameters
+    ----------
+    case
+        The case; its reading of record is written.
+    """
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -192,12 +212,31 @@ class _Content:
         self.reading = case.reading if self._signed is None else self._signed.reading
         self.when = self._made()
 
-    def conceal(self, pseudonym: Pseudonym, source: SourceStudy) -> None:
-        """Put a pseudonym in the place of the person, and of all that tells who it is; before anything is made."""
+    def belong(self, source: SourceStudy, key: DeidentificationKey | None) -> Pseudonym | None:
+        """Write into the study of a source; before anything is made.
+
+        Parameters
+        ----------
+        source
+            The study that was scored.
+        key
+            With it a pseudonym, which is returned, takes the place of the person and of all that tells who it is.
+
+        Raises
+        ------
+        InputError
+            If the source is another scan, or cannot be de-identified.
+        """
+        check_same_scan(source, self.volume)
+        self.source = source
+        if key is None:
+            return None
+        pseudonym = Pseudonym.of(key, source.header)
         self.source = pseudonym.study(source)
         self.participant, self.session = pseudonym.participant, pseudonym.session(self.session)
         self.reading = pseudonym.reading(self.reading)
         self.when = pseudonym.when(self.when)
+        return pseudonym
 
     @property
     def name(self) -> str:
@@ -206,10 +245,12 @@ class _Content:
 
     @cached_property
     def volume(self) -> Volume:
+        """The composed scan."""
         return self.case.volume()
 
     @cached_property
     def labels(self) -> LabelMap:
+        """The outlines the reading rests on."""
         return self.case.labels() if self._signed is None else self._signed.labels(self.case)
 
     def _made(self) -> datetime:
@@ -220,14 +261,17 @@ class _Content:
 
     @cached_property
     def study(self) -> ExportStudy:
+        """What the objects are written into."""
         return ExportStudy.of(self.participant, self.session, self.volume, self.when, self.source)
 
     @cached_property
     def series(self) -> DerivedSeries:
+        """The scan as images."""
         return write_series(self.volume, self.study)
 
     @cached_property
     def segments(self) -> "Dataset":
+        """The outlines on these images."""
         return write_segmentation(self.labels, self.reading, self.series, self.study)
 
     @cached_property
@@ -238,48 +282,48 @@ class _Content:
         return encode(held, indent=None).decode().strip()
 
 
-def _mr(content: _Content) -> Files:
+def _mr(content: CaseContent) -> Files:
     for image in content.series.images:
         yield f"{content.name}_mr/{image.InstanceNumber:04d}.dcm", encoded(image)
 
 
-def _seg(content: _Content) -> Files:
+def _seg(content: CaseContent) -> Files:
     yield f"{content.name}_seg.dcm", encoded(content.segments)
 
 
-def _sr(content: _Content) -> Files:
+def _sr(content: CaseContent) -> Files:
     made = write_report(content.reading, content.document, content.segments, content.series, content.study)
     yield f"{content.name}_sr.dcm", encoded(made)
 
 
-def _pdf(content: _Content) -> Files:
+def _pdf(content: CaseContent) -> Files:
     names = {"participant": content.participant, "session": content.session}
     pdf = case_pdf(content.volume, content.labels, content.reading, **names)
     title = f"Muscle oedema on whole-body STIR, {content.reading.read_by}"
     yield f"{content.name}_pdf.dcm", encoded(wrap_pdf(pdf, title, content.study))
 
 
-def _key(content: _Content) -> Files:
+def _key(content: CaseContent) -> Files:
     drawn = [(one.pixels, one.words) for one in key_images(content.volume, content.labels, content.reading)]
     for image in write_captures(drawn, content.study):
         yield f"{content.name}_key/{image.InstanceNumber:04d}.dcm", encoded(image)
 
 
-def _slicer(content: _Content) -> Files:
+def _slicer(content: CaseContent) -> Files:
     yield f"{content.name}_dseg.seg.nrrd", slicer_segmentation(content.labels, reviewed=content.reading.reviewed)
 
 
-def _itksnap(content: _Content) -> Files:
+def _itksnap(content: CaseContent) -> Files:
     yield f"{content.name}_dseg.nii.gz", encode_nifti(content.labels.data, content.labels.affine)
     yield f"{content.name}_itksnap.txt", itksnap_labels(content.labels)
 
 
-def _fhir(content: _Content) -> Files:
+def _fhir(content: CaseContent) -> Files:
     made = fhir_bundle(content.reading, content.series, content.study, content.participant)
     yield f"{content.name}_fhir.json", made
 
 
-_MAKERS: dict[ExportFormat, Callable[[_Content], Files]] = {
+_MAKERS: dict[ExportFormat, Callable[[CaseContent], Files]] = {
     ExportFormat.MR: _mr,
     ExportFormat.SEG: _seg,
     ExportFormat.SR: _sr,

@@ -1,20 +1,23 @@
-"""DICOM objects of a case: derived images, segmentation, structured report, report as PDF."""
+"""DICOM objects of a case: derived images, segmentation, structured report, report as PDF; and of a comparison."""
 
 from typing import TYPE_CHECKING
 
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.export.dicom.comparison_report import COMPARISON, ComparedVisit, write_comparison
     from wbmri.export.dicom.derived_series import DerivedSeries, radiological, write_series
     from wbmri.export.dicom.encapsulated_pdf import wrap_pdf
     from wbmri.export.dicom.extra import require_highdicom
-    from wbmri.export.dicom.report_reading import ReportedReading, read_report
+    from wbmri.export.dicom.report_reading import ReportedReading, read_comparison, read_report
     from wbmri.export.dicom.secondary_capture import write_captures
     from wbmri.export.dicom.segmentation import write_segmentation
     from wbmri.export.dicom.structured_report import write_report
     from wbmri.export.dicom.study import ExportStudy, code_item, content_uid, content_uuid, encoded
 
 __all__ = [
+    "COMPARISON",
+    "ComparedVisit",
     "DerivedSeries",
     "ExportStudy",
     "ReportedReading",
@@ -23,10 +26,12 @@ __all__ = [
     "content_uuid",
     "encoded",
     "radiological",
+    "read_comparison",
     "read_report",
     "require_highdicom",
     "wrap_pdf",
     "write_captures",
+    "write_comparison",
     "write_report",
     "write_segmentation",
     "write_series",
@@ -35,6 +40,11 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "comparison_report": (
+            "COMPARISON",
+            "ComparedVisit",
+            "write_comparison",
+        ),
         "derived_series": (
             "DerivedSeries",
             "write_series",
@@ -44,6 +54,7 @@ __getattr__ = lazy_names(
         "extra": ("require_highdicom",),
         "report_reading": (
             "ReportedReading",
+            "read_comparison",
             "read_report",
         ),
         "secondary_capture": ("write_captures",),

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 _ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 
 
-def wrap_pdf(pdf: bytes, title: str, study: ExportStudy) -> "Dataset":
+def wrap_pdf(
+    pdf: bytes,
+    title: str,
+    study: ExportStudy,
+    number: int = NUMBER + 3,
+    series: str = "Muscle oedema report (wbmri)",
+) -> "Dataset":
     """Wrap a PDF into a DICOM object.
 
     Parameters
@@ -24,11 +30,11 @@ def wrap_pdf(pdf: bytes, title: str, study: ExportStudy) -> "Dataset":
         What it is called.
     study
         What it is written into.
+    number, series
+        Number and description of its series.
     """
     uid = content_uid("pdf", study.uid, study.when, sha256(pdf).hexdigest())
-    made = study.new_object(
-        _ENCAPSULATED_PDF, uid, content_uid(uid, "series"), NUMBER + 3, "DOC", "Muscle oedema report (wbmri)"
-    )
+    made = study.new_object(_ENCAPSULATED_PDF, uid, content_uid(uid, "series"), number, "DOC", series)
     made.Manufacturer, made.ManufacturerModelName, made.SoftwareVersions = MAKER, PROGRAM, __version__
     made.ConversionType = "WSD"
     made.InstanceNumber = 1

@@ -1,17 +1,27 @@
-"""A structured report of wbmri read back: the whole reading, held against what the report says group by group."""
+"""A structured report of wbmri read back: all it holds, held against what the report says group by group."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from math import isclose
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from wbmri.analysis.comparison import ChangeDocument
 from wbmri.case import ReadingDocument, decode
 from wbmri.core import CaseError, InputError, Reading
-from wbmri.core.scheme import PRIVATE_CODES
-from wbmri.export.concepts import DOCUMENT, group_numbers, sum_numbers
+from wbmri.core.scheme import PRIVATE_CODES, CodedEntry
+from wbmri.export.concepts import (
+    CHANGE_DOCUMENT,
+    DOCUMENT,
+    Numbers,
+    change_numbers,
+    group_numbers,
+    sum_change_numbers,
+    sum_numbers,
+)
+from wbmri.export.dicom.comparison_report import whole_numbers
 from wbmri.io.dicom import check_deflated
 
 if TYPE_CHECKING:
@@ -21,6 +31,9 @@ _MOST_BYTES = 50_000_000
 """A report has some hundred thousand."""
 _SAME = 1e-9
 """A report holds decimals of at most 16 characters."""
+
+Report = TypeVar("Report")
+Held = TypeVar("Held", ReadingDocument, ChangeDocument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,36 +69,70 @@ def read_report(path: str | Path) -> ReportedReading:
     InputError
         If it is none, or was changed since: what it says of a group differs from the reading it holds.
     """
-    path = Path(path)
+    return _careful(Path(path), _reading)
+
+
+def read_comparison(path: str | Path) -> ChangeDocument:
+    """Read a structured report that `write_comparison` made.
+
+    Parameters
+    ----------
+    path
+        The DICOM file.
+
+    Raises
+    ------
+    InputError
+        If it is none, or was changed since: what it says of a group differs from the comparison it holds.
+    """
+    return _careful(Path(path), _comparison)
+
+
+def _careful(path: Path, read: "Callable[[Path, Dataset], Report]") -> Report:
+    from pydicom import dcmread
+
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise _unusable(path, "which is too large for a report")
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"pydicom\..*")
-            return _read(path)
+            check_deflated(path)
+            # From memory, where an element that claims to be longer than the file asks for no more than there is.
+            return read(path, dcmread(BytesIO(path.read_bytes())))
     except InputError:
         raise
     except Exception as problem:  # whatever a damaged file does to the parser, it is named to the user
         raise _unusable(path, "which is no DICOM file, or damaged") from problem
 
 
-def _read(path: Path) -> ReportedReading:
-    from pydicom import dcmread
-
-    check_deflated(path)
-    # From memory, where an element that claims to be longer than the file asks for no more than there is.
-    report = dcmread(BytesIO(path.read_bytes()))
-    whole = next((text for name, text in _texts(report) if name == DOCUMENT.value), None)
-    if whole is None:
-        raise _unusable(path, "without a reading of wbmri")
-    try:
-        document = decode(ReadingDocument, whole.encode(), path)
-    except CaseError as problem:
-        raise _unusable(path, "whose reading is damaged or of a newer version of wbmri") from problem
-    _check(path, report, document.reading)
+def _reading(path: Path, report: "Dataset") -> ReportedReading:
+    document = _held(path, report, DOCUMENT, ReadingDocument, "reading")
+    reading = document.reading
+    expected = {group.id: group_numbers(entry) for group, entry in reading.by_group()}
+    expected |= {region: sum_numbers(part) for region, part in reading.score.regions.items()}
+    _check(path, report, expected, "reading")
     signed = report.get("VerifyingObserverSequence") or []
     names = [str(one.VerifyingObserverName).rstrip("^") for one in signed]
-    return ReportedReading(document.participant, document.session, document.reading, ", ".join(names))
+    return ReportedReading(document.participant, document.session, reading, ", ".join(names))
+
+
+def _comparison(path: Path, report: "Dataset") -> ChangeDocument:
+    document = _held(path, report, CHANGE_DOCUMENT, ChangeDocument, "comparison")
+    expected = {row.group: change_numbers(row) for row in document.groups}
+    expected |= {region: sum_change_numbers(part) for region, part in document.regions.items()}
+    _check(path, report, {"whole": whole_numbers(document), **expected}, "comparison")
+    return document
+
+
+def _held(path: Path, report: "Dataset", concept: CodedEntry, kind: type[Held], what: str) -> Held:
+    """Return what a report holds as JSON."""
+    whole = next((text for name, text in _texts(report) if name == concept.value), None)
+    if whole is None:
+        raise _unusable(path, f"without a {what} of wbmri")
+    try:
+        return decode(kind, whole.encode(), path)
+    except CaseError as problem:
+        raise _unusable(path, f"whose {what} is damaged or of a newer version of wbmri") from problem
 
 
 def _unusable(path: Path, why: str) -> InputError:
@@ -96,16 +143,14 @@ def _unusable(path: Path, why: str) -> InputError:
     )
 
 
-def _check(path: Path, report: "Dataset", reading: Reading) -> None:
-    """Hold the numbers of the report against the reading."""
+def _check(path: Path, report: "Dataset", expected: Mapping[str, Numbers], what: str) -> None:
+    """Hold the numbers of the report against what it holds as JSON."""
     said = dict(_groups(report))
-    expected = {group.id: group_numbers(entry) for group, entry in reading.by_group()}
-    expected |= {region: sum_numbers(part) for region, part in reading.score.regions.items()}
     for name, numbers in expected.items():
         wanted = {concept.value: value for concept, value, _ in numbers}
         there = said.get(name, {})
         if set(there) != set(wanted) or any(not isclose(there[key], wanted[key], rel_tol=_SAME) for key in wanted):
-            raise _unusable(path, f"which says something else of {name} than the reading it holds")
+            raise _unusable(path, f"which says something else of {name} than the {what} it holds")
 
 
 def _items(item: "Dataset") -> "Iterator[Dataset]":

@@ -17,8 +17,11 @@ from wbmri.export.dicom.study import MAKER, PROGRAM, UTF_8, ExportStudy, content
 if TYPE_CHECKING:
     from highdicom.sr import (
         Measurement,
+        MeasurementReport,
         MeasurementsAndQualitativeEvaluations,
         ObservationContext,
+        ObserverContext,
+        QualitativeEvaluation,
         VolumetricROIMeasurementsAndQualitativeEvaluations,
     )
     from pydicom import Dataset
@@ -55,7 +58,7 @@ def write_report(
         If the extra ``dicom`` is not installed.
     """
     require_highdicom()
-    from highdicom.sr import Comprehensive3DSR, MeasurementReport
+    from highdicom.sr import MeasurementReport
 
     content = MeasurementReport(
         observation_context=_observers(reading),
@@ -66,27 +69,70 @@ def write_report(
         ],
         referenced_images=series.images,
     )
-    _say(content[0], _remarks(reading, document))
-    signed = reading.reviewed
+    say(content[0], _remarks(reading, document))
     reader = _person(reading)
     uid = content_uid("sr", segments.SOPInstanceUID, study.when, reader, sha256(document.encode()).hexdigest())
+    return composed_report(
+        content,
+        [segments, *series.images],
+        study,
+        uid,
+        NUMBER + 2,
+        "Muscle oedema score (wbmri)",
+        complete=reading.reviewed,
+        verified_by=reader if reading.reviewed else "",
+    )
+
+
+def composed_report(
+    content: "MeasurementReport",
+    evidence: "Sequence[Dataset]",
+    study: ExportStudy,
+    uid: str,
+    number: int,
+    title: str,
+    *,
+    complete: bool,
+    verified_by: str = "",
+) -> "Dataset":
+    """Return what a report says as a Comprehensive 3D SR.
+
+    Parameters
+    ----------
+    content
+        What it says.
+    evidence
+        The objects it rests on.
+    study
+        What it is written into.
+    uid
+        Its identifier.
+    number, title
+        Number and description of its series.
+    complete
+        Whether it is final; else it is partial and preliminary.
+    verified_by
+        Who signed it; empty for nobody.
+    """
+    from highdicom.sr import Comprehensive3DSR
+
     with warnings.catch_warnings():
         # Names of persons are written as the source has them, or as the reader's id.
         warnings.filterwarnings("ignore", message="The string .* is unlikely to represent")
         made = Comprehensive3DSR(
-            evidence=[segments, *series.images],
+            evidence=evidence,
             content=content,
             series_instance_uid=content_uid(uid, "series"),
-            series_number=NUMBER + 2,
+            series_number=number,
             sop_instance_uid=uid,
             instance_number=1,
             manufacturer=MAKER,
-            is_complete=signed,
-            is_final=signed,
-            is_verified=signed,
-            verifying_observer_name=person_name(reader) if signed else None,
-            verifying_organization=_organisation(study) if signed else None,
-            series_description="Muscle oedema score (wbmri)",
+            is_complete=complete,
+            is_final=complete,
+            is_verified=bool(verified_by),
+            verifying_observer_name=person_name(verified_by) if verified_by else None,
+            verifying_organization=_organisation(study) if verified_by else None,
+            series_description=title,
             manufacturer_model_name=PROGRAM,
             software_versions=__version__,
             specific_character_set=UTF_8,
@@ -107,15 +153,11 @@ def _organisation(study: ExportStudy) -> str:
     return str(study.acquisition.get("InstitutionName") or "not stated")
 
 
-def _observers(reading: Reading) -> "ObservationContext":
-    from highdicom.sr import (
-        DeviceObserverIdentifyingAttributes,
-        ObservationContext,
-        ObserverContext,
-        PersonObserverIdentifyingAttributes,
-    )
+def device() -> "ObserverContext":
+    """Return what names wbmri as an observer."""
+    from highdicom.sr import DeviceObserverIdentifyingAttributes, ObserverContext
 
-    device = ObserverContext(
+    return ObserverContext(
         code(CodedEntry("121007", "DCM", "Device")),
         DeviceObserverIdentifyingAttributes(
             uid=content_uid("device"),
@@ -125,13 +167,18 @@ def _observers(reading: Reading) -> "ObservationContext":
             serial_number=__version__,
         ),
     )
+
+
+def _observers(reading: Reading) -> "ObservationContext":
+    from highdicom.sr import ObservationContext, ObserverContext, PersonObserverIdentifyingAttributes
+
     if not reading.reviewed:
-        return ObservationContext(observer_device_context=device)
+        return ObservationContext(observer_device_context=device())
     person = ObserverContext(
         code(CodedEntry("121006", "DCM", "Person")),
         PersonObserverIdentifyingAttributes(name=person_name(_person(reading))),
     )
-    return ObservationContext(observer_person_context=person, observer_device_context=device)
+    return ObservationContext(observer_person_context=person, observer_device_context=device())
 
 
 def _sums(reading: Reading, study: ExportStudy) -> "list[MeasurementsAndQualitativeEvaluations]":
@@ -144,29 +191,48 @@ def _sums(reading: Reading, study: ExportStudy) -> "list[MeasurementsAndQualitat
     elif score.prorated is not None:
         whole.append((concepts.PRORATED, score.prorated, concepts.ONE))
     parts = [("whole", concepts.ENTIRE_BODY, whole)]
-    parts += [
-        (region, private_code(region.replace(" ", "_"), region), concepts.sum_numbers(part))
-        for region, part in score.regions.items()
-    ]
+    parts += [(region, region_code(region), concepts.sum_numbers(part)) for region, part in score.regions.items()]
     parts += [(f"{side} side", side_code(side), concepts.sum_numbers(part)) for side, part in score.sides.items()]
-    return [_sum(name, site, numbers, reading, study) for name, site, numbers in parts]
+    return [one_sum(name, site, numbers, reading.scheme.name, study) for name, site, numbers in parts]
 
 
-def _sum(
+def region_code(region: str) -> CodedEntry:
+    """Return the code of a region of the scheme."""
+    return private_code(region.replace(" ", "_"), region)
+
+
+def one_sum(
     name: str,
     site: CodedEntry,
     numbers: concepts.Numbers,
-    reading: Reading,
+    scheme: str,
     study: ExportStudy,
+    words: concepts.Words = (),
 ) -> "MeasurementsAndQualitativeEvaluations":
+    """Return a sum over several groups (TID 1501).
+
+    Parameters
+    ----------
+    name
+        What it is called; the same one has the same tracking UID at every visit of the person.
+    site
+        What it is summed over.
+    numbers, words
+        What is said of it.
+    scheme
+        Name of the scheme.
+    study
+        What it is written into.
+    """
     from highdicom.sr import FindingSite, MeasurementsAndQualitativeEvaluations, TrackingIdentifier
 
-    uid = content_uid("tracking", study.header.PatientID, reading.scheme.name, "sum", name)
+    uid = content_uid("tracking", study.header.PatientID, scheme, "sum", name)
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=TrackingIdentifier(uid=uid, identifier=name),
         finding_type=code(concepts.GRADING),
         finding_sites=[FindingSite(code(site))],
-        measurements=_measurements(numbers),
+        measurements=measurements(numbers),
+        qualitative_evaluations=evaluations(words),
     )
 
 
@@ -179,7 +245,6 @@ def _group(
 ) -> "VolumetricROIMeasurementsAndQualitativeEvaluations":
     from highdicom.sr import (
         FindingSite,
-        QualitativeEvaluation,
         ReferencedSegment,
         SourceSeriesForSegmentation,
         TrackingIdentifier,
@@ -196,16 +261,14 @@ def _group(
         ),
         finding_type=code(concepts.GRADING),
         finding_sites=[FindingSite(code(pair_code(group.pair)), laterality=code(side_code(group.side)))],
-        measurements=_measurements(concepts.group_numbers(entry)),
-        qualitative_evaluations=[
-            QualitativeEvaluation(code(name), code(value)) for name, value in _words(group, entry, reading)
-        ],
+        measurements=measurements(concepts.group_numbers(entry)),
+        qualitative_evaluations=evaluations(_words(group, entry, reading)),
     )
     said = [(concepts.EXPLANATION, entry.explanation), *((concepts.OUTLINE_FLAG, flag) for flag in entry.flags)]
     if reading.review is not None:
         said.append((concepts.NOTE, reading.review.notes.get(group.id, "")))
         said.append((concepts.REMARK, reading.review.remarks.get(group.id, "")))
-    _say(made[0], [one for one in said if one[1]])
+    say(made[0], [one for one in said if one[1]])
     return made
 
 
@@ -224,10 +287,18 @@ def _words(group: Group, entry: GroupReading, reading: Reading) -> concepts.Word
     return found
 
 
-def _measurements(numbers: concepts.Numbers) -> "list[Measurement]":
+def measurements(numbers: concepts.Numbers) -> "list[Measurement]":
+    """Return numbers as a report holds them."""
     from highdicom.sr import Measurement
 
     return [Measurement(name=code(name), value=value, unit=code(unit)) for name, value, unit in numbers]
+
+
+def evaluations(words: concepts.Words) -> "list[QualitativeEvaluation]":
+    """Return coded answers as a report holds them."""
+    from highdicom.sr import QualitativeEvaluation
+
+    return [QualitativeEvaluation(code(name), code(value)) for name, value in words]
 
 
 def _remarks(reading: Reading, document: str) -> list[tuple[CodedEntry, str]]:
@@ -242,7 +313,7 @@ def _remarks(reading: Reading, document: str) -> list[tuple[CodedEntry, str]]:
     return [*said, (concepts.DOCUMENT, document)]
 
 
-def _say(container: Any, said: Sequence[tuple[CodedEntry, str]]) -> None:
+def say(container: Any, said: Sequence[tuple[CodedEntry, str]]) -> None:
     """Add texts to a container."""
     from highdicom.sr import RelationshipTypeValues, TextContentItem
 
