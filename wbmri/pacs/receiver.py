@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any, Self
 
 from wbmri.core import InputError
+from wbmri.io.dicom import check_elements
 from wbmri.pacs.inbox import Inbox
 
 MR_IMAGES = tuple(f"1.2.840.10008.5.1.4.1.1.{tail}" for tail in ("4", "4.1", "4.4"))
@@ -172,6 +173,7 @@ def identifiers(content: bytes, announced: str) -> tuple[str, str, str] | None:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"pydicom\..*")
+            check_elements(BytesIO(content))
             header = dcmread(BytesIO(content), stop_before_pixels=True)
             found = tuple(str(header.get(name) or "").strip() for name in _NEEDED)
             makers = header.get("ContributingEquipmentSequence") or []

@@ -22,7 +22,7 @@ from wbmri.export.concepts import (
     sum_numbers,
 )
 from wbmri.export.dicom.comparison_report import whole_numbers
-from wbmri.io.dicom import check_deflated
+from wbmri.io.dicom import check_elements
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -96,9 +96,10 @@ def _careful(path: Path, read: "Callable[[Path, Dataset], Report]") -> Report:
             raise _unusable(path, "which is too large for a report")
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"pydicom\..*")
-            check_deflated(path)
             # From memory, where an element that claims to be longer than the file asks for no more than there is.
-            return read(path, dcmread(BytesIO(path.read_bytes())))
+            content = path.read_bytes()
+            check_elements(BytesIO(content))
+            return read(path, dcmread(BytesIO(content)))
     except InputError:
         raise
     except Exception as problem:  # whatever a damaged file does to the parser, it is named to the user

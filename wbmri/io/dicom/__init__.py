@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.io.dicom.elements import check_elements
     from wbmri.io.dicom.file_naming import file_words
-    from wbmri.io.dicom.headers import Frame, check_deflated, files_under, read_file, read_headers
+    from wbmri.io.dicom.headers import Frame, files_under, read_file, read_headers
     from wbmri.io.dicom.pixels import read_pixels
     from wbmri.io.dicom.segments import Segment, SegmentMap, is_dicom, read_segments
     from wbmri.io.dicom.series import Series, Stack, group_series
@@ -17,7 +18,7 @@ __all__ = [
     "SegmentMap",
     "Series",
     "Stack",
-    "check_deflated",
+    "check_elements",
     "file_words",
     "files_under",
     "group_series",
@@ -31,10 +32,10 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "elements": ("check_elements",),
         "file_naming": ("file_words",),
         "headers": (
             "Frame",
-            "check_deflated",
             "files_under",
             "read_file",
             "read_headers",

@@ -8,13 +8,17 @@ import json
 import subprocess
 import sys
 import threading
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.io.dicom.codestream import frame_size
+
+if TYPE_CHECKING:
+    from pydicom import FileDataset
 
 _LONGEST_S = 60.0
 """A frame that takes longer is not decoded."""
@@ -86,12 +90,11 @@ def decoded(path: Path, index: int, of: int) -> NDArray[Any]:
     ValueError
         If header and frame differ in size.
     """
-    from pydicom import dcmread
     from pydicom.encaps import get_frame
     from pydicom.pixels.utils import pixel_array
     from pydicom.uid import RLELossless
 
-    data = dcmread(path, force=True)
+    data = _parsed(path)
     syntax = data.file_meta.TransferSyntaxUID
     plugin = "gdcm"
     if syntax == RLELossless:
@@ -102,6 +105,14 @@ def decoded(path: Path, index: int, of: int) -> NDArray[Any]:
             raise ValueError(f"it holds {columns} x {rows} pixels, its header says {data.Columns} x {data.Rows}")
     stored: NDArray[Any] = pixel_array(data, index=index if of > 1 else None, raw=True, decoding_plugin=plugin)
     return stored
+
+
+@lru_cache(maxsize=1)
+def _parsed(path: Path) -> "FileDataset":
+    """Return what a file holds; its frames are asked for one after the other."""
+    from pydicom import dcmread
+
+    return dcmread(path, force=True)
 
 
 def _limit_memory() -> None:

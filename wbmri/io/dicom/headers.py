@@ -3,15 +3,15 @@
 import math
 import os
 import warnings
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wbmri.core import Progress, printable
+from wbmri.io.dicom.elements import check_elements
 from wbmri.io.sequence import SequenceFacts
-from wbmri.io.size_limits import FARTHEST_MM, MOST_BYTES
+from wbmri.io.size_limits import FARTHEST_MM
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -34,11 +34,8 @@ TAGS = [
 MR_CLASSES = frozenset(f"1.2.840.10008.5.1.4.1.1.{tail}" for tail in ("4", "4.1", "4.4"))
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
-# Transfer syntax of files that are deflated as a whole, and where it is looked for.
-DEFLATED, META_BYTES = b"1.2.840.10008.1.2.1.99", 1024
-
 # A whole-body examination has some hundreds.
-MOST_FRAMES = 20_000
+MOST_FRAMES = 10_000
 
 # How a data set without the preamble begins: group 0008, its length, character set or image type.
 BARE_STARTS = (b"\x08\x00\x00\x00", b"\x08\x00\x05\x00", b"\x08\x00\x08\x00")
@@ -182,7 +179,8 @@ def read_frames(path: Path) -> Iterator[Frame]:
     with warnings.catch_warnings():
         # Values that break the letter of the standard are common, and are checked here where they matter.
         warnings.filterwarnings("ignore", module=r"pydicom\..*")
-        check_deflated(path)
+        with path.open("rb") as file:
+            check_elements(file)
         header = dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS), force=True)
         kind = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID")
         if kind is None:
@@ -197,32 +195,15 @@ def read_frames(path: Path) -> Iterator[Frame]:
         count = len(groups) or int(header.get("NumberOfFrames") or 1)
         if not 0 < count <= min(path.stat().st_size, MOST_FRAMES):
             raise ValueError("more frames than an examination has, or than bytes")
+        if not groups:
+            first = frame(
+                path, header, [*(item for part in shared for item in functional_items(part)), header], 0, flaw
+            )
+            yield from (replace(first, index=index) for index in range(count))
+            return
         for index in range(count):
             items = [item for part in (*groups[index : index + 1], *shared) for item in functional_items(part)]
             yield frame(path, header, [*items, header], index, flaw)
-
-
-def check_deflated(path: Path) -> None:
-    """Refuse a deflated file that grows to more than `MOST_BYTES`, before it is read as a whole.
-
-    Raises
-    ------
-    ValueError
-        If it does, or is damaged.
-    """
-    with path.open("rb") as file:
-        start = file.read(META_BYTES)
-        if DEFLATED not in start or start[128:132] != b"DICM":
-            return
-        # The first element of the file header, after the preamble, tells how long the rest of it is.
-        file.seek(144 + int.from_bytes(start[140:144], "little"))
-        unpacked, inflate = 0, zlib.decompressobj(-zlib.MAX_WBITS)
-        packed = file.read(2**20)
-        while packed and not inflate.eof:
-            unpacked += len(inflate.decompress(packed, 2**24))
-            if unpacked > MOST_BYTES // 2:
-                raise ValueError("too much in one file")
-            packed = inflate.unconsumed_tail or file.read(2**20)
 
 
 def flaw_of(path: Path, header: "Dataset") -> str:

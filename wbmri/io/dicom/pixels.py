@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -39,24 +40,40 @@ def read_pixels(frames: Sequence[Frame], progress: Progress = silent) -> NDArray
     """
     columns, rows = frames[0].size
     made = np.empty((len(frames), rows, columns), dtype=np.float32)
+    for done, (place, intensities) in enumerate(each_image(frames), start=1):
+        made[place] = intensities
+        progress(done / len(frames), "reading DICOM images")
+    return np.ascontiguousarray(made.transpose(2, 1, 0))
+
+
+def pixel_digests(frames: Sequence[Frame]) -> list[bytes]:
+    """Return a digest of the intensities of each image; images of one size with the same intensities share it.
+
+    Raises
+    ------
+    InputError
+        If a file is truncated, or its pixels cannot be decoded.
+    """
+    made = [b""] * len(frames)
+    for place, intensities in each_image(frames):
+        # Zero has two signs, and one meaning.
+        made[place] = sha256(intensities + np.float32(0)).digest()
+    return made
+
+
+def each_image(frames: Sequence[Frame]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Yield the place of each image among those given and its intensities, shape (rows, columns), file by file."""
+    columns, rows = frames[0].size
     order = sorted(range(len(frames)), key=lambda place: (str(frames[place].path), frames[place].index))
-    done = 0
     with DecoderProcess() as decoder:
         for _, places in groupby(order, key=lambda place: frames[place].path):
             wanted = list(places)
             for place, stored in zip(wanted, decode([frames[place] for place in wanted], decoder), strict=True):
                 if stored.shape != (rows, columns):
                     raise unreadable(frames[place], f"pixels of shape {stored.shape} instead of {(rows, columns)}")
-                np.multiply(stored, np.float32(frames[place].slope), out=made[place])
-                made[place] += np.float32(frames[place].intercept)
-                done += 1
-                progress(done / len(frames), "reading DICOM images")
-    return np.ascontiguousarray(made.transpose(2, 1, 0))
-
-
-def same_pixels(first: Frame, second: Frame) -> bool:
-    """Tell whether two images hold the same intensities."""
-    return first.size == second.size and np.array_equal(read_pixels([first]), read_pixels([second]))
+                intensities = np.multiply(stored, np.float32(frames[place].slope)).astype(np.float32, copy=False)
+                intensities += np.float32(frames[place].intercept)
+                yield place, intensities
 
 
 def decode(frames: Sequence[Frame], decoder: DecoderProcess) -> Iterator[NDArray[np.generic]]:

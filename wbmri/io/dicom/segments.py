@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Grid, InputError, printable
-from wbmri.io.dicom.headers import check_deflated, functional_items, numbers
+from wbmri.io.dicom.elements import check_elements
+from wbmri.io.dicom.headers import functional_items, numbers
 from wbmri.io.size_limits import MOST_BYTES, check_geometry, check_promise
 
 if TYPE_CHECKING:
@@ -118,11 +119,11 @@ def _unusable(path: Path, why: str) -> InputError:
 def _read(path: Path) -> SegmentMap:
     from pydicom import dcmread
 
-    check_deflated(path)
     if path.stat().st_size > MOST_BYTES // 2:
         raise _unusable(path, f"which has more than {MOST_BYTES // 2} bytes")
     # From memory, where an element that claims to be longer than the file asks for no more than there is.
     content = path.read_bytes()
+    check_elements(BytesIO(content))
     header = dcmread(BytesIO(content), stop_before_pixels=True)
     if header.get("SOPClassUID") not in SEGMENTATIONS:
         raise _unusable(path, "which is no segmentation")

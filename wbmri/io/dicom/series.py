@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from wbmri.core import Grid, InputError, plane
 from wbmri.io.dicom.file_naming import file_words
 from wbmri.io.dicom.headers import Frame
-from wbmri.io.dicom.pixels import same_pixels, unreadable
+from wbmri.io.dicom.pixels import pixel_digests, unreadable
 from wbmri.io.sequence import Kind, Layout, SequenceFacts, classify
 from wbmri.io.size_limits import MOST_BYTES, NUMBER_BYTES, check_geometry
 
@@ -247,7 +247,7 @@ def stack_of(frames: Sequence[Frame], notes: tuple[str, ...]) -> Stack:
     repeated = [k for k in range(1, len(frames)) if along[k] - along[k - 1] <= 0.01]
     if repeated:
         try:
-            different = next((k for k in repeated if not same_pixels(frames[k - 1], frames[k])), None)
+            different = first_change(frames, repeated)
         except InputError as damage:
             different, problem = None, damage
         if different is None:
@@ -276,6 +276,13 @@ def stack_of(frames: Sequence[Frame], notes: tuple[str, ...]) -> Stack:
     origin = positions.mean(axis=0) - across[2] * step * (len(frames) - 1) / 2
     grid = Grid.from_directions(shape, across.T, (columns_mm, rows_mm, step or 1.0), origin, lps=True)
     return Stack(tuple(frames), grid, notes, problem or size_error(grid))
+
+
+def first_change(frames: Sequence[Frame], places: Sequence[int]) -> int | None:
+    """Return the first of some places whose image differs from the one before it, or None."""
+    asked = sorted({place - back for place in places for back in (0, 1)})
+    digests = dict(zip(asked, pixel_digests([frames[place] for place in asked]), strict=True))
+    return next((place for place in places if digests[place] != digests[place - 1]), None)
 
 
 def pixel_error(frames: Sequence[Frame]) -> InputError | None:
