@@ -6,6 +6,7 @@ elements are counted, at any depth, by the rules by which pydicom tells them apa
 """
 
 import zlib
+from functools import lru_cache
 from io import BytesIO
 from struct import Struct
 from typing import BinaryIO
@@ -174,11 +175,7 @@ class _Walk:
 
     def _known(self, tag: int, value: bytes) -> bytes:
         """Return the value representation that the standard has for a tag; SQ where an unknown value has items."""
-        from pydicom.datadict import DicomDictionary
-
-        if tag in DicomDictionary:
-            return DicomDictionary[tag][0].encode()
-        return b"SQ" if value[:4] == self._item else b"UN"
+        return _standard(tag) or (b"SQ" if value[:4] == self._item else b"UN")
 
     def _sequence(self, place: int, implicit: bool, stop: int | None, end: int, deep: int) -> int:
         """Go through the items of a sequence; return the place behind it."""
@@ -216,3 +213,14 @@ class _Walk:
         if deep:
             raise ValueError("a value without an end")
         return end
+
+
+@lru_cache(maxsize=4096)
+def _standard(tag: int) -> bytes:
+    """Return the value representation that the standard has for a tag, or nothing."""
+    from pydicom.datadict import dictionary_VR
+
+    try:
+        return dictionary_VR(tag).encode()
+    except KeyError:
+        return b""

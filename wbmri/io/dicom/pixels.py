@@ -57,7 +57,7 @@ def pixel_digests(frames: Sequence[Frame]) -> list[bytes]:
     made = [b""] * len(frames)
     for place, intensities in each_image(frames):
         # Zero has two signs, and one meaning.
-        made[place] = sha256(intensities + np.float32(0)).digest()
+        made[place] = sha256((intensities + np.float32(0)).tobytes()).digest()
     return made
 
 
