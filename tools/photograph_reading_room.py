@@ -144,7 +144,7 @@ class Story:
         wait(lambda: room.session.current == 32)
         hands.press("c")
         wait(lambda: room.side.visit is not None)
-        wait(lambda: room.side.link is not None or "stay linked" in room.docks.panel.state.text())
+        wait(lambda: room.side.views.map is not None or "stay linked" in room.docks.panel.state.text())
         yield "side-by-side"
         hands.press("c")
         wait(lambda: room.side.visit is None)

@@ -12,12 +12,12 @@ from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtGui import QDragLeaveEvent, QDropEvent
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_wbmri.docks import Docks, Picture, SideBySide, dock_of, told_of, unit_of
+from napari_wbmri.docks import Docks, Drawn, Picture, SideBySide, ThreePlanes, dock_of, told_of
 from napari_wbmri.viewer import Depth, DisplayGrid, Mark, MaskEditor, Scene, take_mouse, turn_wheel
 from napari_wbmri.widgets import Background
 from wbmri.core import WbmriError
 from wbmri.core.scheme import Scheme
-from wbmri.report.figures import DisplayWindow, window_presets
+from wbmri.report.figures import window_presets
 from wbmri.review import Change, Session, ViewState
 
 REST_MS = 400
@@ -25,9 +25,6 @@ REST_MS = 400
 
 MEASURE_MS = 15
 """The histogram of a group follows its picture by so much, and is left out where the reader has gone on before."""
-
-DRAWN_MS = 500
-"""A picture is drawn within so long once the window has time for it."""
 
 ALIVE_MS = 30_000
 """How often the session is told that the window is open."""
@@ -48,8 +45,6 @@ class ReadingRoom(QObject):
 
     Attributes
     ----------
-    seen
-        Whether the group that is read has been drawn.
     prepared
         Whether all is loaded that measuring a group needs.
     """
@@ -70,14 +65,17 @@ class ReadingRoom(QObject):
         self.scene = Scene(viewer)
         self.editor = MaskEditor(viewer, self.scene, self.follow, self.say_error)
         canvas = viewer.window._qt_viewer.canvas.native
-        self.picture = Picture(self.scene, canvas, lambda: self.editor.active, self.choose, self._windowed, self._told)
+        self.picture = Picture(
+            self.scene, canvas, lambda: self.editor.active, self._clicked, self._windowed, self._told
+        )
         self.directions = self.picture.directions
+        self.planes = ThreePlanes(viewer.window._qt_viewer, self.scene, self.picture, self._moved)
+        self._three = False
         self.background = Background(self)
         self.side = SideBySide(
-            viewer, self.scene, self.background, self.say, self.show_all, self.choose, self._lead_window
+            viewer, self.scene, self.planes, self.background, self.say, self.show_all, self.choose, self._lead_window
         )
         self.docks: Docks | None = None
-        self.presets: tuple[DisplayWindow, ...] = ()
         self._active = False
         self._give_back: Callable[[], None] = lambda: None
         self.prepared = False
@@ -86,11 +84,7 @@ class ReadingRoom(QObject):
         self._rest.timeout.connect(self.remember)
         self._measure = QTimer(self, singleShot=True, interval=MEASURE_MS)
         self._measure.timeout.connect(self._show_histogram)
-        self.seen = True
-        # Where nothing is drawn, because nothing is new, it is on the screen already.
-        self._drawn = QTimer(self, singleShot=True, interval=DRAWN_MS)
-        self._drawn.timeout.connect(self._picture)
-        viewer.window._qt_viewer.canvas._scene_canvas.events.draw.connect(self._picture)
+        self._drawn = Drawn(viewer.window._qt_viewer)
         self._alive = QTimer(self, interval=ALIVE_MS)
         self._alive.timeout.connect(self._tell_alive)
         viewer.scene.camera.events.connect(self._moved)
@@ -134,7 +128,7 @@ class ReadingRoom(QObject):
         place = session.view_state
         self._marks = {view.group.label: Mark.of(view) for view in session.groups()}
         self.scene.show("scan", volume.data, session.labels, DisplayGrid.of(volume), self._marks, place)
-        self.presets = window_presets(volume, labels, session.case.reading.reference)
+        self.picture.presets = window_presets(volume, labels, session.case.reading.reference)
         self.show_window()
         self.viewer.title = f"{session.title} · wbmri reading room"
         QTimer.singleShot(0, lambda: self._to_place(session, place))
@@ -145,7 +139,7 @@ class ReadingRoom(QObject):
         more = "" if not known else f" ⚠ {known} to know about the scan: below."
         self.say(f"{totals.groups - totals.read} of {totals.groups} groups to read.{more}")
         self.show_all()
-        self._await_picture()
+        self._drawn.wait()
         self._alive.start()
         self._quieten()
         self.opened.emit()
@@ -167,6 +161,7 @@ class ReadingRoom(QObject):
         self.remember()
         self.editor.stop()
         self.side.close()
+        self.planes.clear()
         if self.scene.depth is not Depth.SLICE:
             self.scene.project(Depth.SLICE)
         self._alive.stop()
@@ -210,6 +205,7 @@ class ReadingRoom(QObject):
         if self.session is session and self.docks is not None:
             self.docks.lay_out()
             self.scene.go_to(place)
+            self.show_planes(wanted=self._three)
             # Arrow keys walk through the groups at once, and no longer through the list the case was chosen from.
             self.viewer.window._qt_viewer.canvas.native.setFocus()
             self._prepare(session)
@@ -246,7 +242,7 @@ class ReadingRoom(QObject):
         if elsewhere:
             session.choose(next(iter(change.labels)))
             self.scene.focus(session.current)
-            self._await_picture()
+            self._drawn.wait()
         for label in change.labels:
             self._marks[label] = Mark.of(session.group(label))
         if following is not None:
@@ -259,29 +255,42 @@ class ReadingRoom(QObject):
         self.say(change.words)
         self.show_all(measured=elsewhere or change.mask is not None)
 
-    def choose(self, label: int) -> None:
-        """Go to a group."""
+    def choose(self, label: int, *, looking: bool = True) -> None:
+        """Go to a group; unless one is looking elsewhere in it, to its middle."""
         if self.session is not None:
-            self.gone(self.session.choose(label))
+            self.gone(self.session.choose(label), looking=looking)
 
-    def gone(self, label: int) -> None:
+    def _clicked(self, label: int, index: tuple[int, int, int]) -> None:
+        """Choose the group that was clicked; where all planes are shown, they go through where it was."""
+        if self.planes.shown:
+            self.planes.go(self.scene.grid.point(index))
+        if label and not (self.planes.shown and label == self.scene.label):
+            self.choose(label, looking=not self.planes.shown)
+
+    def show_planes(self, *, wanted: bool) -> None:
+        """Show all three planes, at the other visit too, or one."""
+        self._three = wanted
+        if wanted:
+            self.planes.show(below=self.side.visit is not None)
+        else:
+            self.planes.hide()
+        self.side.show_planes()
+
+    def gone(self, label: int, *, looking: bool = True) -> None:
         """Show the group to which the session has gone; what was said of another one is no longer so."""
         self._active = True
         self.say("")
         self.scene.colour(self._marks, label)
-        self.scene.focus(label)
+        if looking:
+            self.scene.focus(label)
         self.side.focus(label)
         self.show_all()
-        self._await_picture()
+        self._drawn.wait()
 
-    def _await_picture(self) -> None:
-        """Take no grade until the group is on the screen: what is typed before was typed of another one."""
-        self.seen = False
-        self.viewer.window._qt_viewer.canvas.native.update()
-        self._drawn.start()
-
-    def _picture(self, _: object = None) -> None:
-        self.seen = True
+    @property
+    def seen(self) -> bool:
+        """Whether the group that is read has been drawn: what is typed before was typed of another one."""
+        return self._drawn.seen
 
     def show_all(self, *, measured: bool = True) -> None:
         """Bring the docks up to date with the session; the histogram only if something else may be measured now."""
@@ -308,24 +317,19 @@ class ReadingRoom(QObject):
 
     def show_window(self) -> None:
         """Show the scan in the window preset that is chosen."""
-        self.scene.window(self.presets[self.scene.preset])
-        self.picture.show_window("")
+        self.picture.show_preset(self.scene.preset)
         if self.docks is not None:
-            self.docks.panel.show_windows(self.presets, self.scene.preset)
+            self.docks.panel.show_windows(self.picture.presets, self.scene.preset)
 
     def _windowed(self) -> None:
         """Say in which window the scan is shown after dragging, and show the other visit in the same."""
-        unit = unit_of(self.presets)
-        black, white = (limit / unit for limit in self.scene.scan.contrast_limits)
-        name = self.presets[0].name.rpartition("× ")[2]
-        self.picture.show_window(f"Window {black:.2f} to {white:.2f} × {name}")
-        self.side.window((black, white))
+        self.picture.say_window()
+        self.side.window(self.picture.multiples)
         if self.docks is not None:
-            self.docks.panel.show_windows(self.presets, None)
+            self.docks.panel.show_windows(self.picture.presets, None)
 
     def _lead_window(self, black: float, white: float) -> None:
-        unit = unit_of(self.presets)
-        self.scene.set_window(black * unit, white * unit)
+        self.picture.show_multiples(black, white)
         self._windowed()
 
     def _told(self, label: int, voxel: tuple[int, int, int]) -> str:
@@ -341,11 +345,7 @@ class ReadingRoom(QObject):
 
     def say_error(self, error: WbmriError) -> None:
         """Say why something was refused and what can be done."""
-        words = f"Not done: {error.received}. {error.remedy[:1].upper()}{error.remedy[1:]}."
-        words = words if self.session is None else self.session.said(words)
-        self.viewer.status = words
-        if self.docks is not None:
-            self.docks.panel.say(words, caution=True)
+        self.say(f"Not done: {error.received}. {error.remedy[:1].upper()}{error.remedy[1:]}.", caution=True)
 
     # Staying alive, and remembering where the view is.
 

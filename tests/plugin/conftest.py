@@ -150,6 +150,7 @@ def room(_viewer: "Viewer") -> Iterator["ReadingRoom"]:
     room = App.of(_viewer).room
     yield room
     room.close()
+    room.show_planes(wanted=False)
     commands, worklist = App.of(_viewer).commands, App.of(_viewer).worklist
     if worklist is not None:
         worklist.mode.setCurrentIndex(worklist.mode.findData(Mode.ASSISTED))

@@ -69,8 +69,8 @@ def test_a_voxel_under_the_mouse_is_the_voxel_shown(codes: str, tilt: float, ind
     world = grid.point(index)
     stored = tuple(np.rint(grid.voxel(world)).astype(int))
     assert array[stored] == grid.shown(array)[index]
-    places = tuple(np.array([value]) for value in stored)
-    assert grid.shown_box(places) == tuple(slice(value, value + 1) for value in index)
+    assert grid.index_at(world) == index
+    assert grid.index_at(grid.point((index[0], -1, index[2]))) is None
 
 
 def test_upright_scans_of_one_person_lie_in_patient_space() -> None:

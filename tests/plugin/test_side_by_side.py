@@ -165,7 +165,7 @@ def test_the_registration_links_the_views_when_it_is_there(both: ReadingRoom) ->
         def points(self, points: np.ndarray) -> np.ndarray:
             return points + np.array([0.0, -6.0, 9.0])
 
-    both.side.link = Moved()
+    both.side.views.map = Moved()
     both.side.follow()
     difference = np.array(both.side.scene.point) - both.scene.point
     np.testing.assert_allclose(difference, (6.0, -9.0, 0.0), atol=1e-6)
@@ -173,7 +173,7 @@ def test_the_registration_links_the_views_when_it_is_there(both: ReadingRoom) ->
 
 def test_without_a_registration_the_group_links_the_views(both: ReadingRoom, qtbot: object) -> None:
     qtbot.waitUntil(lambda: "stay linked" in both.docks.panel.state.text(), timeout=20_000)
-    assert both.side.link is None
+    assert both.side.views.map is None
     both.side.follow()
     np.testing.assert_allclose(both.side.scene.point, both.scene.point, atol=6.0)
 
@@ -223,11 +223,11 @@ def test_moving_the_other_visit_moves_this_one_to_the_same_place_of_the_body(bot
             return 1.1 * points + np.array([4.0, -6.0, 9.0])
 
     side, here = both.side, both.scene
-    side.link = Moved()
+    side.views.map = Moved()
     side.follow()
     side.scene.viewer.scene.camera.center = (0.0, 60.0, -12.0)
     across = side.scene.grid.spacing[0]
-    there = side.link.points(np.array([here.grid.point_mm(here.point)]))[0]
+    there = side.views.map.points(np.array([here.grid.point_mm(here.point)]))[0]
     np.testing.assert_allclose(side.scene.grid.world(there), side.scene.point, atol=across)
     np.testing.assert_allclose(side.scene.grid.world(there)[1:], side.scene.point[1:], atol=0.01)
 

@@ -91,14 +91,17 @@ class Commands:
             Command.PROJECTION: lambda _: self._project(),
             Command.COMPARISON: lambda session: room.side.toggle(session, docks),
             Command.CONTOURS: lambda _: self._contours(),
-            Command.WINDOW: lambda _: self.window((room.scene.preset + 1) % len(room.presets)),
+            Command.WINDOW: lambda _: self.window((room.scene.preset + 1) % len(room.picture.presets)),
             Command.FIELD: self._field,
             Command.HEAT_MAP: self._heat,
             Command.MOST_OEDEMA: self._most_oedema,
             Command.PLANE: lambda _: self._plane(),
+            Command.THREE_PLANES: lambda _: self._three_planes(),
+            Command.FILL: lambda _: self._fill(),
+            Command.RECENTRE: lambda _: room.scene.recentre(),
             Command.NEXT_SLICE: lambda _: room.scene.step(1),
             Command.PREVIOUS_SLICE: lambda _: room.scene.step(-1),
-            Command.WHOLE_BODY: lambda _: room.viewer.fit_to_view(),
+            Command.WHOLE_BODY: lambda _: room.scene.whole_body(),
             Command.NEXT_CASE: self._next_case,
             Command.WORKLIST: lambda _: worklist().come_forward(),
             Command.SAVE_LABELS: lambda _: save_labels(room),
@@ -260,7 +263,7 @@ class Commands:
         scene.preset = preset
         self.room.show_window()
         self.room.side.window()
-        self.room.say(f"Window {self.room.presets[preset].name}.")
+        self.room.say(f"Window {self.room.picture.presets[preset].name}.")
 
     def _field(self, session: Session) -> None:
         model = session.case.reading.intensity_model
@@ -328,6 +331,25 @@ class Commands:
         scene.focus(scene.label)
         self.room.side.turn()
         self.room.say(f"Showing the {scene.plane} plane.")
+
+    def _three_planes(self) -> None:
+        room = self.room
+        room.show_planes(wanted=not room.planes.shown)
+        room.say("Showing all three planes." if room.planes.shown else f"Showing the {room.scene.plane} plane.")
+
+    def _fill(self) -> None:
+        """Fill the window with the plane under the mouse; with all three, where only one is shown."""
+        room, there = self.room, self.room.side.planes
+        if not room.planes.shown:
+            self._three_planes()
+            return
+        plane = room.planes.under_mouse() or (None if there is None else there.under_mouse()) or room.scene.plane
+        point = room.scene.cross
+        room.show_planes(wanted=False)
+        room.scene.turn(plane)
+        room.side.turn()
+        room.scene.look(point, None)
+        room.say(f"Showing the {plane} plane.")
 
     def _next_case(self, session: Session) -> None:
         if session.decisions and not session.read_only and self._leaving is not session:

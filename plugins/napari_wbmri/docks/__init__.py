@@ -7,7 +7,8 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from napari_wbmri.docks.layout import Docks, dock_of, make_room
     from napari_wbmri.docks.other_visit import SideBySide
-    from napari_wbmri.docks.picture import Picture, ratios_of, told_of, unit_of
+    from napari_wbmri.docks.picture import Drawn, Picture, ratios_of, told_of
+    from napari_wbmri.docks.planes import ThreePlanes
     from napari_wbmri.docks.scoring import SESSIONS, ScoringDock
     from napari_wbmri.docks.signing import ConcernBar, SignDialog
     from napari_wbmri.docks.visits import OtherVisit, group_changes, other_visits
@@ -18,11 +19,13 @@ __all__ = [
     "SESSIONS",
     "ConcernBar",
     "Docks",
+    "Drawn",
     "OtherVisit",
     "Picture",
     "ScoringDock",
     "SideBySide",
     "SignDialog",
+    "ThreePlanes",
     "WorklistDock",
     "dock_of",
     "group_changes",
@@ -30,7 +33,6 @@ __all__ = [
     "other_visits",
     "ratios_of",
     "told_of",
-    "unit_of",
 ]
 
 __getattr__ = lazy_names(
@@ -43,11 +45,12 @@ __getattr__ = lazy_names(
         ),
         "other_visit": ("SideBySide",),
         "picture": (
+            "Drawn",
             "Picture",
             "ratios_of",
             "told_of",
-            "unit_of",
         ),
+        "planes": ("ThreePlanes",),
         "scoring": (
             "SESSIONS",
             "ScoringDock",

@@ -1,7 +1,6 @@
 """Another visit of the same person beside the one that is read, linked in place and in window."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,9 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 
 from napari_wbmri.docks.layout import Docks
-from napari_wbmri.docks.picture import Picture, ratios_of, unit_of
+from napari_wbmri.docks.picture import Picture, ratios_of
+from napari_wbmri.docks.planes import ThreePlanes, refuse_drops
+from napari_wbmri.docks.visit_link import VisitLink
 from napari_wbmri.docks.visits import OtherVisit, group_changes, other_visits
 from napari_wbmri.viewer import Contours, Depth, DisplayGrid, Mark, Scene, take_mouse, turn_wheel
 from napari_wbmri.widgets import Background, numbers_of
@@ -26,10 +27,6 @@ from wbmri.review.label_editor import EDGES
 
 if TYPE_CHECKING:
     from wbmri.registration import PointMap
-
-
-_STEPS_BACK = 6
-"""The way back through a registration is exact to a fraction of a voxel after so many steps."""
 
 
 class SideBySide:
@@ -44,6 +41,8 @@ class SideBySide:
         The viewer with the first view.
     here
         The first view.
+    planes
+        The planes that it shows.
     background
         Registers.
     say
@@ -51,7 +50,7 @@ class SideBySide:
     changed
         Called when another visit, or none, is beside the one that is read.
     chosen
-        Called with the group that was clicked in the other visit.
+        Called with the group that was clicked in the other visit; it is gone to unless ``looking`` is false.
     lead_window
         Shows the first view in a window, given as multiples of normal muscle.
     """
@@ -60,28 +59,30 @@ class SideBySide:
         self,
         viewer: Viewer,
         here: Scene,
+        planes: ThreePlanes,
         background: Background,
         say: Callable[[str], None],
         changed: Callable[[], None],
-        chosen: Callable[[int], None],
+        chosen: Callable[..., None],
         lead_window: Callable[[float, float], None],
     ) -> None:
         self._viewer, self._here, self._background = viewer, here, background
+        self._mine = planes
         self._say, self._changed = say, changed
         self._chosen, self._lead_window = chosen, lead_window
         self.picture: Picture | None = None
+        self.planes: ThreePlanes | None = None
         self._ratios: NDArray[np.float16] | None = None
         self._heat = False
         self._own_window: tuple[float, float] | None = None
         self.visit: OtherVisit | None = None
         self.marks: dict[int, Mark] | None = None
         self.scene: Scene | None = None
-        self.link: PointMap | None = None
+        self.views: VisitLink | None = None
         self._visits: list[OtherVisit] = []
         self._docks: Docks | None = None
         self._inner: Any = None
         self._dock: Any = None
-        self._leading = False
 
     @property
     def earlier(self) -> bool:
@@ -132,16 +133,19 @@ class SideBySide:
         self.marks = {entry.label: Mark.of_entry(entry) for entry in reading.groups}
         self.scene = Scene(model)
         self.picture = Picture(
-            self.scene, self._inner.canvas.native, lambda: False, self._chosen, self._windowed, self._told
+            self.scene, self._inner.canvas.native, lambda: False, self._clicked, self._windowed, self._told
         )
+        self.views = VisitLink(here, self.scene)
+        self.planes = ThreePlanes(self._inner, self.scene, self.picture, self.views.lead)
+        refuse_drops(self._inner)
         self.scene.plane, self.scene.contours = here.plane, here.contours
         self.scene.label = session.current
         self.scene.show("scan", volume.data, labels.data, DisplayGrid.of(volume), self.marks)
         take_mouse(model)
         model.mouse_wheel_callbacks.append(self._wheel)
-        model.scene.camera.events.connect(self._lead)
-        model.dims.events.point.connect(self._lead)
-        self._presets = window_presets(volume, labels, case.reading.reference)
+        model.scene.camera.events.connect(self.views.lead)
+        model.dims.events.point.connect(self.views.lead)
+        self.picture.presets = window_presets(volume, labels, case.reading.reference)
         self.window(self._own_window)
         other = visit.session if reading.reviewed else f"{visit.session}\n{UNREVIEWED}"
         for view, name in ((self._viewer, session.case.session), (model, other)):
@@ -158,10 +162,12 @@ class SideBySide:
     def close(self) -> None:
         """Put the other visit away."""
         scene, self.scene = self.scene, None
+        if self.planes is not None:
+            self.planes.close()
         if scene is not None:
             scene.clear()
-        self.visit, self.marks, self.link = None, None, None
-        self.picture, self._ratios, self._heat = None, None, False
+        self.visit, self.marks, self.views = None, None, None
+        self.picture, self.planes, self._ratios, self._heat = None, None, None, False
         self._viewer.canvas.overlays.text.visible = False
         if self._dock is not None:
             self._viewer.window.remove_dock_widget(self._dock)
@@ -171,14 +177,33 @@ class SideBySide:
         if self._docks is not None:
             self._docks.lay_out()
             self._docks = None
+            self._mine.arrange(below=False)
 
     def _focus_both(self) -> None:
         if self._dock is None or self._docks is None:
             return
         self._docks.lay_out(self._dock)
-        label = self._here.label
-        self._here.focus(label)
-        self.focus(label)
+        self._mine.arrange(below=True)
+        self._here.focus(self._here.label)
+        self.show_planes()
+
+    def show_planes(self) -> None:
+        """Show all three planes, or one, as the first view does."""
+        if self.planes is not None and self._mine.shown:
+            self.planes.show(below=True)
+        elif self.planes is not None:
+            self.planes.hide()
+        self.focus(self._here.label)
+
+    def _clicked(self, label: int, index: tuple[int, int, int]) -> None:
+        """Choose the group that was clicked; where all planes are shown, they go through where it was."""
+        if self.scene is None or self.planes is None:
+            return
+        three = self.planes.shown
+        if three:
+            self.planes.go(self.scene.grid.point(index))
+        if label and not (three and label == self.scene.label):
+            self._chosen(label, looking=not three)
 
     def focus(self, label: int) -> None:
         """Show the group that is being read here too."""
@@ -188,50 +213,8 @@ class SideBySide:
 
     def follow(self) -> None:
         """Show the place that the first view shows, at the same size."""
-        here, there = self._here, self.scene
-        if self._leading or there is None or here.depth is Depth.BODY or len(here.viewer.layers) == 0:
-            return
-        point = self._linked(here.point)
-        if point is not None:
-            with self._led():
-                there.look(point, float(here.viewer.scene.camera.zoom))
-
-    def _lead(self, _: object = None) -> None:
-        """Show the place that this view was moved to in the first one."""
-        here, there = self._here, self.scene
-        if self._leading or there is None or here.depth is Depth.BODY or len(there.viewer.layers) == 0:
-            return
-        wanted, point = np.array(there.point), np.array(here.point)
-        # The map leads there alone: the way back is found by going towards where it has to come from.
-        for _step in range(_STEPS_BACK):
-            found = self._linked((float(point[0]), float(point[1]), float(point[2])))
-            if found is None:
-                return
-            point = point + wanted - found
-        with self._led():
-            here.look((float(point[0]), float(point[1]), float(point[2])), float(there.viewer.scene.camera.zoom))
-
-    @contextmanager
-    def _led(self) -> Iterator[None]:
-        """Let one view follow the other without being followed back."""
-        self._leading = True
-        try:
-            yield
-        finally:
-            self._leading = False
-
-    def _linked(self, point: tuple[float, float, float]) -> tuple[float, float, float] | None:
-        here, there = self._here, self.scene
-        if there is None:
-            return None
-        if self.link is not None:
-            moved = self.link.points(np.array([here.grid.point_mm(point)]))[0]
-            return there.grid.world([float(value) for value in moved])
-        mine, other = here.middle(here.label), there.middle(here.label)
-        if mine is None or other is None:
-            return None
-        a, b, c = np.array(point) - mine + other
-        return float(a), float(b), float(c)
+        if self.views is not None:
+            self.views.follow()
 
     def _regraded(self, visit: OtherVisit, reading: Reading) -> None:
         """Show the program's grades as the report of the comparison will have them."""
@@ -275,16 +258,14 @@ class SideBySide:
         if self.scene is None or self.picture is None:
             return
         if multiples is None:
-            self.scene.window(self._presets[self._here.preset])
+            self.picture.show_preset(self._here.preset)
         else:
-            black, white = (unit_of(self._presets) * multiple for multiple in multiples)
-            self.scene.set_window(black, white)
+            self.picture.show_multiples(*multiples)
 
     def _windowed(self) -> None:
         """Show the first view in the window to which this one was dragged."""
-        if self.scene is not None:
-            black, white = (limit / unit_of(self._presets) for limit in self.scene.scan.contrast_limits)
-            self._lead_window(black, white)
+        if self.picture is not None:
+            self._lead_window(*self.picture.multiples)
 
     def _told(self, label: int, _: tuple[int, int, int]) -> str:
         if not label or self.visit is None or self.marks is None:
@@ -372,8 +353,9 @@ class SideBySide:
             if isinstance(found, str):
                 self._say(f"The visits stay linked by the group that is read: {found}")
                 return
-            self.link = found
-            self.follow()
+            if self.views is not None:
+                self.views.map = found
+                self.views.follow()
             self._say(f"Visit {name} is linked by registration.")
 
         self._background.run(regrade, regraded)

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from napari.qt import QtViewer
 from numpy.typing import NDArray
+from qtpy.QtCore import QObject, QTimer
 from qtpy.QtWidgets import QWidget
 
 from napari_wbmri.viewer import HIGHEST, LOWEST, Mark, Pointer, Scene, heat_colours
@@ -22,6 +24,42 @@ _LEGEND = (1.0, 1.5, 2.0, 3.0, 4.0)
 """Ratios whose colours the legend shows."""
 
 
+DRAWN_MS = 500
+"""A picture is drawn within so long once the window has time for it."""
+
+
+class Drawn(QObject):
+    """Tells whether a view has drawn what it was last asked for.
+
+    Parameters
+    ----------
+    view
+        The view.
+
+    Attributes
+    ----------
+    seen
+        Whether it has.
+    """
+
+    def __init__(self, view: QtViewer) -> None:
+        super().__init__(view)
+        self._canvas, self.seen = view.canvas.native, True
+        # Where nothing is drawn, because nothing is new, it is on the screen already.
+        self._soon = QTimer(self, singleShot=True, interval=DRAWN_MS)
+        self._soon.timeout.connect(self._draw)
+        view.canvas._scene_canvas.events.draw.connect(self._draw)
+
+    def wait(self) -> None:
+        """Wait for the next picture."""
+        self.seen = False
+        self._canvas.update()
+        self._soon.start()
+
+    def _draw(self, _: object = None) -> None:
+        self.seen = True
+
+
 class Picture:
     """What stands upon the picture of a scan, and what the mouse does there.
 
@@ -33,8 +71,8 @@ class Picture:
         The widget that shows it.
     busy
         Tells whether the left button draws just now.
-    chosen
-        Called with the group that was clicked.
+    clicked
+        Called with the group that was clicked, 0 for none, and the voxel of the screen's grid.
     windowed
         Called after the window was set by dragging.
     told
@@ -46,15 +84,16 @@ class Picture:
         scene: Scene,
         canvas: QWidget,
         busy: Callable[[], bool],
-        chosen: Callable[[int], None],
+        clicked: Callable[[int, Voxel], None],
         windowed: Callable[[], None],
         told: Callable[[int, Voxel], str],
     ) -> None:
-        self._scene, self._told = scene, told
+        self._scene, self._told, self._clicked, self._windowed = scene, told, clicked, windowed
+        self.presets: tuple[DisplayWindow, ...] = ()
         self.directions = OrientationLabels(scene.viewer, canvas)
         self.tip, self.corner = PictureNote(canvas), PictureNote(canvas, corner=True)
         self._window = ""
-        Pointer(scene, busy, chosen, self._over, windowed)
+        Pointer(scene, busy, clicked, self._over, windowed)
 
     def _over(self, voxel: Voxel | None) -> None:
         if voxel is None:
@@ -63,9 +102,37 @@ class Picture:
         i, j, k = np.rint(self._scene.grid.voxel(self._scene.grid.point(voxel))).astype(int).tolist()
         self.tip.say(self._told(int(self._scene.groups.data[voxel]), (i, j, k)))
 
-    def show_window(self, words: str) -> None:
+    def another(self, scene: Scene, canvas: QWidget) -> "Picture":
+        """Return the same upon another view of this scan."""
+
+        def windowed() -> None:
+            self._scene.set_window(*scene.scan.contrast_limits)
+            self._windowed()
+
+        return Picture(scene, canvas, lambda: False, self._clicked, windowed, self._told)
+
+    def show_preset(self, place: int) -> None:
+        """Show the scan in one of its window presets."""
+        self._scene.window(self.presets[place])
+        self._window = ""
+        self.show_corner()
+
+    @property
+    def multiples(self) -> tuple[float, float]:
+        """What is black and white, as multiples of normal muscle."""
+        unit = _unit_of(self.presets)
+        black, white = self._scene.scan.contrast_limits
+        return black / unit, white / unit
+
+    def show_multiples(self, black: float, white: float) -> None:
+        """Show the scan in a window that is none of the presets, as multiples of normal muscle."""
+        unit = _unit_of(self.presets)
+        self._scene.set_window(black * unit, white * unit)
+
+    def say_window(self) -> None:
         """Say in which window the scan is shown, where it is none of the presets."""
-        self._window = words
+        black, white = self.multiples
+        self._window = f"Window {black:.2f} to {white:.2f} × {self.presets[0].name.rpartition('× ')[2]}"
         self.show_corner()
 
     def show_corner(self) -> None:
@@ -100,7 +167,7 @@ def told_of(session: Session, mark: Mark | None, label: int, voxel: Voxel) -> st
     return " · ".join(said)
 
 
-def unit_of(presets: Sequence[DisplayWindow]) -> float:
+def _unit_of(presets: Sequence[DisplayWindow]) -> float:
     """Return the intensity of which the windows of a scan are multiples: normal muscle, where that is known."""
     (_, black, white), preset = RATIO_WINDOWS[0], presets[0]
     return (preset.white - preset.black) / (white - black)

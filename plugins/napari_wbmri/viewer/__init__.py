@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from napari_wbmri.viewer.label_painter import RADII_MM, MaskEditor, Tool
     from napari_wbmri.viewer.marks import Mark, Standing
     from napari_wbmri.viewer.mouse import take_mouse, turn_wheel
+    from napari_wbmri.viewer.plane_view import Depth
     from napari_wbmri.viewer.pointer import Pointer
-    from napari_wbmri.viewer.scene import Contours, Depth, Scene
+    from napari_wbmri.viewer.scene import Contours, Scene
 
 __all__ = [
     "HIGHEST",
@@ -57,10 +58,10 @@ __getattr__ = lazy_names(
             "take_mouse",
             "turn_wheel",
         ),
+        "plane_view": ("Depth",),
         "pointer": ("Pointer",),
         "scene": (
             "Contours",
-            "Depth",
             "Scene",
         ),
     },

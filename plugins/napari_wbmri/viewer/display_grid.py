@@ -65,13 +65,6 @@ class DisplayGrid:
         """Return an array of the screen as it is stored; the inverse of `shown`."""
         return self._storage.undo(shown)
 
-    def shown_box(self, places: Sequence[NDArray[np.integer[Any]]]) -> tuple[slice, ...]:
-        """Return the box on the screen's grid around stored voxels, given as one array of indices per axis."""
-        corners = [[end(axis) for axis in places] for end in (np.min, np.max)]
-        ends = np.rint(self._storage.indices(corners)).astype(int)
-        low, high = ends.min(axis=0), ends.max(axis=0) + 1
-        return tuple(slice(int(start), int(stop)) for start, stop in zip(low, high, strict=True))
-
     def point(self, index: ArrayLike) -> tuple[float, float, float]:
         """Return where an index of the screen's grid lies on the screen, in mm."""
         a, b, c = np.asarray(index) * self.spacing + self.origin
@@ -80,6 +73,12 @@ class DisplayGrid:
     def index(self, world: Sequence[float]) -> NDArray[np.float64]:
         """Return the index of the screen's grid at a point on the screen; the inverse of `point`."""
         return np.asarray((np.asarray(world, float) - self.origin) / self.spacing)
+
+    def index_at(self, world: Sequence[float]) -> tuple[int, int, int] | None:
+        """Return the index of the screen's voxel in which a point on the screen lies; ``None`` outside."""
+        i, j, k = (int(value) for value in np.rint(self.index(world)))
+        inside = all(0 <= one < size for one, size in zip((i, j, k), self.shape, strict=True))
+        return (i, j, k) if inside else None
 
     def voxel(self, world: Sequence[float]) -> NDArray[np.float64]:
         """Return the stored voxel coordinates of a point on the screen."""

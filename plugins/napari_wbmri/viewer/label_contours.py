@@ -1,9 +1,13 @@
-"""The borders of labels within one plane, computed once for all slices so that scrolling only has to show them."""
+"""The outlines as they lie on the screen: where each group is, and its borders within each plane."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
+
+from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
+from wbmri.review.label_editor import LabelChange
 
 Labels = NDArray[np.uint8]
 
@@ -15,17 +19,20 @@ MOST_PARTS = 5
 
 
 class Edges:
-    """The borders in all slices of one plane.
+    """The borders in all slices of one plane: an array for napari, of which only what is asked for is computed.
 
     Parameters
     ----------
     labels
-        Shape (a, b, c); not copied, so that `update` sees what became of them.
+        Shape (a, b, c); not copied, so that what is asked for later follows what became of them.
     spacing
         Distance between voxels in mm.
     plane
         The axis across the plane, and the two axes in it.
     """
+
+    ndim = 3
+    dtype = np.dtype(np.uint8)
 
     def __init__(self, labels: Labels, spacing: Sequence[float], plane: tuple[int, int, int]) -> None:
         self._labels = labels
@@ -34,23 +41,38 @@ class Edges:
             1 if axis == plane[0] else int(np.clip(round(step / LINE_MM), 1, MOST_PARTS))
             for axis, step in enumerate(spacing)
         )
-        self.data = self._of(labels)
 
-    def update(self, box: tuple[slice, ...]) -> None:
-        """Follow a change of the labels in a box; its borders reach one voxel beyond it."""
-        grown, seen = (
-            tuple(
-                part if axis == self._plane[0] else slice(max(0, part.start - by), min(part.stop + by, size))
-                for axis, (part, size) in enumerate(zip(box, self._labels.shape, strict=True))
-            )
-            for by in (1, 2)
-        )
-        fresh = self._of(self._labels[seen])
-        target, source = [], []
-        for inner, outer, parts in zip(grown, seen, self.parts, strict=True):
-            target.append(slice(inner.start * parts, inner.stop * parts))
-            source.append(slice((inner.start - outer.start) * parts, (inner.stop - outer.start) * parts))
-        self.data[tuple(target)] = fresh[tuple(source)]
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape once large voxels are divided."""
+        return tuple(size * parts for size, parts in zip(self._labels.shape, self.parts, strict=True))
+
+    @property
+    def size(self) -> int:
+        """How many voxels these are."""
+        return int(np.prod(self.shape))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are kept: none."""
+        return 0
+
+    def __getitem__(self, asked: Any) -> Labels:
+        wanted = list(asked) if isinstance(asked, tuple) else [asked]
+        if not all(isinstance(part, int | np.integer | slice) for part in wanted):
+            return np.asarray(self._of(self._labels)[asked])
+        seen = [slice(None)] * self.ndim
+        for axis, part in enumerate(wanted):
+            if not isinstance(part, slice):
+                place, parts = range(self.shape[axis])[int(part)], self.parts[axis]
+                # In the plane, borders depend on the voxels beside.
+                reach = 0 if axis == self._plane[0] else 1
+                first = max(place // parts - reach, 0)
+                seen[axis], wanted[axis] = slice(first, place // parts + 1 + reach), place - first * parts
+        return np.asarray(self._of(self._labels[tuple(seen)])[tuple(wanted)])
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        return self._of(self._labels).astype(dtype or self.dtype)
 
     def _of(self, labels: Labels) -> Labels:
         fine = labels
@@ -62,6 +84,63 @@ class Edges:
             inside[_cut(axis, 1, None)] &= same
             inside[_cut(axis, None, -1)] &= same
         return np.where(inside, np.uint8(0), fine)
+
+
+class ShownLabels:
+    """The outlines of one scan on the screen's grid; every view of the scan shows the same ones.
+
+    Parameters
+    ----------
+    labels
+        Labels on the stored grid; copied, and `change` keeps the copy up to date.
+    grid
+        Where the stored grid lies on the screen.
+    """
+
+    def __init__(self, labels: Labels, grid: DisplayGrid) -> None:
+        self._stored = np.array(labels, dtype=np.uint8)
+        self._grid = grid
+        self.data: Labels = grid.shown(self._stored)
+        self._boxes: dict[int, tuple[slice, ...]] = {}
+
+    def change(self, change: LabelChange) -> None:
+        """Follow a change of the outlines."""
+        change.apply(self._stored)
+        for label in change.labels:
+            self._boxes.pop(label, None)
+
+    def lines(self, plane: str) -> dict[str, Any]:
+        """Return what a napari layer needs that shows the borders within a plane."""
+        edges, step = Edges(self.data, self._grid.spacing, PLANES[plane]), np.array(self._grid.spacing)
+        part = step / edges.parts
+        translate = tuple(self._grid.origin - (step - part) / 2)
+        return self._grid.layer() | {"data": edges, "scale": tuple(part), "translate": translate}
+
+    def box(self, label: int) -> tuple[slice, ...] | None:
+        """Return the box of a group on the screen's grid; ``None`` where it has no voxels."""
+        if not self._boxes:
+            from scipy.ndimage import find_objects
+
+            found = find_objects(self.data, max_label=255)
+            self._boxes = {label: box for label, box in enumerate(found, start=1) if box is not None}
+        elif label not in self._boxes:
+            places = np.nonzero(self.data == label)
+            if places[0].size:
+                self._boxes[label] = tuple(slice(int(axis.min()), int(axis.max()) + 1) for axis in places)
+        return self._boxes.get(label)
+
+    def middle(self, label: int, plane: str) -> tuple[float, float, float] | None:
+        """Return the point on the screen to look at a group from: its middle, in the slice that shows most of it."""
+        box = self.box(label)
+        if box is None:
+            return None
+        inside = self.data[box] == label
+        across = PLANES[plane][0]
+        others = tuple(axis for axis in range(3) if axis != across)
+        best = int(np.argmax(np.count_nonzero(inside, axis=others)))
+        index = [(part.start + part.stop - 1) / 2 for part in box]
+        index[across] = box[across].start + best
+        return self._grid.point(index)
 
 
 def _cut(axis: int, start: int | None, stop: int | None) -> tuple[slice, ...]:

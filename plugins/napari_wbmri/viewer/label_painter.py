@@ -6,7 +6,8 @@ from typing import Any
 
 from napari.components import ViewerModel
 
-from napari_wbmri.viewer.scene import Depth, Scene
+from napari_wbmri.viewer.plane_view import Depth
+from napari_wbmri.viewer.scene import Scene
 from wbmri.core import InputError, WbmriError
 from wbmri.review import Change, Session
 from wbmri.review.label_editor import Brush, LabelChange, Stroke, fill_between, mirror, redraw

@@ -5,7 +5,8 @@ from typing import Any
 
 from napari.components import ViewerModel
 
-from napari_wbmri.viewer.scene import Depth, Scene
+from napari_wbmri.viewer.plane_view import Depth
+from napari_wbmri.viewer.scene import Scene
 
 _ZOOM = 1.15
 """How much nearer one step of the wheel goes."""

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from napari.components import ViewerModel
 
-from napari_wbmri.viewer.scene import Depth, Scene
+from napari_wbmri.viewer.plane_view import Depth
+from napari_wbmri.viewer.scene import Scene
 
 _CLICK_PX = 4
 """A press that moves no further is a click."""
@@ -24,8 +25,8 @@ class Pointer:
         The picture.
     busy
         Tells whether the left button draws just now.
-    chosen
-        Called with the group that was clicked.
+    clicked
+        Called with the group that was clicked, 0 for none, and the voxel of the screen's grid.
     over
         Called with the voxel of the screen's grid under the mouse, or ``None`` where there is none.
     windowed
@@ -36,18 +37,18 @@ class Pointer:
         self,
         scene: Scene,
         busy: Callable[[], bool],
-        chosen: Callable[[int], None],
+        clicked: Callable[[int, tuple[int, int, int]], None],
         over: Callable[[tuple[int, int, int] | None], None],
         windowed: Callable[[], None],
     ) -> None:
         self._scene, self._busy = scene, busy
-        self._chosen, self._over, self._windowed = chosen, over, windowed
+        self._clicked, self._over, self._windowed = clicked, over, windowed
         scene.viewer.mouse_drag_callbacks.append(self._drag)
         scene.viewer.mouse_move_callbacks.append(self._move)
 
     def _voxel(self, event: Any) -> tuple[int, int, int] | None:
         scene = self._scene
-        return scene.voxel_at(event.position) if scene.shown and scene.depth is Depth.SLICE else None
+        return scene.grid.index_at(event.position) if scene.shown and scene.depth is Depth.SLICE else None
 
     def _move(self, _: ViewerModel, event: Any) -> None:
         self._over(self._voxel(event))
@@ -73,6 +74,5 @@ class Pointer:
             while event.type == "mouse_move":
                 furthest = max(furthest, float(np.abs(np.array(event.pos, float) - start).max()))
                 yield
-            label = 0 if voxel is None else int(self._scene.groups.data[voxel])
-            if label and furthest <= _CLICK_PX:
-                self._chosen(label)
+            if voxel is not None and furthest <= _CLICK_PX:
+                self._clicked(int(self._scene.groups.data[voxel]), voxel)

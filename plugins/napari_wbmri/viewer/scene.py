@@ -1,7 +1,6 @@
 """One case in one napari viewer model: the scan, its contours, and where the view is. No Qt."""
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
@@ -17,9 +16,10 @@ from napari_wbmri.viewer.field_layer import NAME as FIELD
 from napari_wbmri.viewer.field_layer import field_layer
 from napari_wbmri.viewer.heat_map import NAME as HEAT
 from napari_wbmri.viewer.heat_map import heat_layer
-from napari_wbmri.viewer.label_contours import Edges
+from napari_wbmri.viewer.label_contours import ShownLabels
 from napari_wbmri.viewer.marks import Mark, Standing, rgb_of
-from wbmri.core import BiasFieldSpline
+from napari_wbmri.viewer.plane_view import Depth, PlaneView
+from wbmri.core import BiasFieldSpline, Box, Grid
 from wbmri.grading import fitted_field
 from wbmri.report.figures import DisplayWindow
 from wbmri.review import ViewState
@@ -46,15 +46,7 @@ class Contours(Enum):
     NONE = "no contours"
 
 
-class Depth(Enum):
-    """What of the third dimension is shown."""
-
-    SLICE = "slice"
-    PROJECTION = "projection"
-    BODY = "3D projection"
-
-
-class Scene:
+class Scene(PlaneView):
     """Shows one scan with the contours of its groups.
 
     Parameters
@@ -64,15 +56,14 @@ class Scene:
     """
 
     def __init__(self, viewer: ViewerModel) -> None:
-        self.viewer = viewer
+        super().__init__(viewer)
         self.contours = Contours.ALL
-        self.depth = Depth.SLICE
-        self.plane = "coronal"
         self.preset = 0
         self.label = 0
         self._marks: Mapping[int, Mark] = {}
-        self._stored = np.zeros((1, 1, 1), np.uint8)
         self._highest = 1.0
+        self.followers: list[Scene] = []  # type: ignore[assignment]
+        self._let_go()
 
     def show(
         self,
@@ -101,25 +92,44 @@ class Scene:
         self.grid, self._marks = grid, marks
         if place is not None:
             self.plane, self.label = place.plane, place.label
-        self._stored = np.array(labels, dtype=np.uint8)
-        self._boxes: dict[int, tuple[slice, ...]] = {}
+        self._outlines = ShownLabels(labels, grid)
+        self._highest = float(image.max())
+        point = self.middle(self.label) if place is None or place.point_mm is None else grid.world(place.point_mm)
+        self._fill(name, grid.shown(image), (0.0, self._highest), point)
+
+    def share(self, other: "Scene", plane: str) -> None:
+        """Put another plane of the scan on the screen that another view shows; this one follows it from now on."""
+        limits = other.scan.contrast_limits_range
+        if self._outlines is not other._outlines:
+            self.grid, self.plane, self._outlines, self._highest = other.grid, plane, other._outlines, other._highest
+            self._fill(other.scan.name, other.scan.data, limits, other.cross)
+        else:
+            self.lines.refresh(thumbnail=False, extent=False, highlight=False)
+        self.turn(plane)
+        self.scan.contrast_limits_range, self.scan.contrast_limits = limits, other.scan.contrast_limits
+        self.draw(other.contours)
+        self.colour(other._marks, other.label)
+        if self._ratios is not other._ratios:
+            self.show_heat(other._ratios)
+        if self._field is not other._field:
+            self._show_field(other._field)
+        other.followers.append(self)
+
+    def _fill(
+        self, name: str, image: NDArray[Any], limits: tuple[float, float], point: tuple[float, float, float] | None
+    ) -> None:
+        """Put the layers on the screen; `point` says through where."""
         if self.viewer.layers:
             self.viewer.layers.clear()
-        self._highest = float(image.max())
-        limits = (0.0, self._highest)
-        shown = grid.shown(image)
-        self.scan = Image(shown, name=name, interpolation2d="linear", contrast_limits=limits, **grid.layer())
-        self._edges: dict[str, Edges] = {}
-        self.groups = Labels(grid.shown(self._stored), name="muscle groups", visible=False, **grid.layer())
-        with ThreadPoolExecutor(1) as beside:
-            borders = beside.submit(self._borders)
-            self.viewer.layers.append(self.scan)
-            self.viewer.dims.order = PLANES[self.plane]
-            # Before there is more that would be sliced anew.
-            point = self.middle(self.label) if place is None or place.point_mm is None else grid.world(place.point_mm)
-            if point is not None:
-                self._slice(point)
-        self.lines = Labels(borders.result().data, name="contours", opacity=1.0, **self._fine_layer())
+        grid = self.grid
+        self.scan = Image(image, name=name, interpolation2d="linear", contrast_limits=limits, **grid.layer())
+        self.groups = Labels(self._outlines.data, name="muscle groups", visible=False, **grid.layer())
+        self.viewer.layers.append(self.scan)
+        self.viewer.dims.order = PLANES[self.plane]
+        # Before there is more that would be sliced anew.
+        if point is not None:
+            self.go(point)
+        self.lines = Labels(**self._outlines.lines(self.plane), name="contours", opacity=1.0)
         for layer in (self.groups, self.lines):
             layer.editable = False
         # Tested for depth, lines in the plane of the scan may be hidden by it.
@@ -141,25 +151,20 @@ class Scene:
         self.viewer.scene.camera.mouse_zoom = True
         for layer in layers:
             layer.data = np.zeros((1,) * layer.ndim, layer.data.dtype)
-        self._edges, self._boxes = {}, {}
-        self._stored = np.zeros((1, 1, 1), np.uint8)
+        self._let_go()
 
-    def _borders(self) -> Edges:
-        if self.plane not in self._edges:
-            self._edges[self.plane] = Edges(self.groups.data, self.grid.spacing, PLANES[self.plane])
-        return self._edges[self.plane]
-
-    def _fine_layer(self) -> dict[str, Any]:
-        """Return the place of a layer whose voxels are parts of the scan's."""
-        step = np.array(self.grid.spacing)
-        part = step / self._borders().parts
-        return self.grid.layer() | {"scale": tuple(part), "translate": tuple(self.grid.origin - (step - part) / 2)}
+    def _let_go(self) -> None:
+        self._outlines = ShownLabels(np.zeros((1, 1, 1), np.uint8), DisplayGrid(Grid((1, 1, 1), np.eye(4))))
+        self._ratios: NDArray[np.float16] | None = None
+        self._field: tuple[NDArray[np.float32], Box] | None = None
 
     def window(self, preset: DisplayWindow) -> None:
         """Show the scan in a window."""
         highest = max(preset.white, self.scan.contrast_limits_range[1])
         self.scan.contrast_limits_range = (min(0.0, preset.black), highest)
         self.scan.contrast_limits = (preset.black, preset.white)
+        for view in self.followers:
+            view.window(preset)
 
     def set_window(self, black: float, white: float) -> None:
         """Show the scan in a window of one's own."""
@@ -168,59 +173,61 @@ class Scene:
     @property
     def shown(self) -> bool:
         """Whether a scan is shown."""
-        return len(self.viewer.layers) > 0 and self._stored.size > 1
-
-    def voxel_at(self, world: Sequence[float]) -> tuple[int, int, int] | None:
-        """Return the voxel of the screen's grid at a point on the screen; ``None`` outside."""
-        i, j, k = (int(value) for value in np.rint(self.grid.index(world)))
-        inside = all(0 <= one < size for one, size in zip((i, j, k), self.grid.shape, strict=True))
-        return (i, j, k) if inside else None
+        return len(self.viewer.layers) > 0 and self._outlines.data.size > 1
 
     def show_heat(self, ratios: NDArray[np.float16] | None) -> None:
         """Lay the ratios to normal muscle over the scan, or take them away."""
-        for layer in [layer for layer in self.viewer.layers if layer.name == HEAT]:
-            self.viewer.layers.remove(layer)
-        if ratios is not None:
-            self.viewer.layers.insert(1, heat_layer(ratios, self.grid))
-            self.viewer.layers.selection.clear()
+        self._ratios = ratios
+        self._lay(HEAT, None if ratios is None else heat_layer(ratios, self.grid))
+        for view in self.followers:
+            view.show_heat(ratios)
 
     @property
     def heat_shown(self) -> bool:
         """Whether the ratios are laid over the scan."""
-        return any(layer.name == HEAT for layer in self.viewer.layers)
+        return self._ratios is not None
 
     def toggle_field(self, spline: BiasFieldSpline) -> bool:
         """Lay the fitted field over the scan, or take it away; return whether it is shown now."""
-        shown = [layer for layer in self.viewer.layers if layer.name == FIELD]
-        if shown:
-            self.viewer.layers.remove(shown[0])
-            return False
-        self.viewer.layers.insert(1, field_layer(*fitted_field(self.grid.stored_grid, spline), self.grid))
-        self.viewer.layers.selection.clear()
-        return True
+        self._show_field(None if self._field is not None else fitted_field(self.grid.stored_grid, spline))
+        return self._field is not None
+
+    def _show_field(self, field: tuple[NDArray[np.float32], Box] | None) -> None:
+        self._field = field
+        self._lay(FIELD, None if field is None else field_layer(*field, self.grid))
+        for view in self.followers:
+            view._show_field(field)
+
+    def _lay(self, name: str, layer: Image | None) -> None:
+        """Lay something over the scan, in place of what has that name."""
+        for one in [one for one in self.viewer.layers if one.name == name]:
+            self.viewer.layers.remove(one)
+        if layer is not None:
+            self.viewer.layers.insert(1, layer)
+            self.viewer.layers.selection.clear()
 
     def change(self, change: LabelChange) -> None:
         """Follow a change of the outlines."""
         if change.voxels == 0:
             return
-        change.apply(self._stored)
-        for label in change.labels:
-            self._boxes.pop(label, None)
-        places = np.unravel_index(change.index, change.shape)
-        self._edges = {self.plane: self._edges[self.plane]}
-        self._edges[self.plane].update(self.grid.shown_box(places))
-        for layer in (self.groups, self.lines):
-            layer.refresh(thumbnail=False, extent=False, highlight=False)
+        self._outlines.change(change)
+        for view in (self, *self.followers):
+            for layer in (view.groups, view.lines):
+                layer.refresh(thumbnail=False, extent=False, highlight=False)
 
     def colour(self, marks: Mapping[int, Mark], label: int) -> None:
         """Give every contour the colour of its mark; that of the group that is being read is white."""
         self._marks, self.label = marks, label
         self._recolour()
+        for view in self.followers:
+            view.colour(marks, label)
 
     def draw(self, contours: Contours) -> None:
         """Choose which contours are drawn."""
         self.contours = contours
         self._recolour()
+        for view in self.followers:
+            view.draw(contours)
 
     def _recolour(self) -> None:
         _show(self.groups, self.depth is Depth.BODY and self.contours is not Contours.NONE)
@@ -239,35 +246,24 @@ class Scene:
 
     def box(self, label: int) -> tuple[slice, ...] | None:
         """Return the box of a group on the screen's grid; ``None`` where it has no voxels."""
-        if not self._boxes:
-            from scipy.ndimage import find_objects
-
-            found = find_objects(self.groups.data, max_label=255)
-            self._boxes = {label: box for label, box in enumerate(found, start=1) if box is not None}
-        elif label not in self._boxes:
-            places = np.nonzero(self.groups.data == label)
-            if places[0].size:
-                self._boxes[label] = tuple(slice(int(axis.min()), int(axis.max()) + 1) for axis in places)
-        return self._boxes.get(label)
+        return self._outlines.box(label)
 
     def middle(self, label: int, plane: str | None = None) -> tuple[float, float, float] | None:
         """Return the point on the screen to look at a group from: its middle, in the slice that shows most of it."""
+        return self._outlines.middle(label, plane or self.plane)
+
+    def focus(self, label: int) -> None:
+        """Centre all views on a group and zoom so that it can be judged among its neighbours."""
+        middle = self.middle(label)
+        if middle is not None:
+            for view in (self, *self.followers):
+                view.look(middle, view._zoom(label))
+
+    def _zoom(self, label: int) -> float | None:
+        """Return the zoom at which a group and its neighbours fill the view."""
         box = self.box(label)
         if box is None:
             return None
-        inside = self.groups.data[box] == label
-        across = PLANES[plane or self.plane][0]
-        others = tuple(axis for axis in range(3) if axis != across)
-        best = int(np.argmax(np.count_nonzero(inside, axis=others)))
-        index = [(part.start + part.stop - 1) / 2 for part in box]
-        index[across] = box[across].start + best
-        return self.grid.point(index)
-
-    def focus(self, label: int) -> None:
-        """Centre on a group and zoom so that it can be judged among its neighbours."""
-        middle, box = self.middle(label), self.box(label)
-        if middle is None or box is None:
-            return
         down, right = PLANES[self.plane][1:]
         sizes = [(part.stop - part.start) * step for part, step in zip(box, self.grid.spacing, strict=True)]
         height, width = (float(size) for size in self.viewer.canvas.size)
@@ -275,37 +271,7 @@ class Scene:
             (height, sizes[down]),
             (width, sizes[right]),
         )
-        zoom = min(pixels / float(np.clip(size / _FILLED_SHARE, _LEAST_MM, _MOST_MM)) for pixels, size in spans)
-        self.look(middle, zoom)
-
-    def look(self, point: tuple[float, float, float], zoom: float | None) -> None:
-        """Show a point of the screen in the middle, at a zoom in pixels per mm if one is given."""
-        self._slice(point)
-        camera = self.viewer.scene.camera
-        if self.depth is not Depth.BODY:
-            _, down, right = PLANES[self.plane]
-            camera.center = (0.0, point[down], point[right])
-            if zoom is not None:
-                camera.zoom = zoom
-
-    def _slice(self, point: tuple[float, float, float]) -> None:
-        """Go to the slices of a point."""
-        # In the middle of a voxel: napari's sliders would move it there, and all layers would be sliced once more.
-        steps = [
-            round((value - along.start) / along.step)
-            for value, along in zip(point, self.viewer.dims.range, strict=True)
-        ]
-        self.viewer.dims.set_current_step(range(3), steps)
-
-    @property
-    def point(self) -> tuple[float, float, float]:
-        """The point on the screen that all three planes go through, in mm."""
-        across, down, right = PLANES[self.plane]
-        centre = self.viewer.scene.camera.center
-        point = [0.0, 0.0, 0.0]
-        point[across] = float(self.viewer.dims.point[across])
-        point[down], point[right] = float(centre[-2]), float(centre[-1])
-        return point[0], point[1], point[2]
+        return min(pixels / float(np.clip(size / _FILLED_SHARE, _LEAST_MM, _MOST_MM)) for pixels, size in spans)
 
     def place(self, label: int) -> ViewState:
         """Return where the view is, to come back to."""
@@ -320,21 +286,17 @@ class Scene:
             self.look(self.grid.world(place.point_mm), place.zoom)
 
     def turn(self, plane: str) -> None:
-        """Show another plane through the point that is shown now."""
-        point = self.point
+        """Show another plane through the point that is shown now; the other views take the two that are left."""
+        point = self.cross if self.followers else self.point
         if plane != self.plane:
             self.plane = plane
-            self.lines.data = self._borders().data
-            fine = self._fine_layer()
-            self.lines.scale, self.lines.translate = fine["scale"], fine["translate"]
+            fine = self._outlines.lines(plane)
+            self.lines.data, self.lines.scale, self.lines.translate = fine["data"], fine["scale"], fine["translate"]
             self.viewer.dims.order = PLANES[plane]
         self._set_margins()
         self.look(point, None)
-
-    def step(self, slices: int) -> None:
-        """Go some slices further to the back, the feet or the left."""
-        across = PLANES[self.plane][0]
-        self.viewer.dims.set_current_step(across, self.viewer.dims.current_step[across] + slices)
+        for view, other in zip(self.followers, [one for one in PLANES if one != plane], strict=False):
+            view.turn(other)
 
     def project(self, depth: Depth) -> None:
         """Show a slice, the brightest voxel along each line of sight, or that of the body from any side."""

@@ -7,6 +7,7 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from napari_wbmri.widgets.background import Background
     from napari_wbmri.widgets.body_map import BodyMap
+    from napari_wbmri.widgets.crosshair import Crosshair
     from napari_wbmri.widgets.evidence import EvidencePanel, numbers_of
     from napari_wbmri.widgets.grade_entry import ChoiceBox, GradeButtons, SoftTissuePanel
     from napari_wbmri.widgets.grades_table import GradesTable, TotalsBar
@@ -23,6 +24,7 @@ __all__ = [
     "Background",
     "BodyMap",
     "ChoiceBox",
+    "Crosshair",
     "EvidencePanel",
     "GradeButtons",
     "GradesTable",
@@ -44,6 +46,7 @@ __getattr__ = lazy_names(
     {
         "background": ("Background",),
         "body_map": ("BodyMap",),
+        "crosshair": ("Crosshair",),
         "evidence": (
             "EvidencePanel",
             "numbers_of",
