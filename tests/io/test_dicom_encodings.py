@@ -3,18 +3,22 @@
 import os
 import subprocess
 import sys
+import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from pydicom import DataElement, dcmread
 
 from wbmri.core import InputError
 from wbmri.io import inspect, load
+from wbmri.io.dicom.decoder_process import DecoderProcess, the_decoder
 from wbmri.io.dicom.series import cluster_origins
 
 
@@ -75,10 +79,63 @@ def test_what_ends_the_decoder_does_not_end_the_program(
 ) -> None:
     for path in dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth())):
         dicom.recode(path, "JPEGLSLossless")
+    monkeypatch.setattr("wbmri.io.dicom.pixels.the_decoder", DecoderProcess())
     # A process that is told nothing it knows ends at once, as a crashed one does.
     monkeypatch.setattr("wbmri.io.dicom.decoder_process.sys.executable", "/bin/false")
     with pytest.raises(InputError, match=r"compressed as JPEG-LS .*it ended the decoder"):
         load(tmp_path)
+
+
+def decoders() -> list[psutil.Process]:
+    return [
+        child for child in psutil.Process().children() if "wbmri.io.dicom.decoder_process" in " ".join(child.cmdline())
+    ]
+
+
+def until(ready: Callable[[], bool]) -> None:
+    """Wait for something that a process of its own does."""
+    end = time.monotonic() + 30
+    while not ready():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_one_decoder_serves_until_it_is_not_needed_and_another_where_it_was_killed(
+    dicom: Any,
+    tmp_path: Path,
+    plain: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    the_decoder.end()
+    monkeypatch.setattr("wbmri.io.dicom.decoder_process._IDLE_S", 1.0)
+    for path in dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth())):
+        dicom.recode(path, "JPEGLSLossless")
+    load(tmp_path)
+    (first,) = decoders()
+    with ThreadPoolExecutor(4) as pool:
+        volumes = list(pool.map(load, [tmp_path] * 4))
+    assert decoders() == [first]
+    first.kill()
+    until(lambda: not first.is_running() or first.status() == psutil.STATUS_ZOMBIE)
+    for volume in (*volumes, load(tmp_path)):
+        np.testing.assert_array_equal(volume.data, plain.data)
+    (second,) = decoders()
+    assert second != first
+    until(lambda: not decoders())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_program_has_a_decoder_of_its_own(dicom: Any, tmp_path: Path) -> None:
+    for path in dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth())):
+        dicom.recode(path, "JPEGLSLossless")
+    program = (
+        "import os, sys, wbmri, numpy as np; first = wbmri.load(sys.argv[1]); child = os.fork()\n"
+        "for _ in range(5): assert np.array_equal(wbmri.load(sys.argv[1]).data, first.data)\n"
+        "if not child: os._exit(0)\n"
+        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)  # noqa: S603
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_decoder_does_with_less_memory_than_it_may_have(dicom: Any, tmp_path: Path) -> None:
@@ -95,9 +152,9 @@ def test_a_file_that_inflates_without_end_is_damaged(dicom: Any, tmp_path: Path)
     path = dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth()), syntax=dicom.SYNTAXES["deflated"])[0]
     content = path.read_bytes()
     begin = 144 + int.from_bytes(content[140:144], "little")
-    bomb = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    bomb = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
     zeros = bytes(2**24)
-    path.write_bytes(content[:begin] + b"".join(bomb.compress(zeros) for _ in range(70)) + bomb.flush())
+    path.write_bytes(content[:begin] + b"".join(bomb.compress(zeros) for _ in range(20)) + bomb.flush())
     assert path.stat().st_size < 2_000_000
     with pytest.raises(InputError, match="such as file 6 of 6 by name"):
         load(path)

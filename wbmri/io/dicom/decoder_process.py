@@ -1,27 +1,29 @@
 """Compressed pixels, decoded in a process of its own: a damaged stream may end that one, and not the program.
 
 Run as ``python -m wbmri.io.dicom.decoder_process`` it answers requests on its standard input, a line of JSON each, by a
-line of JSON and the pixels on its standard output.
+line of JSON and the pixels of each frame on its standard output.
 """
 
+import atexit
 import json
+import os
 import subprocess
 import sys
 import threading
-from functools import lru_cache
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.io.dicom.codestream import frame_size
 
-if TYPE_CHECKING:
-    from pydicom import FileDataset
-
 _LONGEST_S = 60.0
 """A frame that takes longer is not decoded."""
+_IDLE_S = 10.0
+"""A process that was asked nothing for so long is ended."""
 _MOST_BYTES = 3_000_000_000
 """Memory of the process, libraries included."""
 
@@ -31,22 +33,44 @@ class DecoderProcess:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._used = 0.0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end()
-
-    def frame(self, path: Path, index: int, of: int) -> NDArray[Any]:
-        """Return the stored values of one frame of a file, shape (rows, columns).
+    def frames(self, path: Path, indices: Iterable[int], of: int) -> list[NDArray[Any]]:
+        """Return the stored values of some of a file's frames, shape (rows, columns) each.
 
         Raises
         ------
         ValueError
-            If it cannot be decoded: the header and the frame differ in size, or the decoder fails, ends or takes too
+            If one cannot be decoded: the header and the frame differ in size, or the decoder fails, ends or takes too
             long.
         """
+        with self._lock:
+            asked = {"path": str(path), "indices": list(indices), "of": of}
+            process = self._started()
+            try:
+                return list(_answers(process, asked))
+            except OSError as problem:
+                raise ValueError("it ended the decoder") from problem
+            finally:
+                self._used = time.monotonic()
+                if process.poll() is not None:
+                    self._end()
+
+    def forget(self) -> None:
+        """Leave the process to the program that started it, in one that was forked from it."""
+        if self._process is not None:
+            self._process.returncode = 0
+        self._process, self._lock = None, threading.Lock()
+
+    def end(self) -> None:
+        """End the process, if there is one."""
+        with self._lock:
+            self._end()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is not None:
+            self._end()
         if self._process is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "wbmri.io.dicom.decoder_process"],
@@ -54,26 +78,21 @@ class DecoderProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
-        process = self._process
-        if process.stdin is None or process.stdout is None:
-            raise ValueError("the decoder has no pipes")
-        watch = threading.Timer(_LONGEST_S, process.kill)
+            self._end_when_idle(self._process, _IDLE_S)
+        return self._process
+
+    def _end_when_idle(self, process: subprocess.Popen[bytes], wait_s: float) -> None:
+        def look() -> None:
+            with self._lock:
+                left_s = self._used + _IDLE_S - time.monotonic()
+                if self._process is process and left_s <= 0:
+                    self._end()
+                elif self._process is process:
+                    self._end_when_idle(process, left_s)
+
+        watch = threading.Timer(wait_s, look)
+        watch.daemon = True
         watch.start()
-        try:
-            process.stdin.write(json.dumps({"path": str(path), "index": index, "of": of}).encode() + b"\n")
-            process.stdin.flush()
-            answer = json.loads(process.stdout.readline() or b'{"error": "it ended the decoder"}')
-            if "error" in answer:
-                raise ValueError(answer["error"])
-            dtype, shape = np.dtype(answer["dtype"]), tuple(answer["shape"])
-            content = process.stdout.read(int(np.prod(shape)) * dtype.itemsize)
-            return np.frombuffer(content, dtype).reshape(shape)
-        except OSError as problem:
-            raise ValueError("it ended the decoder") from problem
-        finally:
-            watch.cancel()
-            if process.poll() is not None:
-                self._end()
 
     def _end(self) -> None:
         if self._process is not None:
@@ -82,37 +101,54 @@ class DecoderProcess:
             self._process = None
 
 
-def decoded(path: Path, index: int, of: int) -> NDArray[Any]:
-    """Decode one frame in this process.
+def _answers(process: subprocess.Popen[bytes], asked: dict[str, Any]) -> Iterator[NDArray[Any]]:
+    """Yield the frames that a decoder was asked for."""
+    if process.stdin is None or process.stdout is None:
+        raise ValueError("the decoder has no pipes")
+    process.stdin.write(json.dumps(asked).encode() + b"\n")
+    process.stdin.flush()
+    for _ in asked["indices"]:
+        watch = threading.Timer(_LONGEST_S, process.kill)
+        watch.start()
+        try:
+            answer = json.loads(process.stdout.readline() or b'{"error": "it ended the decoder"}')
+            if "error" in answer:
+                raise ValueError(answer["error"])
+            dtype, shape = np.dtype(answer["dtype"]), tuple(answer["shape"])
+            content = process.stdout.read(int(np.prod(shape)) * dtype.itemsize)
+            yield np.frombuffer(content, dtype).reshape(shape)
+        finally:
+            watch.cancel()
+
+
+the_decoder = DecoderProcess()
+"""The one that all of a program shares."""
+atexit.register(the_decoder.end)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=the_decoder.forget)
+
+
+def decoded(path: Path, indices: Iterable[int], of: int) -> Iterator[NDArray[Any]]:
+    """Decode frames of a file in this process.
 
     Raises
     ------
     ValueError
         If header and frame differ in size.
     """
+    from pydicom import dcmread
     from pydicom.encaps import get_frame
     from pydicom.pixels.utils import pixel_array
     from pydicom.uid import RLELossless
 
-    data = _parsed(path)
-    syntax = data.file_meta.TransferSyntaxUID
-    plugin = "gdcm"
-    if syntax == RLELossless:
-        plugin = ""
-    else:
-        rows, columns, components = frame_size(get_frame(data.PixelData, index, number_of_frames=of))
-        if (rows, columns, components) != (data.Rows, data.Columns, data.get("SamplesPerPixel", 1)):
-            raise ValueError(f"it holds {columns} x {rows} pixels, its header says {data.Columns} x {data.Rows}")
-    stored: NDArray[Any] = pixel_array(data, index=index if of > 1 else None, raw=True, decoding_plugin=plugin)
-    return stored
-
-
-@lru_cache(maxsize=1)
-def _parsed(path: Path) -> "FileDataset":
-    """Return what a file holds; its frames are asked for one after the other."""
-    from pydicom import dcmread
-
-    return dcmread(path, force=True)
+    data = dcmread(path, force=True)
+    plugin = "" if data.file_meta.TransferSyntaxUID == RLELossless else "gdcm"
+    for index in indices:
+        if plugin:
+            rows, columns, components = frame_size(get_frame(data.PixelData, index, number_of_frames=of))
+            if (rows, columns, components) != (data.Rows, data.Columns, data.get("SamplesPerPixel", 1)):
+                raise ValueError(f"it holds {columns} x {rows} pixels, its header says {data.Columns} x {data.Rows}")
+        yield pixel_array(data, index=index if of > 1 else None, raw=True, decoding_plugin=plugin)
 
 
 def _limit_memory() -> None:
@@ -132,14 +168,15 @@ def _serve() -> None:
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         try:
-            pixels = np.ascontiguousarray(decoded(Path(asked["path"]), asked["index"], asked["of"]))
+            for frame in decoded(Path(asked["path"]), asked["indices"], asked["of"]):
+                pixels = np.ascontiguousarray(frame)
+                said = {"dtype": pixels.dtype.str, "shape": pixels.shape}
+                sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + pixels.tobytes())
+                sys.stdout.buffer.flush()
         except Exception as problem:  # whatever a damaged frame does to a decoder, the program is told
             why = str(problem) if isinstance(problem, ValueError) else type(problem).__name__
             sys.stdout.buffer.write(json.dumps({"error": why[:200]}).encode() + b"\n")
-        else:
-            said = {"dtype": pixels.dtype.str, "shape": pixels.shape}
-            sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + pixels.tobytes())
-        sys.stdout.buffer.flush()
+            sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

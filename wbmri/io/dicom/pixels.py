@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import InputError, Progress, silent
-from wbmri.io.dicom.decoder_process import DecoderProcess
+from wbmri.io.dicom.decoder_process import the_decoder
 from wbmri.io.dicom.file_naming import file_words
 from wbmri.io.dicom.headers import Frame
 
@@ -65,18 +65,17 @@ def each_image(frames: Sequence[Frame]) -> Iterator[tuple[int, NDArray[np.float3
     """Yield the place of each image among those given and its intensities, shape (rows, columns), file by file."""
     columns, rows = frames[0].size
     order = sorted(range(len(frames)), key=lambda place: (str(frames[place].path), frames[place].index))
-    with DecoderProcess() as decoder:
-        for _, places in groupby(order, key=lambda place: frames[place].path):
-            wanted = list(places)
-            for place, stored in zip(wanted, decode([frames[place] for place in wanted], decoder), strict=True):
-                if stored.shape != (rows, columns):
-                    raise unreadable(frames[place], f"pixels of shape {stored.shape} instead of {(rows, columns)}")
-                intensities = np.multiply(stored, np.float32(frames[place].slope)).astype(np.float32, copy=False)
-                intensities += np.float32(frames[place].intercept)
-                yield place, intensities
+    for _, places in groupby(order, key=lambda place: frames[place].path):
+        wanted = list(places)
+        for place, stored in zip(wanted, decode([frames[place] for place in wanted]), strict=True):
+            if stored.shape != (rows, columns):
+                raise unreadable(frames[place], f"pixels of shape {stored.shape} instead of {(rows, columns)}")
+            intensities = np.multiply(stored, np.float32(frames[place].slope)).astype(np.float32, copy=False)
+            intensities += np.float32(frames[place].intercept)
+            yield place, intensities
 
 
-def decode(frames: Sequence[Frame], decoder: DecoderProcess) -> Iterator[NDArray[np.generic]]:
+def decode(frames: Sequence[Frame]) -> Iterator[NDArray[np.generic]]:
     """Yield the stored values of some images of one file, shape (rows, columns) each."""
     from pydicom import dcmread
     from pydicom.pixels.utils import pixel_array
@@ -93,7 +92,7 @@ def decode(frames: Sequence[Frame], decoder: DecoderProcess) -> Iterator[NDArray
                 syntax = data.file_meta.TransferSyntaxUID = assumed_syntax(data.original_encoding)
             if syntax.is_encapsulated:
                 what = f"pixels compressed as {syntax.name} that cannot be decoded"
-                arrays = [decoder.frame(path, frame.index, frame.of) for frame in frames]
+                arrays = the_decoder.frames(path, [frame.index for frame in frames], frames[0].of)
             else:
                 arrays = [pixel_array(data, index=frame.index if frame.of > 1 else None, raw=True) for frame in frames]
         except Exception as problem:  # whatever damaged pixels do to a decoder, the file is named to the user
