@@ -4,7 +4,7 @@ Each input is a good file of its kind with some of its parts changed, by the str
 and tables, elements of DICOM, codestreams, nodes of JSON, lines, and bytes anywhere. A reader must give an answer or an
 error of ours, within 10 s and 2 GiB of address space; one for want of memory is counted as escaped, too. The same
 number of the same kind is the same input everywhere. Readers run in a process of their own, which is begun again behind
-the input that ended it. ``--first N`` begins with input N.
+the input that ended it. ``--first N`` begins with input N. The kind ``corpus``, of any count, is what was found before.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import faulthandler
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,8 @@ import time
 import warnings
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,7 +29,9 @@ import numpy as np
 from fuzz_readers import Kind, kinds
 
 from wbmri.core import WbmriError
+from wbmri.io import inspect, load
 
+CORPUS = Path(__file__).parents[1] / "tests" / "fuzzing" / "corpus"
 COUNT, SECONDS, BYTES = 10_000, 10, 2 * 2**30
 OUTCOMES = ("read", "refused", "escaped", "hung")
 
@@ -40,15 +44,29 @@ def attempt(name: str, kind: Kind, good: bytes, number: int, folder: Path) -> st
     """Read one input; ``read``, ``refused``, or what escaped."""
     path = folder / kind.name
     path.write_bytes(kind.change(np.random.default_rng([zlib.crc32(name.encode()), number]), good))
-    return outcome(kind, path)
+    return outcome(kind.read, path)
 
 
-def outcome(kind: Kind, path: Path) -> str:
+def corpus() -> list[Path]:
+    """Return the inputs that were found before: files, and folders of files that are one input."""
+    return sorted(path for path in CORPUS.glob("*/*"))
+
+
+def found_before(number: int, known: dict[str, Kind], folder: Path) -> str:
+    """Read one of the inputs that were found before; ``read``, ``refused``, or what escaped."""
+    path = corpus()[number]
+    kind = known.get(path.parent.name)
+    if kind is None:
+        return outcome(lambda given: (inspect(given), load(given)), path)
+    return outcome(kind.read, Path(shutil.copyfile(path, folder / kind.name)))
+
+
+def outcome(read: Callable[[Path], object], path: Path) -> str:
     """Read a file; ``read``, ``refused``, or what escaped."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            kind.read(path)
+            read(path)
     except WbmriError as error:
         if "MemoryError" in str(error) or any(isinstance(cause, MemoryError) for cause in causes(error)):
             return f"out of memory: {error}"[:200]
@@ -68,8 +86,11 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 def child(name: str, first: int, count: int) -> None:
     """Read inputs one after the other; say each number before, and each outcome after it."""
-    kind = kinds()[name]
-    good = kind.good()
+    known = kinds()
+    if name == "corpus":
+        tried = partial(found_before, known=known)
+    else:
+        tried = partial(attempt, name, known[name], known[name].good())
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
 
     def late(*_: object) -> None:
@@ -84,7 +105,7 @@ def child(name: str, first: int, count: int) -> None:
             faulthandler.dump_traceback_later(9 * SECONDS, exit=True)
             signal.setitimer(signal.ITIMER_PROF, SECONDS)
             try:
-                said = attempt(name, kind, good, number, Path(folder))
+                said = tried(number, folder=Path(folder))
             except Late:
                 said = "hung"
             signal.setitimer(signal.ITIMER_PROF, 0)
@@ -118,14 +139,15 @@ def main(first: int, count: int, names: list[str]) -> None:
     """Print a line for each kind, and below it the first input of each fault."""
     columns = (*OUTCOMES, "crashed")
     print(f"{'kind':20}{'inputs':>9}" + "".join(f"{column:>9}" for column in (*columns, "per s")))
-    for name in names or list(kinds()):
+    for name in names or ["corpus", *kinds()]:
         start = time.perf_counter()
-        found, faults = run(name, first, count)
+        found, faults = run(name, first, count) if name != "corpus" else run(name, 0, len(corpus()))
         pace = found.total() / (time.perf_counter() - start)
         shown = "".join(f"{found[column]:9}" for column in columns)
         print(f"{name:20}{found.total():9}{shown}{pace:9.1f}", flush=True)
         for fault, number in faults.items():
-            print(f"    {number}: {fault}", flush=True)
+            place = number if name != "corpus" else corpus()[number].relative_to(CORPUS)
+            print(f"    {place}: {fault}", flush=True)
 
 
 if __name__ == "__main__":
