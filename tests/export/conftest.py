@@ -1,14 +1,19 @@
 """Cases of every geometry, written to disk, whose images no two places share: what is moved or mirrored shows."""
 
+import gzip
+import re
 import shutil
 import subprocess
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pydicom import Dataset
 
 from wbmri.case import Case, ReadingPaths, write_case, write_signed
 from wbmri.core import GradeSource, Grid, LabelMap, Reading, ReviewRecord, Status, Volume
@@ -138,3 +143,92 @@ def dcmqi() -> Callable[..., None]:
         subprocess.run([found, *map(str, arguments)], capture_output=True, check=True)  # noqa: S603
 
     return run
+
+
+class Identity:
+    """A person whom every kind of value names: tags, UIDs, private and nested ones, and the places of files."""
+
+    TAGS: ClassVar = {
+    "PatientName": "Quirinus^Xenia", "PatientID": "MRN4711Q", "IssuerOfPatientID": "Issuer815",
+    "AccessionNumber": "ACC90210", "PatientBirthDate": "20150607", "PatientBirthTime": "031709",
+    "OtherPatientNames": "Vormals^Yvette", "PatientBirthName": "Geborene^Zoe",
+    "PatientMotherBirthName": "Mutter^Wilma", "PatientAddress": "Sackgasse 77, Entenhausen",
+    "PatientTelephoneNumbers": "0815-4711-42", "CountryOfResidence": "Takatukaland", "RegionOfResidence": "Bullerbue",
+    "MedicalRecordLocator": "Keller 9, Regal 4", "MilitaryRank": "Feldwebelin", "EthnicGroup": "Hobbitisch",
+    "Occupation": "Seiltaenzerin", "PatientReligiousPreference": "Pastafari",
+    "AdditionalPatientHistory": "Sturz vom Einhorn", "PatientComments": "Kommt mit Opa Egon", "PatientAge": "008Y",
+    "PatientSize": "1.2345", "PatientWeight": "23.4567", "Allergies": "Erdnussflips",
+    "MedicalAlerts": "Latexhandschuhe", "PregnancyStatus": 4, "ReferringPhysicianName": "Dr^Eisenbart",
+    "ReferringPhysicianAddress": "Praxisweg 3b", "ReferringPhysicianTelephoneNumbers": "0900-12345",
+    "PhysiciansOfRecord": "Hofrat^Hastig", "PerformingPhysicianName": "Dr^Mabuse",
+    "NameOfPhysiciansReadingStudy": "Dr^Schiwago", "OperatorsName": "MTRA^Flink", "RequestingPhysician": "Dr^Dolittle",
+    "InstitutionName": "Kinderklinik Entenhausen", "InstitutionAddress": "Am Stadtrand 1",
+    "InstitutionalDepartmentName": "Roentgenkeller", "StationName": "MRSCANNER7", "DeviceSerialNumber": "SN-778899",
+    "StudyDescription": "Ganzkoerper Familie", "StudyID": "STUDY0815", "StudyDate": "20240203",
+    "StudyTime": "141516.171819", "SeriesDate": "20240204", "SeriesTime": "151617.18", "AcquisitionDate": "20240205",
+    "AcquisitionTime": "161718.19", "ContentDate": "20240206", "ContentTime": "171819.2",
+    "AcquisitionDateTime": "20240207181920.21", "PerformedProcedureStepStartDate": "20240208",
+    "ProtocolName": "STIR Prinzessin", "RequestedProcedureDescription": "Bitte auch Teddy scannen",
+    "PerformedProcedureStepDescription": "Mit Narkose bei Oma", "PerformedProcedureStepID": "PPS-6060",
+    "RequestedProcedureID": "RP-7070", "ImageComments": "schoenes Kind",
+    "CurrentPatientLocation": "Station Pusteblume", "InsurancePlanIdentification": "AOK-112233",
+    "PositionReferenceIndicator": "Nabel der Xenia", "TimezoneOffsetFromUTC": "+0845",
+}  # fmt: skip
+    UIDS: ClassVar = {
+    "StudyInstanceUID": "1.2.826.0.1.777.1", "FrameOfReferenceUID": "1.2.826.0.1.888.2",
+    "SeriesInstanceUID": "1.2.826.0.1.999.3", "IrradiationEventUID": "1.2.826.0.1.666.4",
+}  # fmt: skip
+    HIDDEN = ("Geheim im privaten Feld", "Geheimnis der Sequenz", "PRIVATE9ID", "1.2.826.0.1.555.5")
+    PLACES = ("Ordner_der_Quirinus", "Bild_von_Xenia")
+
+    @property
+    def values(self) -> tuple[object, ...]:
+        """All of them."""
+        return (*self.TAGS.values(), *self.UIDS.values(), *self.HIDDEN, *self.PLACES)
+
+    def seed(self, image: Dataset, number: int) -> None:
+        """Write them into an image."""
+        image.SpecificCharacterSet = "ISO_IR 192"
+        for keyword, value in (self.TAGS | self.UIDS).items():
+            setattr(image, keyword, value)
+        image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = f"{self.HIDDEN[3]}.{number}"
+        private = image.private_block(0x0029, "WER BIN ICH", create=True)
+        private.add_new(0x01, "LO", self.HIDDEN[0])
+        inner = Dataset()
+        inner.PatientID, inner.PatientComments = self.HIDDEN[2], self.HIDDEN[1]
+        image.OtherPatientIDsSequence = [inner]
+
+    @staticmethod
+    def left(content: bytes, values: Iterable[object]) -> list[str]:
+        """Return which values are there, also names in their parts, and what UIDs begin with."""
+        words = {part for value in values for part in str(value).split("^") if len(part) > 3}
+        # The plain search first, many times faster than the one that leaves out what is part of a longer number.
+        there = [word for word in words if word.encode() in content]
+        return sorted(word for word in there if re.search(rf"(?<![0-9a-f]){re.escape(word)}".encode(), content))
+
+    @staticmethod
+    def every_byte(out: Path) -> bytes:
+        """Return the names and contents of all files, also what is packed in them, also the words of a PDF."""
+        found = []
+        for path in (one for one in sorted(out.rglob("*")) if one.is_file()):
+            content = path.read_bytes()
+            found += [str(path.relative_to(out)).encode(), content]
+            for start in (match.start() for match in re.finditer(rb"\x1f\x8b\x08", content)):
+                try:
+                    found.append(gzip.decompress(content[start:]))
+                except (OSError, EOFError, zlib.error):
+                    continue
+            for packed in re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL):
+                try:
+                    shown = zlib.decompress(packed)
+                except zlib.error:
+                    continue
+                # Letters of a page stand apart and have two bytes each.
+                words = b"".join(re.findall(rb"\(((?:[^()\\]|\\.)*)\)", shown)).replace(b"\0", b"")
+                found += [shown, words]
+        return b"\n".join(found)
+
+
+@pytest.fixture(scope="session")
+def identity() -> Identity:
+    return Identity()

@@ -3,10 +3,10 @@
 import gzip
 import re
 import stat
-import zlib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydicom import Dataset, dcmread
@@ -21,38 +21,6 @@ from wbmri.pipeline import ExportedCase, ExportFormat, export_case
 
 MakeCase = Callable[..., Case]
 
-IN_TAGS = {
-    "PatientName": "Quirinus^Xenia", "PatientID": "MRN4711Q", "IssuerOfPatientID": "Issuer815",
-    "AccessionNumber": "ACC90210", "PatientBirthDate": "20150607", "PatientBirthTime": "031709",
-    "OtherPatientNames": "Vormals^Yvette", "PatientBirthName": "Geborene^Zoe",
-    "PatientMotherBirthName": "Mutter^Wilma", "PatientAddress": "Sackgasse 77, Entenhausen",
-    "PatientTelephoneNumbers": "0815-4711-42", "CountryOfResidence": "Takatukaland", "RegionOfResidence": "Bullerbue",
-    "MedicalRecordLocator": "Keller 9, Regal 4", "MilitaryRank": "Feldwebelin", "EthnicGroup": "Hobbitisch",
-    "Occupation": "Seiltaenzerin", "PatientReligiousPreference": "Pastafari",
-    "AdditionalPatientHistory": "Sturz vom Einhorn", "PatientComments": "Kommt mit Opa Egon", "PatientAge": "008Y",
-    "PatientSize": "1.2345", "PatientWeight": "23.4567", "Allergies": "Erdnussflips",
-    "MedicalAlerts": "Latexhandschuhe", "PregnancyStatus": 4, "ReferringPhysicianName": "Dr^Eisenbart",
-    "ReferringPhysicianAddress": "Praxisweg 3b", "ReferringPhysicianTelephoneNumbers": "0900-12345",
-    "PhysiciansOfRecord": "Hofrat^Hastig", "PerformingPhysicianName": "Dr^Mabuse",
-    "NameOfPhysiciansReadingStudy": "Dr^Schiwago", "OperatorsName": "MTRA^Flink", "RequestingPhysician": "Dr^Dolittle",
-    "InstitutionName": "Kinderklinik Entenhausen", "InstitutionAddress": "Am Stadtrand 1",
-    "InstitutionalDepartmentName": "Roentgenkeller", "StationName": "MRSCANNER7", "DeviceSerialNumber": "SN-778899",
-    "StudyDescription": "Ganzkoerper Familie", "StudyID": "STUDY0815", "StudyDate": "20240203",
-    "StudyTime": "141516.171819", "SeriesDate": "20240204", "SeriesTime": "151617.18", "AcquisitionDate": "20240205",
-    "AcquisitionTime": "161718.19", "ContentDate": "20240206", "ContentTime": "171819.2",
-    "AcquisitionDateTime": "20240207181920.21", "PerformedProcedureStepStartDate": "20240208",
-    "ProtocolName": "STIR Prinzessin", "RequestedProcedureDescription": "Bitte auch Teddy scannen",
-    "PerformedProcedureStepDescription": "Mit Narkose bei Oma", "PerformedProcedureStepID": "PPS-6060",
-    "RequestedProcedureID": "RP-7070", "ImageComments": "schoenes Kind",
-    "CurrentPatientLocation": "Station Pusteblume", "InsurancePlanIdentification": "AOK-112233",
-    "PositionReferenceIndicator": "Nabel der Xenia", "TimezoneOffsetFromUTC": "+0845",
-}  # fmt: skip
-UIDS = {
-    "StudyInstanceUID": "1.2.826.0.1.777.1", "FrameOfReferenceUID": "1.2.826.0.1.888.2",
-    "SeriesInstanceUID": "1.2.826.0.1.999.3", "IrradiationEventUID": "1.2.826.0.1.666.4",
-}  # fmt: skip
-HIDDEN = ("Geheim im privaten Feld", "Geheimnis der Sequenz", "PRIVATE9ID", "1.2.826.0.1.555.5")
-PLACES = ("Ordner_der_Quirinus", "Bild_von_Xenia")
 OWN_WORDS = ("haselnuss", "a restless child", "like a feather", "seen as marked", "anna")
 OF_THE_STUDY = frozenset({
     "PatientName", "PatientID", "IssuerOfPatientID", "AccessionNumber", "PatientBirthDate", "PatientAge", "PatientSize",
@@ -62,32 +30,23 @@ OF_THE_STUDY = frozenset({
 """What puts objects beside the scan, and what its images say of themselves: there with the source as it is."""
 
 
-def seed(image: Dataset, number: int) -> None:
-    """Write everything that identifies a person into an image."""
-    image.SpecificCharacterSet = "ISO_IR 192"
-    for keyword, value in (IN_TAGS | UIDS).items():
-        setattr(image, keyword, value)
-    image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = f"{HIDDEN[3]}.{number}"
-    private = image.private_block(0x0029, "WER BIN ICH", create=True)
-    private.add_new(0x01, "LO", HIDDEN[0])
-    inner = Dataset()
-    inner.PatientID, inner.PatientComments = HIDDEN[2], HIDDEN[1]
-    image.OtherPatientIDsSequence = [inner]
-
-
 @pytest.fixture(scope="module")
 def visit(
-    coronal: Grid, make_case: MakeCase, sign_case: Callable[[Case], Reading], tmp_path_factory: pytest.TempPathFactory
+    coronal: Grid,
+    make_case: MakeCase,
+    sign_case: Callable[[Case], Reading],
+    identity: Any,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, Case]:
     """A study that identifies a person everywhere, and its case, signed with words of the reader's own."""
     folder = tmp_path_factory.mktemp("visit")
     blank = make_case(folder / "blank", coronal)
-    study = folder / PLACES[0]
+    study = folder / identity.PLACES[0]
     study.mkdir()
     for number, path in enumerate(export_case(blank.paths.folder, folder / "plain", to=["mr"]).files):
         image = dcmread(path)
-        seed(image, number)
-        image.save_as(study / f"{PLACES[1]}_{number}.dcm")
+        identity.seed(image, number)
+        image.save_as(study / f"{identity.PLACES[1]}_{number}.dcm")
     volume = wbmri.load(study)
     case = make_case(folder / "OUT", volume.grid, volume=volume)
     sign_case(case)
@@ -98,45 +57,12 @@ def export_seeded(visit: tuple[Path, Case], out: Path, **options: object) -> Exp
     return export_case(visit[1].paths.folder, out, to=list(ExportFormat), **options)  # type: ignore[arg-type]
 
 
-def words_of(page: bytes) -> bytes:
-    """Return the text of a page of a PDF, whose letters stand apart and have two bytes each."""
-    return b"".join(re.findall(rb"\(((?:[^()\\]|\\.)*)\)", page)).replace(b"\0", b"")
-
-
-def every_byte(out: Path) -> bytes:
-    """Return the names and contents of all files, also what is packed in them, also the words of a PDF."""
-    found = []
-    for path in (one for one in sorted(out.rglob("*")) if one.is_file()):
-        content = path.read_bytes()
-        found += [str(path.relative_to(out)).encode(), content]
-        for start in (match.start() for match in re.finditer(rb"\x1f\x8b\x08", content)):
-            try:
-                found.append(gzip.decompress(content[start:]))
-            except (OSError, EOFError, zlib.error):
-                continue
-        for packed in re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL):
-            try:
-                shown = zlib.decompress(packed)
-            except zlib.error:
-                continue
-            found += [shown, words_of(shown)]
-    return b"\n".join(found)
-
-
-def left(content: bytes, values: object) -> list[str]:
-    """Return which values are there, also names in their parts, and what UIDs begin with."""
-    words = {part for value in values for part in str(value).split("^") if len(part) > 3}  # type: ignore[attr-defined]
-    # The plain search first, which is many times faster than the one that leaves out what is part of a longer number.
-    there = [word for word in words if word.encode() in content]
-    return sorted(word for word in there if re.search(rf"(?<![0-9a-f]){re.escape(word)}".encode(), content))
-
-
 @pytest.fixture(scope="module")
-def named(visit: tuple[Path, Case], tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def named(visit: tuple[Path, Case], identity: Any, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Every byte of an export with its source, in all formats."""
     out = tmp_path_factory.mktemp("named")
     export_seeded(visit, out, source=visit[0])
-    return every_byte(out)
+    return bytes(identity.every_byte(out))
 
 
 @pytest.fixture(scope="module")
@@ -147,39 +73,39 @@ def renamed(visit: tuple[Path, Case], tmp_path_factory: pytest.TempPathFactory) 
     return export_seeded(visit, folder / "out", source=visit[0], deidentify=key), folder / "out", key
 
 
-def test_the_search_finds_what_is_packed(named: bytes, tmp_path: Path) -> None:
-    assert {"Quirinus", "MRN4711Q", "1.2.826.0.1.777.1"} <= set(left(named, [*IN_TAGS.values(), *UIDS.values()]))
+def test_the_search_finds_what_is_packed(named: bytes, identity: Any, tmp_path: Path) -> None:
+    assert {"Quirinus", "MRN4711Q", "1.2.826.0.1.777.1"} <= set(identity.left(named, identity.values))
     (tmp_path / "packed.nii.gz").write_bytes(gzip.compress(b"x MRN4711Q"))
-    assert left(every_byte(tmp_path), ["MRN4711Q"]) == ["MRN4711Q"]
+    assert identity.left(identity.every_byte(tmp_path), ["MRN4711Q"]) == ["MRN4711Q"]
     assert b"page 1 of" in named  # the foot of a page of the report
 
 
 def test_none_of_70_seeded_values_is_in_any_byte_of_what_was_de_identified(
-    renamed: tuple[ExportedCase, Path, Path],
+    renamed: tuple[ExportedCase, Path, Path], identity: Any
 ) -> None:
-    assert len(IN_TAGS) + len(UIDS) + len(HIDDEN) + len(PLACES) >= 70
+    assert len(identity.values) >= 70
     made, out, key = renamed
     assert made.deidentified
     assert not made.identified
-    content = every_byte(out)
-    seeded = [*IN_TAGS.values(), *UIDS.values(), *HIDDEN, *PLACES, *OWN_WORDS, "sub-07", "ses-before"]
-    assert left(content, seeded) == []
+    content = identity.every_byte(out)
+    assert identity.left(content, [*identity.values, *OWN_WORDS, "sub-07", "ses-before"]) == []
     secret = re.search(r"[0-9a-f]{64}", key.read_text())
     assert secret is not None
     assert secret[0].encode() not in content
 
 
-def test_with_its_source_an_export_holds_no_more_of_it_than_the_study_needs(named: bytes) -> None:
-    free = [value for keyword, value in IN_TAGS.items() if keyword not in OF_THE_STUDY]
-    series = [UIDS["SeriesInstanceUID"], UIDS["IrradiationEventUID"]]
-    assert left(named, [*free, *series, *HIDDEN[:3], *PLACES]) == []
+def test_with_its_source_an_export_holds_no_more_of_it_than_the_study_needs(named: bytes, identity: Any) -> None:
+    free = [value for keyword, value in identity.TAGS.items() if keyword not in OF_THE_STUDY]
+    series = [identity.UIDS["SeriesInstanceUID"], identity.UIDS["IrradiationEventUID"]]
+    assert identity.left(named, [*free, *series, *identity.HIDDEN[:3], *identity.PLACES]) == []
 
 
-def test_without_a_source_an_export_holds_nothing_of_it(visit: tuple[Path, Case], tmp_path: Path) -> None:
+def test_without_a_source_an_export_holds_nothing_of_it(
+    visit: tuple[Path, Case], identity: Any, tmp_path: Path
+) -> None:
     formats = [one for one in ExportFormat if one is not ExportFormat.PDF]  # as it is with one
     export_case(visit[1].paths.folder, tmp_path / "out", to=formats)
-    seeded = [*IN_TAGS.values(), *UIDS.values(), *HIDDEN, *PLACES]
-    assert left(every_byte(tmp_path / "out"), seeded) == []
+    assert identity.left(identity.every_byte(tmp_path / "out"), identity.values) == []
 
 
 def objects(made: ExportedCase) -> dict[str, Dataset]:
@@ -276,10 +202,12 @@ def test_who_cannot_be_renamed_is_refused(visit: tuple[Path, Case], tmp_path: Pa
     assert not (tmp_path / "out").exists()
 
 
-def test_the_command_warns_of_the_pixels_and_names_nobody(visit: tuple[Path, Case], tmp_path: Path) -> None:
+def test_the_command_warns_of_the_pixels_and_names_nobody(
+    visit: tuple[Path, Case], identity: Any, tmp_path: Path
+) -> None:
     study, case = visit
     arguments = ["export", str(case.paths.folder), "--out", str(tmp_path / "out"), "--source", str(study)]
     said = CliRunner().invoke(app, [*arguments, "--to", "sr", "--deidentify", str(tmp_path / "key.json")])
     assert said.exit_code == 0
     assert "Nobody has cleaned the pixels" in said.output
-    assert left(said.output.encode(), [*IN_TAGS.values(), *OWN_WORDS]) == []
+    assert identity.left(said.output.encode(), [*identity.values, *OWN_WORDS]) == []

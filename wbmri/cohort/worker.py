@@ -2,7 +2,6 @@
 
 import os
 import queue
-import re
 import signal
 import sys
 import threading
@@ -32,7 +31,7 @@ from wbmri.cohort.job import (
     standing,
     write_outcome,
 )
-from wbmri.cohort.visit import Visit, digest_of, stamp_of
+from wbmri.cohort.visit import digest_of, stamp_of
 from wbmri.core import AUTO, CaseError, Progress, WbmriError, silent
 from wbmri.segmentation import Engine
 
@@ -135,10 +134,14 @@ def _in_use(job: Job, error: CaseInUseError) -> Result:
 
 
 def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progress: Progress) -> Result:
-    from wbmri.pipeline import score_case
+    from wbmri.pipeline import score_case, without_names
 
     visit, paths = job.visit, job.paths
     basis: Basis | None = None
+
+    def nameless(text: str) -> str:
+        return without_names(text, visit.inputs, visit.labels, paths)
+
     try:
         progress(0.0, "reading")
         basis = Basis(digest_of(visit), stamp_of(visit), job.fingerprint)
@@ -164,17 +167,17 @@ def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progr
         write_outcome(paths, done)
         return _result(job, State.DONE)
     except WbmriError as error:
-        return fail(job, basis, Cause.INPUT, _without_places(str(error), visit))
+        return fail(job, basis, Cause.INPUT, nameless(str(error)))
     except MemoryError:
         return fail(job, basis, Cause.MEMORY, "not enough memory; expected less to be needed; use fewer workers")
     except OSError as error:
         of_case = error.filename and Path(str(error.filename)).is_relative_to(paths.folder)
         name = Path(str(error.filename)).name if of_case else "a file"
         said = f"{name}: {error.strerror}; expected a file that can be used; check permissions and the disk"
-        return fail(job, basis, Cause.FILES, _without_places(said, visit))
+        return fail(job, basis, Cause.FILES, nameless(said))
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
-        return fail(job, basis, Cause.PROGRAM, _without_places(f"{type(error).__name__}: {error}", visit))
+        return fail(job, basis, Cause.PROGRAM, nameless(f"{type(error).__name__}: {error}"))
 
 
 def _begun(job: Job) -> Outcome:
@@ -218,20 +221,6 @@ def _result(
     again: bool = False,
 ) -> Result:
     return Result(job.visit.participant, job.visit.session, state, cause, reason, again)
-
-
-def _without_places(text: str, visit: Visit) -> str:
-    """Return a reason without the places of the input, whose names may identify the person."""
-    for path in map(Path, (*visit.inputs, *visit.labels)):
-        if path.is_dir():
-            # With whatever lies in it, up to where a sentence goes on.
-            text = re.sub(f"{re.escape(str(path))}(/.*?)?(?=['\"]|; expected |$)", "the DICOM folder", text)
-        else:
-            text = text.replace(f"{path.parent}/", "")
-            # Names of a BIDS dataset hold the labels that the case has, too.
-            if not path.name.startswith(f"sub-{visit.participant}_"):
-                text = text.replace(path.name, "the image")
-    return text
 
 
 @dataclass(frozen=True, slots=True)

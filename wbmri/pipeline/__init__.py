@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from wbmri.pipeline.sign_off import SignedCase, add_case, sign
     from wbmri.pipeline.visit_change import ComparedCases, compare_cases, compare_visits
     from wbmri.pipeline.visit_findings import Terms
-    from wbmri.pipeline.visit_score import ScoredCase, score, score_case, score_visit
+    from wbmri.pipeline.visit_score import ScoredCase, score, score_case, score_visit, without_names
 
 __all__ = [
     "COMPARISON_FORMATS",
@@ -34,6 +34,7 @@ __all__ = [
     "score_case",
     "score_visit",
     "sign",
+    "without_names",
 ]
 
 __getattr__ = lazy_names(
@@ -70,6 +71,7 @@ __getattr__ = lazy_names(
             "score",
             "score_case",
             "score_visit",
+            "without_names",
         ),
     },
 )

@@ -1,5 +1,6 @@
 """The whole way for one visit: images in, a complete case out."""
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from wbmri.case import (
     rebuild_tables,
     write_case,
 )
-from wbmri.core import CaseError, Progress, part, silent
+from wbmri.core import CaseError, InputError, Progress, part, silent
 from wbmri.core.scheme import Scheme
 from wbmri.grading import check_contrast, grade
 from wbmri.io import load
@@ -154,6 +155,24 @@ def score_case(
     InputError, CaseError
         As for `score`.
     """
+    try:
+        return _scored(inputs, paths, options, engine, progress)
+    except InputError as error:
+        said = error.received, error.expected, error.remedy
+        raise type(error)(*(without_names(words, inputs, options.labels, paths) for words in said)) from error
+    except OSError as error:
+        place = str(error.filename)
+        named = without_names(place, inputs, options.labels, paths)
+        if named == place:
+            raise
+        raise InputError(
+            f"{named}: {error.strerror}", "a file that can be read", "check permissions and the disk"
+        ) from error
+
+
+def _scored(
+    inputs: Inputs, paths: CasePaths, options: ScoringOptions, engine: Engine | None, progress: Progress
+) -> tuple[Case, dict[str, float]]:
     check_dataset(paths.out)
     check_replaceable(paths)
     if engine is None and options.engine != "labels":
@@ -201,6 +220,42 @@ def score_case(
         thumbnail=thumbnail,
     )
     return written, seconds
+
+
+_NOUN = r"(?:the (?:file|image|label map|segmentation|header of|header|sidecar) )?"
+_IMAGE_ENDING = re.compile(r"(\.nii)?\.\w+$", re.IGNORECASE)
+
+
+def without_names(text: str, inputs: Inputs, labels: Sequence[str | Path], case: CasePaths) -> str:
+    """Return what is said of input files without their names and places, which may identify the person.
+
+    Parameters
+    ----------
+    text
+        The words of an error.
+    inputs, labels
+        The scan and the label maps it may speak of, as `score` takes them.
+    case
+        Which case it becomes: names of a BIDS dataset, which hold the label that the case has, too, stay.
+    """
+    images = [inputs] if isinstance(inputs, str | Path) else inputs
+    for paths, what in ((images, "image"), (labels, "label map")):
+        for number, path in enumerate(map(Path, paths), start=1):
+            words = f"the {what}" if len(paths) == 1 else f"{what} {number} of {len(paths)}"
+            if path.is_dir():
+                # With whatever lies in it, up to where a sentence goes on.
+                text = re.sub(
+                    f"{re.escape(str(path))}(/.*?)?(?=['\"]|; expected |, which |$)", "the DICOM folder", text
+                )
+                continue
+            if path.is_absolute() or len(path.parts) > 1:
+                text = text.replace(f"{path.parent}/", "")
+            if path.name.startswith(f"sub-{case.participant}_"):
+                continue
+            beside = _IMAGE_ENDING.sub("", path.name) + ".json"
+            for name, said in ((path.name, words), (beside, f"the sidecar of {words}")):
+                text = re.sub(_NOUN + re.escape(name), said, text)
+    return text
 
 
 @contextmanager

@@ -277,7 +277,8 @@ def labels_from_files(
     tables = list(mappings) if len(mappings) > 1 else [mappings[0] if mappings else None] * len(labels)
     maps = []
     for number, (path, table) in enumerate(zip(labels, tables, strict=True)):
-        progress(0.2 * number / len(labels), f"reading {Path(path).name}")
+        which = "the label map" if len(labels) == 1 else f"label map {number + 1} of {len(labels)}"
+        progress(0.2 * number / len(labels), f"reading {which}")
         maps.append(LabelFile(path, table).read(volume, scheme, as_vote=len(labels) > 1))
     whole = maps[0] if len(maps) == 1 else _fused(maps, volume, fusion)
     # Segments that are single muscles come from another program, as numbers with a table do.
