@@ -7,9 +7,10 @@ from typing import Any, Self
 import napari
 from napari import Viewer
 from qtpy.QtCore import QObject, QTimer
+from qtpy.QtWidgets import QWidget
 
 from napari_wbmri.commands import Commands
-from napari_wbmri.docks import SESSIONS, Docks, ScoringDock, WorklistDock, make_room
+from napari_wbmri.docks import SESSIONS, Docks, ScoringDock, WorklistDock, dock_of, make_room
 from napari_wbmri.io import Layer, case_layers, cases_in, is_scan, scan_layer
 from napari_wbmri.room import ReadingRoom
 from wbmri.case import CasePaths
@@ -97,7 +98,7 @@ class App(QObject):
             make_room(self.viewer)
         worklist = self.worklist
         assert worklist is not None  # noqa: S101 - added above
-        self.room.keep_docked(worklist, "Worklist", "left")
+        self._keep_docked(worklist, "Worklist", "left")
         return worklist
 
     def add_worklist(self, worklist: WorklistDock) -> None:
@@ -105,7 +106,7 @@ class App(QObject):
         self.worklist = worklist
         worklist.opened.connect(self.open_case)
         worklist.sat_down.connect(self._sat_down)
-        QTimer.singleShot(0, lambda: self.room.stack(worklist))
+        QTimer.singleShot(0, lambda: self._stack(worklist))
         self._follow()
 
     def docked_scoring(self) -> ScoringDock:
@@ -114,14 +115,26 @@ class App(QObject):
             self.add_scoring(ScoringDock())
         scoring = self.scoring
         assert scoring is not None  # noqa: S101 - added above
-        self.room.keep_docked(scoring, "Score a scan", "right")
+        self._keep_docked(scoring, "Score a scan", "right")
         return scoring
 
     def add_scoring(self, scoring: ScoringDock) -> None:
         """List what a dock scores, in place of the one before."""
         self.scoring = scoring
         scoring.scored.connect(self.scored)
-        QTimer.singleShot(0, lambda: self.room.stack(scoring))
+        QTimer.singleShot(0, lambda: self._stack(scoring))
+
+    def _keep_docked(self, widget: QWidget, name: str, area: str) -> None:
+        """Dock a widget unless it is: who closes a dock of napari takes its widget out of the window."""
+        if dock_of(widget) is None:
+            self.viewer.window.add_dock_widget(widget, name=name, area=area, add_vertical_stretch=False)
+            self._stack(widget)
+
+    def _stack(self, widget: QWidget) -> None:
+        """Put what was docked while a case is open behind its grades, whoever docked it: beside them is no room."""
+        dock = dock_of(widget)
+        if dock is not None and self.room.session is not None and self.room.docks is not None:
+            self.room.docks.stack(dock)
 
     def _command(self, docks: Docks) -> None:
         if self.commands is not None:

@@ -12,7 +12,7 @@ from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtGui import QDragLeaveEvent, QDropEvent
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_wbmri.docks import Docks, Drawn, Picture, SideBySide, ThreePlanes, dock_of, told_of
+from napari_wbmri.docks import Docks, Drawn, Picture, SideBySide, ThreePlanes, told_of
 from napari_wbmri.viewer import Depth, DisplayGrid, Mark, MaskEditor, Scene, take_mouse, turn_wheel
 from napari_wbmri.widgets import Background
 from wbmri.core import WbmriError
@@ -54,6 +54,9 @@ class ReadingRoom(QObject):
 
     opened = Signal()
     """A case was opened or signed: what is known of it elsewhere is to be read anew."""
+
+    shown = Signal()
+    """Everything was brought up to date with the session."""
 
     closed = Signal()
 
@@ -210,18 +213,6 @@ class ReadingRoom(QObject):
             self.viewer.window._qt_viewer.canvas.native.setFocus()
             self._prepare(session)
 
-    def keep_docked(self, widget: QWidget, name: str, area: str) -> None:
-        """Dock a widget unless it is: who closes a dock of napari takes its widget out of the window."""
-        if dock_of(widget) is None:
-            self.viewer.window.add_dock_widget(widget, name=name, area=area, add_vertical_stretch=False)
-            self.stack(widget)
-
-    def stack(self, widget: QWidget) -> None:
-        """Put what was docked while a case is open behind its grades, whoever docked it: beside them is no room."""
-        dock = dock_of(widget)
-        if dock is not None and self.session is not None and self.docks is not None:
-            self.docks.stack(dock)
-
     # Following.
 
     def follow(self, change: Change, following: int | None = None) -> None:
@@ -307,6 +298,7 @@ class ReadingRoom(QObject):
         )
         docks.panel.show_session(session)
         docks.panel.evidence.show_other_visit(*self.side.measured(session.current))
+        self.shown.emit()
         if measured:
             docks.panel.evidence.histogram.show_nothing("")
             self._measure.start()

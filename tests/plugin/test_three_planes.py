@@ -100,7 +100,7 @@ def test_a_key_fills_the_window_with_the_plane_under_the_mouse_and_gives_the_thr
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     room, cross = three, three.scene.cross
-    monkeypatch.setattr(room.planes, "under_mouse", lambda: "axial")
+    monkeypatch.setattr(room.planes, "under_mouse", lambda: room.planes.scenes[1])
     press("Z")
     assert not room.planes.shown
     assert room.scene.plane == "axial"

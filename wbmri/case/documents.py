@@ -91,10 +91,14 @@ def _to_version_3(document: JsonObject) -> None:
     """Leave everything as it is: version 3 added manifests, and digests to the lines of histories."""
 
 
-_UPGRADES = (_to_version_2, _to_version_3)
+def _to_version_4(document: JsonObject) -> None:
+    """Leave everything as it is: version 4 added the deposits of calcinosis, of which former readings have none."""
 
 
-SCHEMA_VERSION = 3
+_UPGRADES = (_to_version_2, _to_version_3, _to_version_4)
+
+
+SCHEMA_VERSION = 4
 
 MANIFEST_SINCE = 3
 """The version of the layout from which on every case has a manifest."""

@@ -288,6 +288,8 @@ def _soft_tissue(change: "SoftTissueChange") -> Iterable[str]:
         f"{sign.name} {' -> '.join(sign.said)}: {sign.change}" for sign in change.signs
     )
     yield f"Calcinosis: {' -> '.join(change.calcinosis_said)}: {change.calcinosis_change}"
+    for name, said, became in change.deposits:
+        yield f"{name}: {' -> '.join(said)}: {became}"
 
 
 def _step(change: "GroupChange") -> str:

@@ -41,7 +41,16 @@ if TYPE_CHECKING:
         unreviewed_count,
         unreviewed_sentence,
     )
-    from wbmri.core.soft_tissue import Calcinosis, CalcinosisCourse, LimbPart, SoftTissue, Tissue, TissueSign
+    from wbmri.core.soft_tissue import (
+        Calcinosis,
+        CalcinosisCourse,
+        Deposit,
+        DepositCourse,
+        LimbPart,
+        SoftTissue,
+        Tissue,
+        TissueSign,
+    )
     from wbmri.core.tables import read_table
     from wbmri.core.volume import Acquisition, Station, Volume, canonical
 
@@ -61,6 +70,8 @@ __all__ = [
     "CalcinosisCourse",
     "Candidate",
     "CaseError",
+    "Deposit",
+    "DepositCourse",
     "Evidence",
     "Extent",
     "GradeSource",
@@ -172,6 +183,8 @@ __getattr__ = lazy_names(
         "soft_tissue": (
             "Calcinosis",
             "CalcinosisCourse",
+            "Deposit",
+            "DepositCourse",
             "LimbPart",
             "SoftTissue",
             "Tissue",

@@ -71,6 +71,7 @@ class Command(StrEnum):
     NEXT_CASE = "next_case"
     WORKLIST = "worklist"
     SAVE_LABELS = "save_labels"
+    CALCINOSIS = "calcinosis"
     REMARK = "remark"
     CASE_REMARK = "case_remark"
     COPY_REPORT = "copy_report"

@@ -1,7 +1,6 @@
 """One person reading one case: every action, on disk before the next."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,19 +9,16 @@ from numpy.typing import NDArray
 
 from wbmri.case import Holder, ReadingPaths
 from wbmri.core import (
-    Calcinosis,
     CaseError,
     InputError,
     LabelMap,
-    LimbPart,
     Reading,
     Reason,
-    SoftTissue,
     Status,
-    Tissue,
     Volume,
 )
 from wbmri.review.actions import Actions
+from wbmri.review.findings import Findings
 from wbmri.review.group_view import Change, GroupView, Totals
 from wbmri.review.history import Action, Decision
 from wbmri.review.label_editor import EDGES, Block, LabelChange, Labels
@@ -30,13 +26,9 @@ from wbmri.review.reading_mode import HIDING, Mode, Visible, visible, without_na
 from wbmri.review.series import unsigned_visits
 from wbmri.review.signoff_checks import SignoffIssue, check_confirmed
 from wbmri.review.store import Saving
-from wbmri.review.wayfinding import Wayfinding
-
-_SIGN = {None: "not looked at", 0: "normal", 1: "oedema"}
-_CALCINOSIS = {None: "not looked at", False: "none", True: "present"}
 
 
-class Session(Wayfinding):
+class Session(Findings):
     """A reading that is being made; `wbmri.review.open_review` opens one.
 
     Actions change the state, are appended to the reading's history and forced to the disk before they return. Where
@@ -133,11 +125,6 @@ class Session(Wayfinding):
         """Labels of the groups whose outlines were corrected."""
         return self._draft.state.edited
 
-    @property
-    def soft_tissue(self) -> SoftTissue:
-        """Fascia, subcutis and calcinosis as marked so far, with what the program suggests where that may be seen."""
-        return self._draft.soft_tissue(self.visible)
-
     def group(self, label: int) -> GroupView:
         """Return one group as it may be shown."""
         return self._draft.group(label, self.visible)
@@ -223,30 +210,6 @@ class Session(Wayfinding):
     def clear(self, label: int) -> Change:
         """Make a group unread again."""
         return self._decide(label, None)
-
-    def mark(self, tissue: Tissue, part: LimbPart, value: int | None) -> Change:
-        """Mark fascia or subcutis of one part of the limbs as normal, 0, oedematous, 1, or not looked at, ``None``."""
-        marked = (self._draft.state.marked or SoftTissue()).with_sign(tissue, part, value)
-        return self._mark(marked, f"{tissue}, {part}: {_SIGN.get(value, value)}")
-
-    def mark_calcinosis(self, calcinosis: Calcinosis) -> Change:
-        """Mark whether there is calcinosis, where, and its course since the visit before."""
-        marked = replace(self._draft.state.marked or SoftTissue(), calcinosis=calcinosis)
-        return self._mark(marked, f"calcinosis: {_CALCINOSIS[calcinosis.present]}")
-
-    def remark(self, label: int | None, text: str) -> Change:
-        """Say in free text what is to be said about a group, or with ``None`` about the case; empty takes it back."""
-        self._actions.check_open()
-        name = "the case" if label is None else self.case.reading.scheme.group(label).name
-        before, words = self.remark_on(label), text.strip()
-        if words != before:
-            self._actions.do(Action.REMARKED, label=label, remark_before=before, remark=words)
-        said = f"Remark on {name}: {words}" if words else f"No remark on {name}"
-        return Change(said, frozenset(() if label is None else (label,)))
-
-    def remark_on(self, label: int | None) -> str:
-        """Return what was remarked on a group, or with ``None`` on the case."""
-        return self._draft.state.remarks.get(label or 0, "")
 
     def edit(self, change: LabelChange, tool: str) -> Change:
         """Change outlines; the groups that changed are measured anew when they are next looked at.
@@ -391,10 +354,3 @@ class Session(Wayfinding):
             suggestion = -1 if found is None else found
         entry = self._actions.do(Action.DECIDED, label=label, before=before, after=decision, suggestion=suggestion)
         return Change(self._actions.words(entry), frozenset({label}))
-
-    def _mark(self, marked: SoftTissue, words: str) -> Change:
-        self._actions.check_open()
-        before = self._draft.state.marked
-        if marked != before:
-            self._actions.do(Action.MARKED, marked_before=before, marked=marked)
-        return Change(words, frozenset())

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QInputDialog
 
+from napari_wbmri.commands.calcinosis import CalcinosisMarker
 from napari_wbmri.commands.saving import copy_report, save_elsewhere, save_labels
 from napari_wbmri.commands.sign_off import SignOff, open_dialog
 from napari_wbmri.docks import NONE_LEFT, Docks, WorklistDock, ratios_of
@@ -44,6 +45,7 @@ class Commands:
             self.keys = default_keys()
         self.filter = KeyFilter(room.window, self.keys, self.do, lambda: room.session is not None)
         self.signing = SignOff(room, docks.panel.concerns)
+        self.calcinosis = CalcinosisMarker(room, self._act)
         self._leaving: Session | None = None
         self.advancing = True
         panel, tools = docks.panel, docks.tools
@@ -105,6 +107,7 @@ class Commands:
             Command.NEXT_CASE: self._next_case,
             Command.WORKLIST: lambda _: worklist().come_forward(),
             Command.SAVE_LABELS: lambda _: save_labels(room),
+            Command.CALCINOSIS: self.calcinosis.ask,
             Command.REMARK: lambda session: self._remark(session, session.current),
             Command.CASE_REMARK: lambda session: self._remark(session, None),
             Command.COPY_REPORT: lambda session: copy_report(room, session),
@@ -116,6 +119,7 @@ class Commands:
         """Give the keys back, for other docks."""
         self.filter.remove()
         self.signing.remove()
+        self.calcinosis.remove()
 
     def do(self, command: Command) -> bool:
         """Carry a command out; return whether a case is open to do it in."""
@@ -343,7 +347,7 @@ class Commands:
         if not room.planes.shown:
             self._three_planes()
             return
-        plane = room.planes.under_mouse() or (None if there is None else there.under_mouse()) or room.scene.plane
+        plane = (room.planes.under_mouse() or (None if there is None else there.under_mouse()) or room.scene).plane
         point = room.scene.cross
         room.show_planes(wanted=False)
         room.scene.turn(plane)

@@ -7,7 +7,7 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from napari_wbmri.docks.layout import Docks, dock_of, make_room
     from napari_wbmri.docks.other_visit import SideBySide
-    from napari_wbmri.docks.picture import Drawn, Picture, ratios_of, told_of
+    from napari_wbmri.docks.picture import Drawn, Found, Picture, ratios_of, told_of
     from napari_wbmri.docks.planes import ThreePlanes
     from napari_wbmri.docks.scoring import SESSIONS, ScoringDock
     from napari_wbmri.docks.signing import ConcernBar, SignDialog
@@ -20,6 +20,7 @@ __all__ = [
     "ConcernBar",
     "Docks",
     "Drawn",
+    "Found",
     "OtherVisit",
     "Picture",
     "ScoringDock",
@@ -46,6 +47,7 @@ __getattr__ = lazy_names(
         "other_visit": ("SideBySide",),
         "picture": (
             "Drawn",
+            "Found",
             "Picture",
             "ratios_of",
             "told_of",

@@ -356,6 +356,7 @@ class SideBySide:
             if self.views is not None:
                 self.views.map = found
                 self.views.follow()
+                self._changed()
             self._say(f"Visit {name} is linked by registration.")
 
         self._background.run(regrade, regraded)

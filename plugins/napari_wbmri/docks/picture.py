@@ -1,6 +1,7 @@
 """One picture with what is told upon it: what lies under the mouse, the window, and the colours of the map."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from napari.qt import QtViewer
@@ -8,8 +9,8 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject, QTimer
 from qtpy.QtWidgets import QWidget
 
-from napari_wbmri.viewer import HIGHEST, LOWEST, Mark, Pointer, Scene, heat_colours
-from napari_wbmri.widgets import OrientationLabels, PictureNote
+from napari_wbmri.viewer import HIGHEST, LOWEST, Depth, Mark, Pointer, Scene, heat_colours
+from napari_wbmri.widgets import OrientationLabels, PictureNote, PlaceMark, PlaceMarks
 from wbmri.core import LabelMap, Reading, Volume
 from wbmri.grading import fitted_field
 from wbmri.report.figures import RATIO_WINDOWS, DisplayWindow
@@ -23,6 +24,9 @@ _FINEST_MM = 1e-3
 _LEGEND = (1.0, 1.5, 2.0, 3.0, 4.0)
 """Ratios whose colours the legend shows."""
 
+
+MARK_MM = 4.0
+"""A mark is seen on slices that are no further away, and always on its own."""
 
 DRAWN_MS = 500
 """A picture is drawn within so long once the window has time for it."""
@@ -60,6 +64,15 @@ class Drawn(QObject):
         self.seen = True
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that is marked at a point of the screen; faint where it is only expected there."""
+
+    point: tuple[float, float, float]
+    words: str
+    faint: bool = False
+
+
 class Picture:
     """What stands upon the picture of a scan, and what the mouse does there.
 
@@ -90,6 +103,11 @@ class Picture:
     ) -> None:
         self._scene, self._told, self._clicked, self._windowed = scene, told, clicked, windowed
         self.presets: tuple[DisplayWindow, ...] = ()
+        self.marks = PlaceMarks(canvas)
+        self.others: list[Picture] = []
+        self._found: tuple[Found, ...] = ()
+        for moved in (scene.viewer.dims.events, scene.viewer.scene.camera.events):
+            moved.connect(self._place)
         self.directions = OrientationLabels(scene.viewer, canvas)
         self.tip, self.corner = PictureNote(canvas), PictureNote(canvas, corner=True)
         self._window = ""
@@ -109,7 +127,24 @@ class Picture:
             self._scene.set_window(*scene.scan.contrast_limits)
             self._windowed()
 
-        return Picture(scene, canvas, lambda: False, self._clicked, windowed, self._told)
+        made = Picture(scene, canvas, lambda: False, self._clicked, windowed, self._told)
+        self.others.append(made)
+        return made
+
+    def show_found(self, found: Sequence[Found]) -> None:
+        """Mark what was found, in every view of the scan."""
+        for picture in (self, *self.others):
+            if tuple(found) or picture._found:
+                picture._found = tuple(found)
+                picture._place()
+
+    def _place(self, _: object = None) -> None:
+        """Put the marks where they are on the slice that is shown."""
+        scene = self._scene
+        if self._found or self.marks.shown:
+            seen = scene.shown and scene.depth is not Depth.BODY
+            shown = [found for found in self._found if seen and scene.within(found.point, MARK_MM)]
+            self.marks.show([PlaceMark(scene.pixel(one.point), one.words, one.faint) for one in shown])
 
     def show_preset(self, place: int) -> None:
         """Show the scan in one of its window presets."""
@@ -143,6 +178,7 @@ class Picture:
     def clear(self) -> None:
         """Say nothing."""
         self._window = ""
+        self.show_found(())
         self.tip.say("")
         self.corner.say("")
 

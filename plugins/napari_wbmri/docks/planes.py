@@ -123,9 +123,18 @@ class ThreePlanes:
         """Return what shows one of the views."""
         return next((view for view, one in self._views if one is scene), self._view)
 
-    def under_mouse(self) -> str | None:
-        """Return the plane that is under the mouse."""
-        return next((one.plane for one in self.scenes if self.view(one).canvas.native.underMouse()), None)
+    def under_mouse(self) -> Scene | None:
+        """Return the view that is under the mouse."""
+        return next((one for one in self.scenes if self.view(one).canvas.native.underMouse()), None)
+
+    @property
+    def pointed(self) -> tuple[float, float, float]:
+        """The point of the screen under the mouse, or else where the planes cross."""
+        scene = self.under_mouse()
+        if scene is None or scene.depth is Depth.BODY:
+            return self._scene.cross if self.shown else self._scene.point
+        a, b, c = (float(value) for value in scene.viewer.cursor.position)
+        return a, b, c
 
     def go(self, point: Sequence[float]) -> None:
         """Let all planes go through a point on the screen."""

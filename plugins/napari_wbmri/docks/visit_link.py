@@ -54,10 +54,10 @@ class VisitLink:
         here, there = self._here, self._there
         if self._idle:
             return
-        through = self._back(there.cross, here.cross) if there.followers else None
+        through = self.back(there.cross, here.cross) if there.followers else None
         with self._led():
             for mine, other in zip((here, *here.followers), (there, *there.followers), strict=False):
-                point = self._back(other.point, mine.point)
+                point = self.back(other.point, mine.point)
                 if point is not None:
                     mine.look(point, float(other.viewer.scene.camera.zoom), through)
 
@@ -77,7 +77,7 @@ class VisitLink:
         a, b, c = np.array(point) - mine + other
         return float(a), float(b), float(c)
 
-    def _back(self, wanted: Point, near: Point) -> Point | None:
+    def back(self, wanted: Point, near: Point) -> Point | None:
         """Return the point of the first visit that is linked with one of the other, from one that is near."""
         # The map leads there alone: the way back is found by going towards where it has to come from.
         a, b, c = near

@@ -273,6 +273,14 @@ class Scene(PlaneView):
         )
         return min(pixels / float(np.clip(size / _FILLED_SHARE, _LEAST_MM, _MOST_MM)) for pixels, size in spans)
 
+    def within(self, point: tuple[float, float, float], distance: float) -> bool:
+        """Whether the slice that is shown goes through a point of the screen, or past it no further than a distance."""
+        across = PLANES[self.plane][0]
+        if self.depth is Depth.PROJECTION:
+            return True
+        reach = max(distance, self.grid.spacing[across] / 2)
+        return abs(float(self.viewer.dims.point[across]) - point[across]) <= reach
+
     def place(self, label: int) -> ViewState:
         """Return where the view is, to come back to."""
         return ViewState(label, self.grid.point_mm(self.point), float(self.viewer.scene.camera.zoom), self.plane)

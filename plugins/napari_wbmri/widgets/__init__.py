@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from napari_wbmri.widgets.label_tools import MaskTools
     from napari_wbmri.widgets.orientation_labels import OrientationLabels
     from napari_wbmri.widgets.picture_note import PictureNote
+    from napari_wbmri.widgets.place_marks import PlaceMark, PlaceMarks
     from napari_wbmri.widgets.style import CAUTION, FAINT, INK, dress, notice, said
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "MaskTools",
     "OrientationLabels",
     "PictureNote",
+    "PlaceMark",
+    "PlaceMarks",
     "SoftTissuePanel",
     "TotalsBar",
     "dress",
@@ -67,6 +70,10 @@ __getattr__ = lazy_names(
         "label_tools": ("MaskTools",),
         "orientation_labels": ("OrientationLabels",),
         "picture_note": ("PictureNote",),
+        "place_marks": (
+            "PlaceMark",
+            "PlaceMarks",
+        ),
         "style": (
             "CAUTION",
             "FAINT",

@@ -217,8 +217,13 @@ class SoftTissuePanel(QWidget):
         present, course = self.present.currentData(), self.course.currentData()
         words = (word.strip() for word in self.places.text().split(","))
         places = tuple(word for word in words if word) if present else ()
-        made = Calcinosis(present, places, None if course is None else CalcinosisCourse(course))
-        if self._shown is not None and made != self._shown[0].calcinosis:
+        if self._shown is None:
+            return
+        before = self._shown[0].calcinosis
+        # What is marked on the picture is taken away with what it belongs to.
+        deposits = tuple(deposit for deposit in before.deposits if present or (deposit.gone and present is not None))
+        made = Calcinosis(present, places, None if course is None else CalcinosisCourse(course), deposits)
+        if made != before:
             self.calcinosis_marked.emit(made)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from wbmri.core import Calcinosis, LimbPart, SoftTissue, Tissue, TissueSign
+from wbmri.core import Calcinosis, Deposit, DepositCourse, LimbPart, SoftTissue, Tissue, TissueSign
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,37 @@ class SoftTissueChange:
         both = {(False, False): "none", (False, True): "new", (True, False): "gone"}
         return both.get((before.present, after.present), "present at both, course not marked")
 
+    @property
+    def deposits(self) -> tuple[tuple[str, tuple[str, str], str], ...]:
+        """Each deposit that is marked on a picture: its name, what is marked at each visit, and what became of it.
+
+        Only the later reader follows a deposit from one visit to the next; its number at both visits is the same then.
+        """
+        before = {one.number: one for one in self.baseline_calcinosis.deposits if not one.gone}
+        after = {one.number: one for one in self.followup_calcinosis.deposits}
+        followed = {number for number, one in after.items() if one.course not in (None, DepositCourse.NEW)}
+        rows = []
+        for number, one in sorted(before.items()):
+            if number not in followed:
+                rows.append((_named(one), ("marked", "not followed"), "not known"))
+        for number, one in sorted(after.items()):
+            first = "marked" if number in followed and number in before else "not marked"
+            rows.append((_named(one), (first, "gone" if one.gone else "marked"), str(one.course or "not compared")))
+        return tuple(rows)
+
+    @property
+    def rows(self) -> tuple[tuple[str, tuple[str, str], str], ...]:
+        """Everything as a table: what, how it was at each visit in words, and what became of it."""
+        signs = tuple((one.name, one.said, one.change) for one in self.signs)
+        return (*signs, ("Calcinosis", self.calcinosis_said, self.calcinosis_change), *self.deposits)
+
 
 def _of(findings: SoftTissue, tissue: Tissue, part: LimbPart) -> TissueSign:
     return findings.signs.get(tissue, {}).get(part, TissueSign())
+
+
+def _named(deposit: Deposit) -> str:
+    return f"Calcinosis {deposit.name}"
 
 
 def _sign(sign: TissueSign) -> str:

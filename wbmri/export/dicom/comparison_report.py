@@ -171,7 +171,6 @@ def _remarks(document: ChangeDocument) -> Sequence[tuple[CodedEntry, str]]:
     said += [(concepts.WARNING, caution) for caution in document.cautions]
     soft = document.soft_tissue
     if soft is not None:
-        rows = [(one.name, one.said, one.change) for one in soft.signs]
-        rows.append(("Calcinosis", soft.calcinosis_said, soft.calcinosis_change))
-        said += [(concepts.SOFT_TISSUE, f"{name}: {first}, {then}: {change}") for name, (first, then), change in rows]
+        for name, (first, then), change in soft.rows:
+            said.append((concepts.SOFT_TISSUE, f"{name}: {first}, {then}: {change}"))
     return said

@@ -206,6 +206,8 @@ def _beside(pages: PrintPages, found: SoftTissue) -> None:
     places = f" ({', '.join(calcinosis.places)})" if calcinosis.places else ""
     said = {None: "not marked; only a reader can", True: "present", False: "none"}[calcinosis.present]
     pages.line(f"Calcinosis: {said}{places}.")
+    for deposit in calcinosis.deposits:
+        pages.line(f"Calcinosis {deposit.words}.")
 
 
 def _pictures(pictures: Sequence[Picture], columns: int, words: str) -> Sheet:

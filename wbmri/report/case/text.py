@@ -94,6 +94,8 @@ def _soft_tissue(found: SoftTissue | None) -> Iterator[str]:
         places = f" ({', '.join(calcinosis.places)})" if calcinosis.places else ""
         course = "" if calcinosis.course is None else f", {calcinosis.course} since the visit before"
         yield f"Calcinosis (not in the total): {'present' if calcinosis.present else 'none'}{places}{course}."
+    for deposit in calcinosis.deposits:
+        yield f"Calcinosis {deposit.words}."
 
 
 def _notes(reading: Reading) -> Iterator[str]:

@@ -109,8 +109,7 @@ def _summary(pages: PrintPages, found: Findings) -> None:
     pages.line("Every sum counts only the groups that were assessable at both visits.", 7, color=SOFT)
     pages.heading("Beside the score: fascia, subcutis (0 or 1 each) and calcinosis")
     soft = comparison.soft_tissue
-    rows = [("Sign", *names, "Change"), *((one.name, *one.said, one.change) for one in soft.signs)]
-    rows.append(("Calcinosis", *soft.calcinosis_said, soft.calcinosis_change))
+    rows = [("Sign", *names, "Change"), *((what, *said, change) for what, said, change in soft.rows)]
     pages.y = pages.rows(MARGIN, (40, 45, 45, 45), rows) + 2
     if found.cautions:
         pages.heading("Before relying on this change")

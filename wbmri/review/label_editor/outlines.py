@@ -23,6 +23,9 @@ STALE = "The outline was corrected after this was measured."
 EDGES = np.linspace(0.0, 4.0, 81)
 """Bins of the histogram of a group, as multiples of normal muscle."""
 
+NEAR_MM = 30.0
+"""What is further from a group than this does not lie beside it."""
+
 
 Box = tuple[NDArray[np.intp], NDArray[np.intp]]
 """The first voxel and the one after the last, along each axis."""
@@ -227,6 +230,21 @@ class Outlines:
         places = np.argwhere(bright)
         i, j, k = places[places[:, axis] == best].mean(axis=0) + [part.start for part in box]
         return float(i), float(j), float(k)
+
+    def nearest(self, point_mm: tuple[float, float, float]) -> int | None:
+        """Return the group in which a point in RAS mm lies, or else the nearest one; ``None`` where none is near."""
+        spacing = np.array(self.volume.spacing)
+        place = np.asarray(self.volume.grid.indices(point_mm))
+        reach = np.ceil(NEAR_MM / spacing)
+        low = np.clip(np.rint(place) - reach, 0, self.volume.shape).astype(int)
+        high = np.clip(np.rint(place) + reach + 1, 0, self.volume.shape).astype(int)
+        block = self.labels[tuple(slice(*ends) for ends in zip(low, high, strict=True))]
+        inside = np.argwhere(block > 0)
+        if not inside.size:
+            return None
+        far = np.linalg.norm((inside + low - place) * spacing, axis=1)
+        best = int(np.argmin(far))
+        return int(block[tuple(inside[best])]) if far[best] <= NEAR_MM else None
 
     def within_body(self, block: Block) -> NDArray[np.bool_]:
         """Tell which voxels of a block do not lie in air, far from any body."""
