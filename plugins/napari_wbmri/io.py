@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_wbmri.viewer import DisplayGrid
 from wbmri.case import CasePaths, cases_at
 from wbmri.core import Grid, InputError, Volume, WbmriError
-from wbmri.io import encode_nifti
+from wbmri.io import FoundSeries, encode_nifti, inspect, load
+from wbmri.registration import field_of_view, linear_on_grid
 
 
 def write_labels(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
@@ -90,6 +92,53 @@ def scan_layer(volume: Volume) -> Layer:
     white = float(np.percentile(volume.data[::2, ::2, ::2], 99.7))
     settings = {**grid.layer(), "name": "scan", "contrast_limits": (0.0, white or 1.0), "interpolation2d": "linear"}
     return grid.shown(volume.data), settings, "image"
+
+
+def companions_in(path: Path) -> list[FoundSeries]:
+    """Return the series of a DICOM folder, or the image of a file, that can be shown beside a case.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    found = [
+        one for one in inspect(str(path)).series if one.stations and all(part.problem is None for part in one.stations)
+    ]
+    if not found:
+        raise InputError(
+            f"{path.name} without a series that says where it lies",
+            "a DICOM folder of the same examination, or an image file",
+            "choose another one; 'wbmri inspect' tells what is wrong with each series",
+        )
+    return found
+
+
+def read_companion(path: Path, key: str, grid: Grid) -> NDArray[np.float32]:
+    """Return a series on the grid of a case, by where both lie in the scanner.
+
+    Parameters
+    ----------
+    path
+        A DICOM folder or an image file.
+    key
+        Which of its series.
+    grid
+        Where the case lies.
+
+    Raises
+    ------
+    InputError
+        If it lies elsewhere, or cannot be read.
+    """
+    volume = load(str(path), series=[key])
+    if not field_of_view(volume.grid, grid).any():
+        raise InputError(
+            f"a series of {path.name} that shows no part of this scan",
+            "a series of the same examination",
+            "choose another one",
+        )
+    return linear_on_grid(volume, grid, 0.0)
 
 
 def case_layers(paths: CasePaths) -> list[Layer]:

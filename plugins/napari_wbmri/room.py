@@ -68,9 +68,7 @@ class ReadingRoom(QObject):
         self.scene = Scene(viewer)
         self.editor = MaskEditor(viewer, self.scene, self.follow, self.say_error)
         canvas = viewer.window._qt_viewer.canvas.native
-        self.picture = Picture(
-            self.scene, canvas, lambda: self.editor.active, self._clicked, self._windowed, self._told
-        )
+        self.picture = Picture(self.scene, canvas, lambda: self.editor.active, self.clicked, self._windowed, self._told)
         self.directions = self.picture.directions
         self.planes = ThreePlanes(viewer.window._qt_viewer, self.scene, self.picture, self._moved)
         self._three = False
@@ -251,7 +249,7 @@ class ReadingRoom(QObject):
         if self.session is not None:
             self.gone(self.session.choose(label), looking=looking)
 
-    def _clicked(self, label: int, index: tuple[int, int, int]) -> None:
+    def clicked(self, label: int, index: tuple[int, int, int]) -> None:
         """Choose the group that was clicked; where all planes are shown, they go through where it was."""
         if self.planes.shown:
             self.planes.go(self.scene.grid.point(index))

@@ -30,8 +30,6 @@ def test_deposits_are_marked_by_a_key_and_followed_from_the_visit_before(
 ) -> None:
     room = read("baseline")
     marker = App.of(room.viewer).commands.calcinosis
-    press("Q")
-    qtbot.wait(50)
     for label in (9, 30):
         place = room.scene.middle(label)
         monkeypatch.setattr(ThreePlanes, "pointed", place)
@@ -41,6 +39,8 @@ def test_deposits_are_marked_by_a_key_and_followed_from_the_visit_before(
             ring = room.picture.marks.shown[0]
             assert ring.words == "1"
             assert ring.at == pytest.approx(room.scene.pixel(place), abs=6.0)
+            press("Q")
+            qtbot.wait(50)
             assert all(other.marks.shown for other in room.picture.others[-2:])
             room.scene.step(4)
             assert not room.picture.marks.shown

@@ -40,16 +40,17 @@ def nearest_on_grid(data: NDArray[np.uint8], grid: Grid, onto: Grid) -> NDArray[
 
 
 def linear_on_grid(volume: Volume, grid: Grid, smoothing: float = SMOOTH) -> NDArray[np.float32]:
-    """Return the image on a cubic grid along the world axes, smoothed first.
+    """Return the image on another grid, smoothed first.
 
     Parameters
     ----------
     volume
         The image.
     grid
-        The grid to bring it to, see `Grid.along_axes`.
+        The grid to bring it to; may be oblique.
     smoothing
-        Standard deviation of the smoothing as a multiple of the spacing; with `SMOOTH`, finer detail does not alias.
+        Standard deviation of the smoothing as a multiple of the spacing along the grid's first axis, none with 0; with
+        `SMOOTH`, finer detail does not alias in a cubic grid.
 
     Returns
     -------

@@ -59,6 +59,7 @@ class Command(StrEnum):
     SMALLER_BRUSH = "smaller_brush"
     PROJECTION = "projection"
     COMPARISON = "comparison"
+    COMPANION = "companion"
     CONTOURS = "contours"
     WINDOW = "window"
     FIELD = "field"

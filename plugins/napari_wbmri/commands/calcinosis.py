@@ -16,6 +16,7 @@ SAME_MM = 12.0
 """What is marked within this distance is what is meant."""
 
 _SIGNS = {
+    None: "",
     DepositCourse.NEW: "+",
     DepositCourse.LARGER: "↑",
     DepositCourse.SMALLER: "↓",
@@ -122,7 +123,7 @@ class CalcinosisMarker:
             return
         own = session.soft_tissue.calcinosis.deposits
         found = [
-            Found(room.scene.grid.world(one.point_mm), f"{one.number} {_SIGNS.get(one.course, '')}".strip(), one.gone)
+            Found(room.scene.grid.world(one.point_mm), f"{one.number} {_SIGNS[one.course]}".strip(), one.gone)
             for one in own
         ]
         side = room.side

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from qtpy.QtWidgets import QInputDialog
 
 from napari_wbmri.commands.calcinosis import CalcinosisMarker
+from napari_wbmri.commands.companions import CompanionChooser
 from napari_wbmri.commands.saving import copy_report, save_elsewhere, save_labels
 from napari_wbmri.commands.sign_off import SignOff, open_dialog
 from napari_wbmri.docks import NONE_LEFT, Docks, WorklistDock, ratios_of
@@ -37,7 +38,7 @@ class Commands:
     """
 
     def __init__(self, room: ReadingRoom, docks: Docks, worklist: Callable[[], WorklistDock]) -> None:
-        self.room, self._worklist = room, worklist
+        self.room, self._docks, self._worklist = room, docks, worklist
         try:
             self.keys = load_keys()
         except WbmriError as error:
@@ -46,6 +47,7 @@ class Commands:
         self.filter = KeyFilter(room.window, self.keys, self.do, lambda: room.session is not None)
         self.signing = SignOff(room, docks.panel.concerns)
         self.calcinosis = CalcinosisMarker(room, self._act)
+        self.companions = CompanionChooser(room, docks)
         self._leaving: Session | None = None
         self.advancing = True
         panel, tools = docks.panel, docks.tools
@@ -91,7 +93,8 @@ class Commands:
             Command.FILL_BETWEEN: room.editor.fill,
             Command.MIRROR: room.editor.mirror,
             Command.PROJECTION: lambda _: self._project(),
-            Command.COMPARISON: lambda session: room.side.toggle(session, docks),
+            Command.COMPARISON: self._compare,
+            Command.COMPANION: self.companions.ask,
             Command.CONTOURS: lambda _: self._contours(),
             Command.WINDOW: lambda _: self.window((room.scene.preset + 1) % len(room.picture.presets)),
             Command.FIELD: self._field,
@@ -120,6 +123,7 @@ class Commands:
         self.filter.remove()
         self.signing.remove()
         self.calcinosis.remove()
+        self.companions.remove()
 
     def do(self, command: Command) -> bool:
         """Carry a command out; return whether a case is open to do it in."""
@@ -246,6 +250,10 @@ class Commands:
             how = f"Drag with the left button: {tool}"
         self.room.say(f"{how}. E ends it, U takes it back.")
 
+    def _compare(self, session: Session) -> None:
+        self.companions.view.hide()
+        self.room.side.toggle(session, self._docks)
+
     def _project(self) -> None:
         depths = list(Depth)
         depth = depths[(depths.index(self.room.scene.depth) + 1) % len(depths)]
@@ -259,6 +267,7 @@ class Commands:
         every = list(Contours)
         self.room.scene.draw(every[(every.index(self.room.scene.contours) + 1) % len(every)])
         self.room.side.draw(self.room.scene.contours)
+        self.companions.view.show_outlines()
         self.room.say(f"Showing {self.room.scene.contours.value}.")
 
     def window(self, preset: int) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from napari_wbmri.docks.companion import Companion
     from napari_wbmri.docks.layout import Docks, dock_of, make_room
     from napari_wbmri.docks.other_visit import SideBySide
     from napari_wbmri.docks.picture import Drawn, Found, Picture, ratios_of, told_of
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NONE_LEFT",
     "SESSIONS",
+    "Companion",
     "ConcernBar",
     "Docks",
     "Drawn",
@@ -39,6 +41,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "companion": ("Companion",),
         "layout": (
             "Docks",
             "dock_of",

@@ -128,6 +128,7 @@ class Picture:
             self._windowed()
 
         made = Picture(scene, canvas, lambda: False, self._clicked, windowed, self._told)
+        made._found = self._found
         self.others.append(made)
         return made
 

@@ -97,6 +97,39 @@ class Scene(PlaneView):
         point = self.middle(self.label) if place is None or place.point_mm is None else grid.world(place.point_mm)
         self._fill(name, grid.shown(image), (0.0, self._highest), point)
 
+    def accompany(self, other: "Scene", name: str, image: NDArray[np.float32]) -> None:
+        """Put another image of the same grid on the screen, with the outlines of a view and in its plane.
+
+        Parameters
+        ----------
+        other
+            The view.
+        name
+            What to call the image.
+        image
+            Intensities on the stored grid.
+        """
+        self.grid, self._marks, self.label, self.plane = other.grid, other._marks, other.label, other.plane
+        self._outlines, self._highest, self.contours = other._outlines, float(image.max()), other.contours
+        white = float(np.percentile(image[image > 0], 99.5)) if image.any() else 1.0
+        self._fill(name, self.grid.shown(image), (0.0, self._highest or 1.0), other.point)
+        self.set_window(0.0, white)
+
+    def redraw(self) -> None:
+        """Draw the outlines anew."""
+        for layer in (self.groups, self.lines):
+            layer.refresh(thumbnail=False, extent=False, highlight=False)
+
+    def like(self, other: "Scene") -> None:
+        """Draw the outlines as another view of the same grid does, in its plane."""
+        if self.plane != other.plane:
+            self.turn(other.plane)
+        if self.contours is not other.contours:
+            self.draw(other.contours)
+        if (self._marks, self.label) != (other._marks, other.label):
+            self.colour(dict(other._marks), other.label)
+        self.redraw()
+
     def share(self, other: "Scene", plane: str) -> None:
         """Put another plane of the scan on the screen that another view shows; this one follows it from now on."""
         limits = other.scan.contrast_limits_range
@@ -104,7 +137,7 @@ class Scene(PlaneView):
             self.grid, self.plane, self._outlines, self._highest = other.grid, plane, other._outlines, other._highest
             self._fill(other.scan.name, other.scan.data, limits, other.cross)
         else:
-            self.lines.refresh(thumbnail=False, extent=False, highlight=False)
+            self.redraw()
         self.turn(plane)
         self.scan.contrast_limits_range, self.scan.contrast_limits = limits, other.scan.contrast_limits
         self.draw(other.contours)
@@ -212,8 +245,7 @@ class Scene(PlaneView):
             return
         self._outlines.change(change)
         for view in (self, *self.followers):
-            for layer in (view.groups, view.lines):
-                layer.refresh(thumbnail=False, extent=False, highlight=False)
+            view.redraw()
 
     def colour(self, marks: Mapping[int, Mark], label: int) -> None:
         """Give every contour the colour of its mark; that of the group that is being read is white."""
