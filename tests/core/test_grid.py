@@ -119,6 +119,13 @@ def test_indices_and_points_are_there_and_back(grid: Grid, index: list[tuple[flo
     np.testing.assert_allclose(grid.indices(points), index, atol=1e-6)
 
 
+@given(grids())
+def test_every_voxel_lies_where_its_point_does(grid: Grid) -> None:
+    points = grid.points(np.moveaxis(np.indices(grid.shape), 0, -1))
+    for axis in range(3):
+        assert np.allclose(grid.along(axis), points[..., axis], atol=1e-3)
+
+
 @given(grids(), grids())
 def test_the_index_map_goes_through_the_body(grid: Grid, other: Grid) -> None:
     index = np.array(grid.shape) / 3

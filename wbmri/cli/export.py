@@ -47,31 +47,53 @@ def export(
             "--deidentify",
             metavar="KEYFILE",
             help="With --source: replace names, numbers, identifiers and dates, always by the same ones under the "
-            "secret in this file. A new file is made if there is none; keep it apart. Pixels are NOT cleaned.",
+            "secret in this file. A new file is made if there is none; keep it apart. Pixels are NOT cleaned, but see "
+            "--deface.",
             show_default=False,
         ),
     ] = None,
+    deface: Annotated[
+        bool,
+        Option("--deface", help="Of a case: set the face to 0 in all images. Look at them: nobody has checked it."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a case or a comparison for others: for an archive, or a case for a desktop program."""
     from wbmri.case import ChangePaths
     from wbmri.cli.display import show_json
-    from wbmri.core import unreviewed_sentence
-    from wbmri.export import PIXELS_KEPT
+    from wbmri.core import InputError, unreviewed_sentence
+    from wbmri.export import FACE_REMOVED, NO_HEAD, PIXELS_KEPT
     from wbmri.pipeline import COMPARISON_FORMATS, DICOM_FORMATS, ExportedCase, export_case, export_comparison
 
     compared = bool(ChangePaths.at(case))
+    if compared and deface:
+        raise InputError(
+            "a comparison to be defaced, whose pages are drawn already",
+            "a case, or the report of the comparison alone",
+            "leave --deface out and choose --to sr, which has no pictures",
+        )
     formats = [name.strip() for name in to.split(",")] if to else COMPARISON_FORMATS if compared else DICOM_FORMATS
     with shown_progress() as progress:
         made = (
             export_comparison(case, out, to=formats, sources=source, deidentify=deidentify, progress=progress)
             if compared
             else export_case(
-                case, out, to=formats, source=source, series=series, deidentify=deidentify, progress=progress
+                case,
+                out,
+                to=formats,
+                source=source,
+                series=series,
+                deidentify=deidentify,
+                deface=deface,
+                progress=progress,
             )
         )
+    warnings = []
+    if isinstance(made, ExportedCase) and made.defaced is not None:
+        warnings.append(FACE_REMOVED if made.defaced else NO_HEAD)
+    if made.deidentified and FACE_REMOVED not in warnings:
+        warnings.append(PIXELS_KEPT)
     if as_json:
-        warnings = [PIXELS_KEPT] if made.deidentified else []
         files = [str(path) for path in made.files]
         show_json({"files": files, "identified": made.identified, "warnings": warnings})
         return
@@ -86,4 +108,6 @@ def export(
     if made.identified:
         echo("The DICOM objects carry the name and the identifiers of the patient, as the source does.")
     if made.deidentified:
-        echo(f"De-identified; the key file undoes that, so give it to nobody. {PIXELS_KEPT}")
+        echo("De-identified; the key file undoes that, so give it to nobody.")
+    for warning in warnings:
+        echo(warning)

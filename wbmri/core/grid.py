@@ -209,6 +209,13 @@ class Grid:
         points: NDArray[np.float64] = np.asarray(indices) @ self.affine[:3, :3].T + self.affine[:3, 3]
         return points
 
+    def along(self, axis: int) -> NDArray[np.float32]:
+        """Return where every voxel lies along an axis of the world, 0 for x: RAS mm, float32 of the grid's shape."""
+        (x, y, z), start = self.affine[axis, :3], self.affine[axis, 3]
+        i, j, k = np.ogrid[tuple(slice(n) for n in self.shape)]
+        made: NDArray[np.float32] = (x * i + y * j + (z * k + start)).astype(np.float32)
+        return made
+
     def lps_points(self, indices: ArrayLike) -> NDArray[np.float64]:
         """Return where voxel indices, shape (..., 3), lie in LPS mm, as DICOM and ITK count."""
         points: NDArray[np.float64] = self.points(indices) @ LPS_TO_RAS[:3, :3]

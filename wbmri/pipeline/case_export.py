@@ -1,7 +1,7 @@
 """A case in the formats of others, with its reading of record and the outlines that rests on."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -13,6 +13,7 @@ import numpy as np
 from wbmri.case import Case, ReadingDocument, encode, read_case, signed_of_record
 from wbmri.core import InputError, LabelMap, Progress, Reading, Volume, part, silent
 from wbmri.export import DeidentificationKey, Pseudonym, fhir_bundle, itksnap_labels, open_key, slicer_segmentation
+from wbmri.export import deface as without_face
 from wbmri.export.dicom import (
     DerivedSeries,
     ExportStudy,
@@ -69,6 +70,8 @@ class ExportedCase:
         Whether the objects carry what the source says about the person.
     deidentified
         Whether names, numbers, identifiers and dates of the source were replaced.
+    defaced
+        Whether the face was taken out of the scan; ``None`` if that was not asked for.
     """
 
     case: Case
@@ -76,6 +79,7 @@ class ExportedCase:
     files: tuple[Path, ...]
     identified: bool
     deidentified: bool = False
+    defaced: bool | None = None
 
 
 def export_case(
@@ -86,6 +90,7 @@ def export_case(
     source: str | Path | Sequence[str | Path] | None = None,
     series: Sequence[str] | None = None,
     deidentify: str | Path | None = None,
+    deface: bool = False,
     progress: Progress = silent,
 ) -> ExportedCase:
     """Write a case in formats of others: its reading of record, with the outlines as the reader left them.
@@ -108,7 +113,11 @@ def export_case(
         Keys of the series of the source that were scored, if they were named.
     deidentify
         Key file; made if it is missing. With a source only, whose names, numbers, identifiers and dates are then
-        replaced, always by the same ones under one key, in file names too. **Pixels are not cleaned.**
+        replaced, always by the same ones under one key, in file names too. **Pixels are not cleaned**, but for the
+        face if that is asked for.
+    deface
+        Take the face out of the scan, and so out of its images, key images and pages; a scan without a head stays as
+        it is.
     progress
         Called with the share that is done and what is being done.
 
@@ -117,8 +126,8 @@ def export_case(
     CaseError
         If there is no complete case.
     InputError
-        If a format is not known, its extra is not installed, the source is not the scan of the case, or it cannot be
-        de-identified.
+        If a format is not known, its extra is not installed, the source is not the scan of the case, it cannot be
+        de-identified, or there is a face that cannot be found.
     """
     formats = known_formats(to, tuple(ExportFormat))
     if ExportFormat.SEG in formats or ExportFormat.SR in formats:
@@ -131,6 +140,7 @@ def export_case(
         study = read_source_study(source, series=series, progress=part(progress, 0.0, 0.3))
         key = None if deidentify is None else open_key(deidentify, apart_from=(Path(out), found.paths.out))
         content.belong(study, key)
+    defaced = content.deface() if deface else None
     files: list[tuple[Path, bytes]] = []
     for number, name in enumerate(formats):
         progress(0.3 + 0.6 * number / len(formats), f"making {name}")
@@ -139,7 +149,12 @@ def export_case(
     write_together(Path(out), files)
     concealed = deidentify is not None
     return ExportedCase(
-        found, content.reading, tuple(path for path, _ in files), source is not None and not concealed, concealed
+        found,
+        content.reading,
+        tuple(path for path, _ in files),
+        source is not None and not concealed,
+        concealed,
+        defaced,
     )
 
 
@@ -208,6 +223,7 @@ class CaseContent:
         self.case = case
         self.participant, self.session = case.participant, case.session
         self.source: SourceStudy | None = None
+        self._faceless = False
         self._signed = signed_of_record(case)
         self.reading = case.reading if self._signed is None else self._signed.reading
         self.when = self._made()
@@ -238,6 +254,15 @@ class CaseContent:
         self.when = pseudonym.when(self.when)
         return pseudonym
 
+    def deface(self) -> bool:
+        """Take the face out of the scan, before anything is made of it; tell whether there was one."""
+        faceless = without_face(self.volume, self.labels)
+        if faceless is None:
+            return False
+        self.volume, self._faceless = faceless, True
+        self.reading = replace(self.reading, provenance=(*self.reading.provenance, faceless.provenance[-1]))
+        return True
+
     @property
     def name(self) -> str:
         """How the files are called."""
@@ -262,7 +287,9 @@ class CaseContent:
     @cached_property
     def study(self) -> ExportStudy:
         """What the objects are written into."""
-        return ExportStudy.of(self.participant, self.session, self.volume, self.when, self.source)
+        return ExportStudy.of(
+            self.participant, self.session, self.volume, self.when, self.source, faceless=self._faceless
+        )
 
     @cached_property
     def series(self) -> DerivedSeries:

@@ -102,6 +102,9 @@ def write_series(volume: Volume, study: ExportStudy) -> DerivedSeries:
         _place(image, grid, k, study)
         _hold(image, pixels[:, :, k], window)
         image.DerivationDescription = f"Stations composed and evened by wbmri; intensities times {scale:g}"
+        if study.faceless:
+            image.RecognizableVisualFeatures = "NO"
+            image.DerivationDescription += "; face set to 0 by wbmri, not checked by a person"
         image.ContributingEquipmentSequence = [equipment()]
         sources = _near(study.images, image, grid.spacing[2])
         if sources:

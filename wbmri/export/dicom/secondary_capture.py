@@ -49,7 +49,7 @@ def write_captures(pictures: "list[tuple[NDArray[np.uint8], str]]", study: Expor
         image.ImageType = ["DERIVED", "SECONDARY"]
         image.PatientOrientation = ["L", "F"]
         image.BurnedInAnnotation = "NO"  # words, but none that name the person
-        image.RecognizableVisualFeatures = "YES"
+        image.RecognizableVisualFeatures = "NO" if study.faceless else "YES"
         image.DerivationDescription = f"Coronal slice, {words}, with outlines burnt in"[:1024]
         image.ImageComments = NOTICE
         image.Rows, image.Columns = pixels.shape[:2]

@@ -33,6 +33,7 @@ _ALWAYS_THERE = (
     "AccessionNumber", "ReferringPhysicianName",
 )  # fmt: skip
 """Attributes of type 2: an object has them, if only empty."""
+_FACE_REMOVED = ("113102", "DCM", "Clean Recognizable Visual Features Option")
 
 
 def content_uuid(*parts: object) -> uuid.UUID:
@@ -64,6 +65,8 @@ class ExportStudy:
         All of a source image but its pixels; empty without a source.
     images
         The images the scan was made of; empty without a source.
+    faceless
+        Whether the face was taken out of the scan.
     """
 
     name: str
@@ -72,6 +75,7 @@ class ExportStudy:
     when: datetime
     acquisition: "Dataset" = field(repr=False)
     images: Sequence[SourceImage] = field(default=(), repr=False)
+    faceless: bool = False
 
     @classmethod
     def of(
@@ -81,6 +85,8 @@ class ExportStudy:
         volume: Volume,
         when: datetime,
         source: SourceStudy | None = None,
+        *,
+        faceless: bool = False,
     ) -> "ExportStudy":
         """Return the study of the source, with all that identifies the person there; or else a new one.
 
@@ -94,6 +100,8 @@ class ExportStudy:
             When the reading was made.
         source
             The study the scan came from.
+        faceless
+            Whether the face was taken out of the scan, which the objects then say (DICOM PS3.15 E.3.2).
         """
         from pydicom import Dataset
 
@@ -111,6 +119,11 @@ class ExportStudy:
                 if value not in (None, ""):
                     # As text, because the object that is written has a character set of its own.
                     setattr(header, keyword, str(value) if header_text(source.header, keyword) else value)
+        if faceless:
+            methods = header.get("DeidentificationMethod") or []
+            header.DeidentificationMethod = [*([methods] if isinstance(methods, str) else methods), _FACE_REMOVED[2]]
+            codes = header.get("DeidentificationMethodCodeSequence") or []
+            header.DeidentificationMethodCodeSequence = [*codes, code_item(*_FACE_REMOVED)]
         for keyword in _ALWAYS_THERE:
             if keyword not in header:
                 setattr(header, keyword, "")
@@ -123,6 +136,7 @@ class ExportStudy:
             when,
             Dataset() if source is None else source.header,
             () if source is None else source.images,
+            faceless,
         )
 
     @property
