@@ -34,7 +34,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 settings.register_profile("wbmri", deadline=None, derandomize=True)
 settings.load_profile("wbmri")
 
-DEAREST = ("test_demo.py", "test_segment.py", "test_running.py")
+DEAREST = ("test_demo.py", "test_muscle_segmentation.py", "test_bench.py", "test_interruption.py")
 """Files that take minutes: begun first, so that no test process is left alone with one at the end."""
 
 

@@ -117,6 +117,15 @@ def out(scored: Scored, tmp_path: Path) -> Path:
     return Path(shutil.copytree(scored.out, tmp_path / "OUT"))
 
 
+@pytest.fixture
+def few_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a comparison draw no more than its page must have: drawing it all takes longer than all the rest."""
+    from wbmri.pipeline import visit_change
+
+    every, needed = visit_change.drawings, ("maps", "dumbbell")
+    monkeypatch.setattr(visit_change, "drawings", lambda found: (one for one in every(found) if one.name in needed))
+
+
 @dataclass(frozen=True)
 class Compared:
     """The folder of the toy with its comparison, and what the command printed."""

@@ -14,7 +14,6 @@ from wbmri.cli import calibrate
 from wbmri.core import Acquisition, Evidence, GradeSource, GroupReading, Reading, Reference
 from wbmri.core.scheme import load_scheme
 from wbmri.grading import grade_of
-from wbmri.io import sample_images
 
 
 @dataclass(frozen=True)
@@ -72,12 +71,14 @@ def test_readers_become_a_scheme_with_their_thresholds(wbmri: Any, tmp_path: Pat
 @pytest.mark.usefixtures("cases")
 def test_what_calibration_writes_is_taken_by_the_commands_that_the_documentation_names_next(
     wbmri: Any,
+    toy: Any,
     tmp_path: Path,
 ) -> None:
     controls, site, out = tmp_path / "controls.json", tmp_path / "site.toml", tmp_path / "OUT"
     assert wbmri("calibrate", "controls", tmp_path, "--out", controls).code == 0
     assert wbmri("calibrate", "readers", tmp_path, "--out", site).code == 0
-    done = wbmri("score", *sample_images("baseline"), "--out", out, "--controls", controls, "--scheme", site)
+    own = ("--controls", controls, "--scheme", site)
+    done = wbmri("score", toy.baseline, "--labels", toy.labels, "--out", out, *own)
     assert (done.code, done.errors) == (0, [])
     assert (out / "summary.tsv").read_text().split()[-3:] == ["site", "1.0.0", "n/a"]
 

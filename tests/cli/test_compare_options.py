@@ -4,6 +4,8 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from wbmri.case import find_cases
 from wbmri.cli.compare import compare
 from wbmri.cli.score import score
@@ -13,6 +15,7 @@ def test_compare_knows_every_option_of_score() -> None:
     assert set(signature(score).parameters) - {"inputs"} <= set(signature(compare).parameters)
 
 
+@pytest.mark.usefixtures("few_drawings")
 def test_inputs_are_compared_with_label_maps_and_sessions_of_their_own(wbmri: Any, toy: Any, tmp_path: Path) -> None:
     out = tmp_path / "OUT"
     visits = (toy.baseline, toy.followup, "--labels", toy.labels, "--labels", toy.labels, "--ses", "a", "--ses", "b")

@@ -189,6 +189,7 @@ def test_three_visits_as_json_with_clinical_measures_and_a_detectable_change(out
             assert (figures / f"sub-toy_from-baseline_to-month6_change-{name}.{ending}").stat().st_size > 1000
 
 
+@pytest.mark.usefixtures("few_drawings")
 def test_what_is_printed_says_what_nobody_reviewed_and_judges_no_response_unasked(out: Path, wbmri: Command) -> None:
     person = out / "sub-toy"
     visits = (person / "ses-baseline", person / "ses-month6", "--out", out)

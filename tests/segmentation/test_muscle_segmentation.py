@@ -72,9 +72,10 @@ def test_what_the_picture_shows_of_a_group_that_it_cuts_is_drawn_but_not_graded(
             assert reading.groups[group.label - 1].reason == Reason.OUTSIDE
 
 
-def test_each_run_gives_the_same_labels_whatever_storage_and_unit(
+def test_each_run_gives_the_same_labels_whatever_storage_unit_and_name_of_the_scheme(
     legs: LabelMap,
     station: Callable[[int], Path],
+    scheme: Scheme,
 ) -> None:
     volume = load(station(3))
     # Stored head to feet, right to left, slices first.
@@ -83,7 +84,9 @@ def test_each_run_gives_the_same_labels_whatever_storage_and_unit(
         [[0, -1, 0, volume.shape[0] - 1], [1, 0, 0, 0], [0, 0, -1, volume.shape[2] - 1], [0, 0, 0, 1]],
     )
     np.testing.assert_allclose(affine @ [0, 0, 0, 1], volume.affine @ [volume.shape[0] - 1, 0, volume.shape[2] - 1, 1])
-    again = segment(Volume(flipped * 10.0, affine, volume.acquisition))
+    # The same pairs in the same order are a site's own scheme.
+    again = segment(Volume(flipped * 10.0, affine, volume.acquisition), scheme=replace(scheme, name="site"))
+    assert again.scheme.name == "site"
     np.testing.assert_array_equal(again.data.transpose(1, 0, 2)[::-1, :, ::-1], legs.data)
     assert again.confidence == pytest.approx(legs.confidence)
     assert again.outside == legs.outside
@@ -112,11 +115,3 @@ def test_other_pairs_are_refused_whatever_the_scheme_is_called(whole_body: Volum
     other = replace(scheme.pairs[0], id="other")
     with pytest.raises(InputError, match=f"among them other, for the engine {engine}"):
         segment(whole_body, scheme=replace(scheme, pairs=(other, *scheme.pairs[1:])), engine=engine)
-
-
-def test_a_sites_own_scheme_with_the_same_pairs_is_outlined_alike(
-    whole_body: Volume, found: LabelMap, scheme: Scheme
-) -> None:
-    own = segment(whole_body, scheme=replace(scheme, name="site"))
-    assert own.scheme.name == "site"
-    np.testing.assert_array_equal(own.data, found.data)

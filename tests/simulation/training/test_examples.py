@@ -3,16 +3,21 @@
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
-from wbmri.segmentation.network import AIR, CONTEXT_SIDE, FIND_TILE, PAIRS, networks
+from wbmri.segmentation.network import AIR, CONTEXT_SIDE, FIND_TILE, FINDINGS, PAIRS, networks
 from wbmri.simulation.body import LabelledBody, Tissue, WarpedBody
 from wbmri.simulation.training.domain_randomisation import Surroundings, field_of_view
 from wbmri.simulation.training.examples import SAMPLES, Survey, examples, views
 
 
 def test_examples_follow_from_the_seed_alone(anatomy: LabelledBody) -> None:
+    def guess(tile: NDArray[np.float32]) -> NDArray[np.float32]:
+        """As much of a finder as the seed could fail with, in no time."""
+        return np.broadcast_to(np.tanh(tile.reshape(FIND_TILE)), (FINDINGS, *FIND_TILE)).astype(np.float32)
+
     sources = [(anatomy, 1.0)]
-    once, again, other = (list(islice(examples(sources, networks().finder, seed, 0, 1), 2)) for seed in (3, 3, 4))
+    once, again, other = (list(islice(examples(sources, guess, seed, 0, 1), 2)) for seed in (3, 3, 4))
     for a, b in zip(once, again, strict=True):
         for field in ("image", "context", "classes", "right"):
             np.testing.assert_array_equal(getattr(a, field), getattr(b, field))
