@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
@@ -21,7 +22,7 @@ from pydicom.uid import ComprehensiveSRStorage, EncapsulatedPDFStorage
 from wbmri.cli import main
 from wbmri.core import InputError
 from wbmri.export.dicom import content_uid, encoded
-from wbmri.pacs import WebTarget, parse_target, send_objects
+from wbmri.pacs import DimseTarget, Sent, WebTarget, confirm_kept, parse_target, send_objects
 
 pytest.importorskip("pynetdicom")
 Stored = dict[str, Dataset]
@@ -115,6 +116,104 @@ def test_an_archive_that_lets_nobody_in_is_named(folder: Path) -> None:
     with pytest.raises(InputError, match="it did not answer"):
         send_objects([folder], parse_target(f"ARCHIVE@127.0.0.1:{port}"))
     assert not stored
+
+
+PUSH_MODEL, PUSH_INSTANCE = "1.2.840.10008.1.20.1", "1.2.840.10008.1.20.1.1"
+
+
+@contextmanager
+def keeper(lost: tuple[str, ...] = (), back: int | None = None, says: bool = True) -> Iterator[int]:
+    """An archive that promises to keep all but some; its word comes over the same connection, or to a port."""
+    from pynetdicom import AE, build_role, evt
+
+    threads: list[threading.Thread] = []
+
+    def tell(association: Any, request: Dataset) -> None:
+        word = Dataset()
+        word.TransactionUID = request.TransactionUID
+        failed = [one for one in request.ReferencedSOPSequence if one.ReferencedSOPInstanceUID in lost]
+        word.ReferencedSOPSequence = [one for one in request.ReferencedSOPSequence if one not in failed]
+        for one in failed:
+            one.FailureReason = 0x0112
+        if failed:
+            word.FailedSOPSequence = failed
+        if back is not None:
+            caller = AE(ae_title="ARCHIVE")
+            caller.add_requested_context(PUSH_MODEL)
+            association = caller.associate(
+                "127.0.0.1", back, ae_title="WBMRI", ext_neg=[build_role(PUSH_MODEL, scp_role=True)]
+            )
+        association.send_n_event_report(word, 2 if failed else 1, PUSH_MODEL, PUSH_INSTANCE)
+        if back is not None:
+            association.release()
+
+    def act(event: Any) -> tuple[int, None]:
+        if says:
+            threads.append(threading.Timer(0.2, tell, (event.assoc, event.action_information)))
+            threads[-1].start()
+        return 0x0000, None
+
+    entity = AE(ae_title="ARCHIVE")
+    entity.add_supported_context(PUSH_MODEL)
+    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_N_ACTION, act)])
+    try:
+        yield server.server_address[1]
+    finally:
+        for thread in threads:
+            thread.join()
+        server.shutdown()
+        server.server_close()
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["same connection", "own connection"])
+def test_an_archive_is_asked_whether_it_keeps_what_it_took(folder: Path, own: bool) -> None:
+    sent = [Sent(path) for path in sorted(folder.rglob("*.dcm"))]
+    sent[-1] = Sent(sent[-1].path, "the archive answered 0xA700")
+    lost = dcmread(sent[0].path).SOPInstanceUID
+    back = free_port() if own else None
+    with keeper((lost,), back) as port:
+        asked = confirm_kept(sent, DimseTarget("ARCHIVE", "127.0.0.1", port, patience_s=20.0), port=back)
+    assert [one.problem for one in asked] == [
+        "not promised to be kept: it does not have it", "", "", "", "the archive answered 0xA700",
+    ]  # fmt: skip
+
+
+def test_what_no_word_came_for_is_not_taken_for_kept(folder: Path) -> None:
+    sent = [Sent(path) for path in sorted(folder.rglob("*.dcm"))]
+    with keeper(says=False) as port:
+        target = DimseTarget("ARCHIVE", "127.0.0.1", port, patience_s=0.5)
+        assert all("said nothing within 0.5 s" in one.problem for one in confirm_kept(sent, target))
+    with archive() as (port, _), pytest.raises(InputError, match="takes nothing of what was offered"):
+        confirm_kept(sent, DimseTarget("ARCHIVE", "127.0.0.1", port, patience_s=5.0))
+    with pytest.raises(InputError, match="DICOMweb service"):
+        confirm_kept(sent, WebTarget("http://127.0.0.1:1"))
+
+
+def test_the_command_tells_what_is_promised(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from pynetdicom import AE, evt
+
+    def act(event: Any) -> tuple[int, None]:
+        word = event.action_information
+        threading.Timer(0.2, event.assoc.send_n_event_report, (word, 1, PUSH_MODEL, PUSH_INSTANCE)).start()
+        return 0x0000, None
+
+    entity = AE(ae_title="ARCHIVE")
+    for kind in (ComprehensiveSRStorage, EncapsulatedPDFStorage, PUSH_MODEL):
+        entity.add_supported_context(kind)
+    handlers = [(evt.EVT_C_STORE, lambda _: 0x0000), (evt.EVT_N_ACTION, act)]
+    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+    try:
+        assert main(["send", str(folder), "--to", f"ARCHIVE@127.0.0.1:{server.server_address[1]}", "--commit"]) == 0
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert "5 of 5 objects are in the archive.\nIt promised to keep 5.\n" in capsys.readouterr().out
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.pacs.commitment import confirm_kept
     from wbmri.pacs.inbox import Inbox, StudyBox, StudyState
     from wbmri.pacs.listening import Duty, listen, score_study, send_results
     from wbmri.pacs.receiver import Receiver, Reception
@@ -22,6 +23,7 @@ __all__ = [
     "StudyState",
     "Target",
     "WebTarget",
+    "confirm_kept",
     "listen",
     "parse_target",
     "score_study",
@@ -32,6 +34,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "commitment": ("confirm_kept",),
         "inbox": (
             "Inbox",
             "StudyBox",

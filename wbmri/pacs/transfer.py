@@ -4,6 +4,7 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,9 +80,10 @@ def send_objects(paths: Sequence[str | Path], target: Target, *, progress: Progr
     return tuple(done)
 
 
-def _missing(package: str) -> InputError:
+def missing(package: str) -> InputError:
+    """Return what is said where a package of the extra is not installed."""
     return InputError(
-        f"sending without the package {package}",
+        f"the DICOM network without the package {package}",
         "an installation with the extra 'dicom'",
         "install it with: pip install 'wbmri[dicom]'",
     )
@@ -95,38 +97,63 @@ def _unreachable(target: str, why: str) -> InputError:
     )
 
 
-def _stored(files: Sequence[Path], target: DimseTarget) -> Iterator[Sent]:
-    """Send by C-STORE, over one association."""
-    from pydicom import dcmread
+@contextmanager
+def connected(
+    target: DimseTarget, offered: Sequence[tuple[str, str | None]], handlers: Sequence[Any] = ()
+) -> Iterator[Any]:
+    """Hold an association with an archive for as long as it is entered.
 
+    Parameters
+    ----------
+    target
+        The archive.
+    offered
+        SOP classes that are asked for, each with a transfer syntax, or ``None`` for the usual ones.
+    handlers
+        What is done with what the archive says unasked, as pynetdicom takes it.
+
+    Raises
+    ------
+    InputError
+        If the extra is not installed, or the archive cannot be reached or lets nobody in.
+    """
     try:
         from pynetdicom import AE
     except ImportError as problem:
-        raise _missing("pynetdicom") from problem
-    offered: dict[tuple[str, str], None] = {}
-    for path in files:
-        meta = dcmread(path, stop_before_pixels=True, specific_tags=["SOPClassUID"]).file_meta
-        offered[str(meta.MediaStorageSOPClassUID), str(meta.TransferSyntaxUID)] = None
+        raise missing("pynetdicom") from problem
     entity = AE(ae_title=target.calling)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = target.patience_s
-    for kind, syntax in offered:
-        entity.add_requested_context(kind, syntax)
+    for kind, syntax in dict.fromkeys(offered):
+        entity.add_requested_context(kind, *([] if syntax is None else [syntax]))
     where = f"{target.title} at {target.host}:{target.port}"
     try:
         socket.create_connection((target.host, target.port), target.patience_s).close()
     except OSError as problem:
         raise _unreachable(where, "it did not answer") from problem
-    association = entity.associate(target.host, target.port, ae_title=target.title, **_tls(target))
+    association = entity.associate(
+        target.host, target.port, ae_title=target.title, evt_handlers=[*handlers], **_tls(target)
+    )
     wire = getattr(association.dul.socket, "socket", None) if association.is_established else None
     if wire is None:
-        raise _unreachable(where, "it refused" if association.is_rejected else "it did not answer")
+        nothing = "it takes nothing of what was offered" if association.rejected_contexts else "it did not answer"
+        raise _unreachable(where, "it refused" if association.is_rejected else nothing)
     try:
-        for path in files:
-            yield Sent(path, _store(association, dcmread(path)))
+        yield association
     finally:
         if association.is_established:
             association.release()
         wire.close()  # pynetdicom leaves it open where the other side was lost
+
+
+def _stored(files: Sequence[Path], target: DimseTarget) -> Iterator[Sent]:
+    """Send by C-STORE, over one association."""
+    from pydicom import dcmread
+
+    headers = [dcmread(path, stop_before_pixels=True, specific_tags=["SOPClassUID"]).file_meta for path in files]
+    offered = [(str(meta.MediaStorageSOPClassUID), str(meta.TransferSyntaxUID)) for meta in headers]
+    with connected(target, offered) as association:
+        for path in files:
+            yield Sent(path, _store(association, dcmread(path)))
 
 
 def _tls(target: DimseTarget) -> dict[str, Any]:
@@ -165,7 +192,7 @@ def _posted(files: Sequence[Path], target: WebTarget) -> Iterator[Sent]:
         from dicomweb_client.api import DICOMwebClient
         from requests import RequestException
     except ImportError as problem:
-        raise _missing("dicomweb-client") from problem
+        raise missing("dicomweb-client") from problem
     token = os.environ.get(TOKEN)
     client = DICOMwebClient(target.url, headers={"Authorization": f"Bearer {token}"} if token else None)
     # Whoever sends again sends the same objects: nothing is lost by giving up at once.
