@@ -207,6 +207,79 @@ def test_a_study_that_cannot_be_scored_is_noted_and_stops_nothing(images: MakeIm
     assert len(told) == 2
 
 
+@contextmanager
+def archive(studies: dict[str, Path], send_to: int) -> Iterator[tuple[DimseTarget, list[str]]]:
+    """An archive that finds studies by their dates and sends them; yields where it is, and what it was asked."""
+    from pynetdicom import AE, evt
+
+    asked: list[str] = []
+
+    def find(event: Any) -> Iterator[tuple[int, Dataset | None]]:
+        asked.append(f"find {event.identifier.PatientID}")
+        for date, folder in studies.items():
+            image = dcmread(min(folder.iterdir()))
+            found = Dataset()
+            found.PatientID, found.StudyInstanceUID, found.StudyDate = image.PatientID, image.StudyInstanceUID, date
+            found.ModalitiesInStudy = "CT" if date == "20230909" else ["MR", "SR"]
+            yield 0xFF00, found
+
+    def move(event: Any) -> Iterator[Any]:
+        asked.append(f"move {event.move_destination}")
+        found = [
+            image
+            for folder in studies.values()
+            for image in map(dcmread, folder.iterdir())
+            if image.StudyInstanceUID == event.identifier.StudyInstanceUID
+        ]
+        yield "127.0.0.1", send_to, {"contexts": []}
+        yield len(found)
+        for image in found:
+            yield 0xFF00, image
+
+    entity = AE(ae_title="ARCHIVE")
+    for kind in ("1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.2.2"):
+        entity.add_supported_context(kind)
+    entity.add_requested_context(MRImageStorage)
+    handlers = [(evt.EVT_C_FIND, find), (evt.EVT_C_MOVE, move)]
+    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+    try:
+        yield DimseTarget("ARCHIVE", "127.0.0.1", server.server_address[1], patience_s=20.0), asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_last_earlier_study_of_a_new_patient_is_fetched_and_scored(images: MakeImages, tmp_path: Path) -> None:
+    inbox, port = Inbox(tmp_path / "inbox"), free_port()
+    dates = {"A": "20240606", "B": "20220101", "C": "20230808", "D": "20230909", "E": "20250101"}
+    studies = {date: images(study=name, StudyDate=date) for name, date in dates.items()}
+    with receiving(inbox) as send:
+        send(studies["20240606"])
+    told: list[StudyState] = []
+    with archive(studies, port) as (target, asked):
+        duty = Duty(tmp_path / "OUT", ScoringOptions(), quiet_s=0.0, earlier_from=target)
+        reception = Reception(("ARCHIVE",), port=port)
+        listen(inbox.root, reception, duty, report=told.append, go_on=iter([True, True, False]).__next__)
+    assert asked == ["find MRN-1", "move WBMRI"]
+    kept = {dcmread(box.files()[0]).StudyDate: box.state() for box in inbox.boxes()}
+    assert set(kept) == {"20240606", "20230808"}
+    assert kept["20240606"].earlier == "an earlier study of 3 objects was fetched"
+    assert len({state.participant for state in told}) == 1
+    assert sorted(state.session for state in told) == ["01", "02"]
+
+
+def test_an_archive_that_does_not_answer_holds_up_no_study(images: MakeImages, tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "inbox")
+    with receiving(inbox) as send:
+        send(images(StudyDate="20240606"))
+    told: list[StudyState] = []
+    target = DimseTarget("ARCHIVE", "127.0.0.1", free_port(), patience_s=1.0)
+    duty = Duty(tmp_path / "OUT", ScoringOptions(), quiet_s=0.0, earlier_from=target)
+    listen(inbox.root, Reception(("X",), port=0), duty, report=told.append, go_on=iter([True, False]).__next__)
+    assert "it did not answer" in told[0].earlier
+    assert told[0].scored
+
+
 def test_an_inbox_has_one_listener(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path / "inbox")
     duty = Duty(tmp_path / "OUT", ScoringOptions())

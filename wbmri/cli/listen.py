@@ -33,27 +33,41 @@ def listen(
         str | None,
         Option("--to", metavar="TARGET", help="Send the results there, see 'wbmri send'.", show_default=False),
     ] = None,
+    earlier_from: Annotated[
+        str | None,
+        Option(
+            "--earlier-from",
+            metavar="TITLE@HOST:PORT",
+            help="Have this archive send a new patient's last MR study before the one that came, and score it, too.",
+            show_default=False,
+        ),
+    ] = None,
     engine: Engine = "auto",
     device: Device = "auto",
     scheme: SchemeFile = None,
     controls: Controls = None,
 ) -> None:
     """Take MR studies by C-STORE, score each when it is complete, and send the results if --to names an archive."""
-    from wbmri.pacs import Duty, Reception, parse_target
+    from wbmri.core import InputError
+    from wbmri.pacs import Duty, Reception, WebTarget, parse_target
     from wbmri.pacs import listen as listen_on
     from wbmri.pipeline import ScoringOptions
 
     options = ScoringOptions.of(engine, scheme=scheme, controls=controls, device=device)
     target = None if to is None else parse_target(to, calling=title)
+    earlier = None if earlier_from is None else parse_target(earlier_from, calling=title)
+    if isinstance(earlier, WebTarget):
+        raise InputError("a DICOMweb service for --earlier-from", "TITLE@HOST:PORT", "name the archive's DICOM port")
     reception = Reception(tuple(allow), title, host, port, most_mb * 1_000_000)
     echo(f"Listening as {title} on {host}:{port} for {', '.join(allow)}; end with Ctrl+C.")
     try:
         listen_on(
             inbox,
             reception,
-            Duty(out, options, target, quiet),
+            Duty(out, options, target, quiet, earlier),
             report=lambda state: echo(
                 f"sub-{state.participant} ses-{state.session}: {state.problem or ('sent' if state.sent else 'scored')}"
+                f"{f'; {state.earlier}' if state.earlier else ''}"
             ),
         )
     except KeyboardInterrupt:

@@ -6,6 +6,7 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.pacs.commitment import confirm_kept
+    from wbmri.pacs.earlier_study import fetch_earlier
     from wbmri.pacs.inbox import Inbox, StudyBox, StudyState
     from wbmri.pacs.listening import Duty, listen, score_study, send_results
     from wbmri.pacs.receiver import Receiver, Reception
@@ -24,6 +25,7 @@ __all__ = [
     "Target",
     "WebTarget",
     "confirm_kept",
+    "fetch_earlier",
     "listen",
     "parse_target",
     "score_study",
@@ -35,6 +37,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "commitment": ("confirm_kept",),
+        "earlier_study": ("fetch_earlier",),
         "inbox": (
             "Inbox",
             "StudyBox",

@@ -41,6 +41,8 @@ class StudyState:
         Whether the results are in the archive.
     problem
         Why it was not scored, or not sent; empty if nothing is wrong.
+    earlier
+        What became of the question for the patient's earlier study; empty before it was asked.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": True}
@@ -51,6 +53,7 @@ class StudyState:
     case: str = ""
     sent: bool = False
     problem: str = ""
+    earlier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

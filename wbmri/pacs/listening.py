@@ -8,9 +8,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from wbmri.core import InputError, WbmriError
+from wbmri.pacs.earlier_study import fetch_earlier
 from wbmri.pacs.inbox import Inbox, StudyBox, StudyState
 from wbmri.pacs.receiver import Receiver, Reception
-from wbmri.pacs.target import Target
+from wbmri.pacs.target import DimseTarget, Target
 from wbmri.pacs.transfer import send_objects
 from wbmri.pipeline import ScoringOptions, export_case, score_visit
 
@@ -35,12 +36,16 @@ class Duty:
         Where the results are sent; ``None`` to keep them in the inbox.
     quiet_s
         A study is complete when nothing has come for so many seconds.
+    earlier_from
+        The archive that is asked for the earlier study of a patient of whom the inbox holds none other; ``None`` to ask
+        nobody.
     """
 
     out: Path
     options: ScoringOptions
     target: Target | None = None
     quiet_s: float = 60.0
+    earlier_from: DimseTarget | None = None
 
 
 def listen(
@@ -89,6 +94,8 @@ def listen(
         tried: dict[Path, float] = {}
         while go_on():
             for box in inbox.complete(time.time(), duty.quiet_s):
+                if duty.earlier_from is not None and _is_first(inbox, box):
+                    ask_for_earlier(box, duty.earlier_from, reception.title)
                 report(score_study(box, duty))
             for box in _unsent(inbox, duty, tried):
                 tried[box.folder] = time.monotonic()
@@ -106,6 +113,33 @@ def _unsent(inbox: Inbox, duty: Duty, tried: dict[Path, float]) -> list[StudyBox
         and not state.sent
         and time.monotonic() - tried.get(box.folder, -RETRY_S) >= RETRY_S
     ]
+
+
+def _is_first(inbox: Inbox, box: StudyBox) -> bool:
+    """Tell whether nobody was asked yet, and the inbox holds no other study of the person."""
+    state = box.state()
+    others = (one.state() for one in inbox.boxes() if one.folder != box.folder)
+    return not state.earlier and all(other.participant != state.participant for other in others)
+
+
+def ask_for_earlier(box: StudyBox, archive: DimseTarget, title: str) -> StudyState:
+    """Have an archive send the patient's earlier study here; what becomes of that is noted, and holds up nothing.
+
+    Parameters
+    ----------
+    box
+        The study.
+    archive
+        Who is asked.
+    title
+        Title of this program, by which the archive knows where to send it.
+    """
+    try:
+        return box.update(earlier=fetch_earlier(box, archive, title))
+    except WbmriError as problem:
+        return box.update(earlier=str(problem))
+    except Exception as problem:  # whatever an archive answers, the study is scored
+        return box.update(earlier=f"not asked for: {type(problem).__name__}")
 
 
 def score_study(box: StudyBox, duty: Duty) -> StudyState:
