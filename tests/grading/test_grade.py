@@ -327,3 +327,10 @@ def test_a_scan_after_contrast_is_refused(published: tuple[Volume, LabelMap]) ->
 
 def test_a_full_protocol_of_a_plain_scan_raises_no_warning(published_reading: Reading) -> None:
     assert published_reading.warnings == ()
+
+
+def test_a_sum_of_grades_that_are_mostly_unsure_is_called_a_proposal(published: tuple[Volume, LabelMap]) -> None:
+    volume, labels = published
+    unsure = dataclasses.replace(labels, confidence=dict.fromkeys(EVERY, 0.1))
+    (warning,) = grade(volume, unsure).warnings
+    assert warning.startswith("42 of 42 graded groups have a confidence below 0.5")

@@ -268,10 +268,17 @@ def _warnings(
     labels: LabelMap,
 ) -> tuple[str, ...]:
     made = []
+    graded = [entry.confidence for entry in entries if entry.assessable]
+    doubtful = sum(confidence < PARAMETERS.evidence.believed for confidence in graded)
     if reference is not None and not reference.trusted:
         made.append(
             f"The level of normal muscle cannot be trusted ({reference.source}); every grade is a proposal with low "
             "confidence.",
+        )
+    elif 2 * doubtful > len(graded):
+        made.append(
+            f"{doubtful} of {len(graded)} graded groups have a confidence below {PARAMETERS.evidence.believed:g}: "
+            "their sum is no more than a proposal.",
         )
     if acquisition.contrast_agent:
         made.append("A contrast agent had been given: STIR also nulls what takes it up, so oedema may be missed.")

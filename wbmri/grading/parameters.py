@@ -190,6 +190,8 @@ class EvidenceParameters:
         What is left of it for each of field strength, echo and inversion time that the input does not say: a judgement.
     least_muscle_ratio
         Below this ratio a voxel holds more fat, bone or air than muscle.
+    believed
+        A grade with less confidence is no more than a proposal; so is the total where most grades are.
     """
 
     least_fraction: float = 0.005
@@ -201,6 +203,7 @@ class EvidenceParameters:
     untrusted: float = 0.4
     unknown: float = 0.9
     least_muscle_ratio: float = 0.6
+    believed: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
