@@ -31,6 +31,23 @@ def test_every_group_is_drawn_and_left_is_left(anatomy: LabelledBody, scheme: Sc
     assert all(across[label] < across[scheme.opposite(label)] for label in left)
 
 
+def test_calves_lie_together_in_some_bodies_and_apart_in_others(anatomy: LabelledBody, scheme: Scheme) -> None:
+    legs = [
+        [g.label for g in scheme.groups if g.segment is BodySegment.LEG and g.side == side]
+        for side in ("left", "right")
+    ]
+    apart = []
+    for seed in range(12):
+        body = WarpedBody.random(anatomy, np.random.default_rng(seed))
+        drawn = body.render(Grid.along_axes((64, 40, 40), 8.0, (-252.0, -156.0, 0.1 * body.height_mm)))
+        calves = [np.isin(drawn.labels, own).any(1) for own in legs]
+        rows = np.flatnonzero(calves[0].any(0) & calves[1].any(0))
+        ends = [(np.flatnonzero(calves[1][:, k]).min() - np.flatnonzero(calves[0][:, k]).max()) * 8.0 for k in rows]
+        apart.append(min(ends) / body.height_mm)
+    assert min(apart) < 0.03
+    assert max(apart) > 0.06
+
+
 def test_arms_out_of_view_are_not_drawn(anatomy: LabelledBody, scheme: Scheme) -> None:
     arms = [g.label for g in scheme.groups if g.segment in (BodySegment.UPPER_ARM, BodySegment.FOREARM)]
     body = whole(anatomy, 3)

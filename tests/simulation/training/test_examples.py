@@ -3,6 +3,7 @@
 from itertools import islice
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from wbmri.segmentation.network import AIR, CONTEXT_SIDE, FIND_TILE, FINDINGS, PAIRS, networks
@@ -43,6 +44,17 @@ def test_a_view_tells_what_each_of_its_voxels_holds(anatomy: LabelledBody) -> No
             across = np.indices(FIND_TILE)[0]
             left, right = (across[body & (view.right == side)] for side in (0, 1))
             assert not left.size or not right.size or left.mean() < right.mean()
+
+
+def test_feet_alone_are_shown_though_no_group_lies_there(
+    anatomy: LabelledBody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feet = np.array([[-200.0, -150, -50], [200, 150, 30]])
+    monkeypatch.setattr("wbmri.simulation.training.examples.field_of_view", lambda body, rng: feet)
+    view = next(views([(anatomy, 1.0)], 1, 0, 1))
+    body = view.counts[AIR] < SAMPLES
+    assert body.any()
+    assert view.counts[1 : PAIRS + 1].sum() < 0.1 * SAMPLES * body.sum()
 
 
 def test_context_is_a_first_guess_at_the_truth(anatomy: LabelledBody) -> None:

@@ -41,6 +41,9 @@ _COARSE = 2
 """Limbs and distances are found on every second voxel."""
 _CROTCH_MM = 50.0
 """How far below the hip's turning point a leg moves on its own."""
+_TOUCHING = (0.6, 1.7)
+"""Legs that are brought together touch between these shares of the way from hip to knee: thighs give way to each other
+above, feet below."""
 _BORDER = 4
 """Voxels of air put around an anatomy."""
 _INNER_STEP_MM = 0.5
@@ -68,7 +71,9 @@ class LabelledBody:
     grid
         Where the voxels lie.
     joints
-        Points in RAS mm by name: shoulder, elbow and hip of each side, and the neck.
+        Points in RAS mm by name: shoulder, elbow, hip and knee of each side, and the neck.
+    legs_apart
+        Angle in radians by which each leg can be turned inward at the hip until the two touch.
     boxes
         First and last voxel of each part of the limbs.
     height_mm
@@ -80,6 +85,7 @@ class LabelledBody:
     limbs: NDArray[np.uint32]
     grid: Grid
     joints: dict[str, NDArray[np.float64]]
+    legs_apart: float
     boxes: dict[Limb, tuple[NDArray[np.int64], NDArray[np.int64]]]
     height_mm: tuple[float, float]
 
@@ -136,7 +142,8 @@ class LabelledBody:
             tables.append(table)
         filled = np.flatnonzero((tissue > 0).any((0, 1)))
         low, high = (float(origin[2] + spacing[2] * k) for k in (filled[0], filled[-1]))
-        return cls(name, tables[0], tables[1], grid, joints, boxes, (low, high))
+        apart = _legs_apart(tissue > 0, grid, joints)
+        return cls(name, tables[0], tables[1], grid, joints, apart, boxes, (low, high))
 
     def seen(
         self,
@@ -275,19 +282,47 @@ def _joints(labels: NDArray[np.uint8], grid: Grid) -> dict[str, NDArray[np.float
     spacing, origin = np.array(grid.spacing), grid.origin
     joints = {}
     for side in Side:
-        arm, forearm, leg, thigh = (
+        arm, forearm, leg, thigh, shank = (
             np.argwhere(np.isin(labels, labels_in(*segments, side=side)))
-            for segments in ((BodySegment.UPPER_ARM,), (BodySegment.FOREARM,), thigh_and_leg, (BodySegment.THIGH,))
+            for segments in (
+                (BodySegment.UPPER_ARM,),
+                (BodySegment.FOREARM,),
+                thigh_and_leg,
+                (BodySegment.THIGH,),
+                (BodySegment.LEG,),
+            )
         )
         top = np.percentile(arm[:, 2], 95)
         elbow = (np.percentile(arm[:, 2], 3) + np.percentile(forearm[:, 2], 97)) / 2
         hip = np.percentile(leg[:, 2], 97)
-        for joint, points, level in (("shoulder", arm, top), ("elbow", arm, elbow), ("hip", thigh, hip)):
+        knee = (np.percentile(thigh[:, 2], 3) + np.percentile(shank[:, 2], 97)) / 2
+        for joint, points, level in (
+            ("shoulder", arm, top),
+            ("elbow", arm, elbow),
+            ("hip", thigh, hip),
+            ("knee", leg, knee),
+        ):
             near = points[np.abs(points[:, 2] - level) * spacing[2] < 30]
             joints[f"{side}_{joint}"] = origin + spacing * np.array([*near[:, :2].mean(0), level])
     neck = np.argwhere(np.isin(labels, labels_in(BodySegment.NECK)))
     joints["neck"] = origin + spacing * neck.mean(0)
     return joints
+
+
+def _legs_apart(body: NDArray[np.bool_], grid: Grid, joints: dict[str, NDArray[np.float64]]) -> float:
+    """Return by which angle in radians about the hips the legs come together; 0 where they touch as they are."""
+    middle = joints["neck"][0]
+    hip, knee = (min(joints[f"{side}_{joint}"][2] for side in ("left", "right")) for joint in ("hip", "knee"))
+    x, _, z = (o + s * np.arange(n) for o, s, n in zip(grid.origin, grid.spacing, grid.shape, strict=True))
+    down = (hip - z) / (hip - knee)
+    seen = body.any(axis=1)
+    left, right = (x < middle)[:, None] & seen, (x >= middle)[:, None] & seen
+    there = left.any(0) & right.any(0) & (down > _TOUCHING[0]) & (down < _TOUCHING[1])
+    if not there.any():
+        return 0.0
+    ends = np.where(left, x[:, None], -np.inf).max(0), np.where(right, x[:, None], np.inf).min(0)
+    gap = (ends[1][there] - ends[0][there]) / 2
+    return max(0.0, float(np.arctan(gap / (hip - z[there])).min()))
 
 
 def _flat(index: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.int32]:

@@ -29,6 +29,8 @@ _MISTAKE = ((150.0, 8.0), (70.0, 7.0), (35.0, 3.0))
 """The same for the error of a first guess where everything lies."""
 _LATTICE_MM = 14.0
 """The map is evaluated this far apart and interpolated between: it is smooth."""
+_LEGS_TOGETHER = 0.35
+"""Share of bodies whose calves lie together, as those of many who lie on their back do."""
 _ARMS_AWAY = 0.2
 """Share of scans in whose view no arm lies."""
 _MARGIN = 12
@@ -112,6 +114,9 @@ class WarpedBody:
         levels = np.concatenate([[0], np.cumsum(shares / shares.sum())]) * height
         degree = np.pi / 180
         angles = {}
+        together = rng.random() < _LEGS_TOGETHER
+        lifted = degree * rng.normal(0, 3) if together else 0.0
+        closed = rng.uniform(0.8, 1.3) if together else max(0.0, rng.normal(0, 0.3))
         for side, outward in (("left", -1.0), ("right", 1.0)):
             # These maps lead back to the anatomy: forward and outward in the scan are negative turns here.
             away, forward = abs(rng.normal(0, 8)), rng.normal(0, 6)
@@ -122,7 +127,11 @@ class WarpedBody:
                 bent, inward = abs(rng.normal(50, 20)), rng.normal(35, 18)
             angles[f"{side}_shoulder"] = degree * np.array([-forward, outward * away, rng.normal(0, 12)])
             angles[f"{side}_elbow"] = degree * np.array([-bent, -outward * inward, rng.normal(0, 10)])
-            angles[f"{side}_hip"] = degree * np.array([rng.normal(0, 4), outward * abs(rng.normal(0, 5)), 0])
+            away = degree * abs(rng.normal(0, 1 if together else 5)) - closed * anatomy.legs_apart
+            raised = lifted + degree * rng.normal(0, 1.5 if together else 4)
+            angles[f"{side}_hip"] = np.array([raised, outward * away, 0])
+            # A roll under the knees bends them.
+            angles[f"{side}_knee"] = np.array([degree * abs(rng.normal(0, 6)), 0, 0])
         angles["neck"] = degree * rng.normal(0, [7, 4, 9])
         scale = height / (vertex - soles)
         # Children are thicker for their height than adults; people of one height differ by more.
@@ -255,7 +264,9 @@ class WarpedBody:
         hip = self.anatomy.joints[f"{side}_hip"]
         down = hip[2] - points[:, 2]
         twisted = turned(points, hip, np.array([0, 0, self.twist[side]]), free * ramp(down, -20, 200))
-        return turned(twisted, hip, self.angles[f"{side}_hip"], free * ramp(down, -40, 60))
+        thigh = turned(twisted, hip, self.angles[f"{side}_hip"], free * ramp(down, -40, 60))
+        knee = self.anatomy.joints[f"{side}_knee"]
+        return turned(thigh, knee, self.angles[f"{side}_knee"], free * ramp(knee[2] - thigh[:, 2], -60, 60))
 
 
 def _gaps(rng: np.random.Generator) -> NDArray[np.float32]:

@@ -256,8 +256,8 @@ _LOOKS, _CUTS = 3, 6
 """Appearances each drawn body is used with, and pieces cut from each of them."""
 _CROPPED = 0.5
 """Share of pieces that are cut from a part of the scan."""
-_LEAST_MUSCLE = 200
-"""Drawn voxels of muscle that a view must show."""
+_LEAST_BODY = 2000
+"""Drawn voxels of the body that a view must show; feet or a head alone teach where no muscle group is."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -288,7 +288,7 @@ def views(anatomies: list[tuple[LabelledBody, float]], seed: int, first: int, st
 
 def _views_of(body: WarpedBody, rng: np.random.Generator) -> Iterator[View]:
     survey = Survey.of(body, field_of_view(body, rng), SAMPLE_MM, Surroundings.random(rng))
-    if np.count_nonzero(survey.drawn.labels) < _LEAST_MUSCLE:
+    if np.count_nonzero(survey.drawn.tissue) < _LEAST_BODY:
         return
     truth = survey.truth()
     for _ in range(_LOOKS):
