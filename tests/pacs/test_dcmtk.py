@@ -156,7 +156,7 @@ def test_storescp_takes_what_is_sent(study: Path, tmp_path: Path) -> None:
     assert len(list((tmp_path / "archive").iterdir())) == SHAPE[2]
 
 
-def test_a_study_comes_back_as_images_outlines_grades_and_report(
+def test_a_study_comes_back_as_images_outlines_grades_key_images_and_report(
     study: Path, scheme: Scheme, tmp_path: Path, dcmtk: Run
 ) -> None:
     pytest.importorskip("highdicom")
@@ -183,6 +183,6 @@ def test_a_study_comes_back_as_images_outlines_grades_and_report(
         listen(tmp_path / "inbox", reception, duty, report=told.append, go_on=go_on)
     assert [state.problem for state in told] == ["", ""]
     came = by_uid((tmp_path / "archive").iterdir()).values()
-    assert sorted({one.Modality for one in came}) == ["DOC", "MR", "SEG", "SR"]
+    assert sorted({one.Modality for one in came}) == ["DOC", "MR", "OT", "SEG", "SR"]
     assert sum(one.Modality == "MR" for one in came) == SHAPE[2]
     assert {(one.PatientID, one.StudyInstanceUID) for one in came} == {("MRN-1", content_uid("dcmtk study"))}

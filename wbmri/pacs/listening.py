@@ -13,11 +13,13 @@ from wbmri.pacs.inbox import Inbox, StudyBox, StudyState
 from wbmri.pacs.receiver import Receiver, Reception
 from wbmri.pacs.target import DimseTarget, Target
 from wbmri.pacs.transfer import send_objects
-from wbmri.pipeline import ScoringOptions, export_case, score_visit
+from wbmri.pipeline import DICOM_FORMATS, ExportFormat, ScoringOptions, export_case, score_visit
 
 POLL_S = 1.0
 RETRY_S = 300.0
 """After so long, results that the archive did not take are sent again."""
+
+_RESULTS = (*DICOM_FORMATS, ExportFormat.KEY)
 
 Report = Callable[[StudyState], None]
 
@@ -147,7 +149,7 @@ def score_study(box: StudyBox, duty: Duty) -> StudyState:
     digest, state = box.digest(), box.state()
     try:
         made = score_visit([box.objects], duty.out, duty.options, participant=state.participant, session=state.session)
-        export_case(made.case.paths.folder, box.export, source=[box.objects])
+        export_case(made.case.paths.folder, box.export, to=_RESULTS, source=[box.objects])
     except WbmriError as problem:
         return box.update(scored=digest, case="", sent=False, problem=str(problem))
     except Exception as problem:  # one study must not end the program
