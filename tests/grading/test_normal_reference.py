@@ -1,6 +1,7 @@
 """What other scans say about the level of normal muscle."""
 
 import dataclasses
+import re
 from typing import Any
 
 import pytest
@@ -35,6 +36,17 @@ def test_a_healthy_visit_unmasks_diffuse_oedema_at_another(healthy: Reading, lif
     assert beside.reference.trusted
     assert "the visit at month 6" in beside.reference.source
     assert beside.reference.level == pytest.approx(100, rel=0.1)
+
+
+def test_how_bright_all_muscle_could_be_unseen_is_said(healthy: Reading, lifted: tuple[Any, Any]) -> None:
+    alone = grade(*lifted)
+    for reading in (healthy, alone):
+        assert reading.reference is not None
+        said = re.search(
+            r"up to (\d\.\d) times as bright as normal, nothing in the scan shows it", reading.reference.source
+        )
+        assert said is not None
+        assert 1.3 <= float(said[1]) < 3
 
 
 def test_what_agrees_only_makes_the_level_more_certain(body: Any, healthy: Reading) -> None:

@@ -93,6 +93,8 @@ class ReferenceParameters:
         where other scans are asked, which is done for people with disease.
     lifted, lifted_spread, least_lifted
         How much brighter all muscle then is, log, its standard deviation, and the least that could be told.
+    unseen_spreads
+        So many spreads of the prediction above it, all muscle may lie without the scan showing it: in one scan of 20.
     trusted_spread
         A prediction no more uncertain can be trusted alone: a fifth of normal muscle's distance to a mild oedema at 1.5
         times would then be missed. Brain and fluid alone are less certain; other scans of the person or site are not.
@@ -122,6 +124,7 @@ class ReferenceParameters:
     lifted: float = 0.35
     lifted_spread: float = 0.2
     least_lifted: float = 0.15
+    unseen_spreads: float = 1.64
     trusted_spread: float = 0.15
     mode_spread: float = 0.06
     same_person_spread: float = 0.06
