@@ -269,9 +269,12 @@ class ReadingRoom(QObject):
         """Show the group to which the session has gone; what was said of another one is no longer so."""
         self._active = True
         self.say("")
-        self.scene.colour(self._marks, label)
-        if looking:
-            self.scene.focus(label)
+        if looking and self.scene.depth is Depth.SLICE:
+            self.scene.read(self._marks, label)
+        else:
+            self.scene.colour(self._marks, label)
+            if looking:
+                self.scene.focus(label)
         self.side.focus(label)
         self.show_all()
         self._drawn.wait()

@@ -61,11 +61,14 @@ def test_a_place_is_found_again_in_another_view_of_the_case(scene: Scene) -> Non
 
 
 def test_contours_have_the_colour_of_the_grade_and_the_group_that_is_read_is_white(scene: Scene) -> None:
-    colours = scene.lines.colormap.color_dict
+    colours = {label: scene.colour_of(label) for label in (1, 2)}
+    drawn = sorted(scene.lines.colormap.color_dict[value].tolist() for value in np.unique(scene.lines.data))
+    np.testing.assert_allclose(drawn, sorted(map(list, ((0.0, 0.0, 0.0, 0.0), *colours.values()))), atol=1e-6)
     assert np.allclose(colours[1], 1.0)
     assert colours[2][0] > colours[2][2]
     scene.draw(Contours.CHOSEN)
-    assert 2 not in scene.lines.colormap.color_dict
+    assert scene.colour_of(2)[3] == 0.0
+    assert np.unique(scene.lines.data).size == 2
     scene.draw(Contours.NONE)
     assert not scene.lines.visible
 
@@ -80,6 +83,7 @@ def test_contours_follow_a_correction(scene: Scene) -> None:
     fresh = Scene(ViewerModel())
     fresh.plane = "axial"
     fresh.show("scan", np.ones(more.shape, np.float32), more, scene.grid)
+    fresh.colour({1: Mark(Standing.GIVEN, 1), 2: Mark(Standing.SUGGESTED, 2)}, 1)
     np.testing.assert_array_equal(scene.lines.data, fresh.lines.data)
     scene.turn("coronal")
     assert scene.box(1) == fresh.box(1)

@@ -126,7 +126,7 @@ def test_all_views_show_the_same_window_contours_map_and_outlines(
         assert scene.scan.contrast_limits == room.scene.scan.contrast_limits
         assert scene.heat_shown
         assert not (scene.groups.data == 6).any()
-        assert scene.lines.colormap.color_dict[5].tolist() == room.scene.lines.colormap.color_dict[5].tolist()
+        assert scene.colour_of(5) == room.scene.colour_of(5)
         shown = scene.lines.data[scene.viewer.dims.current_step[0], 0, 0]
         assert shown == 0
     press("G", "G", "T")

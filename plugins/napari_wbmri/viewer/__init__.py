@@ -7,12 +7,13 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
     from napari_wbmri.viewer.heat_map import HIGHEST, LOWEST, heat_colours
+    from napari_wbmri.viewer.label_contours import Contours
     from napari_wbmri.viewer.label_painter import RADII_MM, MaskEditor, Tool
     from napari_wbmri.viewer.marks import Mark, Standing
     from napari_wbmri.viewer.mouse import take_mouse, turn_wheel
     from napari_wbmri.viewer.plane_view import Depth
     from napari_wbmri.viewer.pointer import Pointer
-    from napari_wbmri.viewer.scene import Contours, Scene
+    from napari_wbmri.viewer.scene import Scene
 
 __all__ = [
     "HIGHEST",
@@ -45,6 +46,7 @@ __getattr__ = lazy_names(
             "LOWEST",
             "heat_colours",
         ),
+        "label_contours": ("Contours",),
         "label_painter": (
             "MaskEditor",
             "RADII_MM",
@@ -60,9 +62,6 @@ __getattr__ = lazy_names(
         ),
         "plane_view": ("Depth",),
         "pointer": ("Pointer",),
-        "scene": (
-            "Contours",
-            "Scene",
-        ),
+        "scene": ("Scene",),
     },
 )

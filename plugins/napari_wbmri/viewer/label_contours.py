@@ -1,18 +1,28 @@
 """The outlines as they lie on the screen: where each group is, and its borders within each plane."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
+from napari_wbmri.viewer.marks import Mark, Standing, rgb_of
 from wbmri.review.label_editor import LabelChange
 
 Labels = NDArray[np.uint8]
 
 LINE_MM = 1.3
 """Borders are about as wide as this: voxels that are larger are divided before."""
+
+CLEAR = (0.0, 0.0, 0.0, 0.0)
+CHOSEN = (1.0, 1.0, 1.0, 1.0)
+
+_PAINTS = tuple((grade, given) for grade in (None, 0, 1, 2) for given in (False, True))
+"""What contours are painted as, from 1 on: a grade, and whether it was given or is only suggested."""
+
+_WHITE = len(_PAINTS) + 1
 
 MOST_PARTS = 5
 """Into how many parts a voxel is divided at most."""
@@ -29,13 +39,18 @@ class Edges:
         Distance between voxels in mm.
     plane
         The axis across the plane, and the two axes in it.
+    paint
+        By label, what stands for its border; not copied. By default the label itself.
     """
 
     ndim = 3
     dtype = np.dtype(np.uint8)
 
-    def __init__(self, labels: Labels, spacing: Sequence[float], plane: tuple[int, int, int]) -> None:
+    def __init__(
+        self, labels: Labels, spacing: Sequence[float], plane: tuple[int, int, int], paint: Labels | None = None
+    ) -> None:
         self._labels = labels
+        self._paint = np.arange(256, dtype=np.uint8) if paint is None else paint
         self._plane = plane
         self.parts = tuple(
             1 if axis == plane[0] else int(np.clip(round(step / LINE_MM), 1, MOST_PARTS))
@@ -78,12 +93,51 @@ class Edges:
         fine = labels
         for axis, parts in enumerate(self.parts):
             fine = np.repeat(fine, parts, axis) if parts > 1 else fine
-        inside = np.ones(fine.shape, dtype=bool)
+        border = np.zeros(fine.shape, dtype=bool)
         for axis in self._plane[1:]:
-            same = fine[_cut(axis, 1, None)] == fine[_cut(axis, None, -1)]
-            inside[_cut(axis, 1, None)] &= same
-            inside[_cut(axis, None, -1)] &= same
-        return np.where(inside, np.uint8(0), fine)
+            other = fine[_cut(axis, 1, None)] != fine[_cut(axis, None, -1)]
+            border[_cut(axis, 1, None)] |= other
+            border[_cut(axis, None, -1)] |= other
+        drawn = np.zeros(fine.shape, np.uint8)
+        drawn[border] = self._paint[fine[border]]
+        return drawn
+
+
+class Contours(Enum):
+    """Which outlines are drawn."""
+
+    ALL = "all contours"
+    CHOSEN = "this group's contour"
+    NONE = "no contours"
+
+
+class ContourPaint:
+    """The colours of the contours. They stay; which of them a group has changes: other colours are other shaders.
+
+    Attributes
+    ----------
+    palette
+        Every colour there is, by what stands for it; ``None`` is what nothing else stands for.
+    codes
+        What stands for the colour of each label, shape (256,); changed in place.
+    """
+
+    def __init__(self) -> None:
+        self.palette: dict[int | None, tuple[float, ...]] = {None: CLEAR, 0: CLEAR, _WHITE: CHOSEN}
+        for code, (grade, given) in enumerate(_PAINTS, start=1):
+            self.palette[code] = (*rgb_of(grade), 0.95 if given else 0.6)
+        self.codes = np.zeros(256, np.uint8)
+
+    def choose(self, contours: Contours, marks: Mapping[int, Mark], label: int) -> bool:
+        """Give every group the colour of its mark, the one that is read white; return whether that changed any."""
+        codes = np.zeros_like(self.codes)
+        if contours is Contours.ALL:
+            for one, mark in marks.items():
+                codes[one] = _PAINTS.index((mark.grade, mark.standing is Standing.GIVEN)) + 1
+        codes[label] = _WHITE if label else 0
+        changed = bool((codes != self.codes).any())
+        self.codes[:] = codes
+        return changed
 
 
 class ShownLabels:
@@ -109,9 +163,9 @@ class ShownLabels:
         for label in change.labels:
             self._boxes.pop(label, None)
 
-    def lines(self, plane: str) -> dict[str, Any]:
-        """Return what a napari layer needs that shows the borders within a plane."""
-        edges, step = Edges(self.data, self._grid.spacing, PLANES[plane]), np.array(self._grid.spacing)
+    def lines(self, plane: str, paint: Labels) -> dict[str, Any]:
+        """Return what a napari layer needs that shows the borders within a plane, painted by label."""
+        edges, step = Edges(self.data, self._grid.spacing, PLANES[plane], paint), np.array(self._grid.spacing)
         part = step / edges.parts
         translate = tuple(self._grid.origin - (step - part) / 2)
         return self._grid.layer() | {"data": edges, "scale": tuple(part), "translate": translate}

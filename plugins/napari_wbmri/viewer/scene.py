@@ -1,7 +1,6 @@
 """One case in one napari viewer model: the scan, its contours, and where the view is. No Qt."""
 
 from collections.abc import Mapping
-from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
@@ -16,17 +15,14 @@ from napari_wbmri.viewer.field_layer import NAME as FIELD
 from napari_wbmri.viewer.field_layer import field_layer
 from napari_wbmri.viewer.heat_map import NAME as HEAT
 from napari_wbmri.viewer.heat_map import heat_layer
-from napari_wbmri.viewer.label_contours import ShownLabels
-from napari_wbmri.viewer.marks import Mark, Standing, rgb_of
+from napari_wbmri.viewer.label_contours import CHOSEN, CLEAR, ContourPaint, Contours, ShownLabels
+from napari_wbmri.viewer.marks import Mark
 from napari_wbmri.viewer.plane_view import Depth, PlaneView
 from wbmri.core import BiasFieldSpline, Box, Grid
 from wbmri.grading import fitted_field
 from wbmri.report.figures import DisplayWindow
 from wbmri.review import ViewState
 from wbmri.review.label_editor import LabelChange
-
-_CLEAR = (0.0, 0.0, 0.0, 0.0)
-_CHOSEN = (1.0, 1.0, 1.0, 1.0)
 
 _FILLED_SHARE = 0.45
 """How much of the canvas the chosen group takes up."""
@@ -36,14 +32,6 @@ _LEAST_WIDTH = 0.002
 
 _LEAST_MM, _MOST_MM = 160.0, 520.0
 """How much of the body is shown around a group, at least and at most."""
-
-
-class Contours(Enum):
-    """Which outlines are drawn."""
-
-    ALL = "all contours"
-    CHOSEN = "this group's contour"
-    NONE = "no contours"
 
 
 class Scene(PlaneView):
@@ -62,6 +50,8 @@ class Scene(PlaneView):
         self.label = 0
         self._marks: Mapping[int, Mark] = {}
         self._highest = 1.0
+        # The colours stay, and what of them a group has changes: other colours would be other shaders.
+        self._paint = ContourPaint()
         self.followers: list[Scene] = []  # type: ignore[assignment]
         self._let_go()
 
@@ -162,7 +152,8 @@ class Scene(PlaneView):
         # Before there is more that would be sliced anew.
         if point is not None:
             self.go(point)
-        self.lines = Labels(**self._outlines.lines(self.plane), name="contours", opacity=1.0)
+        self.lines = Labels(**self._outlines.lines(self.plane, self._paint.codes), name="contours", opacity=1.0)
+        self.lines.colormap = DirectLabelColormap(color_dict=self._paint.palette)
         for layer in (self.groups, self.lines):
             layer.editable = False
         # Tested for depth, lines in the plane of the scan may be hidden by it.
@@ -254,6 +245,17 @@ class Scene(PlaneView):
         for view in self.followers:
             view.colour(marks, label)
 
+    def read(self, marks: Mapping[int, Mark], label: int) -> None:
+        """Go to a group that is read now: `colour` and `focus` in one, drawn once."""
+        across, before = PLANES[self.plane][0], self.viewer.dims.point
+        self._marks, self.label = marks, label
+        changed = self._paint.choose(self.contours, self._marks, self.label)
+        for view in self.followers:
+            view.colour(marks, label)
+        self.focus(label)
+        if changed and self.lines.visible and self.viewer.dims.point[across] == before[across]:
+            self.redraw()
+
     def draw(self, contours: Contours) -> None:
         """Choose which contours are drawn."""
         self.contours = contours
@@ -264,17 +266,15 @@ class Scene(PlaneView):
     def _recolour(self) -> None:
         _show(self.groups, self.depth is Depth.BODY and self.contours is not Contours.NONE)
         _show(self.lines, self.depth is Depth.SLICE and self.contours is not Contours.NONE)
-        chosen: dict[int | None, tuple[float, ...]] = {None: _CLEAR, 0: _CLEAR, self.label or None: _CHOSEN}
-        colours = dict(chosen)
-        if self.contours is Contours.ALL:
-            for label, mark in self._marks.items():
-                faint = 0.6 if mark.standing is not Standing.GIVEN else 0.95
-                colours[label] = (*rgb_of(mark.grade), faint)
-            colours |= chosen
-        if self.lines.visible:
-            self.lines.colormap = DirectLabelColormap(color_dict=colours)
+        if self._paint.choose(self.contours, self._marks, self.label) and self.lines.visible:
+            self.redraw()
         if self.groups.visible:
+            chosen = {None: CLEAR, 0: CLEAR, self.label or None: CHOSEN}
             self.groups.colormap = DirectLabelColormap(color_dict=chosen)
+
+    def colour_of(self, label: int) -> tuple[float, ...]:
+        """Return the colour in which a group's contour is drawn, clear where it is not."""
+        return self._paint.palette[int(self._paint.codes[label])]
 
     def box(self, label: int) -> tuple[slice, ...] | None:
         """Return the box of a group on the screen's grid; ``None`` where it has no voxels."""
@@ -330,7 +330,7 @@ class Scene(PlaneView):
         point = self.cross if self.followers else self.point
         if plane != self.plane:
             self.plane = plane
-            fine = self._outlines.lines(plane)
+            fine = self._outlines.lines(plane, self._paint.codes)
             self.lines.data, self.lines.scale, self.lines.translate = fine["data"], fine["scale"], fine["translate"]
             self.viewer.dims.order = PLANES[plane]
         self._set_margins()

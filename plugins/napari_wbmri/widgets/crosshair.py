@@ -34,6 +34,8 @@ class Crosshair(QObject):
 
     def show_at(self, at: tuple[float, float] | None) -> None:
         """Let the lines cross at a pixel, counted from the left and from above; ``None`` takes them away."""
+        if at is None and self.at is None:
+            return
         self.at = at
         if at is not None:
             x, y = round(at[0]), round(at[1])
