@@ -1,5 +1,6 @@
 """The application: all parts of the reading room wired in one window, and what napari's manifest asks for."""
 
+import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -48,6 +49,9 @@ def launch(out: str | Path, *, reader: str | None = None, mode: Mode = Mode.ASSI
     worklist.show_folder(out, reader or "", Mode.BLINDED if blinded else mode)
     if blinded:
         worklist.keep_mode()
+    # napari collects garbage whenever a layer goes: what is there from the start need not be looked through.
+    gc.collect()
+    gc.freeze()
     viewer.window._qt_window.showMaximized()
     worklist.come_forward()
     napari.run()

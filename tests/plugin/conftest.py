@@ -1,6 +1,7 @@
 """A reading room in a real window, and a small case that was really graded."""
 
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -131,8 +132,13 @@ def out(tmp_path: Path, dataset: Path) -> Path:
 def _viewer(_display: None, _own_settings: None, qapp: Any) -> Iterator["Viewer"]:
     """One window for all tests of a file's process: opening one takes seconds."""
     from napari import Viewer
+    from napari_wbmri.app import App
 
     viewer = Viewer(show=False)
+    App.of(viewer)
+    # As `launch` does: napari collects garbage whenever a layer goes.
+    gc.collect()
+    gc.freeze()
     viewer.window._qt_window.resize(1366, 768)
     viewer.window._qt_window.show()
     yield viewer

@@ -171,6 +171,8 @@ class Scene(PlaneView):
     def clear(self) -> None:
         """Take everything off the screen, and let go of it: napari's controls keep the layers themselves."""
         layers = list(self.viewer.layers)
+        if not layers:
+            return
         self.viewer.layers.clear()
         self.viewer.scene.camera.mouse_zoom = True
         for layer in layers:
