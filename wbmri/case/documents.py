@@ -92,7 +92,7 @@ def _to_version_3(document: JsonObject) -> None:
 
 
 def _to_version_4(document: JsonObject) -> None:
-    """Leave everything as it is: version 4 added the deposits of calcinosis, of which former readings have none."""
+    """Leave everything as it is: version 4 added deposits of calcinosis and key images."""
 
 
 _UPGRADES = (_to_version_2, _to_version_3, _to_version_4)

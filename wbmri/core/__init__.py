@@ -34,13 +34,13 @@ if TYPE_CHECKING:
         GradeSource,
         GroupReading,
         Reading,
-        ReviewRecord,
         Score,
         Status,
         Subtotal,
         unreviewed_count,
         unreviewed_sentence,
     )
+    from wbmri.core.review_record import KeySlice, ReviewRecord
     from wbmri.core.soft_tissue import (
         Calcinosis,
         CalcinosisCourse,
@@ -81,6 +81,7 @@ __all__ = [
     "InputError",
     "IntensityModel",
     "Json",
+    "KeySlice",
     "LabelMap",
     "LimbPart",
     "MuscleKernel",
@@ -172,13 +173,16 @@ __getattr__ = lazy_names(
             "GroupReading",
             "NOTICE",
             "Reading",
-            "ReviewRecord",
             "Score",
             "Status",
             "Subtotal",
             "UNREVIEWED",
             "unreviewed_count",
             "unreviewed_sentence",
+        ),
+        "review_record": (
+            "KeySlice",
+            "ReviewRecord",
         ),
         "soft_tissue": (
             "Calcinosis",

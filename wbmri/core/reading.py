@@ -1,13 +1,14 @@
 """A reader's grades of all groups, and the score that follows from them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
 from wbmri.core.errors import InputError
 from wbmri.core.evidence import Evidence, IntensityModel, Reason, Reference
 from wbmri.core.provenance import Step
+from wbmri.core.review_record import ReviewRecord
 from wbmri.core.scheme import Group, Scheme, Side
 from wbmri.core.soft_tissue import SoftTissue
 from wbmri.core.volume import Acquisition
@@ -228,46 +229,6 @@ class Score:
     def open_totals(self) -> str:
         """The totals between which nobody has decided, such as ``28 or 0``; empty where none are left open."""
         return " or ".join(dict.fromkeys(str(one.total) for one in self.candidates))
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewRecord:
-    """How a person made a reading: what decides its independence of the program and of other readers.
-
-    Parameters
-    ----------
-    mode
-        How the case was read, such as ``blinded``.
-    who
-        Id of the person; in an adjudication, of the adjudicator.
-    run
-        1, or the number of the addendum.
-    suggestion_seen, accepted, outlines_corrected
-        Ids of the groups whose suggestion was in view before the grade was given, whose suggestion was accepted, and
-        whose outlines were corrected.
-    notes
-        Group id to the reader's own words.
-    between
-        The two readers of an adjudication.
-    agreed
-        Ids of the groups an adjudication took over, because both readers agree.
-    seed
-        What decides the order of cases of a blinded reading.
-    remarks
-        Group id to what the reader remarks on it in free text, and under ``case`` on the scan as a whole.
-    """
-
-    mode: str
-    who: str
-    run: int = 1
-    suggestion_seen: tuple[str, ...] = ()
-    accepted: tuple[str, ...] = ()
-    outlines_corrected: tuple[str, ...] = ()
-    notes: Mapping[str, str] = field(default_factory=dict)
-    between: tuple[str, str] | None = None
-    agreed: tuple[str, ...] = ()
-    seed: int | None = None
-    remarks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

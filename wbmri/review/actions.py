@@ -196,6 +196,8 @@ class Actions:
         scheme = self.case.reading.scheme
         if entry.action is Action.REMARKED:
             return f"remark on {'the case' if entry.label is None else scheme.group(entry.label).name}"
+        if entry.action is Action.KEPT:
+            return "key image"
         if entry.tool is not None:
             return f"{entry.tool}: {', '.join(scheme.group(label).name for label in entry.labels)}"
         if entry.label is None:

@@ -3,7 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from wbmri.core import CaseError, GradeSource, GroupReading, LabelMap, Reading, Reason, SoftTissue, Status, Subtotal
+from wbmri.core import (
+    CaseError,
+    GradeSource,
+    GroupReading,
+    KeySlice,
+    LabelMap,
+    Reading,
+    Reason,
+    SoftTissue,
+    Status,
+    Subtotal,
+)
 from wbmri.review.group_view import GroupView, Totals
 from wbmri.review.history import Action, Decision, ReadingState, Terms
 from wbmri.review.label_editor import Outlines
@@ -32,6 +43,8 @@ class Start:
         In an adjudication, the entries on which both readers agree, by label.
     remarks
         What is remarked already, by label, on the case under 0.
+    key_slices
+        What is chosen for the report already.
     """
 
     base: Reading
@@ -41,11 +54,12 @@ class Start:
     others: Mapping[str, Reading] = field(default_factory=dict)
     agreed: Mapping[int, GroupReading] = field(default_factory=dict)
     remarks: Mapping[int, str] = field(default_factory=dict)
+    key_slices: tuple[KeySlice, ...] = ()
 
     @property
     def state(self) -> ReadingState:
         """Where the reading stands before anything is done."""
-        return ReadingState(self.decisions, self.marked, remarks=self.remarks)
+        return ReadingState(self.decisions, self.marked, remarks=self.remarks, key_slices=self.key_slices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +209,7 @@ class Draft:
                 agreed=self.start.agreed,
                 run=run,
                 remarks=self.state.remarks,
+                key_slices=self.state.key_slices,
             ),
         )
 

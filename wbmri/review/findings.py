@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
-from wbmri.core import Calcinosis, Deposit, DepositCourse, LimbPart, SoftTissue, Tissue
+from wbmri.core import PLANES, Calcinosis, Deposit, DepositCourse, KeySlice, LimbPart, SoftTissue, Tissue
 from wbmri.review.group_view import Change
 from wbmri.review.history import Action
 from wbmri.review.wayfinding import Wayfinding
 
 _SIGN = {None: "not looked at", 0: "normal", 1: "oedema"}
 _CALCINOSIS = {None: "not looked at", False: "none", True: "present"}
+
+_SAME_SLICE = 0.5
 
 
 class Findings(Wayfinding):
@@ -78,6 +80,35 @@ class Findings(Wayfinding):
     def remark_on(self, label: int | None) -> str:
         """Return what was remarked on a group, or with ``None`` on the case."""
         return self._draft.state.remarks.get(label or 0, "")
+
+    @property
+    def key_slices(self) -> tuple[KeySlice, ...]:
+        """The slices chosen for the report, in the order in which they were."""
+        return self._draft.state.key_slices
+
+    def keep_slice(self, plane: str, point_mm: tuple[float, float, float]) -> Change:
+        """Choose a slice for the report, or no longer if it was chosen before.
+
+        Parameters
+        ----------
+        plane
+            ``coronal``, ``axial`` or ``sagittal``.
+        point_mm
+            A point on it, in RAS mm.
+        """
+        self._actions.check_open()
+        group = self._actions.case.reading.scheme.group(self.current)
+        before, here = self.key_slices, KeySlice(plane, point_mm, group.id)
+        turned, across = self._draft.outlines.volume.grid.stored_as("RAS").grid, PLANES.index(plane)
+
+        def place(one: KeySlice) -> float:
+            return float(turned.indices(one.point_mm)[across])
+
+        same = [one for one in before if one.plane == plane and abs(place(one) - place(here)) < _SAME_SLICE]
+        kept = tuple(one for one in before if one not in same) if same else (*before, here)
+        self._actions.do(Action.KEPT, kept_before=before, kept=kept)
+        said = f"{'No key image' if same else 'Key image'} of this {plane} slice; {len(kept)} in the report"
+        return Change(said, frozenset())
 
     def _mark(self, marked: SoftTissue, words: str) -> Change:
         self._actions.check_open()

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field
 
 from wbmri.case import SCHEMA_VERSION, STRICT
-from wbmri.core import CaseError, InputError, Reason, SoftTissue
+from wbmri.core import CaseError, InputError, KeySlice, Reason, SoftTissue
 from wbmri.review.reading_mode import Mode
 
 
@@ -68,6 +68,7 @@ class Action(StrEnum):
     EDITED = "edited"
     MARKED = "marked"
     REMARKED = "remarked"
+    KEPT = "kept"
     UNDONE = "undone"
     REDONE = "redone"
     SIGNED = "signed"
@@ -119,6 +120,8 @@ class Entry:
         What was marked beside the muscles before and after, as a whole.
     remark_before, remark
         The free text on a group, or without one on the case, before and after.
+    kept_before, kept
+        The slices chosen for the report before and after, as a whole.
     suggestion
         What the program suggested then, if the reader saw it: a grade, or -1 for not assessable.
     tool
@@ -149,6 +152,8 @@ class Entry:
     marked: SoftTissue | None = None
     remark_before: str = ""
     remark: str = ""
+    kept_before: tuple[KeySlice, ...] = ()
+    kept: tuple[KeySlice, ...] = ()
     suggestion: int | None = None
     tool: str | None = None
     labels: tuple[int, ...] = ()
@@ -181,6 +186,8 @@ class ReadingState:
         Labels of the groups whose outlines were changed.
     remarks
         Free text by label, that on the case under 0; no empty ones.
+    key_slices
+        What was chosen for the report.
     """
 
     decisions: Mapping[int, Decision] = field(default_factory=dict)
@@ -191,6 +198,7 @@ class ReadingState:
     seconds: float = 0.0
     edited: frozenset[int] = frozenset()
     remarks: Mapping[int, str] = field(default_factory=dict)
+    key_slices: tuple[KeySlice, ...] = ()
 
     @property
     def edits(self) -> tuple[Entry, ...]:
@@ -216,7 +224,7 @@ class ReadingState:
         match entry.action:
             case Action.OPENED:
                 return replace(state, terms=self.terms or entry.terms)
-            case Action.DECIDED | Action.EDITED | Action.MARKED | Action.REMARKED:
+            case Action.DECIDED | Action.EDITED | Action.MARKED | Action.REMARKED | Action.KEPT:
                 return replace(state, undone=())._with(entry)
             case Action.UNDONE:
                 taken = _last(self.done, entry)
@@ -229,11 +237,15 @@ class ReadingState:
 
     def _with(self, entry: Entry) -> Self:
         state = replace(self, done=(*self.done, entry), edited=self.edited.union(entry.labels))
+        if entry.action is Action.KEPT:
+            return replace(state, key_slices=entry.kept)
         return state._set(entry, entry.after, entry.marked, entry.remark)
 
     def _without(self, entry: Entry) -> Self:
         done = self.done[:-1]
         edited = frozenset(label for one in done for label in one.labels) if entry.labels else self.edited
+        if entry.action is Action.KEPT:
+            return replace(self, done=done, key_slices=entry.kept_before)
         return replace(self, done=done, edited=edited)._set(
             entry, entry.before, entry.marked_before, entry.remark_before
         )

@@ -73,6 +73,7 @@ class Command(StrEnum):
     WORKLIST = "worklist"
     SAVE_LABELS = "save_labels"
     CALCINOSIS = "calcinosis"
+    KEY_IMAGE = "key_image"
     REMARK = "remark"
     CASE_REMARK = "case_remark"
     COPY_REPORT = "copy_report"

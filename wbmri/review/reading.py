@@ -4,7 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from wbmri.core import GradeSource, GroupReading, Json, Reading, Reason, ReviewRecord, SoftTissue, Status, Step
+from wbmri.core import (
+    GradeSource,
+    GroupReading,
+    Json,
+    KeySlice,
+    Reading,
+    Reason,
+    ReviewRecord,
+    SoftTissue,
+    Status,
+    Step,
+)
 from wbmri.core.scheme import Scheme
 from wbmri.review.history import Decision, Terms
 
@@ -84,6 +95,7 @@ def review_record(
     agreed: Iterable[int] = (),
     run: int = 1,
     remarks: Mapping[int, str] = MappingProxyType({}),
+    key_slices: tuple[KeySlice, ...] = (),
 ) -> ReviewRecord:
     """Record how a reading was made: the mode, and what decides its independence of the program and of others.
 
@@ -105,6 +117,8 @@ def review_record(
         1, or the number of the addendum.
     remarks
         Free text by label, that on the case under 0.
+    key_slices
+        What was chosen for the report.
     """
 
     def ids(labels: Iterable[int]) -> tuple[str, ...]:
@@ -122,6 +136,7 @@ def review_record(
         agreed=ids(agreed),
         seed=terms.seed,
         remarks={scheme.group(label).id if label else CASE: text for label, text in sorted(remarks.items())},
+        key_slices=key_slices,
     )
 
 

@@ -169,6 +169,7 @@ def _start(case: Case, paths: ReadingPaths, terms: Terms) -> Start:
             signed.reading.soft_tissue,
             others,
             remarks=remarks_in(signed.reading),
+            key_slices=() if signed.reading.review is None else signed.reading.review.key_slices,
         )
     if terms.between is None:
         return Start(case.reading, case.labels, others=others)

@@ -110,6 +110,7 @@ class Commands:
             Command.NEXT_CASE: self._next_case,
             Command.WORKLIST: lambda _: worklist().come_forward(),
             Command.SAVE_LABELS: lambda _: save_labels(room),
+            Command.KEY_IMAGE: self._key_image,
             Command.CALCINOSIS: self.calcinosis.ask,
             Command.REMARK: lambda session: self._remark(session, session.current),
             Command.CASE_REMARK: lambda session: self._remark(session, None),
@@ -249,6 +250,15 @@ class Commands:
         else:
             how = f"Drag with the left button: {tool}"
         self.room.say(f"{how}. E ends it, U takes it back.")
+
+    def _key_image(self, session: Session) -> None:
+        """Choose the slice under the mouse for the report."""
+        scene = self.room.planes.under_mouse() or self.room.scene
+        if scene.depth is not Depth.SLICE:
+            self.room.say("A key image is a slice: leave the projection first.")
+            return
+        point = scene.grid.point_mm(scene.point)
+        self._act(lambda: session.keep_slice(scene.plane, point))
 
     def _compare(self, session: Session) -> None:
         self.companions.view.hide()

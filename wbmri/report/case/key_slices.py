@@ -1,14 +1,24 @@
-"""Key images: a few coronal slices with their outlines burnt in, for viewers that show neither outlines nor reports."""
+"""Key images: slices with their outlines burnt in for other viewers, and those that a reader chose for the report."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wbmri.core import NOTICE, LabelMap, Reading, Volume
-from wbmri.report.figures import Picture, choose_slices, contour_of, said_of, slice_picture, upright, window_presets
+from wbmri.core import NOTICE, PLANES, LabelMap, Reading, Volume
+from wbmri.report.figures import (
+    FACING,
+    Picture,
+    Upright,
+    choose_slices,
+    contour_of,
+    said_of,
+    slice_picture,
+    upright,
+    window_presets,
+)
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -72,6 +82,27 @@ def key_images(volume: Volume, labels: LabelMap, reading: Reading) -> tuple[KeyI
     # Where few slices show all groups already, those that were added to them may show none.
     places = [place for place in chosen if scan.labels[:, place].any()] or chosen[:1]
     return tuple(_drawn(slice_picture(scan, place, reading), reading) for place in places)
+
+
+def key_pictures(volume: Volume, scan: Upright, reading: Reading) -> list[Picture]:
+    """Show the slices that the reader chose for the report, in that order.
+
+    Parameters
+    ----------
+    volume, scan
+        The scan, as it is stored and as it is shown.
+    reading
+        The reading.
+    """
+    grid, pictures = volume.grid.stored_as(FACING).grid, []
+    for kept in () if reading.review is None else reading.review.key_slices:
+        axis = PLANES.index(kept.plane)
+        place = round(float(grid.indices(kept.point_mm)[axis])) - scan.first[axis]
+        picture = slice_picture(scan, min(max(place, 0), scan.labels.shape[axis] - 1), reading, axis)
+        name = next((group.name for group in reading.scheme.groups if group.id == kept.group), kept.group)
+        where = f", {picture.caption}" if axis else ""
+        pictures.append(replace(picture, caption=f"{kept.plane.capitalize()}{where}: {name}"))
+    return pictures
 
 
 def _drawn(picture: Picture, reading: Reading) -> KeyImage:

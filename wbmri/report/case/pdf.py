@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from wbmri.core import NOTICE, LabelMap, Reading, Score, SoftTissue, Subtotal, Volume
 from wbmri.core.scheme import Side
+from wbmri.report.case.key_slices import key_pictures
 from wbmri.report.case.report import AXIAL_SLICES, SLICES
 from wbmri.report.figures import (
     GRADE_LEGEND,
@@ -61,6 +62,9 @@ def case_pdf(volume: Volume, labels: LabelMap, reading: Reading, *, participant:
         _groups(pages, reading)
         window = window_presets(volume, labels, reading.reference)[0]
         scan = upright(volume, labels, window.limits)
+        chosen = key_pictures(volume, scan, reading)
+        if chosen:
+            pages.insert(_pictures(chosen, 2, window.words), "Key images that the reader chose")
         coronal = [whole_projection(scan), muscle_projection(scan, reading)]
         coronal += [slice_picture(scan, j, reading) for j in choose_slices(scan.labels, SLICES)]
         axial = [slice_picture(scan, k, reading, axis=2) for k in choose_slices(scan.labels, AXIAL_SLICES, axis=2)]

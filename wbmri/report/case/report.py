@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from wbmri.core import LabelMap, Reading, Volume
 from wbmri.core.scheme import Side
+from wbmri.report.case.key_slices import key_pictures
 from wbmri.report.figures import (
     FieldMap,
     Picture,
@@ -87,6 +88,9 @@ def case_report(
         ),
         pictures=_coronal(scan, reading),
         axial=_axial(scan, reading),
+        keys=[
+            (markup(picture_svg(one, title=one.caption)), one.caption) for one in key_pictures(volume, scan, reading)
+        ],
         window=window.words,
         field=_field(labels, reading),
         level=level_facts(reading),

@@ -34,6 +34,7 @@ def reading_text(reading: Reading, title: str) -> str:
         *_findings(given),
         *_soft_tissue(reading.soft_tissue),
         *_notes(reading),
+        *_key_images(reading),
         "",
         f"{NOTICE}{' ' + UNREVIEWED.capitalize() + '.' if automatic else ''}",
     ]
@@ -96,6 +97,13 @@ def _soft_tissue(found: SoftTissue | None) -> Iterator[str]:
         yield f"Calcinosis (not in the total): {'present' if calcinosis.present else 'none'}{places}{course}."
     for deposit in calcinosis.deposits:
         yield f"Calcinosis {deposit.words}."
+
+
+def _key_images(reading: Reading) -> Iterator[str]:
+    kept = () if reading.review is None else reading.review.key_slices
+    if kept:
+        names = {group.id: group.name for group in reading.scheme.groups}
+        yield f"Key images: {'; '.join(f'{one.plane}, {names.get(one.group, one.group)}' for one in kept)}."
 
 
 def _notes(reading: Reading) -> Iterator[str]:

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     )
     from wbmri.report.figures.slice_figure import draw_picture
     from wbmri.report.figures.slices import (
+        FACING,
         Picture,
         Upright,
         choose_slices,
@@ -73,6 +74,7 @@ __all__ = [
     "CHANGE_LEGEND",
     "CHANGE_TEXT",
     "COLUMNS_MM",
+    "FACING",
     "FILL",
     "GRADE_LEGEND",
     "INK",
@@ -187,6 +189,7 @@ __getattr__ = lazy_names(
         "slice_figure": ("draw_picture",),
         "slices": (
             "Picture",
+            "FACING",
             "Upright",
             "choose_slices",
             "coronal_index",

@@ -122,6 +122,8 @@ class Upright:
     front_mm, top_mm
         RAS y of the centre of the first coronal slice and RAS z of that of the first axial one, in mm; slices follow
         towards the back and the feet.
+    first
+        What of the whole grid, turned this way, the first voxel is.
     """
 
     data: NDArray[np.float32]
@@ -129,6 +131,7 @@ class Upright:
     spacing: tuple[float, float, float]
     front_mm: float
     top_mm: float
+    first: tuple[int, int, int] = (0, 0, 0)
 
 
 def upright(volume: Volume, labels: LabelMap, window: Window) -> Upright:
@@ -157,7 +160,8 @@ def upright(volume: Volume, labels: LabelMap, window: Window) -> Upright:
     front = storage.grid.points([marks.shape[0] / 2, 0.0, marks.shape[2] / 2])
     top = storage.grid.points([marks.shape[0] / 2, marks.shape[1] / 2, float(box[2].start or 0)])
     shown = np.ascontiguousarray(marks[box])
-    return Upright(data[box], shown, storage.grid.spacing, float(front[1]), float(top[2]))
+    i, j, k = (int(part.start or 0) for part in box)
+    return Upright(data[box], shown, storage.grid.spacing, float(front[1]), float(top[2]), (i, j, k))
 
 
 def coronal_index(volume: Volume, slices: Sequence[int]) -> tuple[int, NDArray[np.intp]]:
@@ -211,7 +215,7 @@ def slice_picture(scan: Upright, place: int, reading: Reading, axis: int = 1) ->
     reading
         The grades.
     axis
-        1 for a coronal slice, 2 for an axial one, which is cut to the depth of the outlines.
+        0 for a sagittal slice, 1 for a coronal one, 2 for an axial one, which is cut to the depth of the outlines.
     """
     plane, labels = (np.take(whole, place, axis) for whole in (scan.data, scan.labels))
     if axis == 2:
@@ -223,13 +227,13 @@ def slice_picture(scan: Upright, place: int, reading: Reading, axis: int = 1) ->
         for group, entry in reading.by_group()
     ]
     mm = (scan.front_mm if axis == 1 else scan.top_mm) - place * scan.spacing[axis]
-    caption = f"{abs(mm):.0f} mm {_WORDS[axis][mm < 0]}"
+    caption = f"{abs(mm):.0f} mm {_WORDS[axis][mm < 0]}" if axis else "sagittal"
     return _picture(plane, spacing, outlines, caption)
 
 
 def _spacing(scan: Upright, axis: int) -> tuple[float, float]:
     """Return the distance of the columns and of the rows of pictures across an axis, in mm."""
-    return scan.spacing[0], scan.spacing[3 - axis]
+    return (scan.spacing[1], scan.spacing[2]) if axis == 0 else (scan.spacing[0], scan.spacing[3 - axis])
 
 
 def _depth(scan: Upright) -> slice:

@@ -1,0 +1,450 @@
+"""Random keys, clicks, drags and resizes in the reading room: ``python benchmarks/fuzz_room.py [EVENTS] [--seed N]``.
+
+A window on a screen of its own (Xvfb) reads small cases: assisted, blinded, and as a second reader, in turn. After each
+event it is checked that no exception was raised, that no grade was given to a group before that was drawn, and that
+nothing which a mode hides can be read in the window; at the end, that no history says so either. Then cases are opened
+20 times, and the memory after that is held against that after two. The same seed does the same events; what they meet
+depends on how fast the window draws. It ends with 1 where something was found.
+"""
+
+import argparse
+import gc
+import json
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import psutil
+from napari_wbmri.app import App
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QKeySequence, QWheelEvent
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QInputDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QMenuBar,
+    QPushButton,
+    QWidget,
+)
+
+from wbmri.case import CasePaths, find_cases, write_case
+from wbmri.core import Acquisition, InputError, LabelMap, Step, Volume
+from wbmri.core.scheme import load_scheme
+from wbmri.grading import grade
+from wbmri.review import Mode, Session, default_keys, open_review
+
+EVENTS, OPENINGS, MOST_MB = 1000, 20, 150
+
+TURNS = (("ANNA", Mode.ASSISTED), ("BERT", Mode.BLINDED), ("CLEO", Mode.SECOND))
+
+OTHERS_KEYS = (
+    "Ctrl+E",
+    "Ctrl+Y",
+    "Ctrl+D",
+    "Ctrl+G",
+    "Ctrl+L",
+    "Alt+1",
+    "Space",
+    "Esc",
+    "Del",
+    "Home",
+    "9",
+    "@",
+    "Ctrl+C",
+)
+"""Keys of napari's, and of nobody's."""
+
+LEFT_OUT = frozenset(("Ctrl+Q", "Ctrl+W"))
+"""Keys that end the run."""
+
+DRAWN_S = 0.5
+"""Where nothing is new, nothing is drawn, and what is on the screen counts as seen after so long."""
+
+
+def small_body(bright: int) -> tuple[Volume, LabelMap]:
+    """Make a body of blocks, one a group; every so many of them are bright in part."""
+    scheme = load_scheme()
+    affine = np.array([[-3.0, 0.0, 0.0, 60.0], [0.0, 6.0, 0.0, -30.0], [0.0, 0.0, 3.0, -150.0], [0, 0, 0, 1.0]])
+    rng = np.random.default_rng(4)
+    data = rng.normal(4.0, 1.0, (40, 10, 100)).clip(0.0)
+    labels = np.zeros(data.shape, np.uint8)
+    for group in scheme.groups:
+        row, column = divmod((group.label - 1) // 2, 3)
+        low = 3 + 5 * column
+        across = slice(low, low + 5) if group.side == "right" else slice(40 - low - 5, 40 - low)
+        place = (across, slice(2, 8), slice(2 + 14 * row, 14 + 14 * row))
+        labels[place] = group.label
+        data[place] = rng.normal(100.0, 6.0, (5, 6, 12))
+        if group.label % bright == 0:
+            data[place][:, :, : 4 if group.label % 2 else 10] *= 2.3
+    volume = Volume(data, affine, Acquisition("STIR", 1.5, 60.0, 150.0, 4000.0), (Step("load", {"inputs": []}),))
+    confidence = {group.label: 0.9 for group in scheme.groups}
+    return volume, LabelMap(labels, affine, scheme, "blocks", confidence, provenance=volume.provenance)
+
+
+def write_cases(out: Path) -> None:
+    """Write two visits of one person and one of another, by names that stand nowhere else."""
+    for participant, session, bright in (("qzx", "vkfirst", 1), ("qzx", "vklater", 3), ("wjy", "vkonly", 2)):
+        volume, labels = small_body(bright)
+        reading = grade(volume, labels)
+        write_case(out, participant, session, volume, labels, reading, "<!doctype html><title>x</title>", {})
+
+
+class Monkey:
+    """Does random things to a reading room, and notes what goes wrong.
+
+    Parameters
+    ----------
+    app
+        The application of the window.
+    out
+        The cases; readings are written there.
+    seed
+        Of the events.
+
+    Attributes
+    ----------
+    faults
+        What went wrong, with the events before.
+    done
+        How often each kind of event was done.
+    graded
+        How many grades were given.
+    """
+
+    def __init__(self, app: App, out: Path, seed: int) -> None:
+        self.app, self.room, self.out = app, app.room, out
+        self.window: QWidget = app.room.window
+        self.rng = np.random.default_rng(seed)
+        self.faults: list[str] = []
+        self.done: Counter[str] = Counter()
+        self.graded = 0
+        self._last: deque[str] = deque(maxlen=12)
+        self._drawn: tuple[Session | None, int] = (None, 0)
+        self._chosen: tuple[int, float] = (0, 0.0)
+        self._secret: tuple[str, ...] = ()
+        bound = [key for binding in default_keys().bindings for key in binding.keys if key not in LEFT_OUT]
+        # Grading is what is done most.
+        self._keys = [*bound, *OTHERS_KEYS, *("0", "1", "2", "Return", "Down", "Q", "C") * 6]
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Answer what would stop the events, and note exceptions and grades."""
+        answers = ("a word", True)
+        canvas = self.room.viewer.window._qt_viewer.canvas._scene_canvas
+        canvas.events.draw.connect(self._draw)
+        with ExitStack() as stack:
+            for target, name, answer in (
+                (QInputDialog, "getText", lambda *_: answers),
+                (QInputDialog, "getMultiLineText", lambda *_: answers),
+                (QFileDialog, "getSaveFileName", lambda *_, **__: ("", "")),
+                (QFileDialog, "getOpenFileName", lambda *_, **__: ("", "")),
+                (QFileDialog, "getExistingDirectory", lambda *_, **__: ""),
+                (Session, "grade", self._watched(Session.grade)),
+                (Session, "accept", self._watched(Session.accept)),
+                (sys, "excepthook", lambda *what: self._fault("".join(traceback.format_exception(*what)))),
+            ):
+                stack.enter_context(patch.object(target, name, answer))
+            stack.enter_context(patch("wbmri.registration.register_visits", self._refuse))
+            try:
+                yield
+            finally:
+                canvas.events.draw.disconnect(self._draw)
+
+    def _refuse(self, *_: object) -> None:
+        raise InputError("blocks", "a body", "scan a person")
+
+    def _draw(self, _: object = None) -> None:
+        session = self.room.session
+        self._drawn = session, 0 if session is None else session.current
+
+    def _watched(self, action: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(session: Session, label: int, *more: Any) -> Any:
+            self.graded += 1
+            chosen, since = self._chosen
+            waited = chosen == label and time.monotonic() - since > DRAWN_S
+            if self._drawn != (session, label) and not waited:
+                self._fault(f"group {label} was graded before it was drawn")
+            return action(session, label, *more)
+
+        return watched
+
+    def _fault(self, words: str) -> None:
+        self.faults.append(f"{words}\n  after {'; '.join(self._last)}")
+
+    def sit_down(self, reader: str, mode: Mode) -> None:
+        """Let somebody read, as the worklist does."""
+        self.room.close()
+        worklist = self.app.docked_worklist()
+        worklist.show_folder(self.out, reader, mode)
+        cases = find_cases(self.out)
+        readers = {name for name, _ in TURNS if name != reader}
+        self._secret = (
+            *(f"sub-{case.participant}" for case in cases),
+            *(case.session for case in cases),
+            *readers,
+        )
+        self._hides = mode
+
+    def step(self) -> None:
+        """Do one thing, and look at what became of it."""
+        modal, popup = QApplication.activeModalWidget(), QApplication.activePopupWidget()
+        if popup is not None:
+            self._answer_popup(popup)
+        elif modal is not None:
+            self._answer_dialog(modal)
+        elif self.room.session is None:
+            self._open()
+        else:
+            kinds = (self._key, self._click, self._drag, self._wheel, self._resize)
+            kinds[self.rng.choice(len(kinds), p=(0.6, 0.17, 0.1, 0.1, 0.03))]()
+        # What is typed fast is typed before anything is drawn.
+        if self.rng.random() < 0.7:
+            QTest.qWait(int(self.rng.integers(0, 25)))
+        session = self.room.session
+        current = 0 if session is None else session.current
+        if current != self._chosen[0]:
+            self._chosen = current, time.monotonic()
+        self._look()
+
+    def _note(self, kind: str, words: str) -> None:
+        self.done[kind] += 1
+        self._last.append(f"{kind} {words}")
+
+    def _open(self) -> None:
+        worklist = self.app.docked_worklist()
+        rows = [] if worklist.worklist is None else list(worklist.worklist.rows)
+        if not rows:
+            self.sit_down(*TURNS[int(self.rng.integers(len(TURNS)))])
+            return
+        row = rows[int(self.rng.integers(len(rows)))]
+        self._note("open", row.title)
+        self.app.open_case(row.paths)
+
+    def _key(self) -> None:
+        name = self._keys[int(self.rng.integers(len(self._keys)))]
+        self._note("key", name)
+        focus = self.window.focusWidget()
+        widget = focus if focus is not None and focus.isVisible() else self._canvas()
+        if name == "?":
+            QTest.keyClick(widget, "?", Qt.KeyboardModifier.ShiftModifier)
+            return
+        combination = QKeySequence(name)[0]
+        QTest.keyClick(widget, combination.key(), combination.keyboardModifiers())
+
+    def _canvas(self) -> QWidget:
+        canvas: QWidget = self.room.viewer.window._qt_viewer.canvas.native
+        return canvas
+
+    def _place(self) -> tuple[QWidget, QPoint]:
+        """Return a widget of the window that can be seen, and a point on it; no menu of napari's."""
+        for _ in range(20):
+            at = QPoint(*(int(self.rng.integers(0, size)) for size in (self.window.width(), self.window.height())))
+            widget = self.window.childAt(at)
+            if widget is not None and not isinstance(widget, QMenuBar) and "Status" not in type(widget).__name__:
+                name = f"{type(widget).__name__} {widget.parent()}"
+                if "napari" not in name or "canvas" in name.lower():
+                    return widget, widget.mapFrom(self.window, at)
+        return self._canvas(), QPoint(50, 50)
+
+    def _click(self) -> None:
+        widget, at = self._place()
+        button = Qt.MouseButton.LeftButton if self.rng.random() < 0.8 else Qt.MouseButton.RightButton
+        self._note("click", f"{type(widget).__name__} at {at.x()}, {at.y()}")
+        if self.rng.random() < 0.1:
+            QTest.mouseDClick(widget, button, Qt.KeyboardModifier.NoModifier, at)
+        else:
+            QTest.mouseClick(widget, button, self._held(), at)
+
+    def _held(self) -> Qt.KeyboardModifier:
+        none, shift = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
+        return shift if self.rng.random() < 0.15 else none
+
+    def _drag(self) -> None:
+        widget, at = self._place()
+        button = Qt.MouseButton.LeftButton if self.rng.random() < 0.6 else Qt.MouseButton.RightButton
+        self._note("drag", f"{type(widget).__name__} from {at.x()}, {at.y()}")
+        QTest.mousePress(widget, button, self._held(), at)
+        for _ in range(int(self.rng.integers(1, 5))):
+            at = at + QPoint(*(int(value) for value in self.rng.integers(-60, 61, 2)))
+            QTest.mouseMove(widget, at)
+            QTest.qWait(2)
+        QTest.mouseRelease(widget, button, Qt.KeyboardModifier.NoModifier, at)
+
+    def _wheel(self) -> None:
+        widget, at = self._place()
+        turned = int(self.rng.choice((-120, 120)))
+        self._note("wheel", f"{type(widget).__name__} {turned}")
+        none, held = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+        if self.rng.random() < 0.2:
+            held = Qt.KeyboardModifier.ControlModifier
+        there = QPointF(widget.mapToGlobal(at))
+        phase = Qt.ScrollPhase.NoScrollPhase
+        event = QWheelEvent(QPointF(at), there, QPoint(0, 0), QPoint(0, turned), none, held, phase, False)
+        QApplication.sendEvent(widget, event)
+
+    def _resize(self) -> None:
+        width, height = int(self.rng.integers(1000, 1921)), int(self.rng.integers(620, 1081))
+        self._note("resize", f"{width} x {height}")
+        self.window.resize(width, height)
+
+    def _answer_popup(self, popup: QWidget) -> None:
+        actions = [action for action in popup.actions() if action.isEnabled()] if isinstance(popup, QMenu) else []
+        if actions and self.rng.random() < 0.7:
+            action = actions[int(self.rng.integers(len(actions)))]
+            self._note("menu", action.text())
+            popup.close()
+            action.trigger()
+        else:
+            self._note("menu", "Esc")
+            QTest.keyClick(popup, Qt.Key.Key_Escape)
+            if QApplication.activePopupWidget() is popup:
+                popup.close()
+
+    def _answer_dialog(self, dialog: QWidget) -> None:
+        buttons = [one for one in dialog.findChildren(QPushButton) if one.isVisible() and one.isEnabled()]
+        if buttons and self.rng.random() < 0.6:
+            button = buttons[int(self.rng.integers(len(buttons)))]
+            self._note("dialog", button.text())
+            button.click()
+        else:
+            self._note("dialog", "Esc")
+            QTest.keyClick(dialog, Qt.Key.Key_Escape)
+
+    def _look(self) -> None:
+        """Check that nothing is shown which the mode hides."""
+        session = self.room.session
+        if session is None or self._hides is Mode.ASSISTED:
+            return
+        see = session.visible
+        hidden = [] if see.visits else [word for word in self._secret if word not in dict(TURNS)]
+        hidden += [] if see.other_readers else [word for word in self._secret if word in dict(TURNS)]
+        text = self._read()
+        self.faults.extend(
+            f"{word} can be read while it is hidden\n  after {'; '.join(self._last)}" for word in hidden if word in text
+        )
+        evidence = self.room.docks.panel.evidence if self.room.docks is not None else None
+        shown = (
+            ("a histogram", evidence is not None and evidence.histogram.counts is not None),
+            ("the heat map", self.room.scene.heat_shown),
+            ("suggested grades", any(view.measured is not None for view in session.groups())),
+        )
+        if not see.suggestions:
+            self.faults.extend(f"{what} is shown while suggestions are hidden" for what, seen in shown if seen)
+        if not see.visits and self.room.side.visit is not None:
+            self._fault("another visit is shown while visits are hidden")
+
+    def _read(self) -> str:
+        """Return everything that can be read in the windows there are."""
+        texts = []
+        for window in QApplication.topLevelWidgets():
+            if not window.isVisible():
+                continue
+            texts.append(window.windowTitle())
+            for widget in window.findChildren(QWidget):
+                # The list of cases names its reader, who may see that.
+                if widget.isVisible() and isinstance(widget, QLabel | QPushButton | QLineEdit):
+                    texts += [widget.text(), widget.toolTip()]
+                elif widget.isVisible() and isinstance(widget, QComboBox):
+                    texts.append(widget.currentText())
+        return "\n".join([*texts, str(self.room.viewer.status)])
+
+    def end(self) -> None:
+        """Close what is open, and check what was written."""
+        for _ in range(20):
+            popup, modal = QApplication.activePopupWidget(), QApplication.activeModalWidget()
+            if popup is None and modal is None:
+                break
+            for widget in (popup, modal):
+                if isinstance(widget, QDialog):
+                    widget.reject()
+                elif widget is not None:
+                    widget.close()
+            QTest.qWait(20)
+        self.room.close()
+        QTest.qWait(50)
+        for path in sorted(self.out.rglob("*_run-1_desc-BERT_history.jsonl")):
+            for line in map(json.loads, path.read_text("utf-8").splitlines()):
+                if line.get("suggestion") is not None or (line.get("to") or {}).get("suggestion_seen"):
+                    self.faults.append(f"{path.name}, line {line['number']}: a suggestion was seen while blinded")
+
+
+def run(monkey: Monkey, events: int, each: int) -> None:
+    """Do so many events, with another reader after every `each`."""
+    with monkey.watching():
+        for place in range(events):
+            if place % each == 0:
+                while QApplication.activePopupWidget() or QApplication.activeModalWidget():
+                    monkey.step()
+                monkey.sit_down(*TURNS[place // each % len(TURNS)])
+            monkey.step()
+        monkey.end()
+
+
+def opened_often(app: App, out: Path, openings: int) -> tuple[float, float]:
+    """Return the memory in MB after two openings and after all of them."""
+    cases = find_cases(out)
+    megabytes = []
+    for place in range(openings):
+        paths: CasePaths = cases[place % len(cases)]
+        app.room.open(open_review(paths, "DORA"))
+        end = time.monotonic() + 30.0
+        while not app.room.prepared and time.monotonic() < end:
+            QTest.qWait(10)
+        app.room.show_planes(wanted=place % 2 == 0)
+        QTest.qWait(50)
+        app.room.close()
+        gc.collect()
+        megabytes.append(psutil.Process().memory_info().rss / 1e6)
+    return megabytes[1], megabytes[-1]
+
+
+def main() -> int:
+    """Run, and print what was done and what was found."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("events", nargs="?", type=int, default=EVENTS)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    from pyvirtualdisplay.display import Display
+
+    os.environ.setdefault("QT_QPA_PLATFORM", "xcb")
+    with Display(backend="xvfb", size=(1920, 1080), color_depth=24), tempfile.TemporaryDirectory() as folder:
+        import napari
+
+        out = Path(folder) / "OUT"
+        write_cases(out)
+        os.environ["NAPARI_CONFIG"] = str(Path(folder) / "napari.yaml")
+        viewer = napari.Viewer(show=False)
+        viewer.window._qt_window.resize(1366, 768)
+        viewer.window._qt_window.show()
+        monkey = Monkey(App.of(viewer), out, asked.seed)
+        run(monkey, asked.events, max(asked.events // 12, 40))
+        print(f"{sum(monkey.done.values())} events, seed {asked.seed}: {dict(monkey.done)}; {monkey.graded} grades")
+        two, many = opened_often(monkey.app, out, OPENINGS)
+        print(f"memory after 2 openings {two:.0f} MB, after {OPENINGS} {many:.0f} MB (bar: {MOST_MB} MB more)")
+        if many - two > MOST_MB:
+            monkey.faults.append(f"{many - two:.0f} MB more after {OPENINGS} openings than after two")
+        print(f"{len(monkey.faults)} faults")
+        for fault in dict.fromkeys(monkey.faults):
+            print(f"- {fault}")
+        viewer.close()
+    return 1 if monkey.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
