@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wbmri.case import Case, CasePaths, bids_label, find_cases, read_case, rebuild_tables, write_case
+from wbmri.case import SCHEMA_VERSION, Case, CasePaths, bids_label, find_cases, read_case, rebuild_tables, write_case
 from wbmri.core import Candidate, CaseError, GradeSource, InputError, LabelMap, Reading, Status, Volume
 
 MakeReading = Callable[..., Reading]
@@ -223,8 +223,8 @@ def test_a_damaged_case_is_named_and_does_not_keep_the_others_out(write: WriteCa
         (lambda d: d["reading"].update(status="finished"), "status"),
         (lambda d: d["reading"]["scheme"].update(name="No Id"), "No Id"),
         (lambda d: d.update(participant="Z"), "sub-Z"),
-        (lambda d: d.update(schema_version=4), "schema_version 4"),
-        (lambda d: d.update(schema_version=4, new_field=1), "upgrade wbmri"),
+        (lambda d: d.update(schema_version=SCHEMA_VERSION + 1), f"schema_version {SCHEMA_VERSION + 1}"),
+        (lambda d: d.update(schema_version=SCHEMA_VERSION + 1, new_field=1), "upgrade wbmri"),
     ],
 )
 def test_a_reading_that_was_edited_wrongly_or_is_too_new_is_refused_with_its_fault(
