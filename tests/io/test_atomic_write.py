@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wbmri.io import finish_writing, write_atomic, write_together
+from wbmri.io import finish_writing, remove_drafts, write_atomic, write_together
 
 FILES = ["sub/a", "sub/b", "c", "new/d"]
 KILLED = """
@@ -176,3 +176,45 @@ def test_a_folder_that_was_made_and_never_owned_is_removed_in_time(tmp_path: Pat
         os.utime(tmp_path / name, (moment, moment))
     finish_writing(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".wbmri_new"]
+
+
+FAILING = """
+import errno, os, sys
+from pathlib import Path
+from wbmri.io import write_together
+out, fails, dies = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+replace, count = os.replace, 0
+def step(source, target):
+    global count
+    count += 1
+    if count == fails or dies == 0 and count > fails:
+        raise OSError(errno.EROFS, "read-only")
+    if count == dies:
+        os._exit(9)
+    replace(source, target)
+os.replace = step
+write_together(out, [(out / name, b"new") for name in sys.argv[4:]])
+"""
+
+
+@pytest.mark.parametrize("dies", range(6))
+def test_a_program_that_fails_to_put_back_what_was_there_leaves_all_or_nothing(tmp_path: Path, dies: int) -> None:
+    """Killed at one of the steps that follow, or not able to change anything again."""
+    old_dataset(tmp_path)
+    fails = 3
+    words = [sys.executable, "-c", FAILING, str(tmp_path), str(fails), str(fails + dies if dies else 0), *FILES]
+    subprocess.run(words, check=False, capture_output=True)  # noqa: S603 - our own program
+    finish_writing(tmp_path)
+    finish_writing(tmp_path)
+    assert contents(tmp_path) == (OLD if dies > 1 else NEW)
+
+
+def test_drafts_that_killed_programs_left_are_removed_in_time(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    moment = time.time() - 3600
+    for name in (".new.0123456789ab", "sub/.left.0123456789ab", "sub/.hidden", "sub/plain.0123456789ab"):
+        (tmp_path / name).touch()
+        if "new" not in name:
+            os.utime(tmp_path / name, (moment, moment))
+    remove_drafts(tmp_path)
+    assert sorted(contents(tmp_path)) == [".new.0123456789ab", "sub/.hidden", "sub/plain.0123456789ab"]

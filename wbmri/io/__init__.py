@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.io.atomic_write import finish_writing, write_atomic, write_together
+    from wbmri.io.atomic_write import finish_writing, remove_drafts, write_atomic, write_together
     from wbmri.io.image_files import is_image, read_image, read_labels
     from wbmri.io.inspection import FoundSeries, FoundStation, Inspection, inspect
     from wbmri.io.nifti import encode_nifti
@@ -33,6 +33,7 @@ __all__ = [
     "read_labels",
     "read_sidecar",
     "read_source_study",
+    "remove_drafts",
     "sample_images",
     "sidecar_path",
     "write_atomic",
@@ -44,6 +45,7 @@ __getattr__ = lazy_names(
     {
         "atomic_write": (
             "finish_writing",
+            "remove_drafts",
             "write_atomic",
             "write_together",
         ),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import shutil
 import time
@@ -41,6 +42,14 @@ def write_atomic(path: str | Path, data: bytes) -> None:
     force_to_disk(path.parent)
 
 
+def remove_drafts(folder: Path) -> None:
+    """Remove what killed programs left of files that `write_atomic` writes below a folder, ten minutes later."""
+    for path in folder.rglob(".*"):
+        with suppress(OSError):
+            if _DRAFT.fullmatch(path.name) and path.is_file() and time.time() - path.stat().st_mtime > _UNOWNED_S:
+                path.unlink()
+
+
 def force_to_disk(path: Path) -> None:
     """See to it that a file, or the names in a folder, outlast a loss of power."""
     folder = path.is_dir()
@@ -69,44 +78,48 @@ def write_together(out: Path, files: Sequence[tuple[Path, bytes]]) -> None:
     files
         Destinations below `out` with their contents; missing folders are made.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    _make_folder(out)
     finish_writing(out)
     with _new_stage(out) as stage:
-        fresh, former = stage / _FRESH, stage / "former"
+        fresh, former = stage / _FRESH, stage / _FORMER
         fresh.mkdir()
         former.mkdir()
         for number, (path, content) in enumerate(files):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path.parent)
             (fresh / str(number)).write_bytes(content)
             if path.exists():
                 shutil.copy2(path, former / str(number))
+            else:
+                (former / f"{number}{_NOTHING}").touch()
         # Once all are written, which lets the system write them in one go.
         for number in range(len(files)):
             force_to_disk(fresh / str(number))
         destinations = [os.path.relpath(path, out) for path, _ in files]
         write_atomic(stage / _JOURNAL, json.dumps(destinations).encode())
-        moved: list[int] = []
         try:
             for number, (path, _) in enumerate(files):
                 os.replace(fresh / str(number), path)
-                moved.append(number)
         except BaseException:
-            for number in moved:
-                path, before = files[number][0], former / str(number)
-                if before.exists():
-                    os.replace(before, path)
-                else:
-                    path.unlink()
-            (stage / _JOURNAL).unlink()
+            # Where even this fails, `finish_writing` goes on with it later.
+            os.replace(stage / _JOURNAL, stage / _UNDO)
+            _put_back(stage, [path for path, _ in files])
+            (stage / _UNDO).unlink()
             raise
         for folder in dict.fromkeys(path.parent for path, _ in files):
             force_to_disk(folder)
 
 
-_STAGE, _FRESH, _JOURNAL, _OWNER = ".wbmri-", "fresh", "journal.json", "owner"
-_UNOWNED = ".wbmri_"
+def _make_folder(folder: Path) -> None:
+    """Make a folder that is not there; one that goes while it is written to is not made anew."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+_STAGE, _FRESH, _FORMER, _JOURNAL, _UNDO, _OWNER = ".wbmri-", "fresh", "former", "journal.json", "undo.json", "owner"
+_UNOWNED, _NOTHING = ".wbmri_", "-nothing"
 _UNOWNED_S = 600.0
-"""A folder that was made and not owned for this long was left by a killed program."""
+"""A folder that was made and not owned for this long, and a draft of this age, was left by a killed program."""
+_DRAFT = re.compile(r"\..+\.[0-9a-f]{12}")
 
 
 @contextmanager
@@ -120,9 +133,12 @@ def _new_stage(out: Path) -> Iterator[Path]:
             made.rename(stage)
         try:
             yield stage
-        finally:
-            # While it is still owned, so that nobody else removes it at the same time.
-            shutil.rmtree(stage, ignore_errors=True)
+        except BaseException:
+            if not (stage / _JOURNAL).exists() and not (stage / _UNDO).exists():
+                shutil.rmtree(stage, ignore_errors=True)
+            raise
+        # While it is still owned, so that nobody else removes it at the same time.
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 def finish_writing(out: Path) -> bool:
@@ -149,15 +165,35 @@ def finish_writing(out: Path) -> bool:
     stages = [out / name for name in names if name.startswith(_STAGE)]
     for stage in stages:
         with suppress(OSError, ValueError, TypeError, RecursionError), _owned(stage):
-            journal = stage / _JOURNAL
-            if journal.is_file():
-                for number, destination in enumerate(json.loads(journal.read_bytes())):
-                    fresh, path = stage / _FRESH / str(number), (out / destination).resolve()
-                    if fresh.exists() and path.is_relative_to(out.resolve()):
+            if (stage / _UNDO).is_file():
+                _put_back(stage, _destinations(stage / _UNDO, out))
+            elif (stage / _JOURNAL).is_file():
+                for number, path in enumerate(_destinations(stage / _JOURNAL, out)):
+                    fresh = stage / _FRESH / str(number)
+                    if path is not None and fresh.exists():
                         os.replace(fresh, path)
                         force_to_disk(path.parent)
             shutil.rmtree(stage)
     return any(stage.exists() for stage in stages)
+
+
+def _destinations(journal: Path, out: Path) -> list[Path | None]:
+    """Return where the files of a stage belong; ``None`` for a place outside the dataset."""
+    places = [(out / destination).resolve() for destination in json.loads(journal.read_bytes())]
+    return [path if path.is_relative_to(out.resolve()) else None for path in places]
+
+
+def _put_back(stage: Path, destinations: Sequence[Path | None]) -> None:
+    """Put what was there before in the place of what was moved there; twice is the same as once, and takes no room."""
+    places = [(number, path) for number, path in enumerate(destinations) if path is not None]
+    for number, path in places:
+        former = stage / _FORMER / str(number)
+        if former.exists():
+            os.replace(former, path)
+        elif (stage / _FORMER / f"{number}{_NOTHING}").exists() and not (stage / _FRESH / str(number)).exists():
+            path.unlink(missing_ok=True)
+    for folder in dict.fromkeys(path.parent for _, path in places):
+        force_to_disk(folder)
 
 
 @contextmanager
