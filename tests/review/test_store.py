@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,6 +94,39 @@ def test_a_folder_that_cannot_be_written_is_said_on_opening(case: Case, tmp_path
         moved.grade(label, 1)
     moved.sign(moved.signoff_issues())
     assert moved.paths.reading.parent == tmp_path / "stick"
+
+
+def test_a_case_that_goes_while_it_is_read_is_not_begun_anew(case: Case, tmp_path: Path) -> None:
+    session = open_review(case.paths, "anna")
+    away = tmp_path / "away"
+    case.paths.out.rename(away)
+    session.grade(1, 2)
+    assert session.saving.problem is not None
+    assert not case.paths.out.exists()
+    away.rename(case.paths.out)
+    session.grade(2, 1)
+    assert session.saving.problem is None
+    session.close()
+    assert open_review(case.paths, "anna").decisions == session.decisions
+
+
+def test_what_a_killed_reader_left_is_removed_when_the_reading_is_opened(case: Case) -> None:
+    program = (
+        "import os, sys; from wbmri.review import open_review\n"
+        "session = open_review(sys.argv[1], 'anna')\n"
+        "for label in range(1, 43): session.grade(label, 1)\n"
+        "session.sign(session.signoff_issues())\n"
+        "from wbmri.case import CaseLock; CaseLock.take(session.case.paths.lock, 'anna')"
+    )
+    subprocess.run([sys.executable, "-c", program, str(case.paths.folder)], check=True)  # noqa: S603
+    assert case.paths.lock.exists()
+    draft = case.paths.readings / f".{case.paths.lock.name}.0123456789ab"
+    draft.touch()
+    moment = time.time() - 3600
+    os.utime(draft, (moment, moment))
+    assert open_review(case.paths, "anna").signed
+    assert not case.paths.lock.exists()
+    assert not draft.exists()
 
 
 def test_what_was_saved_elsewhere_can_be_copied_back(case: Case, tmp_path: Path) -> None:

@@ -10,12 +10,22 @@ if TYPE_CHECKING:
     from wbmri.case.dataset import check_dataset, encode_table, score_rows, summary_row
     from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, ReadingDocument, decode, encode
     from wbmri.case.history_chain import Chain, completed_lines, unsealed
-    from wbmri.case.lock import CaseInUseError, CaseLock, Holder, dataset_lock, holder_of, locked_case, new_label
+    from wbmri.case.lock import (
+        CaseInUseError,
+        CaseLock,
+        Holder,
+        clear_stale,
+        dataset_lock,
+        holder_of,
+        locked_case,
+        new_label,
+    )
     from wbmri.case.manifest import Manifest, digest_of, file_digest
     from wbmri.case.paths import CONSENSUS, CasePaths, ChangePaths, ReadingPaths, bids_label, natural_sort_key
     from wbmri.case.recorded_files import prepare_dataset, write_case_files, write_dataset_files, write_reading_files
     from wbmri.case.signed_reading import (
         SignedReading,
+        becomes_record,
         labels_of_record,
         read_reading,
         read_signed,
@@ -49,10 +59,12 @@ __all__ = [
     "ReadingPaths",
     "SignedReading",
     "Verification",
+    "becomes_record",
     "bids_label",
     "cases_at",
     "check_dataset",
     "check_replaceable",
+    "clear_stale",
     "completed_lines",
     "dataset_lock",
     "decode",
@@ -127,6 +139,7 @@ __getattr__ = lazy_names(
             "CaseInUseError",
             "CaseLock",
             "Holder",
+            "clear_stale",
             "dataset_lock",
             "holder_of",
             "locked_case",
@@ -153,6 +166,7 @@ __getattr__ = lazy_names(
         ),
         "signed_reading": (
             "SignedReading",
+            "becomes_record",
             "labels_of_record",
             "read_reading",
             "read_signed",

@@ -21,6 +21,7 @@ from typing import Any, ClassVar, Self
 from wbmri.case.documents import SCHEMA_VERSION, STRICT, decode, encode
 from wbmri.case.paths import CasePaths
 from wbmri.core import AUTO, CaseError
+from wbmri.io import remove_drafts
 
 SILENT_S = 600.0
 """A lock of another computer that nobody has refreshed for this long is taken over."""
@@ -136,6 +137,18 @@ def holder_of(path: Path) -> Holder | None:
     return found if found is not None and _alive(found, path) else None
 
 
+def clear_stale(path: Path) -> None:
+    """Remove a lock whose holder is dead, and what killed programs left beside it, as far as the folder allows."""
+    with suppress(OSError):
+        remove_drafts(path.parent)
+        if not path.exists() and not path.with_name(f".{path.name}.guard").exists():
+            return
+        with _guarded(path):
+            other = _written(path)
+            if other is None or not _alive(other, path):
+                path.unlink(missing_ok=True)
+
+
 @contextmanager
 def locked_case(paths: CasePaths, who: str = AUTO) -> Iterator[None]:
     """Hold the lock of a case while a program writes to it.
@@ -152,6 +165,7 @@ def locked_case(paths: CasePaths, who: str = AUTO) -> Iterator[None]:
             "a case that nobody else has open",
             "close it there first, or score into another --out or --ses",
         )
+    remove_drafts(paths.folder)
     ended = threading.Event()
 
     def beat() -> None:

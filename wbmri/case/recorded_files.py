@@ -38,10 +38,12 @@ def write_case_files(paths: CasePaths, files: Files, *, closing: Iterable[Path] 
     CaseError
         If the manifest is not as it was written.
     OSError
-        If a file cannot be written; all is as before then.
+        If a file cannot be written, or the case has gone meanwhile; all is as before then.
     """
     with dataset_lock(paths.out, _LOCK):
         finish_writing(paths.out)
+        if all(path != paths.reading for path, _ in files):
+            paths.reading.stat()
         manifest = _present(paths, anew=anew)
         manifest = manifest.recording({path: file_digest(path) for path in closing})
         _write(paths.out, manifest, files)

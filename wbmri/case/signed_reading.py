@@ -1,6 +1,6 @@
 """What people read in a case: each person's reading beside the automatic one, and which of them counts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -142,16 +142,26 @@ def signed_of_record(case: Case) -> SignedReading | None:
     before what it adds to.
     """
     signed = signed_readings(case.paths)
-    if not signed:
-        return None
-    order = [entry.who for entry in case.history() if entry.action == "signed"]
+    order = _signers(case)
+    return min(signed, key=lambda found: _rank(found.paths, order)) if signed else None
 
-    def rank(found: SignedReading) -> tuple[bool, int, str, int]:
-        reader = found.paths.reader
-        place = order.index(reader) if reader in order else len(order)
-        return reader != CONSENSUS, place, reader, -found.paths.run
 
-    return min(signed, key=rank)
+def becomes_record(case: Case, paths: ReadingPaths) -> bool:
+    """Tell whether a reading of a case will be the one that counts, once it is signed."""
+    if paths.elsewhere is not None:
+        return False
+    order = [*_signers(case), paths.reader]
+    signed = [found.paths for found in signed_readings(case.paths)]
+    return min([*signed, paths], key=lambda found: _rank(found, order)) == paths
+
+
+def _signers(case: Case) -> list[str]:
+    return [entry.who for entry in case.history() if entry.action == "signed"]
+
+
+def _rank(paths: ReadingPaths, order: Sequence[str]) -> tuple[bool, int, str, int]:
+    place = order.index(paths.reader) if paths.reader in order else len(order)
+    return paths.reader != CONSENSUS, place, paths.reader, -paths.run
 
 
 def reading_of_record(case: Case) -> Reading:
@@ -172,6 +182,7 @@ def write_signed(
     auto: Reading,
     labels: LabelMap,
     seconds: float,
+    reports: Sequence[tuple[Path, bytes]] = (),
 ) -> SignedReading:
     """Write the files of a reading that its reader signs, all or none; nothing of it is written again.
 
@@ -187,6 +198,8 @@ def write_signed(
         The outlines it rests on, corrected or not: a folder of readings is complete in itself.
     seconds
         How long the case was read.
+    reports
+        Reports of it, with their places, written with it.
 
     Raises
     ------
@@ -206,11 +219,11 @@ def write_signed(
     ]
     closing = paths.files
     if paths.elsewhere is not None:
-        write_reading_files(paths, files, closing=closing)
+        write_reading_files(paths, [*files, *reports], closing=closing)
     else:
         prepare_dataset(case.out)
         digests = {path.name: digest_of(content) for path, content in files}
         digests |= {path.name: file_digest(path) for path in closing if path == paths.history}
         history = with_entry(case, "signed", paths.reader, {"reading": round(seconds, 1)}, digests)
-        write_case_files(case, [*files, history], closing=closing)
+        write_case_files(case, [*files, *reports, history], closing=closing)
     return read_signed(paths)

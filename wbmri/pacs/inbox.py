@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from pydantic import TypeAdapter, ValidationError
 
 from wbmri.core import CaseError, InputError
-from wbmri.io import write_atomic
+from wbmri.io import remove_drafts, write_atomic
 
 LEAST_FREE_BYTES = 2_000_000_000
 """With less room on the disk nothing more is taken."""
@@ -141,6 +141,10 @@ class Inbox:
         self._beginning = Lock()
         self._digests: dict[Path, tuple[float, str]] = {}
 
+    def tidy(self) -> None:
+        """Remove what a killed program left of files it was writing."""
+        remove_drafts(self.root)
+
     @property
     def studies(self) -> Path:
         """The folder of the studies."""
@@ -172,7 +176,9 @@ class Inbox:
         if shutil.disk_usage(self.root).free - len(content) < LEAST_FREE_BYTES:
             raise OSError("the disk is full")
         box = StudyBox(self.studies / self._name("study", study)[:24])
-        box.objects.mkdir(parents=True, exist_ok=True)
+        # Not the folders above, in whose place a new one would hide all that is in them when they come back.
+        box.folder.mkdir(exist_ok=True)
+        box.objects.mkdir(exist_ok=True)
         if len(box.files()) >= MOST_OBJECTS:
             raise OSError("the study has too many objects")
         with self._beginning:  # two connections may bring the first objects of two visits of one person

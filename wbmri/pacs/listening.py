@@ -93,6 +93,7 @@ def listen(
             "end the other program, or name another folder",
         ) from problem
     with lock, Receiver(inbox, reception):
+        inbox.tidy()
         tried: dict[Path, float] = {}
         while go_on():
             for box in inbox.complete(time.time(), duty.quiet_s):

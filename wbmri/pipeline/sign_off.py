@@ -7,13 +7,11 @@ from pathlib import Path
 from wbmri.case import (
     Case,
     ReadingPaths,
+    becomes_record,
     labels_of_record,
     read_case,
     reading_of_record,
     rebuild_tables,
-    signed_of_record,
-    write_case_files,
-    write_reading_files,
 )
 from wbmri.core import AUTO, CaseError, LabelMap, Reading, Status, Volume
 from wbmri.report.case import case_report, mosaic_png
@@ -47,7 +45,7 @@ class SignedCase:
 
 
 def sign(session: Session, accepting: Collection[SignoffIssue] = ()) -> SignedCase:
-    """Sign a reading, write its report and bring the tables of OUT up to date.
+    """Sign a reading together with its report, and bring the tables of OUT up to date.
 
     The report of the visit becomes that of the reading of record, see `wbmri.case.signed_of_record`.
 
@@ -63,19 +61,18 @@ def sign(session: Session, accepting: Collection[SignoffIssue] = ()) -> SignedCa
     CaseError
         If it cannot be signed; nothing has changed then.
     OSError
-        If it was signed and saved, but a report or a table could not be written.
+        If it was signed and saved, but a table could not be written.
     """
-    reading = session.sign(accepting)
-    html = _report(session.case, session.volume, session.label_map, reading)
-    reports = [session.paths.report]
-    if session.paths.elsewhere is not None:
-        write_reading_files(session.paths, [(session.paths.report, html)])
-        return SignedCase(session.case, reading, session.paths, tuple(reports), ())
-    record = signed_of_record(session.case)
-    if record is not None and record.paths == session.paths:
-        reports.append(session.case.paths.report)
-    write_case_files(session.case.paths, [(path, html) for path in reports])
-    return SignedCase(session.case, reading, session.paths, tuple(reports), rebuild_tables(session.case.paths.out))
+    case, paths = session.case, session.paths
+    reports = (paths.report, case.paths.report) if becomes_record(case, paths) else (paths.report,)
+
+    def files(reading: Reading) -> list[tuple[Path, bytes]]:
+        html = _report(case, session.volume, session.label_map, reading)
+        return [(path, html) for path in reports]
+
+    reading = session.sign(accepting, files)
+    left_out = () if paths.elsewhere is not None else rebuild_tables(case.paths.out)
+    return SignedCase(case, reading, paths, reports, left_out)
 
 
 def _report(case: Case, volume: Volume, labels: LabelMap, reading: Reading) -> bytes:

@@ -1,6 +1,6 @@
 """What a reader does becomes an entry of the history: timed, applied to the state, and put on the disk."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +20,9 @@ from wbmri.review.view_state import ViewState, read_view_state, write_view_state
 
 IDLE_S = 120.0
 """A pause longer than this is not reading time."""
+
+ReportsOf = Callable[[Reading], Sequence[tuple[Path, bytes]]]
+"""Makes the reports of a signed reading, with their places."""
 
 
 class ReadingClock:
@@ -209,13 +212,15 @@ class Actions:
         paths = self.store.paths
         return self.draft.reading(self.terms, who=self.reader, reader=paths.reader, run=paths.run, status=status)
 
-    def sign(self, issues: Collection[SignoffIssue]) -> Reading:
+    def sign(self, issues: Collection[SignoffIssue], reports: ReportsOf) -> Reading:
         """Write the signed reading and the last line of its history, both or neither, and let others write.
 
         Parameters
         ----------
         issues
             What the reader confirms.
+        reports
+            Makes the reports of the signed reading, which are written with it.
 
         Raises
         ------
@@ -224,12 +229,13 @@ class Actions:
         """
         self._begin()
         reading = self.reading(Status.SIGNED if self.store.paths.run == 1 else Status.ADDENDUM)
+        files = reports(reading)
         self.clock.active()
         entry = self._entry(Action.SIGNED, self.clock.since, concerns=tuple(issue.sentence for issue in issues))
 
         def write() -> None:
             labels = self.draft.outlines.label_map
-            write_signed(self.store.paths, reading, self.case.reading, labels, self.clock.seconds)
+            write_signed(self.store.paths, reading, self.case.reading, labels, self.clock.seconds, files)
 
         self.store.sign(entry, write)
         self.clock.take()
@@ -259,7 +265,7 @@ class Actions:
         """Write the first line of the reading, when something is first decided: looking leaves no trace."""
         if self.store.entries:
             return
-        if self.store.paths.elsewhere is None:
+        if self.store.paths.elsewhere is None and self.case.paths.reading.is_file():
             with suppress(OSError):
                 prepare_dataset(self.case.paths.out)
         self._append(Action.OPENED, terms=self.terms)

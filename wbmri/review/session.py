@@ -17,7 +17,7 @@ from wbmri.core import (
     Status,
     Volume,
 )
-from wbmri.review.actions import Actions
+from wbmri.review.actions import Actions, ReportsOf
 from wbmri.review.findings import Findings
 from wbmri.review.group_view import Change, GroupView, Totals
 from wbmri.review.history import Action, Decision
@@ -308,15 +308,15 @@ class Session(Findings):
             self._actions.clock.active()
         self._actions.store.refresh()
 
-    def sign(self, accepting: Collection[SignoffIssue] = ()) -> Reading:
-        """Lock the reading: its files are written and nothing of it changes any more.
-
-        `wbmri.pipeline.sign` does this and also writes the report and the tables of OUT.
+    def sign(self, accepting: Collection[SignoffIssue] = (), reports: ReportsOf = lambda _: ()) -> Reading:
+        """Lock the reading: its files are written and nothing of it changes any more; see `wbmri.pipeline.sign`.
 
         Parameters
         ----------
         accepting
             The issues that the reader has seen and confirms; they go to the history.
+        reports
+            Makes the reports, with their places, which are written with it.
 
         Raises
         ------
@@ -326,7 +326,7 @@ class Session(Findings):
         self._actions.check_open()
         issues = self.signoff_issues()
         check_confirmed(issues, accepting)
-        reading = self._actions.sign(issues)
+        reading = self._actions.sign(issues, reports)
         self._revealed = self._may_reveal()
         return reading
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wbmri.case import CaseLock, Chain, Holder, ReadingPaths, digest_of, encode
+from wbmri.case import CaseLock, Chain, Holder, ReadingPaths, clear_stale, digest_of, encode
 from wbmri.core import CaseError
 from wbmri.io import write_atomic
 from wbmri.review.entry_lines import read_entries
@@ -229,6 +229,7 @@ class ReadingStore:
         self._path = lock
         self._lock: CaseLock | None = None
         problem = None
+        clear_stale(lock)
         if writing:
             try:
                 self._lock, self.holder = CaseLock.take(lock, reader)
@@ -337,6 +338,9 @@ class ReadingStore:
     def _refusal(self) -> str | None:
         """Say why nothing may be written now."""
         try:
+            if self.paths.elsewhere is None:
+                # In its place a new folder would hide all of it when it comes back.
+                self.paths.case.reading.stat()
             if self._lock is None:
                 self._lock, other = CaseLock.take(self._path, self._reader)
             else:

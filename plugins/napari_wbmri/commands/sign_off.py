@@ -85,7 +85,7 @@ class SignOff:
         self.stop()
         self._room.signed()
         if problem:
-            self._room.say(f"Signed and saved, but its report or the tables could not be written: {problem}.")
+            self._room.say(f"Signed and saved, but the tables could not be written: {problem}.")
 
 
 def open_dialog(dialog: QDialog) -> None:

@@ -38,7 +38,7 @@ class SignDialog(QDialog):
     """The concern from which on the reader wants to look at them, one after another."""
 
     signed = Signal(str)
-    """Signed; and why its report could not be written, or nothing."""
+    """Signed; and why the tables could not be written, or nothing."""
 
     def __init__(self, session: Session, parent: QWidget | None = None, seen: Collection[SignoffIssue] = ()) -> None:
         super().__init__(parent)
