@@ -1,11 +1,14 @@
 """What a DICOM file gives a parser to do is counted before it is parsed."""
 
+import subprocess
+import sys
 import time
 import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
 
@@ -120,6 +123,19 @@ def test_a_small_file_that_inflates_to_many_elements_is_named_in_seconds(dicom: 
     with pytest.raises(InputError, match=f"file {int(path.stem) + 1} of 6 by name"):
         load(tmp_path)
     assert time.process_time() - begun < 10
+
+
+def test_an_element_that_claims_gigabytes_takes_no_more_than_there_is(dicom: Any, tmp_path: Path) -> None:
+    paths = dicom.write_classic(tmp_path, dicom.Stack(dicom.smooth()))
+    before = load(tmp_path)
+    with paths[0].open("ab") as file:
+        file.write(b"\xe1\x7f\x02\x10OB\0\0" + (2**32 - 2).to_bytes(4, "little") + bytes(100))
+    program = (
+        "import resource, sys, wbmri; resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31)); wbmri.load(sys.argv[1])"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)  # noqa: S603
+    assert (done.returncode, done.stderr) == (0, "")
+    np.testing.assert_array_equal(load(tmp_path).data, before.data)
 
 
 def test_many_frames_at_one_place_are_read_in_seconds(dicom: Any, tmp_path: Path, plain_file: bytes) -> None:

@@ -114,10 +114,13 @@ def read_source_study(
 def _header(path: Path, tags: list[str] | None = None) -> "Dataset":
     from pydicom import dcmread
 
+    from wbmri.io.dicom import DicomFile
+
     with warnings.catch_warnings():
         # Values that break the letter of the standard were there before, and are written on as they are.
         warnings.filterwarnings("ignore", module=r"pydicom\..*")
-        return dcmread(path, stop_before_pixels=True, specific_tags=None if tags is None else [*tags], force=True)
+        with DicomFile(path) as file:
+            return dcmread(file, stop_before_pixels=True, specific_tags=None if tags is None else [*tags], force=True)
 
 
 def _image(frame: "Frame", sop_class: str) -> SourceImage:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.io.dicom.elements import check_elements
+    from wbmri.io.dicom.elements import DicomFile, check_elements
     from wbmri.io.dicom.file_naming import file_words
     from wbmri.io.dicom.headers import Frame, files_under, read_file, read_headers
     from wbmri.io.dicom.pixels import read_pixels
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wbmri.io.dicom.series import Series, Stack, group_series
 
 __all__ = [
+    "DicomFile",
     "Frame",
     "Segment",
     "SegmentMap",
@@ -32,7 +33,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "elements": ("check_elements",),
+        "elements": ("DicomFile", "check_elements"),
         "file_naming": ("file_words",),
         "headers": (
             "Frame",

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.io.dicom.codestream import frame_size
+from wbmri.io.dicom.elements import DicomFile
 
 _LONGEST_S = 60.0
 """A frame that takes longer is not decoded."""
@@ -141,7 +142,8 @@ def decoded(path: Path, indices: Iterable[int], of: int) -> Iterator[NDArray[Any
     from pydicom.pixels.utils import pixel_array
     from pydicom.uid import RLELossless
 
-    data = dcmread(path, force=True)
+    with DicomFile(path) as file:
+        data = dcmread(file, force=True)
     plugin = "" if data.file_meta.TransferSyntaxUID == RLELossless else "gdcm"
     for index in indices:
         if plugin:

@@ -7,7 +7,8 @@ elements are counted, at any depth, by the rules by which pydicom tells them apa
 
 import zlib
 from functools import lru_cache
-from io import BytesIO
+from io import BufferedReader, BytesIO, FileIO
+from pathlib import Path
 from struct import Struct
 from typing import BinaryIO
 
@@ -32,6 +33,26 @@ _WHOLE = frozenset(b"OB OD OF OL OV OW UN UR UT LT ST".split())
 """Value representations that are no lists."""
 _ASKED_BYTES = 0xFFFF
 """Of unknown values that are as long, pydicom does not ask what the standard says of their tag."""
+
+
+class DicomFile(BufferedReader):
+    """A file of which a parser gets no more memory than there is, whatever an element claims to be long.
+
+    Parameters
+    ----------
+    path
+        Where it lies.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(FileIO(path))
+        self._bytes = path.stat().st_size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read so many bytes, or as many as there are."""
+        if size is not None and size > _CHUNK_BYTES:
+            size = min(size, max(0, self._bytes - self.tell()))
+        return super().read(size)
 
 
 def check_elements(file: BinaryIO) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wbmri.core import Progress, printable
-from wbmri.io.dicom.elements import check_elements
+from wbmri.io.dicom.elements import DicomFile, check_elements
 from wbmri.io.sequence import SequenceFacts
 from wbmri.io.size_limits import FARTHEST_MM
 
@@ -179,9 +179,10 @@ def read_frames(path: Path) -> Iterator[Frame]:
     with warnings.catch_warnings():
         # Values that break the letter of the standard are common, and are checked here where they matter.
         warnings.filterwarnings("ignore", module=r"pydicom\..*")
-        with path.open("rb") as file:
+        with DicomFile(path) as file:
             check_elements(file)
-        header = dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS), force=True)
+            file.seek(0)
+            header = dcmread(file, stop_before_pixels=True, specific_tags=list(TAGS), force=True)
         kind = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID")
         if kind is None:
             raise ValueError("cut off before it says what it is")

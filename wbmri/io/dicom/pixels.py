@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wbmri.core import InputError, Progress, silent
 from wbmri.io.dicom.decoder_process import the_decoder
+from wbmri.io.dicom.elements import DicomFile
 from wbmri.io.dicom.file_naming import file_words
 from wbmri.io.dicom.headers import Frame
 
@@ -86,7 +87,8 @@ def decode(frames: Sequence[Frame]) -> Iterator[NDArray[np.generic]]:
         # Header values that break the letter of the standard were checked where they matter.
         warnings.filterwarnings("ignore", module=r"pydicom\..*")
         try:
-            data = dcmread(path, force=True)
+            with DicomFile(path) as file:
+                data = dcmread(file, force=True)
             syntax = data.file_meta.get("TransferSyntaxUID") if hasattr(data, "file_meta") else None
             if syntax is None:
                 syntax = data.file_meta.TransferSyntaxUID = assumed_syntax(data.original_encoding)
