@@ -393,8 +393,5 @@ def fluid_to_muscle(acquisition: Acquisition, echo_time_ms: float) -> float:
 
 def brain_to_muscle(acquisition: Acquisition, echo_time_ms: float) -> float:
     """Brain, white and grey matter in equal parts, as a multiple of normal muscle."""
-    brain = (
-        signal(_TISSUES.white_matter, acquisition, echo_time_ms)
-        + signal(_TISSUES.grey_matter, acquisition, echo_time_ms)
-    ) / 2
-    return brain / signal(_TISSUES.muscle, acquisition, echo_time_ms)
+    white, grey = (signal(tissue, acquisition, echo_time_ms) for tissue in (_TISSUES.white_matter, _TISSUES.grey_matter))
+    return (white + grey) / 2 / signal(_TISSUES.muscle, acquisition, echo_time_ms)
