@@ -393,5 +393,6 @@ def fluid_to_muscle(acquisition: Acquisition, echo_time_ms: float) -> float:
 
 def brain_to_muscle(acquisition: Acquisition, echo_time_ms: float) -> float:
     """Brain, white and grey matter in equal parts, as a multiple of normal muscle."""
-    white, grey = (signal(tissue, acquisition, echo_time_ms) for tissue in (_TISSUES.white_matter, _TISSUES.grey_matter))
+    tissues = _TISSUES.white_matter, _TISSUES.grey_matter
+    white, grey = (signal(tissue, acquisition, echo_time_ms) for tissue in tissues)
     return (white + grey) / 2 / signal(_TISSUES.muscle, acquisition, echo_time_ms)
