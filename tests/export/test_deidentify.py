@@ -155,7 +155,7 @@ def test_what_was_de_identified_is_valid_and_keeps_the_grades(
         assert methods == ["113100", "113104", "113107"]
     report = read_report(next(path for path in made.files if path.name.endswith("_sr.dcm")))
     grades = [(entry.grade, entry.reason, entry.evidence) for entry in report.reading.groups]
-    plain = export_case(visit[1].paths.folder, tmp_path / "plain", to=["sr"])
+    plain = export_case(visit[1].paths.folder, tmp_path / "plain", to=["mr"])
     assert grades == [(entry.grade, entry.reason, entry.evidence) for entry in plain.reading.groups]
     assert re.fullmatch(r"r[0-9a-f]{12}", report.verified_by)
     assert f"sub-{report.participant}_ses-{report.session}_sr.dcm" in {path.name for path in made.files}
@@ -207,7 +207,7 @@ def test_the_command_warns_of_the_pixels_and_names_nobody(
 ) -> None:
     study, case = visit
     arguments = ["export", str(case.paths.folder), "--out", str(tmp_path / "out"), "--source", str(study)]
-    said = CliRunner().invoke(app, [*arguments, "--to", "sr", "--deidentify", str(tmp_path / "key.json")])
+    said = CliRunner().invoke(app, [*arguments, "--to", "mr", "--deidentify", str(tmp_path / "key.json")])
     assert said.exit_code == 0
     assert "Nobody has cleaned the pixels" in said.output
     assert identity.left(said.output.encode(), [*identity.values, *OWN_WORDS]) == []

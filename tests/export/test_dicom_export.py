@@ -1,6 +1,7 @@
 """DICOM objects of a case: in place, of the right person, valid, the same each time."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 
 import wbmri
-from wbmri.case import Case
+from wbmri.case import Case, read_case
 from wbmri.core import Candidate, Grid, InputError, Reading, Volume
 from wbmri.io import read_labels
 from wbmri.pipeline import ExportedCase, export_case
@@ -170,11 +171,44 @@ def test_a_total_that_nobody_decided_is_not_in_the_report(
     assert "42, 28 groups involved, 60 %: shading" in said
 
 
+@pytest.fixture(scope="module")
+def study(coronal: Grid, make_case: MakeCase, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Volume]:
+    """A study of a person, and its scan."""
+    folder = tmp_path_factory.mktemp("hospital")
+    case = make_case(folder / "OUT", coronal, participant="99")
+    made = export_case(case.paths.folder, folder, to=["mr"])
+    for path in made.files:
+        image = dcmread(path)
+        image.SpecificCharacterSet = "ISO_IR 100"
+        image.PatientName, image.PatientID, image.PatientBirthDate = "Müller^Änne", "MRN-4711", "20150607"
+        image.StudyInstanceUID, image.FrameOfReferenceUID = "1.2.826.0.1.777", "1.2.826.0.1.888"
+        image.AccessionNumber, image.StudyDate, image.InstitutionName = "ACC-1", "20240203", "Kinderklinik"
+        image.save_as(path)
+    return made.files[0].parent, wbmri.load(made.files[0].parent)
+
+
+@pytest.fixture(scope="module")
+def plain(
+    study: tuple[Path, Volume], make_case: MakeCase, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Case, ExportedCase]:
+    """The case of the study, and its export without the study; not to be changed."""
+    folder = tmp_path_factory.mktemp("plain")
+    case = make_case(folder / "OUT", study[1].grid, volume=study[1])
+    return case, export_case(case.paths.folder, folder / "dicom")
+
+
+def test_the_same_case_gives_the_same_bytes(plain: tuple[Case, ExportedCase], tmp_path: Path, digests: Digests) -> None:
+    case, made = plain
+    export_case(case.paths.folder, tmp_path)
+    assert digests(tmp_path) == digests(made.files[-1].parent)
+
+
 def test_a_signed_reading_is_verified_by_its_reader(
-    coronal: Grid, make_case: MakeCase, sign_case: Sign, tmp_path: Path
+    plain: tuple[Case, ExportedCase], sign_case: Sign, tmp_path: Path
 ) -> None:
-    case = make_case(tmp_path / "OUT", coronal)
-    before = objects(export_case(case.paths.folder, tmp_path / "before", to=["seg", "sr", "mr"]))
+    before = objects(plain[1])
+    shutil.copytree(plain[0].paths.out, tmp_path / "OUT")
+    case = read_case(tmp_path / "OUT" / "sub-07" / "ses-before")
     sign_case(case)
     made = export_case(case.paths.folder, tmp_path / "after", to=["seg", "sr", "mr"])
     after = objects(made)
@@ -193,29 +227,14 @@ def test_a_signed_reading_is_verified_by_its_reader(
     assert segments_at(made.files[0], corner).tolist() == [9, 9, 0]
 
 
-def test_the_same_case_gives_the_same_bytes(
-    coronal: Grid, make_case: MakeCase, tmp_path: Path, digests: Digests
-) -> None:
-    folder = make_case(tmp_path / "OUT", coronal).paths.folder
-    export_case(folder, tmp_path / "one")
-    export_case(folder, tmp_path / "two")
-    assert digests(tmp_path / "one") == digests(tmp_path / "two")
-
-
-@pytest.fixture(scope="module")
-def study(coronal: Grid, make_case: MakeCase, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Volume]:
-    """A study of a person, and its scan."""
-    folder = tmp_path_factory.mktemp("hospital")
-    case = make_case(folder / "OUT", coronal, participant="99")
-    made = export_case(case.paths.folder, folder, to=["mr"])
+def test_without_a_source_nothing_but_the_participant_label_is_written(plain: tuple[Case, ExportedCase]) -> None:
+    made = plain[1]
+    assert not made.identified
     for path in made.files:
-        image = dcmread(path)
-        image.SpecificCharacterSet = "ISO_IR 100"
-        image.PatientName, image.PatientID, image.PatientBirthDate = "Müller^Änne", "MRN-4711", "20150607"
-        image.StudyInstanceUID, image.FrameOfReferenceUID = "1.2.826.0.1.777", "1.2.826.0.1.888"
-        image.AccessionNumber, image.StudyDate, image.InstitutionName = "ACC-1", "20240203", "Kinderklinik"
-        image.save_as(path)
-    return made.files[0].parent, wbmri.load(made.files[0].parent)
+        content = path.read_bytes()
+        for secret in ("ller", "MRN-4711", "20150607", "1.2.826.0.1.777", "1.2.826.0.1.888", "ACC-1", "20240203"):
+            assert secret.encode() not in content, (path.name, secret)
+        assert dcmread(path).PatientID == "sub-07"
 
 
 def test_with_its_source_a_case_goes_into_the_study_it_came_from(
@@ -240,19 +259,6 @@ def test_with_its_source_a_case_goes_into_the_study_it_came_from(
     assert {one.ReferencedSOPInstanceUID for one in image.SourceImageSequence} < sources
     assert objects(made)["sr"].VerifyingObserverSequence[0].VerifyingOrganization == "Kinderklinik"
     assert all(check_dicom(path) == [] for path in made.files)
-
-
-def test_without_a_source_nothing_but_the_participant_label_is_written(
-    study: tuple[Path, Volume], make_case: MakeCase, tmp_path: Path
-) -> None:
-    _, volume = study
-    made = export_case(make_case(tmp_path / "OUT", volume.grid, volume=volume).paths.folder, tmp_path / "dicom")
-    assert not made.identified
-    for path in made.files:
-        content = path.read_bytes()
-        for secret in ("ller", "MRN-4711", "20150607", "1.2.826.0.1.777", "1.2.826.0.1.888", "ACC-1", "20240203"):
-            assert secret.encode() not in content, (path.name, secret)
-        assert dcmread(path).PatientID == "sub-07"
 
 
 def test_a_source_of_somebody_else_is_refused(study: tuple[Path, Volume], make_case: MakeCase, tmp_path: Path) -> None:
