@@ -197,6 +197,22 @@ def plain(
     return case, export_case(case.paths.folder, folder / "dicom")
 
 
+def test_a_label_map_holds_the_same_outlines_in_one_frame_a_slice(
+    plain: tuple[Case, ExportedCase], tmp_path: Path
+) -> None:
+    labels = plain[0].labels()
+    (path,) = export_case(plain[0].paths.folder, tmp_path, to=["labelmap"]).files
+    found = dcmread(path)
+    assert (found.SegmentationType, found.NumberOfFrames) == ("LABELMAP", labels.data.shape[labels.grid.slice_axis])
+    every = np.argwhere(np.ones(labels.data.shape, bool))
+    assert np.array_equal(segments_at(path, labels.grid.points(every)), labels.data.ravel())
+    back = wbmri.segment(plain[0].volume(), labels=path)
+    assert np.array_equal(back.data, labels.data)
+    tracked = {one.SegmentNumber: one.get("TrackingUID") for one in found.SegmentSequence}
+    binary = objects(plain[1])["seg"].SegmentSequence
+    assert [tracked[one.SegmentNumber] for one in binary] == [one.TrackingUID for one in binary]
+
+
 def test_the_same_case_gives_the_same_bytes(plain: tuple[Case, ExportedCase], tmp_path: Path, digests: Digests) -> None:
     case, made = plain
     export_case(case.paths.folder, tmp_path)

@@ -24,9 +24,10 @@ def export(
         Option(
             "--to",
             metavar="FORMATS",
-            help="What to write, with commas: mr (the composed scan), seg (outlines), sr (grades), pdf (report), "
-            "key (slices with the outlines burnt in), all DICOM; seg.nrrd (outlines for 3D Slicer), itksnap (for "
-            "ITK-SNAP); fhir (a bundle). Default: mr,seg,sr,pdf; of a comparison sr,pdf, which are all it has.",
+            help="What to write, with commas: mr (the composed scan), seg (outlines), sr (grades), pdf (report), key "
+            "(slices with the outlines burnt in), labelmap (outlines as one label map, for new archives alone), all "
+            "DICOM; seg.nrrd (outlines for 3D Slicer), itksnap (for ITK-SNAP); fhir (a bundle). Default: "
+            "mr,seg,sr,pdf; of a comparison sr,pdf, which are all it has.",
             show_default=False,
         ),
     ] = None,

@@ -43,6 +43,7 @@ class ExportFormat(StrEnum):
     SR = "sr"
     PDF = "pdf"
     KEY = "key"
+    LABEL_MAP = "labelmap"
     SLICER = "seg.nrrd"
     ITKSNAP = "itksnap"
     FHIR = "fhir"
@@ -130,7 +131,7 @@ def export_case(
         de-identified, or there is a face that cannot be found.
     """
     formats = known_formats(to, tuple(ExportFormat))
-    if ExportFormat.SEG in formats or ExportFormat.SR in formats:
+    if {ExportFormat.SEG, ExportFormat.SR, ExportFormat.LABEL_MAP} & set(formats):
         require_highdicom()
     check_key_has_source(deidentify, source)
     found = read_case(case)
@@ -318,6 +319,11 @@ def _seg(content: CaseContent) -> Files:
     yield f"{content.name}_seg.dcm", encoded(content.segments)
 
 
+def _label_map(content: CaseContent) -> Files:
+    made = write_segmentation(content.labels, content.reading, content.series, content.study, as_label_map=True)
+    yield f"{content.name}_labelmap.dcm", encoded(made)
+
+
 def _sr(content: CaseContent) -> Files:
     made = write_report(content.reading, content.document, content.segments, content.series, content.study)
     yield f"{content.name}_sr.dcm", encoded(made)
@@ -356,6 +362,7 @@ _MAKERS: dict[ExportFormat, Callable[[CaseContent], Files]] = {
     ExportFormat.SR: _sr,
     ExportFormat.PDF: _pdf,
     ExportFormat.KEY: _key,
+    ExportFormat.LABEL_MAP: _label_map,
     ExportFormat.SLICER: _slicer,
     ExportFormat.ITKSNAP: _itksnap,
     ExportFormat.FHIR: _fhir,

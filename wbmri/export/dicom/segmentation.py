@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 
-def write_segmentation(labels: LabelMap, reading: Reading, series: DerivedSeries, study: ExportStudy) -> "Dataset":
-    """Write outlines as a binary segmentation with all slices of every group.
+def write_segmentation(
+    labels: LabelMap, reading: Reading, series: DerivedSeries, study: ExportStudy, *, as_label_map: bool = False
+) -> "Dataset":
+    """Write outlines as a segmentation with all slices of every group.
 
     Segment k is the scheme's label k, also where the group has no voxel, so that the report can refer to every group.
 
@@ -42,6 +44,9 @@ def write_segmentation(labels: LabelMap, reading: Reading, series: DerivedSeries
         The images they lie on.
     study
         What it is written into.
+    as_label_map
+        Write one frame per slice with the labels as values (DICOM Supplement 243), many times smaller, instead of a
+        binary frame per slice and group. Archives and viewers of before 2025 refuse it.
 
     Raises
     ------
@@ -54,14 +59,20 @@ def write_segmentation(labels: LabelMap, reading: Reading, series: DerivedSeries
     placed = np.ascontiguousarray(series.storage.apply(labels.data).transpose(2, 1, 0))
     described = [_segment(group, labels, reading, study) for group in labels.scheme.groups]
     said = "".join(str(one) for one in described)
-    uid = content_uid("seg", series.uid, study.when, sha256(placed.tobytes() + said.encode()).hexdigest())
+    kind = SegmentationTypeValues.LABELMAP if as_label_map else SegmentationTypeValues.BINARY
+    uid = content_uid(
+        "labelmap" if as_label_map else "seg",
+        series.uid,
+        study.when,
+        sha256(placed.tobytes() + said.encode()).hexdigest(),
+    )
     made = Segmentation(
         source_images=series.images,
         pixel_array=placed,
-        segmentation_type=SegmentationTypeValues.BINARY,
+        segmentation_type=kind,
         segment_descriptions=described,
         series_instance_uid=content_uid(uid, "series"),
-        series_number=NUMBER + 1,
+        series_number=NUMBER + (7 if as_label_map else 1),
         sop_instance_uid=uid,
         instance_number=1,
         manufacturer=MAKER,
@@ -71,7 +82,7 @@ def write_segmentation(labels: LabelMap, reading: Reading, series: DerivedSeries
         content_label="MUSCLES",
         content_description=f"Muscle groups, scheme {labels.scheme.name} {labels.scheme.version}"[:64],
         content_creator_name=person_name(reading.reader if reading.reviewed else PROGRAM),
-        series_description="Muscle groups (wbmri)",
+        series_description="Muscle groups, label map (wbmri)" if as_label_map else "Muscle groups (wbmri)",
         omit_empty_frames=False,
         specific_character_set=UTF_8,
     )
