@@ -1,13 +1,18 @@
 """From the last grade to the signature by keys: every concern in place, then Enter."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from napari_wbmri.app import App
+from napari_wbmri.commands import export_reading
 from napari_wbmri.docks import SignDialog, WorklistDock
 from napari_wbmri.room import ReadingRoom
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QFileDialog
+
+from wbmri.export.dicom import read_report
+from wbmri.pipeline import sign
 
 
 @pytest.fixture
@@ -63,6 +68,29 @@ def test_enter_signs_wherever_the_focus_is_once_nothing_is_left(complete: Readin
     dialog.cancel.setFocus()
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     assert complete.session.signed
+
+
+def test_a_signed_reading_is_exported_for_an_archive(
+    complete: ReadingRoom, qtbot: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("highdicom")
+    panel = complete.docks.panel
+    assert not panel.export.isVisible()
+    sign(complete.session, accepting=complete.session.signoff_issues())
+    complete.signed()
+    assert panel.export.isVisible()
+    monkeypatch.setattr("wbmri.pipeline.DICOM_FORMATS", ("sr",), raising=False)  # the others take long
+    answers = iter([str(tmp_path / "export"), ""])
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: next(answers))
+    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+    assert panel.state.text() == "Exporting…"
+    qtbot.waitUntil(lambda: "DICOM objects" in panel.state.text(), timeout=120_000)
+    assert "without the name of the patient" in panel.state.text()
+    (report,) = (tmp_path / "export").glob("*_sr.dcm")
+    assert read_report(report).verified_by == "ANNA"
+    export_reading(complete, tmp_path / "other", source=tmp_path / "nowhere")
+    qtbot.waitUntil(lambda: "Not done" in panel.state.text(), timeout=20_000)
+    assert not (tmp_path / "other").exists()
 
 
 def test_the_next_case_is_not_opened_over_an_unsigned_reading_without_a_word(

@@ -6,16 +6,17 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from napari_wbmri.commands.dispatch import Commands
-    from napari_wbmri.commands.saving import save_elsewhere, save_labels
+    from napari_wbmri.commands.saving import export_reading, save_elsewhere, save_labels
     from napari_wbmri.commands.sign_off import SignOff
 
-__all__ = ["Commands", "SignOff", "save_elsewhere", "save_labels"]
+__all__ = ["Commands", "SignOff", "export_reading", "save_elsewhere", "save_labels"]
 
 __getattr__ = lazy_names(
     __name__,
     {
         "dispatch": ("Commands",),
         "saving": (
+            "export_reading",
             "save_elsewhere",
             "save_labels",
         ),

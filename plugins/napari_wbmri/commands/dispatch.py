@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QInputDialog
 
 from napari_wbmri.commands.calcinosis import CalcinosisMarker
 from napari_wbmri.commands.companions import CompanionChooser
-from napari_wbmri.commands.saving import copy_report, save_elsewhere, save_labels
+from napari_wbmri.commands.saving import copy_report, export_reading, save_elsewhere, save_labels
 from napari_wbmri.commands.sign_off import SignOff, open_dialog
 from napari_wbmri.docks import NONE_LEFT, Docks, WorklistDock, ratios_of
 from napari_wbmri.room import ReadingRoom
@@ -66,6 +66,7 @@ class Commands:
             signal.connect(lambda command=command: self.do(command))
         panel.windowed.connect(self.window)
         panel.way_out.connect(lambda: save_elsewhere(room))
+        panel.exporting.connect(lambda: export_reading(room))
         self._doing: dict[Command, Callable[[Session], None]] = {
             Command.GRADE_0: lambda _: self.grade(0),
             Command.GRADE_1: lambda _: self.grade(1),

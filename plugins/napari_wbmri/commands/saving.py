@@ -1,6 +1,7 @@
-"""Saving what is read where the reader asks for it: the label map, or the whole reading."""
+"""Saving what is read where the reader asks for it: the label map, the whole reading, or what an archive takes."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QApplication, QFileDialog
 
@@ -9,6 +10,9 @@ from napari_wbmri.room import ReadingRoom
 from wbmri.core import WbmriError
 from wbmri.report.case import reading_text
 from wbmri.review import Session
+
+if TYPE_CHECKING:
+    from wbmri.pipeline import ExportedCase
 
 
 def copy_report(room: ReadingRoom, session: Session) -> None:
@@ -74,3 +78,47 @@ def save_elsewhere(room: ReadingRoom, folder: str | Path | None = None) -> None:
         return
     room.say(f"This reading is now kept in {saving.folder}.")
     room.show_all()
+
+
+def export_reading(room: ReadingRoom, folder: str | Path | None = None, source: str | Path | None = None) -> None:
+    """Write a signed reading for an archive, beside the window: derived images, outlines, grades, pages, key images.
+
+    Parameters
+    ----------
+    room
+        The reading room.
+    folder
+        Where to; asked for if ``None``, and then the study, too.
+    source
+        The DICOM study that was scored, whose identifiers the objects then carry.
+    """
+    session = room.session
+    if session is None or not session.signed:
+        return
+    if folder is None:
+        folder = QFileDialog.getExistingDirectory(room.window, "Export into which folder?")
+        if not folder:
+            return
+        asked = "The DICOM study that was scored; Cancel: without it, and without the name of the patient"
+        source = QFileDialog.getExistingDirectory(room.window, asked) or None
+    case, out, study = session.case.paths.folder, folder, source
+
+    def work() -> "ExportedCase | WbmriError | OSError":
+        from wbmri.pipeline import DICOM_FORMATS, ExportFormat, export_case
+
+        try:
+            return export_case(case, out, to=(*DICOM_FORMATS, ExportFormat.KEY), source=study)
+        except (WbmriError, OSError) as problem:
+            return problem
+
+    def told(made: "ExportedCase | WbmriError | OSError") -> None:
+        if isinstance(made, WbmriError):
+            room.say_error(made)
+        elif isinstance(made, OSError):
+            room.say(f"Not exported: {made.strerror or made}.", caution=True)
+        else:
+            whose = "with the identifiers of the patient" if made.identified else "without the name of the patient"
+            room.say(f"{len(made.files)} DICOM objects, {whose}, are in {out}. 'wbmri send' takes them to the archive.")
+
+    room.say("Exporting…")
+    room.background.run(work, told)

@@ -68,6 +68,7 @@ class ReadingDock(QWidget):
     """Which of the window presets is wanted."""
 
     way_out = Signal()
+    exporting = Signal()
 
     def __init__(self, scheme: Scheme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -78,10 +79,10 @@ class ReadingDock(QWidget):
         self.warnings.setStyleSheet(f"font-size: 12px; color: {CAUTION.name()};")
         self.buttons = GradeButtons(scheme.anchors)
         self.sign, self.keys = QPushButton("Check and sign…"), QPushButton("Keys  ?")
-        self.elsewhere = QPushButton("Save elsewhere…")
+        self.elsewhere, self.export = QPushButton("Save elsewhere…"), QPushButton("Export for the archive…")
         self.window_button, self.windows = QPushButton("Window"), QMenu(self)
         self.window_button.setMenu(self.windows)
-        for button in (self.sign, self.keys, self.elsewhere, self.window_button):
+        for button in (self.sign, self.keys, self.elsewhere, self.export, self.window_button):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setMinimumHeight(30)
         self.case.setStyleSheet("font-size: 13px; font-weight: bold;")
@@ -92,6 +93,7 @@ class ReadingDock(QWidget):
         self.sign.clicked.connect(self.signing)
         self.keys.clicked.connect(self.helping)
         self.elsewhere.clicked.connect(self.way_out)
+        self.export.clicked.connect(self.exporting)
 
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 2, 6, 4)
@@ -125,9 +127,11 @@ class ReadingDock(QWidget):
         column.addLayout(row)
         column.addWidget(self.saved)
         column.addWidget(self.elsewhere)
+        column.addWidget(self.export)
         column.addWidget(notice())
         self.setMinimumWidth(312)
         self.elsewhere.setVisible(False)
+        self.export.setVisible(False)
 
     def show_session(self, session: Session) -> None:
         """Show what a reading adds up to, the group that is being read, and whether all is saved."""
@@ -166,6 +170,7 @@ class ReadingDock(QWidget):
         colour = CAUTION if problem or session.holder is not None else FAINT
         dress(self.saved, f"font-size: 12px; color: {colour.name()};")
         self.elsewhere.setVisible(problem is not None)
+        self.export.setVisible(session.signed and session.visible.visits)
 
     def say(self, words: str, *, caution: bool = False) -> None:
         """Say what was done, or what was not and why."""
