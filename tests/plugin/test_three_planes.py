@@ -56,7 +56,7 @@ def slices(room: ReadingRoom) -> dict[str, int]:
 
 
 def test_one_crosshair_is_moved_by_the_wheel_a_click_and_a_key(
-    three: ReadingRoom, press: Callable[..., None], qtbot: object
+    three: ReadingRoom, press: Callable[..., None], qtbot: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room, (coronal, axial, sagittal) = three, three.planes.scenes
     assert [scene.plane for scene in room.planes.scenes] == list(PLANES)
@@ -91,6 +91,13 @@ def test_one_crosshair_is_moved_by_the_wheel_a_click_and_a_key(
     press("Y")
     for scene in room.planes.scenes:
         np.testing.assert_allclose(scene.point, room.scene.cross, atol=1e-3)
+
+    # The slice under the mouse is chosen for the report.
+    monkeypatch.setattr(room.planes, "under_mouse", lambda: axial)
+    press("Shift+I")
+    (kept,) = room.session.key_slices
+    assert kept.plane == "axial"
+    assert room.scene.grid.world(kept.point_mm)[1] == pytest.approx(axial.cross[1])
 
 
 def test_a_key_fills_the_window_with_the_plane_under_the_mouse_and_gives_the_three_back(

@@ -79,3 +79,30 @@ def test_a_folder_without_cases_is_unusable(tmp_path: Path) -> None:
     code, _, err = run("review", tmp_path, "--list")
     assert code == 2
     assert "without a case" in err
+
+
+def test_how_long_each_reading_took_is_told_from_its_history(
+    write: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("wbmri.review.actions.monotonic", lambda: now[0])
+    case = write("A", "1")
+    code, out, err = run("review", case.paths.out, "--times")
+    assert (code, out, err) == (0, "Nothing was read here.\n", "")
+    session = open_review(case.paths, "anna")
+    for label, seconds in ((1, 4.0), (2, 10.0), (1, 500.0), (3, 6.0)):
+        now[0] += seconds
+        session.grade(label, label % 2 if seconds < 100 else 2)
+    session.close()
+    code, out, err = run("review", case.paths.out, "--times", "--json")
+    assert (code, err) == (0, "")
+    (row,) = json.loads(out)["readings"]
+    # A pause of 500 s is none of it.
+    assert (row["case"], row["reader"], row["decided"], row["changed"]) == ("sub-A_ses-1", "anna", 3, 1)
+    assert (row["seconds"], row["median_seconds"], row["signed"], row["sittings"]) == (20.0, 6.0, False, 1)
+    code, out, err = run("review", case.paths.out, "--times")
+    assert "anna" in out
+    assert "0.3" in out
+    code, out, err = run("review", case.paths.out, "--unblind", "sub-A", "--reader", "anna")
+    assert (code, err) == (0, "")
+    assert out.startswith("sub-A is unblinded for anna")

@@ -6,7 +6,7 @@ import pytest
 
 from wbmri.case import Case
 from wbmri.core import InputError
-from wbmri.review import Mode, Session, load_worklist, open_review
+from wbmri.review import Mode, Session, load_worklist, open_review, unblind
 
 
 @pytest.fixture
@@ -94,3 +94,19 @@ def test_a_mode_that_does_not_fit_is_refused_under_the_code(pair: tuple[Case, Ca
     with pytest.raises(InputError) as refused:
         open_review(pair[0].paths, "anna", Mode.BLINDED, seed=seed)
     assert pair[0].paths.name not in str(refused.value)
+
+
+def test_the_study_may_unblind_a_person_before_all_visits_are_signed(pair: tuple[Case, Case]) -> None:
+    first, second = pair
+    signed(first, "anna", Mode.BLINDED)
+    signed(first, "ben", Mode.BLINDED)
+    with pytest.raises(InputError, match="one of A, Z"):
+        unblind(first.paths.out, "B")
+    unblind(first.paths.out, "A", "anna")
+    unblind(first.paths.out, "A", "anna")
+    assert open_review(first.paths, "anna", Mode.BLINDED).visible.visits
+    assert not open_review(first.paths, "ben", Mode.BLINDED).visible.visits
+    # What is not signed stays hidden, or it would be led.
+    assert not open_review(second.paths, "anna", Mode.BLINDED).visible.suggestions
+    unblind(first.paths.out, "A")
+    assert open_review(first.paths, "ben", Mode.BLINDED).visible.suggestions

@@ -1,5 +1,7 @@
 """``wbmri review``: the worklist, on the screen in napari or printed."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +12,7 @@ from wbmri.cli.options import AsJson
 from wbmri.cli.terminal import DONE, FAILED, fail
 
 if TYPE_CHECKING:
-    from wbmri.review import Worklist, WorklistRow
+    from wbmri.review import ReadingTime, Worklist, WorklistRow
 
 
 def review(
@@ -27,9 +29,28 @@ def review(
         ),
     ] = False,
     listed: Annotated[bool, Option("--list", help="Print the worklist instead of opening napari.")] = False,
+    times: Annotated[bool, Option("--times", help="Print how long each reading took, for the study's lead.")] = False,
+    unblinded: Annotated[
+        str | None,
+        Option(
+            "--unblind",
+            metavar="LABEL",
+            help="Show what is hidden of this person in signed readings, of --reader or of all, before all visits are.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Review the cases of OUT in napari: grade by keys, correct outlines, compare visits, sign."""
+    if unblinded is not None:
+        from wbmri.review import unblind
+
+        path = unblind(out, unblinded.removeprefix("sub-"), reader)
+        print(f"sub-{unblinded.removeprefix('sub-')} is unblinded for {reader or 'every reader'}: {path}")  # noqa: T201
+        return DONE
+    if times:
+        from wbmri.review import reading_times
+
+        return _print_times(reading_times(out), as_json=as_json)
     if listed or as_json:
         from wbmri.review import Mode, load_worklist
 
@@ -79,6 +100,33 @@ def _print(worklist: "Worklist", *, as_json: bool) -> int:
         show_table("cases", [_row(row) for row in worklist.rows], as_json=False)
     problems = [row.problem for row in worklist.rows if row.problem is not None]
     return max((fail(problem, FAILED) for problem in problems), default=DONE)
+
+
+def _print_times(times: "Sequence[ReadingTime]", *, as_json: bool) -> int:
+    from wbmri.cli.display import show_json, show_table
+
+    if as_json:
+        show_json({"readings": [asdict(one) for one in times]})
+    elif times:
+        show_table("readings", [_time_row(one) for one in times], as_json=False)
+    else:
+        print("Nothing was read here.")  # noqa: T201
+    return DONE
+
+
+def _time_row(time: "ReadingTime") -> dict[str, object]:
+    return {
+        "Case": time.case,
+        "Reader": time.reader if time.run == 1 else f"{time.reader}, run {time.run}",
+        "Mode": time.mode,
+        "Signed": time.signed,
+        "Groups": time.decided,
+        "Minutes": f"{time.seconds / 60:.1f}",
+        "Median s a group": "" if time.median_seconds is None else time.median_seconds,
+        "Changed": time.changed,
+        "Outlines": time.corrected,
+        "Sittings": time.sittings,
+    }
 
 
 def _row(row: "WorklistRow") -> dict[str, object]:

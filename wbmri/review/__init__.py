@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from wbmri.review.keys import Command, KeyMap, default_keys, load_keys
     from wbmri.review.read_ahead import ReadAhead
     from wbmri.review.reading_mode import Mode
+    from wbmri.review.series import unblind
     from wbmri.review.session import Session
     from wbmri.review.session_factory import open_review
     from wbmri.review.signoff_checks import SignoffIssue, SignoffIssueKind
+    from wbmri.review.timing import ReadingTime, reading_times
     from wbmri.review.view_state import Order, ViewState
     from wbmri.review.worklist import Worklist, WorklistRow, load_worklist
 
@@ -28,6 +30,7 @@ __all__ = [
     "Mode",
     "Order",
     "ReadAhead",
+    "ReadingTime",
     "Session",
     "SignoffIssue",
     "SignoffIssueKind",
@@ -39,6 +42,8 @@ __all__ = [
     "load_keys",
     "load_worklist",
     "open_review",
+    "reading_times",
+    "unblind",
 ]
 
 __getattr__ = lazy_names(
@@ -62,11 +67,16 @@ __getattr__ = lazy_names(
         ),
         "read_ahead": ("ReadAhead",),
         "reading_mode": ("Mode",),
+        "series": ("unblind",),
         "session": ("Session",),
         "session_factory": ("open_review",),
         "signoff_checks": (
             "SignoffIssue",
             "SignoffIssueKind",
+        ),
+        "timing": (
+            "ReadingTime",
+            "reading_times",
         ),
         "view_state": (
             "Order",
