@@ -78,7 +78,9 @@ def receiving(inbox: Inbox, **options: Any) -> Iterator[Callable[..., tuple[Sent
     with Receiver(inbox, Reception(("SCANNER",), port=0, **options)) as receiver:
 
         def send(folder: Path, calling: str = "SCANNER") -> tuple[Sent, ...]:
-            return send_objects([folder], parse_target(f"WBMRI@127.0.0.1:{receiver.port}", calling=calling))
+            # A sender may not hear at once that its connection was ended.
+            target = DimseTarget("WBMRI", "127.0.0.1", receiver.port, calling, patience_s=5.0)
+            return send_objects([folder], target)
 
         yield send
 

@@ -19,6 +19,8 @@ _NEEDED = ("PatientID", "StudyInstanceUID", "SOPInstanceUID")
 _IDLE_S, _GREETING_S = 60.0, 5.0
 """How long a connection may say nothing, and how long it may take to say who it is."""
 _MOST_AT_ONCE = 25
+_WAITING = 128
+"""Connections that wait to be looked at; of more, the sender's system tries again a second later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Receiver:
                 "a free port of this computer",
                 "choose another with --port, or end the program that uses it",
             ) from problem
+        self._server.socket.listen(_WAITING)
         return self
 
     def __exit__(self, *_: object) -> None:
