@@ -13,6 +13,8 @@ leave the files that an undisturbed run leaves, and no others.
 | stuck | the command, given again, did not succeed |
 | left | files are left over when it has |
 | escaped | it ended with an error that names no cause, or not at all |
+
+The exit code says whether anything did.
 """
 
 import argparse
@@ -181,10 +183,12 @@ def undisturbed(program: Program, template: Path) -> Expected:
         return Expected(before, after, files(folder), first.steps)
 
 
-def main(most: int, names: list[str]) -> None:
-    """Print a line for each program and fault, and below it where something went wrong."""
+def main(most: int, names: list[str]) -> bool:
+    """Print a line for each program and fault, and below it where something went wrong; tell whether nothing did."""
+    all_is_well = True
     print(f"{'program':12}{'fault':14}{'steps':>7}{'tried':>7}" + "".join(f"{one:>9}" for one in WRONG) + f"{'s':>8}")
-    for program in (one for one in PROGRAMS if not names or one.name in names):
+    known = {one.name: one for one in PROGRAMS}
+    for program in [known[name] for name in names] or PROGRAMS:
         with TemporaryDirectory() as place:
             template = Path(place, "template")
             template.mkdir()
@@ -201,11 +205,13 @@ def main(most: int, names: list[str]) -> None:
                     found.update({one.partition(":")[0] for one in wrong})
                     for one in wrong:
                         where.setdefault(one, at)
+                all_is_well &= not where
                 shown = "".join(f"{found[one]:9}" for one in WRONG)
                 passed = time.perf_counter() - start
                 print(f"{program.name:12}{fault:14}{expected.steps:7}{len(taken):7}{shown}{passed:8.1f}", flush=True)
                 for one, at in where.items():
                     print(f"    {at}: {one}", flush=True)
+    return all_is_well
 
 
 if __name__ == "__main__":
@@ -213,5 +219,4 @@ if __name__ == "__main__":
     asked.add_argument("most", type=int, nargs="?", default=MOST)
     asked.add_argument("programs", nargs="*", help=", ".join(one.name for one in PROGRAMS))
     given = asked.parse_args()
-    with suppress(BrokenPipeError):
-        main(given.most, given.programs)
+    sys.exit(not main(given.most, given.programs))

@@ -46,11 +46,11 @@ class Injector:
     def install(self) -> None:
         """Watch this process from now on; it cannot be undone."""
         sys.addaudithook(self._event)
-        plain_fsync, plain_sendfile, plain_write = os.fsync, os.sendfile, os.write
+        plain_sendfile, plain_write = os.sendfile, os.write
 
         def fsync(descriptor: int) -> None:
+            # What a killed process wrote stays with the system; only a loss of power would show what the disk has.
             self._step("os.fsync", _path_of(descriptor))
-            plain_fsync(descriptor)
 
         def sendfile(target: int, *given: Any) -> int:
             self._step("write", _path_of(target))

@@ -110,22 +110,29 @@ OPTIONS: list[Any] = []
 """Those that `legs` makes, read once."""
 
 
-def prepare_cases(folder: Path) -> None:
-    """Make two visits of two people, their comparison and tables, and then score the last visit anew."""
+def prepare_case(folder: Path) -> None:
+    """Score a visit, and have another scan of it at hand."""
     draw_once()
     OPTIONS[:] = [legs(folder)]
-    for seed in range(1, 6):
-        scan(folder, seed, 0.15 * seed)
-    for seed in range(1, 5):
-        score(folder, seed, str(1 + (seed - 1) // 2), str(1 + (seed - 1) % 2))
+    for seed in (1, 2):
+        scan(folder, seed, 0.3 * seed)
+    score(folder, 1)
+
+
+def prepare_visits(folder: Path) -> None:
+    """Score two visits of two people, make their comparison and tables, and then score one visit anew."""
+    prepare_case(folder)
+    score(folder, 2, session="2")
+    score(folder, 2, "2")
+    score(folder, 1, "2", "2")
     compare(folder)
     summarise(folder)
-    score(folder, 5, "1", "2")
+    score(folder, 1, session="2")
 
 
 def prepare_signing(folder: Path) -> None:
-    """Make the same, and let the report of a signed reading be drawn."""
-    prepare_cases(folder)
+    """Score a visit, and let the report of a signed reading be drawn."""
+    prepare_case(folder)
     spare = folder / "spare"
     shutil.copytree(folder / OUT, spare / OUT)
     sign(spare, lambda _: None)
@@ -151,7 +158,7 @@ def summarise(folder: Path, answer: Answer = lambda _: None) -> None:
 
 def rescore(folder: Path, answer: Answer) -> None:
     """Score another scan in the place of a case."""
-    score(folder, 4, "1", "1")
+    score(folder, 2)
     answer("scored")
 
 
@@ -178,7 +185,7 @@ def export(folder: Path, answer: Answer) -> None:
     from wbmri.case import CasePaths
     from wbmri.pipeline import export_case
 
-    export_case(CasePaths(folder / OUT, "1", "2").folder, folder / "export", to=["seg.nrrd", "itksnap"])
+    export_case(CasePaths(folder / OUT, "1", "1").folder, folder / "export", to=["seg.nrrd", "itksnap"])
     answer("exported")
 
 
@@ -341,16 +348,26 @@ def inbox_problems(folder: Path, answered: frozenset[str], results: tuple[object
     return wrong
 
 
-def of_out(name: str, run: Callable[[Path, Answer], None], result: Callable[[Path], object]) -> Program:
-    """Return a program that works on the prepared cases."""
-    return Program(name, OUT, prepare_cases, run, result, functools.partial(out_problems, result))
+def of_out(
+    name: str,
+    prepare: Callable[[Path], None],
+    run: Callable[[Path, Answer], None],
+    result: Callable[[Path], object],
+) -> Program:
+    """Return a program that works on cases."""
+    return Program(name, OUT, prepare, run, result, functools.partial(out_problems, result))
 
 
 PROGRAMS = (
-    of_out("score", rescore, case_result),
-    of_out("compare", compare, lambda folder: texts(folder / OUT, "sub-1/*_change.*")),
-    of_out("cohort", summarise, lambda folder: texts(folder / OUT, "*.tsv", "*.json", "*.html", "figures/*")),
+    of_out("score", prepare_case, rescore, case_result),
+    of_out("compare", prepare_visits, compare, lambda folder: texts(folder / OUT, "sub-1/*_change.*")),
+    of_out(
+        "cohort",
+        prepare_visits,
+        summarise,
+        lambda folder: texts(folder / OUT, "*.tsv", "*.json", "*.html", "figures/*"),
+    ),
     Program("review", OUT, prepare_signing, sign, signed_result, sign_problems),
-    of_out("export", export, lambda folder: texts(folder / "export", "**/*")),
+    of_out("export", prepare_case, export, lambda folder: texts(folder / "export", "**/*")),
     Program("listen", INBOX, prepare_inbox, listen, inbox_result, inbox_problems),
 )

@@ -131,7 +131,8 @@ class Inbox:
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
         for folder in (self.studies, self.aside):
-            folder.mkdir(parents=True, exist_ok=True)
+            if not folder.is_dir():
+                folder.mkdir(parents=True, exist_ok=True)
         key = self.root / "key"
         if not key.exists():
             write_atomic(key, secrets.token_bytes(32))
