@@ -13,6 +13,7 @@ from wbmri.analysis.agreement import read_ratings
 from wbmri.case import (
     Case,
     CasePaths,
+    ChangePaths,
     Fault,
     ReadingPaths,
     labels_of_record,
@@ -21,10 +22,11 @@ from wbmri.case import (
     reading_of_record,
     rebuild_tables,
     verify,
+    write_dataset_files,
 )
 from wbmri.cli import main
 from wbmri.core import CaseError, InputError, Reading
-from wbmri.pipeline import compare_cases, sign
+from wbmri.pipeline import sign
 from wbmri.review import Session, load_worklist, open_review
 from wbmri.review.label_editor import LabelChange
 
@@ -78,7 +80,8 @@ def test_a_signed_case_is_as_it_was_written(signed: Case, capsys: pytest.Capture
 
 def test_a_bit_that_flips_in_any_file_is_named(signed: Case) -> None:
     out = signed.paths.out
-    compare_cases([signed, read_case(CasePaths(out, "X", "2").folder)], out)
+    change = ChangePaths(out, "X", "1", "2")
+    write_dataset_files(out, [(change.table, b"label\tgroup\n"), (change.drawing("visits", "svg"), b"<svg/>")])
     # Where ben left off is no part of a reading: it is forgotten where it is damaged.
     left = {ReadingPaths(signed.paths, "ben").place}
     files = [path for path in sorted(out.rglob("*")) if path.is_file() and path not in left and path.stat().st_size]
