@@ -190,7 +190,7 @@ def export(folder: Path, answer: Answer) -> None:
 
 
 def texts(folder: Path, *patterns: str) -> object:
-    """Return the content of files of OUT."""
+    """Return the content of files, but of hidden ones, which programs prepare."""
     from wbmri.io import finish_writing
 
     finish_writing(folder)
@@ -198,7 +198,7 @@ def texts(folder: Path, *patterns: str) -> object:
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for pattern in patterns
         for path in sorted(folder.glob(pattern))
-        if path.is_file()
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     }
 
 
