@@ -16,11 +16,12 @@ from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage
 
+from wbmri.case import CasePaths
 from wbmri.cli import main
 from wbmri.core.scheme import Scheme
 from wbmri.export.dicom import encoded
 from wbmri.pacs import Duty, Inbox, Receiver, Reception, StudyState, listen, parse_target, send_objects
-from wbmri.pipeline import ScoringOptions
+from wbmri.pipeline import ScoringOptions, without_names
 
 COLUMNS, ROWS, SLICES = 24, 30, 10
 AFFINE = np.array([[-3.0, 0, 0, 36], [0, 0, -6.0, 0], [0, -3.0, 0, 45], [0, 0, 0, 1]])
@@ -138,6 +139,26 @@ def test_scoring_image_files_tells_nothing_of_their_names_and_headers(
     assert "label map: its compression" in say_nothing(2, "score", path, "--labels", other, "--out", tmp_path / "NONE")
     missing = study / identity.PLACES[1]
     assert "the image, which does not exist" in say_nothing(2, "score", missing, "--out", tmp_path / "NONE")
+
+
+def test_what_is_said_stays_a_sentence_where_a_file_is_called_like_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "study").mkdir()
+    case = CasePaths(tmp_path / "OUT", "01", "01")
+    said = "two series of one study; expected one scan, as image.nii.gz"
+    assert without_names(said, "study", (), case) == said
+    assert without_names(said, "scan", (), case) == said
+    assert without_names(said, "age.nii.gz", (), case) == said
+    assert without_names("scan, which does not exist; no scan", ["scan"], (), case) == (
+        "the image, which does not exist; no scan"
+    )
+    assert without_names("study/IM 1.dcm, which is damaged", "study", (), case) == "the DICOM folder, which is damaged"
+    words = "the file a/image.nii.gz: cut short; the sidecar image.json"
+    assert without_names(words, ["x.nii", "a/image.nii.gz"], (), case) == (
+        "image 2 of 2: cut short; the sidecar of image 2 of 2"
+    )
 
 
 def test_a_cohort_of_studies_tells_nothing_of_them(

@@ -222,7 +222,8 @@ def _scored(
     return written, seconds
 
 
-_NOUN = r"(?:the (?:file|image|label map|segmentation|header of|header|sidecar) )?"
+_NOUN = r"the (?:file|image|label map|segmentation|header of|header|sidecar) "
+_BEGIN = r"(?:^|(?<=['\"]))"
 _IMAGE_ENDING = re.compile(r"(\.nii)?\.\w+$", re.IGNORECASE)
 
 
@@ -244,18 +245,28 @@ def without_names(text: str, inputs: Inputs, labels: Sequence[str | Path], case:
             words = f"the {what}" if len(paths) == 1 else f"{what} {number} of {len(paths)}"
             if path.is_dir():
                 # With whatever lies in it, up to where a sentence goes on.
-                text = re.sub(
-                    f"{re.escape(str(path))}(/.*?)?(?=['\"]|; expected |, which |$)", "the DICOM folder", text
+                folder = (
+                    f"{'' if _is_place(path) else _BEGIN}{re.escape(str(path))}(/.*?)?(?=['\"]|; expected |, which |$)"
                 )
+                text = re.sub(folder, "the DICOM folder", text)
                 continue
-            if path.is_absolute() or len(path.parts) > 1:
+            if _is_place(path):
                 text = text.replace(f"{path.parent}/", "")
             if path.name.startswith(f"sub-{case.participant}_"):
                 continue
             beside = _IMAGE_ENDING.sub("", path.name) + ".json"
             for name, said in ((path.name, words), (beside, f"the sidecar of {words}")):
-                text = re.sub(_NOUN + re.escape(name), said, text)
+                # A name without an ending may be a word of the sentence, too.
+                begin, end = (
+                    (rf"(?:{_NOUN})?", r"(?!\w)") if "." in name else (rf"(?:{_BEGIN}|{_NOUN})", r"(?=[,:;'\"])")
+                )
+                text = re.sub(rf"{begin}(?<![\w/]){re.escape(name)}{end}", said, text)
     return text
+
+
+def _is_place(path: Path) -> bool:
+    """Tell whether a path is more than a name, which could be a word of a sentence."""
+    return path.is_absolute() or len(path.parts) > 1
 
 
 @contextmanager
