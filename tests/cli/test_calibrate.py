@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from wbmri.analysis.calibration import read_controls
-from wbmri.case import CasePaths
+from wbmri.case import CasePaths, HistoryEntry
 from wbmri.cli import calibrate
 from wbmri.core import Acquisition, Evidence, GradeSource, GroupReading, Reading, Reference
 from wbmri.core.scheme import load_scheme
@@ -23,6 +23,10 @@ class Scored:
     participant: str
     paths: CasePaths
     reading: Reading
+
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """Nobody has done anything to it."""
+        return ()
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_signing_shows_what_is_unread_and_locks_when_all_is_read(
     assert room.session.decisions[1].grade == 1
 
 
-def test_a_report_that_cannot_be_written_is_said_and_the_reading_is_signed_all_the_same(
+def test_a_table_that_cannot_be_written_is_said_and_the_reading_is_signed_all_the_same(
     read: Callable[..., ReadingRoom],
     out: Path,
     qtbot: object,
@@ -76,7 +76,7 @@ def test_a_report_that_cannot_be_written_is_said_and_the_reading_is_signed_all_t
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("wbmri.pipeline.sign_off.write_case_files", full)
+    monkeypatch.setattr("wbmri.pipeline.sign_off.rebuild_tables", full)
     dialog.sign.click()
     assert room.session.signed
     assert "No space left" in room.docks.panel.state.text()
