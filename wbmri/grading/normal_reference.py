@@ -197,8 +197,9 @@ def levels_of(
         excess, spread, confirmed = float(np.log(mode / told.level)), told.spread, False
         by = " and ".join(["brain and fluid", *(level.source for level in outside)])
         unseen = float(np.exp(excess + _REFERENCE.unseen_spreads * spread))
-        source = f"lowest mode of all muscle, {np.exp(excess):.2f} times the level that {by} predict; where all muscle"
-        source += f" is up to {unseen:.1f} times as bright as normal, nothing in the scan shows it"
+        source = f"lowest mode of all muscle, {np.exp(excess):.2f} times the level that {by} predict"
+        words = f"; where all muscle is up to {unseen:.1f} times as bright as normal, nothing in the scan shows it"
+        source += words if unseen > 1 else ""
     asked = bool(outside) and told is not None
     lifted, by_how_much = (0.0, 0.0) if confirmed else _lifted(excess, spread, asked)
     if asked:
