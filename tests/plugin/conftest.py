@@ -146,6 +146,17 @@ def _viewer(_display: None, _own_settings: None, qapp: Any) -> Iterator["Viewer"
 
 
 @pytest.fixture
+def no_registration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse to register visits: blocks are no body that could be, and the registration has its own tests."""
+    from wbmri.core import InputError
+
+    def refuse(*_: object) -> None:
+        raise InputError("blocks", "a body", "scan a person")
+
+    monkeypatch.setattr("wbmri.registration.register_visits", refuse)
+
+
+@pytest.fixture
 def room(_viewer: "Viewer") -> Iterator["ReadingRoom"]:
     """The reading room, with no case open, its view and the mode of its list as at the start."""
     from napari_wbmri.app import App

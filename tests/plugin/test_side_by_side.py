@@ -16,17 +16,9 @@ from qtpy.QtWidgets import QPushButton
 
 from wbmri.analysis.comparison import compare
 from wbmri.case import Case, CasePaths, read_case, write_case
-from wbmri.core import GradeSource, InputError, LabelMap, Reading
+from wbmri.core import GradeSource, LabelMap, Reading
 
-
-@pytest.fixture(autouse=True)
-def _no_registration(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks are no body that could be registered; the registration has its own tests."""
-
-    def refuse(*_: object) -> None:
-        raise InputError("blocks", "a body", "scan a person")
-
-    monkeypatch.setattr("wbmri.registration.register_visits", refuse)
+pytestmark = pytest.mark.usefixtures("no_registration")
 
 
 @pytest.fixture

@@ -8,19 +8,13 @@ from napari_wbmri.room import ReadingRoom
 from napari_wbmri.viewer import PLANES, Scene
 from qtpy.QtCore import QPoint, Qt
 
-from wbmri.core import InputError
 from wbmri.review.label_editor import LabelChange
 
 CELL = np.array([6.0, 3.0, 3.0])
 """The size of a voxel on the screen, in mm."""
 
 
-@pytest.fixture(autouse=True)
-def _no_registration(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise InputError("blocks", "a body", "scan a person")
-
-    monkeypatch.setattr("wbmri.registration.register_visits", refuse)
+pytestmark = pytest.mark.usefixtures("no_registration")
 
 
 @pytest.fixture
