@@ -60,9 +60,9 @@ def faults_of(
     failed
         Blocks beside fat that is not suppressed, see `image_artefacts.unsuppressed`.
     """
-    field = np.exp(fit.field.log_on(np.zeros(3, dtype=np.intp), scan.shape, scan.spacing))
+    log_field = fit.field.log_on(np.zeros(3, dtype=np.intp), scan.shape, scan.spacing).astype(np.float32)
     plain = replace(scan, data=scan.data / np.float32(fit.mode))
-    even = replace(scan, data=(plain.data / field).astype(np.float32))
+    even = replace(scan, data=plain.data * np.exp(-log_field))
     subcutis = subcutis_of(even, groups, around)
     beside = brightness_beside(even.data, subcutis)
     made = {
@@ -81,7 +81,7 @@ def faults_of(
             made[label] = artefact
     other = not_stir(scan, groups, subcutis, scheme)
     if other is None:
-        dip = _dip(np.log(field), groups, scheme)
+        dip = _dip(log_field, groups, scheme)
         return ScanFaults(made, (*_sentences(made, scheme), *([dip] if dip else [])))
     share = 1.0 if other.certain else 1.0 - PARAMETERS.sequence.most_confidence / _ARTEFACTS.most_confidence
     words = other.sentence if other.certain else "The scan may not be STIR."
@@ -189,7 +189,7 @@ def _sentences(artefacts: Mapping[int, ImageArtefact], scheme: Scheme) -> Iterat
         yield f"{words} {len(hit)} group{'s' if len(hit) > 1 else ''} ({named}{more}): {', '.join(said)}."
 
 
-def _dip(log_field: NDArray[np.float64], groups: NDArray[np.uint8], scheme: Scheme) -> str | None:
+def _dip(log_field: NDArray[np.float32], groups: NDArray[np.uint8], scheme: Scheme) -> str | None:
     """Say where the fitted field is darker on one side than on the other; ``None`` where it is not."""
     size = np.maximum(np.bincount(groups.ravel(), minlength=256), 1)
     mean = np.bincount(groups.ravel(), log_field.ravel(), minlength=256) / size
