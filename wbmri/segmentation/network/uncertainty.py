@@ -78,19 +78,27 @@ def _agreement(
     scheme: Scheme,
 ) -> NDArray[np.float64]:
     """Return the Dice overlap of each label's outline with what the finder said, shape (43,)."""
+    from scipy import ndimage
+
     half_mm = coarse.spacing[0] / 2
     twice = Grid.along_axes([2 * n for n in coarse.shape], half_mm, coarse.origin - half_mm / 2)
     drawn = nearest_on_grid(labels, scan, twice)
+    boxes = ndimage.find_objects(drawn, 2 * PAIRS)
     right = found[SIDE] > 0.5
-    x, y, z = coarse.shape
     out = np.zeros(2 * PAIRS + 1)
     for pair in range(PAIRS):
         for side in Side:
             label = scheme.label_of(pair, side)
-            share = (drawn == label).reshape(x, 2, y, 2, z, 2).mean((1, 3, 5), dtype=np.float32)
+            box = boxes[label - 1]
+            if box is None:
+                continue
             said = found[pair + 1] * (right == (side is Side.RIGHT))
+            place = tuple(slice(one.start // 2, (one.stop + 1) // 2) for one in box)
+            within = tuple(slice(2 * one.start, 2 * one.stop) for one in place)
+            x, y, z = (one.stop - one.start for one in place)
+            share = (drawn[within] == label).reshape(x, 2, y, 2, z, 2).mean((1, 3, 5), dtype=np.float32)
             whole = float(said.sum() + share.sum())
-            out[label] = 2 * float(np.minimum(said, share).sum()) / max(whole, 1e-6)
+            out[label] = 2 * float(np.minimum(said[place], share).sum()) / max(whole, 1e-6)
     return out
 
 
