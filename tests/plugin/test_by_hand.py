@@ -11,7 +11,6 @@ from napari_wbmri.app import App
 from napari_wbmri.room import ReadingRoom
 
 from wbmri.case import CasePaths, read_case, signed_of_record, signed_readings
-from wbmri.core import InputError
 
 pytestmark = pytest.mark.skipif(shutil.which("xdotool") is None, reason="xdotool, which types, is not installed")
 
@@ -26,17 +25,12 @@ def story() -> ModuleType:
     return module
 
 
+@pytest.mark.usefixtures("no_registration")
 def test_a_pair_is_read_corrected_compared_read_again_blinded_and_adjudicated(
     room: ReadingRoom,
     out: Path,
     story: ModuleType,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def refuse(*_: object) -> None:
-        raise InputError("blocks", "a body", "scan a person")
-
-    # Blocks are no body that could be registered; the registration has its own tests.
-    monkeypatch.setattr("wbmri.registration.register_visits", refuse)
     worklist = App.of(room.viewer).docked_worklist()
     worklist.show_folder(out)
     worklist.come_forward()

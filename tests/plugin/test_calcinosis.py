@@ -9,16 +9,10 @@ from napari_wbmri.docks import ThreePlanes
 from napari_wbmri.room import ReadingRoom
 
 from wbmri.case import CasePaths
-from wbmri.core import DepositCourse, InputError
+from wbmri.core import DepositCourse
 from wbmri.review import Mode, open_review
 
-
-@pytest.fixture(autouse=True)
-def _no_registration(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise InputError("blocks", "a body", "scan a person")
-
-    monkeypatch.setattr("wbmri.registration.register_visits", refuse)
+pytestmark = pytest.mark.usefixtures("no_registration")
 
 
 def test_deposits_are_marked_by_a_key_and_followed_from_the_visit_before(

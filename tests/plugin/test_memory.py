@@ -4,10 +4,9 @@ import gc
 from collections.abc import Callable
 from weakref import ref
 
+import pytest
 from napari.layers import Layer
 from napari_wbmri.room import ReadingRoom
-
-from wbmri.core import InputError
 
 
 def shown() -> int:
@@ -29,16 +28,12 @@ def test_a_case_is_let_go_of_when_it_is_closed(read: Callable[..., ReadingRoom],
     assert shown() < before + 0.1 * volume
 
 
+@pytest.mark.usefixtures("no_registration")
 def test_another_visit_is_let_go_of_when_it_is_closed(
     read: Callable[..., ReadingRoom],
     press: Callable[..., None],
     qtbot: object,
-    monkeypatch: object,
 ) -> None:
-    def refuse(*_: object) -> None:
-        raise InputError("blocks", "a body", "scan a person")
-
-    monkeypatch.setattr("wbmri.registration.register_visits", refuse)
     room = read()
     gc.collect()
     before, volume = shown(), room.session.volume.data.nbytes

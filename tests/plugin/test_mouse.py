@@ -8,18 +8,12 @@ from napari_wbmri.room import ReadingRoom
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtWidgets import QApplication
 
-from wbmri.core import InputError
 from wbmri.review import Mode
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
 
-@pytest.fixture(autouse=True)
-def _no_registration(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise InputError("blocks", "a body", "scan a person")
-
-    monkeypatch.setattr("wbmri.registration.register_visits", refuse)
+pytestmark = pytest.mark.usefixtures("no_registration")
 
 
 def pixel(room: ReadingRoom, world: tuple[float, float, float]) -> QPoint:
