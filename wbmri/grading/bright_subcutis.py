@@ -30,7 +30,7 @@ class Subcutis:
     """
 
     index: NDArray[np.intp]
-    near: Mapping[int, NDArray[np.intp]]
+    near: Mapping[int, NDArray[np.int32]]
 
 
 def subcutis_of(scan: Volume, groups: NDArray[np.uint8], around: Surroundings) -> Subcutis:
@@ -48,9 +48,12 @@ def subcutis_of(scan: Volume, groups: NDArray[np.uint8], around: Surroundings) -
     thin = tuple(3 if mm <= 2 * min(scan.spacing) else 1 for mm in scan.spacing)
     air = float(np.median(around.ratio[around.air])) if around.air.any() else 0.0
     bright = ndimage.uniform_filter(scan.data, thin) > air + PARAMETERS.artefacts.above_air
-    parts, _ = ndimage.label(~(bright | (groups > 0)))
-    edges = [parts[0], parts[-1], parts[:, 0], parts[:, -1], parts[:, :, 0], parts[:, :, -1]]
-    outside = np.isin(parts, np.setdiff1d(np.concatenate([edge.ravel() for edge in edges]), 0))
+    parts, count = ndimage.label(~(bright | (groups > 0)))
+    at_edge = np.zeros(count + 1, bool)
+    for edge in (parts[0], parts[-1], parts[:, 0], parts[:, -1], parts[:, :, 0], parts[:, :, -1]):
+        at_edge[edge] = True
+    at_edge[0] = False
+    outside = at_edge[parts]
     # Across thick slices a voxel shares its thickness with what lies beside it, wherever the skin runs.
     flat = (scan.spacing[0] if thin[0] > 1 else _FAR_MM, scan.spacing[1] if thin[1] > 1 else _FAR_MM, scan.spacing[2])
     fat = (
@@ -58,7 +61,7 @@ def subcutis_of(scan: Volume, groups: NDArray[np.uint8], around: Surroundings) -
         & wider(outside, scan.spacing, _FAT.rim_mm)
         & ~wider(groups > 0, flat, _FAT.beside_mm)
     )
-    number = np.cumsum(fat.ravel(), dtype=np.intp).reshape(fat.shape) - 1
+    number = np.cumsum(fat.ravel(), dtype=np.int32).reshape(fat.shape) - 1
     near = {}
     for label, box in enumerate(ndimage.find_objects(groups), start=1):
         if box is not None:

@@ -1,7 +1,9 @@
 """The training loop: seeded examples without end, losses, checkpoints and curves."""
 
 import csv
+import ctypes
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,6 +160,7 @@ def fit(model: nn.Module, judge: Judge, plan: Plan, source: Source, checkpoint: 
     progress
         Called with the share that is done.
     """
+    _keep_memory()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device)
     optimiser = torch.optim.AdamW(model.parameters(), lr=plan.rate, weight_decay=1e-4)
@@ -203,6 +206,19 @@ def fit(model: nn.Module, judge: Judge, plan: Plan, source: Source, checkpoint: 
             recent = []
     model.load_state_dict(average)
     model.to("cpu").eval()
+
+
+def _keep_memory() -> None:
+    """Keep the memory of one step for the next.
+
+    The C library of GNU gives each large block back to the system and takes it anew, page by page: a quarter to two
+    fifths of a step on two processors (mallopt(3): M_MMAP_MAX is -4, M_TRIM_THRESHOLD is -1).
+    """
+    if sys.platform == "linux":
+        library = ctypes.CDLL(None)
+        if hasattr(library, "mallopt"):
+            library.mallopt(-4, 0)
+            library.mallopt(-1, 2**31 - 1)
 
 
 def _halves(device: torch.device) -> bool:
