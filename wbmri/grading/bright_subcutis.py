@@ -30,7 +30,7 @@ class Subcutis:
     """
 
     index: NDArray[np.intp]
-    near: Mapping[int, NDArray[np.int32]]
+    near: Mapping[int, NDArray[np.intp]]
 
 
 def subcutis_of(scan: Volume, groups: NDArray[np.uint8], around: Surroundings) -> Subcutis:
@@ -67,7 +67,7 @@ def subcutis_of(scan: Volume, groups: NDArray[np.uint8], around: Surroundings) -
         if box is not None:
             i, j, k = _wide(box, scan)
             own = wider(groups[i, j, k] == label, scan.spacing, _FAT.near_mm) & fat[i, j, k]
-            near[label] = number[i, j, k][own]
+            near[label] = number[i, j, k][own].astype(np.intp)
     return Subcutis(np.argwhere(fat), near)
 
 
