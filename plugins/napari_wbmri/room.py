@@ -309,8 +309,9 @@ class ReadingRoom(QObject):
             self.docks.panel.evidence.show_histogram(self.session, ready=self.prepared)
 
     def show_window(self) -> None:
-        """Show the scan in the window preset that is chosen."""
+        """Show the scan, and the other visit, in the window preset that is chosen."""
         self.picture.show_preset(self.scene.preset)
+        self.side.window()
         if self.docks is not None:
             self.docks.panel.show_windows(self.picture.presets, self.scene.preset)
 

@@ -71,6 +71,15 @@ def test_dragging_with_the_right_button_sets_the_window_and_says_so_on_the_pictu
     qtbot.wait(QApplication.doubleClickInterval() + 200)
     drag(room, qtbot, RIGHT, middle, *(middle + QPoint(0, down) for down in (15, 30, 45, 60)))
     assert sum(room.scene.scan.contrast_limits) > sum(wider)
+    # The next case, and the visit beside it, begin in the preset again.
+    read("month6")
+    press("C")
+    qtbot.wait(50)
+    assert not room.picture.corner.isVisible()
+    for scene, level in zip((room.scene, room.side.scene), levels, strict=True):
+        np.testing.assert_allclose(scene.scan.contrast_limits, room.picture.multiples * np.array(level), rtol=1e-4)
+    drag(room, qtbot, RIGHT, middle, *(middle + QPoint(right, 0) for right in (15, 30, 45, 60)))
+    assert room.picture.corner.isVisible()
     press("W")
     assert not room.picture.corner.isVisible()
 

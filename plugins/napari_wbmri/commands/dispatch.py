@@ -286,7 +286,6 @@ class Commands:
         scene = self.room.scene
         scene.preset = preset
         self.room.show_window()
-        self.room.side.window()
         self.room.say(f"Window {self.room.picture.presets[preset].name}.")
 
     def _field(self, session: Session) -> None:
