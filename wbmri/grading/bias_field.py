@@ -212,8 +212,7 @@ class FieldFit:
         normal: NDArray[np.float64],
         place_ml: float,
     ) -> tuple[NDArray[np.float64], float]:
-        weight = normal * self._ml / (place_ml * _FIELD.disagreement**2)
-        return _solve(basis.design, self._log, weight, basis.penalty)
+        return basis.solve(self._log, normal * self._ml / (place_ml * _FIELD.disagreement**2))
 
 
 class _Basis:
@@ -229,7 +228,30 @@ class _Basis:
         x, y, z = (_knots(float(length), distance) for length, distance in zip(extent, knots_mm, strict=True))
         self.knots = (x, y, z)
         self.design, self.sizes = _design(points, self.knots)
-        self.penalty = _penalty(self.knots, scales)
+        self._penalty = _penalty(self.knots, scales)
+        # Samples between the same knots have the same splines: taken together, theirs are small dense matrices.
+        reached = self.design.indices.reshape(len(points), -1)
+        self._order = np.argsort(reached[:, 0], kind="stable")
+        self._values = self.design.data.reshape(reached.shape)[self._order]
+        starts = np.flatnonzero(np.diff(reached[self._order, 0], prepend=-1))
+        self._cells = [
+            (slice(start, stop), reached[self._order[start]])
+            for start, stop in zip(starts, [*starts[1:], len(points)], strict=True)
+        ]
+
+    def solve(self, log: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+        """Return the coefficients, and a free constant, of the penalised weighted least-squares fit to the samples."""
+        total = float(weight.sum())
+        mean = self.design.T @ weight / total
+        centre = float(weight @ log) / total
+        normal = self._penalty - total * np.outer(mean, mean)
+        weighted = self._values * np.sqrt(weight[self._order])[:, None]
+        for samples, splines in self._cells:
+            normal[np.ix_(splines, splines)] += weighted[samples].T @ weighted[samples]
+        right = self.design.T @ (weight * log) - total * mean * centre
+        # The last digits depend on how many threads the linear algebra runs on; the result must not.
+        coefficients = np.asarray(np.round(np.linalg.solve(normal, right), _FIELD.digits), dtype=np.float64)
+        return coefficients, round(centre - float(mean @ coefficients), _FIELD.digits)
 
     def field(self, coefficients: NDArray[np.float64], level: float) -> tuple[BiasField, float]:
         shift = float(np.mean(self.design @ coefficients))
@@ -330,21 +352,3 @@ def _penalty(
             one = np.asarray(np.kron(one, alike + 0.01 * np.eye(len(centres))), dtype=np.float64)
         covariance = covariance + one
     return np.asarray(np.linalg.inv(covariance), dtype=np.float64)
-
-
-def _solve(
-    design: "csr_array",
-    log: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    penalty: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], float]:
-    """Penalised weighted least squares for the coefficients and a free constant."""
-    total = float(weight.sum())
-    mean = design.T @ weight / total
-    centre = float(weight @ log) / total
-    weighted = (design * weight[:, None]).tocsr()
-    normal = (weighted.T @ design).toarray() - total * np.outer(mean, mean) + penalty
-    right = weighted.T @ log - total * mean * centre
-    # The last digits depend on how many threads the linear algebra runs on; the result must not.
-    coefficients = np.asarray(np.round(np.linalg.solve(normal, right), _FIELD.digits), dtype=np.float64)
-    return coefficients, round(centre - float(mean @ coefficients), _FIELD.digits)
