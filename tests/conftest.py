@@ -5,6 +5,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each of several test processes keeps to one processor, rather than all of them waiting for every one. The linear
+    # algebra looks at this when it is imported.
+    for _variable in ("WBMRI_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(_variable, "1")
+
 import numpy as np
 import pydantic.types  # noqa: F401  # before Qt, whose import hook pydantic's own lazy imports do not bear
 import pytest
