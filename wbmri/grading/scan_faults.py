@@ -70,10 +70,13 @@ def faults_of(
         for label, artefact in artefacts_of(around, scheme, failed).items()
         if artefact.reason is not Reason.FAT_SUPPRESSION or beside.get(label, np.inf) >= _FAT.dark_ratio
     }
+    inside = groups > 0
+    label = groups[inside]
+    size = np.maximum(np.bincount(label, minlength=256), 1)
     found = [
         *_by_ghosts(around, scan.spacing, scheme),
-        *_by_blur(even, groups),
-        *_by_metal(even, groups, around),
+        *_by_blur(even, groups, size),
+        *_by_metal(even, groups, around, size),
         *_by_fat(beside, _uneven_fat(plain.data, even.data, subcutis, scheme)),
     ]
     for label, artefact in found:
@@ -81,7 +84,7 @@ def faults_of(
             made[label] = artefact
     other = not_stir(scan, groups, subcutis, scheme)
     if other is None:
-        dip = _dip(log_field, groups, scheme)
+        dip = _dip(np.bincount(label, log_field[inside], minlength=256) / size, size, scheme)
         return ScanFaults(made, (*_sentences(made, scheme), *([dip] if dip else [])))
     share = 1.0 if other.certain else 1.0 - PARAMETERS.sequence.most_confidence / _ARTEFACTS.most_confidence
     words = other.sentence if other.certain else "The scan may not be STIR."
@@ -126,10 +129,9 @@ def _by_ghosts(around: Surroundings, spacing: Sequence[float], scheme: Scheme) -
         yield group.label, ImageArtefact(Reason.MOTION, counted, words)
 
 
-def _by_blur(scan: Volume, groups: NDArray[np.uint8]) -> Iterator[tuple[int, ImageArtefact]]:
+def _by_blur(scan: Volume, groups: NDArray[np.uint8], size: NDArray[np.intp]) -> Iterator[tuple[int, ImageArtefact]]:
     sharp = blurred_levels(scan, groups)
     blurred = np.bincount(groups[:, :, sharp < 1].ravel(), minlength=256)
-    size = np.maximum(np.bincount(groups.ravel(), minlength=256), 1)
     for label in np.flatnonzero(blurred[1:]) + 1:
         share = float(blurred[label] / size[label])
         if share > _ARTEFACTS.least_share:
@@ -137,9 +139,10 @@ def _by_blur(scan: Volume, groups: NDArray[np.uint8]) -> Iterator[tuple[int, Ima
             yield int(label), ImageArtefact(Reason.MOTION, min(share, _ARTEFACTS.largest_share), words)
 
 
-def _by_metal(scan: Volume, groups: NDArray[np.uint8], around: Surroundings) -> Iterator[tuple[int, ImageArtefact]]:
+def _by_metal(
+    scan: Volume, groups: NDArray[np.uint8], around: Surroundings, size: NDArray[np.intp]
+) -> Iterator[tuple[int, ImageArtefact]]:
     spoilt = np.bincount(groups[metal_voids(scan, groups, around)], minlength=256)
-    size = np.maximum(np.bincount(groups.ravel(), minlength=256), 1)
     for label in np.flatnonzero(spoilt):
         share = float(spoilt[label] / size[label])
         if share > PARAMETERS.voids.least_share:
@@ -189,10 +192,16 @@ def _sentences(artefacts: Mapping[int, ImageArtefact], scheme: Scheme) -> Iterat
         yield f"{words} {len(hit)} group{'s' if len(hit) > 1 else ''} ({named}{more}): {', '.join(said)}."
 
 
-def _dip(log_field: NDArray[np.float32], groups: NDArray[np.uint8], scheme: Scheme) -> str | None:
-    """Say where the fitted field is darker on one side than on the other; ``None`` where it is not."""
-    size = np.maximum(np.bincount(groups.ravel(), minlength=256), 1)
-    mean = np.bincount(groups.ravel(), log_field.ravel(), minlength=256) / size
+def _dip(mean: NDArray[np.float64], size: NDArray[np.intp], scheme: Scheme) -> str | None:
+    """Say where the fitted field is darker on one side than on the other; ``None`` where it is not.
+
+    Parameters
+    ----------
+    mean
+        Mean logarithm of the field in each group, by label.
+    size
+        Voxels of each group, by label.
+    """
     darker = {}
     for group in scheme.groups:
         other = scheme.opposite(group.label)
