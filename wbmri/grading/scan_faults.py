@@ -71,8 +71,8 @@ def faults_of(
         if artefact.reason is not Reason.FAT_SUPPRESSION or beside.get(label, np.inf) >= _FAT.dark_ratio
     }
     inside = groups > 0
-    label = groups[inside]
-    size = np.maximum(np.bincount(label, minlength=256), 1)
+    labelled = groups[inside]
+    size = np.maximum(np.bincount(labelled, minlength=256), 1)
     found = [
         *_by_ghosts(around, scan.spacing, scheme),
         *_by_blur(even, groups, size),
@@ -84,7 +84,7 @@ def faults_of(
             made[label] = artefact
     other = not_stir(scan, groups, subcutis, scheme)
     if other is None:
-        dip = _dip(np.bincount(label, log_field[inside], minlength=256) / size, size, scheme)
+        dip = _dip(np.bincount(labelled, log_field[inside], minlength=256) / size, size, scheme)
         return ScanFaults(made, (*_sentences(made, scheme), *([dip] if dip else [])))
     share = 1.0 if other.certain else 1.0 - PARAMETERS.sequence.most_confidence / _ARTEFACTS.most_confidence
     words = other.sentence if other.certain else "The scan may not be STIR."
