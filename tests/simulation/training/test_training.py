@@ -116,6 +116,16 @@ def test_export_runs_as_trained_and_can_be_trained_on(
         torch.testing.assert_close(other.state_dict()[name], value)
 
 
+@pytest.mark.parametrize("kind", [Finder, Outliner])
+def test_answers_are_those_of_training_though_they_are_reckoned_otherwise(kind: type[Finder | Outliner]) -> None:
+    torch.manual_seed(0)
+    model = varied(kind())
+    inputs = inputs_of(model)
+    with torch.no_grad():
+        answer, learning = model(*inputs), model.train()(*inputs)
+    torch.testing.assert_close(answer, learning, rtol=1e-4, atol=1e-5)
+
+
 def test_weights_that_were_changed_are_refused(tmp_path: Path) -> None:
     export(Outliner(), tmp_path, package_weights(), {"plan": "test"})
     with (tmp_path / OUTLINER).open("ab") as file:

@@ -59,7 +59,7 @@ class UNet(nn.Module):
             x = block(functional.max_pool3d(x, 2) if number else x)
             kept.append(x)
         for block, skip in zip(self.up, kept[-2::-1], strict=True):
-            x = block(torch.cat([_twice(x), skip], 1))
+            x = _joined(block, x, skip)
         logits: Tensor = self.head(x)
         return logits
 
@@ -94,13 +94,13 @@ class Finder(nn.Module):
             x = block(functional.max_pool3d(x, 2))
             kept.append(x)
         for narrow, block, skip in zip(self.narrow, self.up, kept[-2::-1], strict=True):
-            x = block(torch.cat([_twice(narrow(x)), skip], 1))
+            x = _joined(block, narrow(x), skip)
         logits: Tensor = self.head(x)
         return logits
 
     def forward(self, image: Tensor) -> Tensor:
         """Return probabilities and height."""
-        return _answers(self.logits(image)).permute(0, 4, 1, 2, 3)
+        return _answers(self.logits(image))
 
 
 class Outliner(nn.Module):
@@ -128,20 +128,55 @@ class Outliner(nn.Module):
 
     def forward(self, image: Tensor, context: Tensor) -> Tensor:
         """Return probabilities."""
-        return _answers(self.logits(image, context))
+        return _answers(self.logits(image, context)).movedim(1, -1)
 
 
 def _answers(logits: Tensor) -> Tensor:
-    """Return probabilities, channels last: onnxruntime is many times faster at softmax along the last axis."""
-    last = logits.movedim(1, -1)
-    return torch.cat([torch.softmax(last[..., :SIDE], -1), torch.sigmoid(last[..., SIDE:])], -1)
+    """Return probabilities; onnxruntime takes many times as long for a softmax that is not along the last axis."""
+    share = torch.exp(logits[:, :SIDE] - logits[:, :SIDE].amax(1, keepdim=True))
+    return torch.cat([share / share.sum(1, keepdim=True), torch.sigmoid(logits[:, SIDE:])], 1)
+
+
+def _joined(layer: nn.Module, x: Tensor, skip: Tensor) -> Tensor:
+    """Return a layer of every voxel of `x` repeated along x, y and z, with the channels of `skip` beside."""
+    if layer.training:
+        joined: Tensor = layer(torch.cat([_twice(x), skip], 1))
+        return joined
+    _, *rest = layer.children()
+    weight = layer.get_parameter("0.weight")
+    apart = x.shape[1]
+    made = _convolved_twice(x, weight[:, :apart]) + functional.conv3d(skip, weight[:, apart:], padding=1)
+    for part in rest:
+        made = part(made)
+    return made
 
 
 def _twice(x: Tensor) -> Tensor:
-    """Return every voxel repeated along x, y and z; onnxruntime repeats many times faster than it resizes."""
+    """Return every voxel repeated along x, y and z."""
     n, channels, a, b, c = x.shape
     apart = x[:, :, :, None, :, None, :, None]
     return apart.expand(n, channels, a, 2, b, 2, c, 2).reshape(n, channels, 2 * a, 2 * b, 2 * c)
+
+
+_TAPS = (((1.0, 0.0, 0.0), (0.0, 1.0, 1.0)), ((1.0, 1.0, 0.0), (0.0, 0.0, 1.0)))
+"""Of a row of three weights, those that fall on either of two voxels, for even and for odd places between them."""
+
+
+def _convolved_twice(x: Tensor, weight: Tensor) -> Tensor:
+    """Return the convolution of `_twice` of an image, with less than a third of its work and a ninth of its memory.
+
+    Where voxels are repeated, three weights along an axis fall on two voxels only: it is one of 2^3 weights at the
+    coarse resolution for each of the eight places within a voxel.
+    """
+    n, channels, a, b, c = x.shape
+    taps = torch.tensor(_TAPS, dtype=weight.dtype, device=weight.device)
+    by_place = torch.einsum("oixyz,pax,qby,rcz->pqroiabc", weight, taps, taps, taps).reshape(-1, channels, 2, 2, 2)
+    apart = functional.conv3d(x, by_place, padding=1).reshape(n, 2, 2, 2, -1, a + 1, b + 1, c + 1)
+    places = [
+        apart[:, p, q, r, :, p : p + a, q : q + b, r : r + c] for p in range(2) for q in range(2) for r in range(2)
+    ]
+    together = torch.stack(places, 2).reshape(n, -1, 2, 2, 2, a, b, c).permute(0, 1, 5, 2, 6, 3, 7, 4)
+    return together.reshape(n, -1, 2 * a, 2 * b, 2 * c)
 
 
 def _layer(channels: int, width: int) -> nn.Sequential:
@@ -187,6 +222,8 @@ def export(model: Finder | Outliner, folder: Path, beside: Path, facts: Mapping[
         output_names=["answer"],
         opset_version=_OPSET,
         dynamo=False,
+        # Weights keep their names, so that training can go on from them; onnxruntime folds them when it loads them.
+        do_constant_folding=False,
     )
     shutil.copyfile(beside / other, folder / other)
     card = json.loads((beside / "card.json").read_text(encoding="utf-8"))
