@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.case.clinical import ClinicalRow, DetectableChange, read_clinical, read_detectable_change, read_units
+    from wbmri.case.clinical import (
+        DAYS_PER_MONTH,
+        ClinicalRow,
+        DetectableChange,
+        read_clinical,
+        read_detectable_change,
+        read_units,
+    )
     from wbmri.case.collection import TABLES_LOCK, cases_at, find_cases, rebuild_tables
     from wbmri.case.dataset import check_dataset, encode_table, score_rows, summary_row
     from wbmri.case.documents import SCHEMA_VERSION, STRICT, HistoryEntry, ReadingDocument, decode, encode
@@ -39,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONSENSUS",
+    "DAYS_PER_MONTH",
     "SCHEMA_VERSION",
     "STRICT",
     "TABLES_LOCK",
@@ -104,6 +112,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         "clinical": (
+            "DAYS_PER_MONTH",
             "ClinicalRow",
             "DetectableChange",
             "read_clinical",

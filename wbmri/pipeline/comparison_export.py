@@ -57,6 +57,7 @@ def export_comparison(
     to: Sequence[str] = COMPARISON_FORMATS,
     sources: Sequence[str | Path] | None = None,
     deidentify: str | Path | None = None,
+    one_person: bool = False,
     progress: Progress = silent,
 ) -> ExportedComparison:
     """Write what `wbmri compare` found as DICOM objects of the later visit's study, which name both visits.
@@ -77,6 +78,8 @@ def export_comparison(
         identifier of the person in them**. Without them they carry the participant label alone.
     deidentify
         Key file, see `export_case`; for ``sr`` only, because the pages name participant and visits.
+    one_person
+        Whether somebody else has said that the sources show one person, whose patient number has changed.
     progress
         Called with the share that is done and what is being done.
 
@@ -106,7 +109,7 @@ def export_comparison(
     _check_current(document, visits)
     if sources is not None:
         key = None if deidentify is None else open_key(deidentify, apart_from=(Path(out), paths.out))
-        studies = _studies(sources, part(progress, 0.0, 0.6))
+        studies = _studies(sources, one_person, part(progress, 0.0, 0.6))
         pseudonyms = [visit.belong(study, key) for visit, study in zip(visits, studies, strict=True)]
         document = document if pseudonyms[0] is None else pseudonyms[0].change(document)
     made = _Content(document, paths, visits)
@@ -193,7 +196,7 @@ def _check_current(document: ChangeDocument, visits: Sequence[CaseContent]) -> N
             )
 
 
-def _studies(sources: Sequence[str | Path], progress: Progress) -> list[SourceStudy]:
+def _studies(sources: Sequence[str | Path], one_person: bool, progress: Progress) -> list[SourceStudy]:
     """Read the studies of both visits, which must show one person."""
     if len(sources) != 2:
         raise InputError(
@@ -206,7 +209,7 @@ def _studies(sources: Sequence[str | Path], progress: Progress) -> list[SourceSt
         for order, source in enumerate(sources)
     ]
     people = {tuple(str(one.header.get(name) or "").strip() for name in _PERSON) for one in found}
-    if len(people) > 1:
+    if len(people) > 1 and not one_person:
         raise InputError(
             "sources with the numbers of two patients",
             "both visits of one person",

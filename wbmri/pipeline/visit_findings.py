@@ -43,6 +43,8 @@ class Terms:
         The smallest detectable change that the site found, if it knows one.
     interval_months
         Time between the first and the last visit, if it is stated.
+    interval_source
+        Who states it, in words.
     clinical
         A table of clinical measures and treatments, see `wbmri.case.read_clinical`.
     """
@@ -51,6 +53,7 @@ class Terms:
     rule: ResponseRule | None = None
     detectable: DetectableChange | None = None
     interval_months: float | None = None
+    interval_source: str = "as stated"
     clinical: str | Path | None = None
 
 
@@ -96,7 +99,7 @@ def find_change(cases: Sequence[Case], terms: Terms, progress: Progress) -> Find
         detectable=terms.detectable,
         course=course,
         units=units,
-        interval=_interval(terms.interval_months, course),
+        interval=_interval(terms, course),
         notes=(*shared, *notes),
     )
     return replace(found, visits=Visits.of(comparison, scans, found.names))
@@ -155,10 +158,10 @@ def _course(cases: Sequence[Case], comparison: Comparison, terms: Terms) -> tupl
     return Course(visits, terms.across_protocols), units
 
 
-def _interval(stated: float | None, course: Course | None) -> VisitInterval:
+def _interval(terms: Terms, course: Course | None) -> VisitInterval:
     """Return the time between the first and the last visit as it was stated, or else as the clinical table has it."""
-    if stated is not None:
-        return VisitInterval(stated, "as stated")
+    if terms.interval_months is not None:
+        return VisitInterval(terms.interval_months, terms.interval_source)
     months = None if course is None else course.between
     return VisitInterval() if months is None else VisitInterval(months, "clinical table")
 
