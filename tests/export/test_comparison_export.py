@@ -1,8 +1,9 @@
 """A comparison as DICOM objects: of the right study, with both visits, valid, and read back whole."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydicom import dcmread
@@ -20,7 +21,8 @@ from wbmri.analysis.comparison import (
 from wbmri.case import Case, ChangePaths, DetectableChange, decode, encode
 from wbmri.core import Calcinosis, CaseError, Grid, InputError, Reading, SoftTissue
 from wbmri.core.scheme import Side
-from wbmri.export.dicom import read_comparison
+from wbmri.export.dicom import encoded, read_comparison
+from wbmri.pacs import Inbox, compare_studies, followup, uncompared
 from wbmri.pipeline import ExportedComparison, export_case, export_comparison
 
 MakeCase = Callable[..., Case]
@@ -270,6 +272,43 @@ def test_with_both_sources_it_lies_in_the_study_of_the_later_visit(
         image.save_as(path)
     with pytest.raises(InputError, match="two patients"):
         export_comparison(comparison, tmp_path / "two", sources=sources)
+    same = export_comparison(comparison, tmp_path / "same", to=["sr"], sources=sources, one_person=True)
+    assert dcmread(same.files[0]).PatientID == "MRN4711Q"
+
+
+def test_listening_writes_the_comparison_of_two_visits(
+    studies: tuple[Path, tuple[Path, Path]],
+    make_case: MakeCase,
+    tmp_path: Path,
+    check_dicom: CheckDicom,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def compared(cases: Sequence[Case], out: Path, _: object) -> SimpleNamespace:
+        return SimpleNamespace(paths=ChangePaths.at(written(out, *cases))[0])
+
+    monkeypatch.setattr(followup, "compare_cases", compared)
+    inbox = Inbox(tmp_path / "inbox")
+    for number, source in enumerate(studies[1]):
+        for path in source.iterdir():
+            image = dcmread(path)
+            image.PatientID = f"MRN{number}"  # it changed, and the inbox was told so
+            box = inbox.keep(encoded(image), image.PatientID, image.StudyInstanceUID, image.SOPInstanceUID)
+        if number:
+            inbox.join(box, ["MRN0"])
+        state, volume = box.state(), wbmri.load(box.objects)
+        case = make_case(tmp_path / "OUT", volume.grid, None, volume, state.participant, state.session)
+        box.update(scored=box.digest(), case=str(case.paths.folder))
+    ((before, after),) = uncompared(inbox)
+    state = compare_studies(inbox, before, after, tmp_path / "OUT")
+    assert (state.comparison, state.comparison_sent) == ("compared with ses-01", False)
+    assert list(uncompared(inbox)) == []
+    report, pages = sorted(after.comparison(state.compared).iterdir(), key=lambda path: path.name, reverse=True)
+    for path in (report, pages):
+        assert check_dicom(path) == []
+        assert (dcmread(path).PatientID, dcmread(path).StudyInstanceUID) == ("MRN1", "1.2.826.0.1.777.1")
+    found = read_comparison(report)
+    assert (found.participant, found.baseline, found.followup) == (state.participant, "01", "02")
+    assert bytes(dcmread(pages).EncapsulatedDocument).startswith(PAGES)
 
 
 def test_de_identified_it_names_neither_the_person_nor_the_visits(

@@ -169,5 +169,5 @@ def test_it_finds_the_earlier_study_and_sends_it(orthanc: Orthanc, objects: Path
         new = [path for path in tmp_path.iterdir() if path.name.startswith("1.2.3.3")]
         send_objects(new, DimseTarget("WBMRI", "127.0.0.1", orthanc.back, calling="SCANNER"))
         (box,) = inbox.boxes()
-        assert fetch_earlier(box, target, "WBMRI") == "an earlier study of 3 objects was fetched"
+        assert fetch_earlier(inbox, box, target, "WBMRI") == "an earlier study of 3 objects was fetched"
     assert {dcmread(one.files()[0]).StudyDate for one in inbox.boxes()} == {"20240101", "20230606"}

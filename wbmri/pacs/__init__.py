@@ -7,23 +7,29 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from wbmri.pacs.commitment import confirm_kept
     from wbmri.pacs.earlier_study import fetch_earlier
+    from wbmri.pacs.followup import compare_studies, uncompared
     from wbmri.pacs.inbox import Inbox, StudyBox, StudyState
     from wbmri.pacs.listening import Duty, listen, score_study, send_results
     from wbmri.pacs.receiver import Receiver, Reception
     from wbmri.pacs.target import DimseTarget, Target, WebTarget, parse_target
     from wbmri.pacs.transfer import Sent, send_objects
+    from wbmri.pacs.worklist import PatientNumber, Scheduled, ask_worklist
 
 __all__ = [
     "DimseTarget",
     "Duty",
     "Inbox",
+    "PatientNumber",
     "Receiver",
     "Reception",
+    "Scheduled",
     "Sent",
     "StudyBox",
     "StudyState",
     "Target",
     "WebTarget",
+    "ask_worklist",
+    "compare_studies",
     "confirm_kept",
     "fetch_earlier",
     "listen",
@@ -31,6 +37,7 @@ __all__ = [
     "score_study",
     "send_objects",
     "send_results",
+    "uncompared",
 ]
 
 __getattr__ = lazy_names(
@@ -38,6 +45,10 @@ __getattr__ = lazy_names(
     {
         "commitment": ("confirm_kept",),
         "earlier_study": ("fetch_earlier",),
+        "followup": (
+            "compare_studies",
+            "uncompared",
+        ),
         "inbox": (
             "Inbox",
             "StudyBox",
@@ -62,6 +73,11 @@ __getattr__ = lazy_names(
         "transfer": (
             "Sent",
             "send_objects",
+        ),
+        "worklist": (
+            "PatientNumber",
+            "Scheduled",
+            "ask_worklist",
         ),
     },
 )

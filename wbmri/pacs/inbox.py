@@ -4,19 +4,24 @@ No name of a file or folder tells whom or what it holds: they are digests, with 
 """
 
 import hmac
+import re
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from wbmri.core import CaseError, InputError
 from wbmri.io import remove_drafts, write_atomic
+from wbmri.pacs.query import text
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 LEAST_FREE_BYTES = 2_000_000_000
 """With less room on the disk nothing more is taken."""
@@ -27,7 +32,7 @@ _LABEL = 8
 
 @dataclass(frozen=True, slots=True)
 class StudyState:
-    """How far a study has come; written whole, or as it was before.
+    """How far a study has come; written whole, or as it was before. Nothing in it identifies anybody.
 
     Parameters
     ----------
@@ -41,8 +46,16 @@ class StudyState:
         Whether the results are in the archive.
     problem
         Why it was not scored, or not sent; empty if nothing is wrong.
+    worklist
+        What became of the question to the worklist whose study it is; empty before it was asked.
     earlier
         What became of the question for the patient's earlier study; empty before it was asked.
+    compared
+        Digest of the two studies that were compared; empty before.
+    comparison
+        What became of the comparison with the visit before; empty if there was none.
+    comparison_sent
+        Whether the comparison is in the archive; true also where there is none to send.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": True}
@@ -53,7 +66,11 @@ class StudyState:
     case: str = ""
     sent: bool = False
     problem: str = ""
+    worklist: str = ""
     earlier: str = ""
+    compared: str = ""
+    comparison: str = ""
+    comparison_sent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +95,19 @@ class StudyBox:
         """The folder of what is written from its case."""
         return self.folder / "export"
 
+    def comparison(self, compared: str) -> Path:
+        """Return the folder of what is written from one comparison with the visit before; each has its own."""
+        return self.folder / "comparisons" / compared[:24]
+
     def files(self) -> tuple[Path, ...]:
         """Return its objects that are there whole."""
         return tuple(sorted(self.objects.glob("*.dcm")))
+
+    def header(self) -> "Dataset":
+        """Read what one of its images says of the study and the patient."""
+        from pydicom import dcmread
+
+        return dcmread(self.files()[0], stop_before_pixels=True)
 
     def digest(self) -> str:
         """Return what tells one set of objects from another."""
@@ -130,7 +157,7 @@ class Inbox:
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
-        for folder in (self.studies, self.aside):
+        for folder in (self.studies, self.aside, self._people):
             if not folder.is_dir():
                 folder.mkdir(parents=True, exist_ok=True)
         key = self.root / "key"
@@ -141,6 +168,7 @@ class Inbox:
             raise InputError(f"{key}, which is damaged", "the key of this inbox", "restore it from a backup")
         self._beginning = Lock()
         self._digests: dict[Path, tuple[float, str]] = {}
+        self._dates: dict[Path, str] = {}
 
     def tidy(self) -> None:
         """Remove what a killed program left of files it was writing."""
@@ -155,6 +183,11 @@ class Inbox:
     def aside(self) -> Path:
         """The folder of objects that could not be used, each with a text that says why."""
         return self.root / "aside"
+
+    @property
+    def _people(self) -> Path:
+        """The folder of the patient numbers that are another's, each a file with the label of the person."""
+        return self.root / "people"
 
     def _name(self, *parts: str) -> str:
         return hmac.new(self._key, repr(parts).encode(), sha256).hexdigest()
@@ -184,14 +217,64 @@ class Inbox:
             raise OSError("the study has too many objects")
         with self._beginning:  # two connections may bring the first objects of two visits of one person
             if not (box.folder / "state.json").exists():
-                person = self._name("person", patient)[:_LABEL]
+                person = self._person(patient)
                 box.write(StudyState(person, f"{self._visits(person) + 1:02d}"))
         write_atomic(box.objects / f"{self._name('object', instance)[:24]}.dcm", content)
         return box
 
     def _visits(self, person: str) -> int:
-        states = [box.state() for box in self.boxes()]
-        return max((int(state.session) for state in states if state.participant == person), default=0)
+        return max((int(box.state().session) for box in self.of_person(person)), default=0)
+
+    def of_person(self, participant: str) -> list[StudyBox]:
+        """Return the studies of a person."""
+        return [box for box in self.boxes() if box.state().participant == participant]
+
+    def _person(self, number: str) -> str:
+        """Return the label of the person who has a patient number."""
+        name = self._name("person", number)
+        known = self._people / name[:24]
+        label = known.read_text("utf-8") if known.exists() else name[:_LABEL]
+        if not re.fullmatch(rf"[0-9a-f]{{{_LABEL}}}", label):
+            raise CaseError(
+                f"{known}, which is damaged", "what 'wbmri listen' writes", "restore it from a backup, or remove it"
+            )
+        return label
+
+    def join(self, box: StudyBox, numbers: Iterable[str]) -> frozenset[str]:
+        """Take patient numbers for those of the person of a study, now and whenever another study has one of them.
+
+        If the inbox has studies of the person under another of these numbers, and none other under that of this one,
+        which was not scored yet, then this becomes a visit of that person.
+
+        Parameters
+        ----------
+        box
+            The study.
+        numbers
+            The numbers, besides that in its images.
+
+        Returns
+        -------
+        frozenset of str
+            Labels of people who stay apart because both have cases already.
+        """
+        with self._beginning:
+            state = box.state()
+            labels = {number: self._person(number) for number in (text(box.header(), "PatientID"), *numbers)}
+            apart = {label for label in labels.values() if label != state.participant and self.of_person(label)}
+            if len(apart) == 1 and len(self.of_person(state.participant)) == 1 and not state.scored:
+                person = apart.pop()
+                state = box.update(participant=person, session=f"{self._visits(person) + 1:02d}")
+            for number, label in labels.items():
+                if label not in (state.participant, *apart):
+                    write_atomic(self._people / self._name("person", number)[:24], state.participant.encode())
+        return frozenset(apart)
+
+    def date(self, box: StudyBox) -> str:
+        """Return the date of a study, as its images have it; empty where they have none."""
+        if box.folder not in self._dates:
+            self._dates[box.folder] = text(box.header(), "StudyDate")
+        return self._dates[box.folder]
 
     def set_aside(self, content: bytes, why: str) -> Path:
         """Store what cannot be used, and why."""

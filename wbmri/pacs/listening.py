@@ -1,4 +1,4 @@
-"""From images that come over the network to results: each complete study is scored, exported, and sent if asked for."""
+"""From images that come over the network to results: a study is scored, compared with the one before it, and sent."""
 
 import time
 from collections.abc import Callable
@@ -9,10 +9,12 @@ from filelock import FileLock, Timeout
 
 from wbmri.core import InputError, WbmriError
 from wbmri.pacs.earlier_study import fetch_earlier
+from wbmri.pacs.followup import compare_studies, uncompared
 from wbmri.pacs.inbox import Inbox, StudyBox, StudyState
 from wbmri.pacs.receiver import Receiver, Reception
 from wbmri.pacs.target import DimseTarget, Target
 from wbmri.pacs.transfer import send_objects
+from wbmri.pacs.worklist import Scheduled, ask_worklist
 from wbmri.pipeline import DICOM_FORMATS, ExportFormat, ScoringOptions, export_case, score_visit
 
 POLL_S = 1.0
@@ -48,6 +50,7 @@ class Duty:
     target: Target | None = None
     quiet_s: float = 60.0
     earlier_from: DimseTarget | None = None
+    worklist: DimseTarget | None = None
 
 
 def listen(
@@ -85,87 +88,112 @@ def listen(
     inbox = Inbox(folder)
     lock = FileLock(inbox.root / "lock")
     try:
-        lock.acquire(timeout=0)
+        held = lock.acquire(timeout=0)
     except Timeout as problem:
         raise InputError(
             f"the inbox {inbox.root}, which another program uses",
             "an inbox of its own for each 'wbmri listen'",
             "end the other program, or name another folder",
         ) from problem
-    with lock, Receiver(inbox, reception):
+    with held, Receiver(inbox, reception):
         inbox.tidy()
         tried: dict[Path, float] = {}
         while go_on():
             for box in inbox.complete(time.time(), duty.quiet_s):
-                if duty.earlier_from is not None and _is_first(inbox, box):
-                    ask_for_earlier(box, duty.earlier_from, reception.title)
+                ask_about(inbox, box, duty, reception.title)
                 report(score_study(box, duty))
-            for box in _unsent(inbox, duty, tried):
-                tried[box.folder] = time.monotonic()
-                report(send_results(box, duty))
+            _send(inbox, duty, tried, report)
+            for before, box in list(uncompared(inbox)):
+                report(compare_studies(inbox, before, box, duty.out))
+            _send(inbox, duty, tried, report)
             time.sleep(POLL_S)
 
 
-def _unsent(inbox: Inbox, duty: Duty, tried: dict[Path, float]) -> list[StudyBox]:
+def _send(inbox: Inbox, duty: Duty, tried: dict[Path, float], report: Report) -> None:
+    """Send what is to be sent; what the archive did not take last time waits for a while."""
     if duty.target is None:
-        return []
-    return [
-        box
-        for box in inbox.boxes()
-        if (state := box.state()).case
-        and not state.sent
-        and time.monotonic() - tried.get(box.folder, -RETRY_S) >= RETRY_S
-    ]
+        return
+    for box in inbox.boxes():
+        if not _waiting(box) or time.monotonic() - tried.get(box.folder, -RETRY_S) < RETRY_S:
+            continue
+        state = send_results(box, duty)
+        if state.problem:
+            tried[box.folder] = time.monotonic()
+        report(state)
 
 
-def _is_first(inbox: Inbox, box: StudyBox) -> bool:
-    """Tell whether nobody was asked yet, and the inbox holds no other study of the person."""
-    state = box.state()
-    others = (one.state() for one in inbox.boxes() if one.folder != box.folder)
-    return not state.earlier and all(other.participant != state.participant for other in others)
+def _waiting(box: StudyBox) -> list[tuple[str, Path]]:
+    """Return what of a study is still to be sent: the name of its mark in the state, and where it lies."""
+    state, found = box.state(), []
+    if state.case and not state.sent:
+        found.append(("sent", box.export))
+    if state.case and not state.comparison_sent:
+        found.append(("comparison_sent", box.comparison(state.compared)))
+    return found
 
 
-def ask_for_earlier(box: StudyBox, archive: DimseTarget, title: str) -> StudyState:
-    """Have an archive send the patient's earlier study here; what becomes of that is noted, and holds up nothing.
+def ask_about(inbox: Inbox, box: StudyBox, duty: Duty, title: str) -> StudyState:
+    """Ask whose a new study is, and for the patient's earlier one; what becomes of that is noted, and holds up nothing.
+
+    Each is asked once. The archive is asked only if the inbox then holds no other study of the person.
 
     Parameters
     ----------
+    inbox
+        The inbox.
     box
         The study.
-    archive
+    duty
         Who is asked.
     title
-        Title of this program, by which the archive knows where to send it.
+        Title of this program, by which the archive knows where to send what is asked for.
     """
-    try:
-        return box.update(earlier=fetch_earlier(box, archive, title))
-    except WbmriError as problem:
-        return box.update(earlier=str(problem))
-    except Exception as problem:  # whatever an archive answers, the study is scored
-        return box.update(earlier=f"not asked for: {type(problem).__name__}")
+    state, scheduled, said = box.state(), Scheduled(), ""
+    if duty.worklist is not None and not state.worklist:
+        try:
+            scheduled = ask_worklist(box.header(), duty.worklist)
+            apart = inbox.join(box, [one.number for one in scheduled.numbers])
+            said = "; ".join([scheduled.words, *(f"sub-{label} has one of them, too" for label in sorted(apart))])
+        except WbmriError as problem:
+            said = str(problem)
+        except Exception as problem:  # whatever a worklist answers, the study is scored
+            said = f"not asked: {type(problem).__name__}"
+    if duty.earlier_from is not None and not state.earlier and len(inbox.of_person(box.state().participant)) == 1:
+        try:
+            earlier = fetch_earlier(inbox, box, duty.earlier_from, title, scheduled)
+        except WbmriError as problem:
+            earlier = str(problem)
+        except Exception as problem:  # whatever an archive answers, the study is scored
+            earlier = f"not asked for: {type(problem).__name__}"
+        box.update(earlier=earlier)
+    # Last, so that a program which is ended before asks again, and knows what to ask the archive by.
+    return box.update(worklist=said) if said else box.state()
 
 
 def score_study(box: StudyBox, duty: Duty) -> StudyState:
     """Score one study and write its objects; what goes wrong is noted in its state."""
     digest, state = box.digest(), box.state()
+    anew = {"scored": digest, "sent": False, "compared": "", "comparison": "", "comparison_sent": True}
     try:
         made = score_visit([box.objects], duty.out, duty.options, participant=state.participant, session=state.session)
         export_case(made.case.paths.folder, box.export, to=_RESULTS, source=[box.objects])
     except WbmriError as problem:
-        return box.update(scored=digest, case="", sent=False, problem=str(problem))
+        return box.update(**anew, case="", problem=str(problem))
     except Exception as problem:  # one study must not end the program
-        return box.update(scored=digest, case="", sent=False, problem=f"{type(problem).__name__}: {problem}")
-    return box.update(scored=digest, case=str(made.case.paths.folder), sent=False, problem="")
+        return box.update(**anew, case="", problem=f"{type(problem).__name__}: {problem}")
+    return box.update(**anew, case=str(made.case.paths.folder), problem="")
 
 
 def send_results(box: StudyBox, duty: Duty) -> StudyState:
-    """Send the objects of one study; what the archive did not take is noted in its state, to be sent again."""
+    """Send the objects of one study and its comparison; what the archive did not take is noted, to be sent again."""
     if duty.target is None:
         return box.state()
-    try:
-        failed = [one for one in send_objects([box.export], duty.target) if one.problem]
-    except WbmriError as problem:
-        return box.update(problem=str(problem))
-    if failed:
-        return box.update(problem=f"{len(failed)} objects not sent: {failed[0].problem}")
-    return box.update(sent=True, problem="")
+    for mark, folder in _waiting(box):
+        try:
+            failed = [one for one in send_objects([folder], duty.target) if one.problem]
+        except WbmriError as problem:
+            return box.update(problem=str(problem))
+        if failed:
+            return box.update(problem=f"{len(failed)} objects not sent: {failed[0].problem}")
+        box.update(**{mark: True}, problem="")
+    return box.state()
