@@ -90,7 +90,11 @@ def _summary(pages: PrintPages, found: Findings) -> None:
         ("Transition", "Groups"),
         *((str(name), str(count)) for name, count in comparison.transitions.items()),
     ]
-    matrix = [("A \\ B", "0", "1", "2"), *((str(k), *map(str, row)) for k, row in enumerate(comparison.matrix))]
+    # It stands beside another table, whose rows are not its own: each number says which visit it belongs to.
+    matrix = [
+        ("Grade", "0 in B", "1 in B", "2 in B"),
+        *((f"{k} in A", *map(str, row)) for k, row in enumerate(comparison.matrix)),
+    ]
     sums = [("Sums", *names, "Change")] + [
         (
             name,
@@ -102,8 +106,8 @@ def _summary(pages: PrintPages, found: Findings) -> None:
     ]
     ends = [
         pages.rows(MARGIN, (30, 12), transitions),
-        pages.rows(MARGIN + 52, (14, 8, 8, 8), matrix),
-        pages.rows(MARGIN + 98, (28, 22, 18, 14), sums),
+        pages.rows(MARGIN + 51, (10, 11, 11, 11), matrix),
+        pages.rows(MARGIN + 103, (23, 20, 20, 14), sums),
     ]
     pages.y = max(ends) + 2
     pages.line("Every sum counts only the groups that were assessable at both visits.", 7, color=SOFT)
