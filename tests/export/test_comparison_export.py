@@ -291,7 +291,10 @@ def test_listening_writes_the_comparison_of_two_visits(
     for number, source in enumerate(studies[1]):
         for path in source.iterdir():
             image = dcmread(path)
-            image.PatientID = f"MRN{number}"  # it changed, and the inbox was told so
+            image.PatientID, image.PatientBirthDate = (
+                f"MRN{number}",
+                "20150607",
+            )  # it changed, and the inbox was told so
             box = inbox.keep(encoded(image), image.PatientID, image.StudyInstanceUID, image.SOPInstanceUID)
         if number:
             inbox.join(box, ["MRN0"])

@@ -50,7 +50,8 @@ def header(study: str, date: str, **changes: Any) -> Dataset:
 
 
 def keep(inbox: Inbox, image: Dataset) -> StudyBox:
-    return inbox.keep(encoded(image), image.PatientID, image.StudyInstanceUID, image.SOPInstanceUID)
+    born = image.PatientBirthDate
+    return inbox.keep(encoded(image), image.PatientID, image.StudyInstanceUID, image.SOPInstanceUID, born)
 
 
 def free_port() -> int:
@@ -219,6 +220,20 @@ def test_a_study_under_a_new_number_becomes_the_next_visit_of_whom_the_inbox_kno
     assert new.state().worklist == "the worklist names the study; other numbers of its patient: 1, other studies: 0"
     third = keep(Inbox(inbox.root), header("D", "20250101"))  # after a new start, and without asking
     assert (third.state().participant, third.state().session) == (former.state().participant, "03")
+    other = keep(inbox, header("E", "20250101", PatientBirthDate="20110101"))  # who was given the number anew
+    assert other.state().participant != former.state().participant
+
+
+def test_a_word_that_stands_for_no_number_joins_nobody(worklist: Worklist, tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "inbox")
+    stranger = keep(inbox, header("A", "20230606", PatientID="UNKNOWN", PatientBirthDate="19990101"))
+    new = keep(inbox, header("B", "20240606"))
+    duty = Duty(tmp_path / "OUT", ScoringOptions(), quiet_s=0.0, worklist=worklist(OtherPatientIDs="UNKNOWN"))
+    run(inbox, duty, rounds=1)
+    assert new.state().worklist == "the worklist names the study; other numbers of its patient: 1, other studies: 0"
+    later = keep(inbox, header("F", "20240707", PatientID="UNKNOWN", PatientBirthDate="19880101"))
+    assert len({box.state().participant for box in (stranger, new)}) == 2
+    assert later.state().participant == stranger.state().participant  # as without a worklist
 
 
 def test_two_who_have_cases_already_stay_apart_and_that_is_said(worklist: Worklist, tmp_path: Path) -> None:

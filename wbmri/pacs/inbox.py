@@ -192,7 +192,7 @@ class Inbox:
     def _name(self, *parts: str) -> str:
         return hmac.new(self._key, repr(parts).encode(), sha256).hexdigest()
 
-    def keep(self, content: bytes, patient: str, study: str, instance: str) -> StudyBox:
+    def keep(self, content: bytes, patient: str, study: str, instance: str, born: str = "") -> StudyBox:
         """Store an object; when this returns, it outlasts a loss of power.
 
         Parameters
@@ -201,6 +201,8 @@ class Inbox:
             The DICOM file.
         patient, study, instance
             Identifiers of whom and what it shows, and of itself.
+        born
+            The patient's date of birth, by which one who is known by several numbers is known again; empty if not told.
 
         Raises
         ------
@@ -217,7 +219,7 @@ class Inbox:
             raise OSError("the study has too many objects")
         with self._beginning:  # two connections may bring the first objects of two visits of one person
             if not (box.folder / "state.json").exists():
-                person = self._person(patient)
+                person = self._person(patient, born)
                 box.write(StudyState(person, f"{self._visits(person) + 1:02d}"))
         write_atomic(box.objects / f"{self._name('object', instance)[:24]}.dcm", content)
         return box
@@ -229,22 +231,29 @@ class Inbox:
         """Return the studies of a person."""
         return [box for box in self.boxes() if box.state().participant == participant]
 
-    def _person(self, number: str) -> str:
-        """Return the label of the person who has a patient number."""
-        name = self._name("person", number)
-        known = self._people / name[:24]
-        label = known.read_text("utf-8") if known.exists() else name[:_LABEL]
+    def _person(self, number: str, born: str) -> str:
+        """Return the label of the person who has a patient number; of several numbers together with a day of birth."""
+        also = self._also(number, born)
+        label = also.read_text("utf-8") if born and also.exists() else self._name("person", number)[:_LABEL]
         if not re.fullmatch(rf"[0-9a-f]{{{_LABEL}}}", label):
             raise CaseError(
-                f"{known}, which is damaged", "what 'wbmri listen' writes", "restore it from a backup, or remove it"
+                f"{also}, which is damaged", "what 'wbmri listen' writes", "restore it from a backup, or remove it"
             )
         return label
+
+    def _also(self, number: str, born: str) -> Path:
+        # With the day: what stands for no number, as "unknown", stands for nobody else.
+        return self._people / self._name("also", number, born)[:24]
+
+    def _born(self, participant: str) -> str:
+        return next((text(box.header(), "PatientBirthDate") for box in self.of_person(participant) if box.files()), "")
 
     def join(self, box: StudyBox, numbers: Iterable[str]) -> frozenset[str]:
         """Take patient numbers for those of the person of a study, now and whenever another study has one of them.
 
         If the inbox has studies of the person under another of these numbers, and none other under that of this one,
-        which was not scored yet, then this becomes a visit of that person.
+        which was not scored yet, then this becomes a visit of that person. Numbers are of one person only together with
+        the date of birth; without one, nothing is joined.
 
         Parameters
         ----------
@@ -258,16 +267,20 @@ class Inbox:
         frozenset of str
             Labels of people who stay apart because both have cases already.
         """
+        header = box.header()
+        born = text(header, "PatientBirthDate")
+        if not born:
+            return frozenset()
         with self._beginning:
             state = box.state()
-            labels = {number: self._person(number) for number in (text(box.header(), "PatientID"), *numbers)}
-            apart = {label for label in labels.values() if label != state.participant and self.of_person(label)}
+            labels = {number: self._person(number, born) for number in (text(header, "PatientID"), *numbers)}
+            apart = {label for label in labels.values() if label != state.participant and self._born(label) == born}
             if len(apart) == 1 and len(self.of_person(state.participant)) == 1 and not state.scored:
                 person = apart.pop()
                 state = box.update(participant=person, session=f"{self._visits(person) + 1:02d}")
             for number, label in labels.items():
                 if label not in (state.participant, *apart):
-                    write_atomic(self._people / self._name("person", number)[:24], state.participant.encode())
+                    write_atomic(self._also(number, born), state.participant.encode())
         return frozenset(apart)
 
     def date(self, box: StudyBox) -> str:

@@ -156,8 +156,8 @@ class Receiver:
         return _NOT_UNDERSTOOD
 
 
-def identifiers(content: bytes, announced: str) -> tuple[str, str, str] | None:
-    """Return the patient, study and instance an object names; ``None`` for one of wbmri's own, which comes back.
+def identifiers(content: bytes, announced: str) -> tuple[str, str, str, str] | None:
+    """Return the patient, study, instance and date of birth an object names; ``None`` for one of wbmri's own.
 
     Parameters
     ----------
@@ -179,6 +179,7 @@ def identifiers(content: bytes, announced: str) -> tuple[str, str, str] | None:
             check_elements(BytesIO(content))
             header = dcmread(BytesIO(content), stop_before_pixels=True)
             found = tuple(str(header.get(name) or "").strip() for name in _NEEDED)
+            born = str(header.get("PatientBirthDate") or "").strip()
             makers = header.get("ContributingEquipmentSequence") or []
             own = any(str(one.get("ManufacturerModelName", "")) == "wbmri" for one in makers)
     except Exception as problem:  # whatever a damaged object does to the parser, it is set aside
@@ -189,4 +190,4 @@ def identifiers(content: bytes, announced: str) -> tuple[str, str, str] | None:
     patient, study, instance = found
     if instance != announced:
         raise ValueError("it is another object than was announced")
-    return None if own else (patient, study, instance)
+    return None if own else (patient, study, instance, born)
