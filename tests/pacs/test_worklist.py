@@ -15,6 +15,7 @@ from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage
 
+from wbmri.cli import main
 from wbmri.core import InputError
 from wbmri.export.dicom import content_uid, encoded
 from wbmri.pacs import (
@@ -272,3 +273,10 @@ def test_a_worklist_that_fails_holds_up_no_study(
         run(inbox, Duty(tmp_path / "OUT", ScoringOptions(), quiet_s=0.0, worklist=wrong), rounds=1)
     assert why in box.state().worklist
     assert box.state().scored
+
+
+def test_a_web_service_has_no_worklist_to_ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    places = ["--inbox", str(tmp_path / "inbox"), "--out", str(tmp_path / "OUT")]
+    assert main(["listen", *places, "--allow", "X", "--worklist", "https://ris.example/web"]) == 2
+    assert "a DICOMweb service for --worklist; expected TITLE@HOST:PORT" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
