@@ -122,6 +122,13 @@ def test_it_tells_the_patients_other_numbers_and_the_studies_that_the_request_na
     assert found.numbers == (PatientNumber("OLD-3", "CLINIC"), PatientNumber("OTHER-5"))
     assert found.studies == (content_uid("A"),)
     assert found.named
+    # The same number of another issuer is another one, and one of no issuer is not.
+    assert ask_worklist(header("B", "20240606", PatientID="OLD-3"), ris).numbers == (
+        PatientNumber("NEW-7"),
+        PatientNumber("OTHER-5"),
+    )
+    elsewhere = ask_worklist(header("B", "20240606", PatientID="OLD-3", IssuerOfPatientID="PRACTICE"), ris)
+    assert PatientNumber("OLD-3", "CLINIC") in elsewhere.numbers
     # Without an accession number the patient's does, or the study itself, whatever else is wrong.
     assert ask_worklist(header("B", "20240606", AccessionNumber="", PatientID="OLD-3"), ris).named
     assert ask_worklist(header("B", "20240606", AccessionNumber="ACC-X", PatientBirthDate=""), ris).named

@@ -35,6 +35,10 @@ class PatientNumber:
     number: str = field(repr=False)
     issuer: str = field(default="", repr=False)
 
+    def same_as(self, other: "PatientNumber") -> bool:
+        """Tell whether it is the same number, as far as both tell who gave it."""
+        return self.number == other.number and (not self.issuer or not other.issuer or self.issuer == other.issuer)
+
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
@@ -142,7 +146,7 @@ def _scheduled(answers: "list[Dataset]", known: "Dataset") -> Scheduled:
         for one in answer.get("ReferencedStudySequence") or ()
     )
     return Scheduled(
-        tuple(one for one in numbers if one.number and one not in (own, PatientNumber(own.number))),
+        tuple(one for one in numbers if one.number and not one.same_as(own)),
         tuple(uid for uid in studies if uid and uid != text(known, "StudyInstanceUID")),
         named=True,
     )
