@@ -233,6 +233,9 @@ def archive(studies: dict[str, Path], send_to: int) -> Iterator[tuple[DimseTarge
             for image in map(dcmread, folder.iterdir())
             if image.StudyInstanceUID == event.identifier.StudyInstanceUID
         ]
+        if not send_to:
+            yield None, None  # it does not know where that is
+            return
         yield "127.0.0.1", send_to, {"contexts": []}
         yield len(found)
         for image in found:
@@ -267,7 +270,7 @@ def test_the_last_earlier_study_of_a_new_patient_is_fetched_and_scored(images: M
     assert set(kept) == {"20240606", "20230808"}
     assert kept["20240606"].earlier == "an earlier study of 3 objects was fetched"
     assert len({state.participant for state in told}) == 1
-    assert sorted(state.session for state in told) == ["01", "02"]
+    assert [kept[date].session for date in ("20230808", "20240606")] == ["01", "02"]
 
 
 def test_an_archive_that_does_not_answer_holds_up_no_study(images: MakeImages, tmp_path: Path) -> None:
@@ -280,6 +283,22 @@ def test_an_archive_that_does_not_answer_holds_up_no_study(images: MakeImages, t
     listen(inbox.root, Reception(("X",), port=0), duty, report=told.append, go_on=iter([True, False]).__next__)
     assert "it did not answer" in told[0].earlier
     assert told[0].scored
+
+
+def test_an_archive_that_sends_nothing_leaves_the_first_visit_the_first(images: MakeImages, tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "inbox")
+    with receiving(inbox) as send:
+        send(images(study="A", StudyDate="20240606"))
+    with archive({"20230808": images(study="B", StudyDate="20230808")}, 0) as (target, asked):
+        duty = Duty(tmp_path / "OUT", ScoringOptions(), quiet_s=0.0, earlier_from=target)
+        listen(inbox.root, Reception(("ARCHIVE",), port=0), duty, go_on=iter([True, False]).__next__)
+    assert asked == ["find MRN-1", "move WBMRI"]
+    (box,) = inbox.boxes()
+    assert (box.state().session, box.state().room) == ("01", "")
+    assert "could not send the earlier study (it answered 0xA801)" in box.state().earlier
+    with receiving(inbox) as send:
+        send(images(study="C", StudyDate="20250606"))
+    assert sorted(one.state().session for one in inbox.boxes()) == ["01", "02"]
 
 
 def test_an_inbox_has_one_listener(tmp_path: Path) -> None:

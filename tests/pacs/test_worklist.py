@@ -206,7 +206,7 @@ def test_the_earlier_study_is_fetched_from_under_another_number(
         run(inbox, duty, port)
     assert asked == asked_once == ["NEW-7", "OLD-3" if known_by == "number" else content_uid("A")]
     boxes = {dcmread(box.files()[0]).StudyDate: box.state() for box in inbox.boxes()}
-    assert {date: state.session for date, state in boxes.items()} == {"20240606": "01", "20230606": "02"}
+    assert {date: state.session for date, state in boxes.items()} == {"20230606": "01", "20240606": "02"}
     assert len({state.participant for state in boxes.values()}) == 1
     assert boxes["20240606"].earlier == "an earlier study of 1 objects was fetched"
     said = repr(told) + "".join(path.as_posix() for path in inbox.root.rglob("*"))

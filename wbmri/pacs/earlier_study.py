@@ -22,7 +22,8 @@ def fetch_earlier(
     """Have an archive send the patient's last MR study before one, by its date.
 
     It is looked for by the number in the images, and by what a worklist says besides. A study under another number
-    counts if the archive has it with the same date of birth; the inbox takes it for one of the same person.
+    counts if the archive has it with the same date of birth; the inbox takes it for one of the same person. It takes
+    the session label of the study, which goes one further.
 
     Parameters
     ----------
@@ -64,7 +65,9 @@ def fetch_earlier(
             return "no earlier study in the archive"
         last = max(earlier, key=lambda found: str(found.StudyDate))
         inbox.join(box, [text(last, "PatientID")])
-        return f"an earlier study of {_moved(association, last, archive, here)} objects was fetched"
+        with inbox.room_before(box):
+            moved = _moved(association, last, archive, here)
+        return f"an earlier study of {moved} objects was fetched"
 
 
 def _questions(known: "Dataset", scheduled: Scheduled) -> "Iterator[Dataset]":

@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -50,6 +51,8 @@ class StudyState:
         What became of the question to the worklist whose study it is; empty before it was asked.
     earlier
         What became of the question for the patient's earlier study; empty before it was asked.
+    room
+        Session label that is kept for the earlier study as long as it is fetched; empty else.
     compared
         Digest of the two studies that were compared; empty before.
     comparison
@@ -68,6 +71,7 @@ class StudyState:
     problem: str = ""
     worklist: str = ""
     earlier: str = ""
+    room: str = ""
     compared: str = ""
     comparison: str = ""
     comparison_sent: bool = True
@@ -220,12 +224,33 @@ class Inbox:
         with self._beginning:  # two connections may bring the first objects of two visits of one person
             if not (box.folder / "state.json").exists():
                 person = self._person(patient, born)
-                box.write(StudyState(person, f"{self._visits(person) + 1:02d}"))
+                box.write(StudyState(person, self._next_session(person)))
         write_atomic(box.objects / f"{self._name('object', instance)[:24]}.dcm", content)
         return box
 
-    def _visits(self, person: str) -> int:
-        return max((int(box.state().session) for box in self.of_person(person)), default=0)
+    def _next_session(self, person: str) -> str:
+        states = [box.state() for box in self.of_person(person)]
+        taken = {state.session for state in states}
+        kept = [state.room for state in states if state.room and state.room not in taken]
+        return kept[0] if kept else f"{max(map(int, taken), default=0) + 1:02d}"
+
+    @contextmanager
+    def room_before(self, box: StudyBox) -> Iterator[None]:
+        """Keep the session label before that of a study free for the earlier one, as long as it is entered.
+
+        Only where the study is the first of the person and was not scored yet: labels of cases stay.
+        """
+        with self._beginning:
+            state = box.state()
+            if not state.scored and len(self.of_person(state.participant)) == 1:
+                box.update(session=f"{int(state.session) + 1:02d}", room=state.session)
+        try:
+            yield
+        finally:
+            with self._beginning:
+                now = box.state()
+                came = len(self.of_person(now.participant)) > 1
+                box.update(session=now.session if came or not now.room else now.room, room="")
 
     def of_person(self, participant: str) -> list[StudyBox]:
         """Return the studies of a person."""
@@ -277,7 +302,7 @@ class Inbox:
             apart = {label for label in labels.values() if label != state.participant and self._born(label) == born}
             if len(apart) == 1 and len(self.of_person(state.participant)) == 1 and not state.scored:
                 person = apart.pop()
-                state = box.update(participant=person, session=f"{self._visits(person) + 1:02d}")
+                state = box.update(participant=person, session=self._next_session(person))
             for number, label in labels.items():
                 if label not in (state.participant, *apart):
                     write_atomic(self._also(number, born), state.participant.encode())
