@@ -38,6 +38,7 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QMenu,
     QMenuBar,
+    QPlainTextEdit,
     QPushButton,
     QWidget,
 )
@@ -151,7 +152,6 @@ class Monkey:
         with ExitStack() as stack:
             for target, name, answer in (
                 (QInputDialog, "getText", lambda *_: answers),
-                (QInputDialog, "getMultiLineText", lambda *_: answers),
                 (QFileDialog, "getSaveFileName", lambda *_, **__: ("", "")),
                 (QFileDialog, "getOpenFileName", lambda *_, **__: ("", "")),
                 (QFileDialog, "getExistingDirectory", lambda *_, **__: ""),
@@ -317,6 +317,8 @@ class Monkey:
                 popup.close()
 
     def _answer_dialog(self, dialog: QWidget) -> None:
+        for field in dialog.findChildren(QPlainTextEdit):
+            field.setPlainText("a word")
         buttons = [one for one in dialog.findChildren(QPushButton) if one.isVisible() and one.isEnabled()]
         if buttons and self.rng.random() < 0.6:
             button = buttons[int(self.rng.integers(len(buttons)))]

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-import pytest
 from napari_wbmri.room import ReadingRoom
+from napari_wbmri.widgets import RemarkDialog
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QLabel, QLineEdit
 
@@ -107,20 +107,36 @@ def test_the_reading_is_copied_as_text_but_a_blinded_one_is_not(
 
 
 def test_a_remark_is_typed_in_words(
-    read: Callable[..., ReadingRoom], press: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    read: Callable[..., ReadingRoom], press: Callable[..., None], qtbot: object
 ) -> None:
     room = read()
+
+    def write(key: str, words: str, *, keep: bool = True) -> None:
+        press(key)
+        qtbot.waitUntil(lambda: isinstance(QApplication.activeModalWidget(), RemarkDialog), timeout=20_000)
+        dialog = QApplication.activeModalWidget()
+        asked.append(dialog.question.text())
+        for line in words.splitlines(keepends=True):
+            qtbot.keyClicks(dialog.text, line.strip())
+            if line.endswith("\n"):
+                qtbot.keyClick(dialog.text, Qt.Key.Key_Return)
+        # Where to write stands out from the page.
+        page, field = (widget.grab().toImage().pixelColor(5, 60) for widget in (dialog, dialog.text))
+        assert field.lightness() > page.lightness() + 10
+        if keep:
+            qtbot.keyClick(dialog.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        else:
+            qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+        qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None, timeout=20_000)
+
     asked: list[str] = []
-
-    def answer(_: object, title: str, question: str, now: str) -> tuple[str, bool]:
-        asked.append(question)
-        return f"{now}old scar", True
-
-    monkeypatch.setattr("napari_wbmri.commands.dispatch.QInputDialog.getMultiLineText", answer)
-    press("K", "Shift+K")
-    assert asked == ["Remark on Neck flexors, left:", "Remark on the case:"]
-    assert room.session.remark_on(1) == room.session.remark_on(None) == "old scar"
-    assert "old scar" in room.docks.panel.evidence.remark.text()
+    write("K", "old\nscar")
+    write("Shift+K", "old\nscar")
+    write("K", "no", keep=False)
+    assert asked == ["Remark on Neck flexors, left:", "Remark on the case:", "Remark on Neck flexors, left:"]
+    assert room.session.remark_on(1) == room.session.remark_on(None) == "old\nscar"
+    assert not room.session.decisions
+    assert "scar" in room.docks.panel.evidence.remark.text()
     assert room.docks.panel.evidence.remark.isVisible()
     press("Down")
     assert not room.docks.panel.evidence.remark.isVisible()

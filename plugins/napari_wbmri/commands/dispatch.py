@@ -14,7 +14,7 @@ from napari_wbmri.commands.sign_off import SignOff, open_dialog
 from napari_wbmri.docks import NONE_LEFT, Docks, WorklistDock, ratios_of
 from napari_wbmri.room import ReadingRoom
 from napari_wbmri.viewer import PLANES, Contours, Depth, Tool
-from napari_wbmri.widgets import KeyFilter, KeyHelp
+from napari_wbmri.widgets import KeyFilter, KeyHelp, RemarkDialog
 from wbmri.core import Calcinosis, LimbPart, Reason, Tissue, WbmriError
 from wbmri.review import Change, Command, Order, Session, default_keys, load_keys
 
@@ -330,10 +330,9 @@ class Commands:
             self.room.say("This reading is read-only: nothing can be remarked.")
             return
         name = "the case" if label is None else session.group(label).group.name
-        ask = QInputDialog.getMultiLineText
-        text, given = ask(self.room.window, "Remark", f"Remark on {name}:", session.remark_on(label))
-        if given:
-            self._act(lambda: session.remark(label, text))
+        dialog = RemarkDialog(name, session.remark_on(label), self.room.window)
+        dialog.written.connect(lambda text: self._act(lambda: session.remark(label, text)))
+        open_dialog(dialog)
 
     def _most_oedema(self, session: Session) -> None:
         room = self.room

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from napari_wbmri.widgets.orientation_labels import OrientationLabels
     from napari_wbmri.widgets.picture_note import PictureNote
     from napari_wbmri.widgets.place_marks import PlaceMark, PlaceMarks
+    from napari_wbmri.widgets.remark import RemarkDialog
     from napari_wbmri.widgets.style import CAUTION, FAINT, INK, dress, notice, said
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "PictureNote",
     "PlaceMark",
     "PlaceMarks",
+    "RemarkDialog",
     "SoftTissuePanel",
     "TotalsBar",
     "dress",
@@ -74,6 +76,7 @@ __getattr__ = lazy_names(
             "PlaceMark",
             "PlaceMarks",
         ),
+        "remark": ("RemarkDialog",),
         "style": (
             "CAUTION",
             "FAINT",
