@@ -98,6 +98,11 @@ def test_hovering_tells_name_grade_and_ratio_but_not_to_a_blinded_reader(
     assert "Neck extensors, left" in said
     assert "grade 2" in said
     assert "× normal muscle" in said
+    assert room.picture.tip.isVisible()
+    # It would lie over what is drawn.
+    qtbot.mousePress(canvas, LEFT, pos=pixel(room, room.scene.middle(3)))
+    assert not room.picture.tip.isVisible()
+    qtbot.mouseRelease(canvas, LEFT, pos=pixel(room, room.scene.middle(3)))
     blinded = read(reader="IDA", mode=Mode.BLINDED)
     qtbot.mouseMove(canvas, QPoint(3, 3))
     qtbot.wait(30)

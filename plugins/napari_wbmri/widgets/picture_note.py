@@ -6,10 +6,13 @@ from qtpy.QtWidgets import QLabel, QWidget
 
 _STYLE = "font-size: 13px; color: #f0f1f2; background: rgba(0, 0, 0, 170); border-radius: 4px; padding: 3px 6px;"
 _AWAY_PX, _MARGIN_PX = 16, 6
+_GOING = (QEvent.Type.Leave, QEvent.Type.MouseButtonPress)
 
 
 class PictureNote(QLabel):
     """A line upon a canvas, through which the mouse reaches the picture; labels cost less than text that is drawn.
+
+    Beside the mouse it goes when a button is pressed: it would lie over what is drawn.
 
     Parameters
     ----------
@@ -48,7 +51,7 @@ class PictureNote(QLabel):
         self.move(max(right, 0), min(at.y() + _AWAY_PX, max(room.height() - self.height(), 0)))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Go with the mouse when it leaves."""
-        if event.type() == QEvent.Type.Leave and not self._corner:
+        """Go with the mouse when it leaves, and while it draws."""
+        if event.type() in _GOING and not self._corner:
             self.hide()
         return False
