@@ -150,7 +150,7 @@ class SideBySide:
         other = visit.session if reading.reviewed else f"{visit.session}\n{UNREVIEWED}"
         for view, name in ((self._viewer, session.case.session), (model, other)):
             caption = view.canvas.overlays.text
-            caption.text, caption.visible, caption.font_size, caption.color = name, True, 13, "white"
+            caption.text, caption.visible, caption.font_size, caption.color = name, True, 10, "white"
         self.project()
         self._measure(visit, volume, labels)
         self.show_heat(wanted=here.heat_shown)
