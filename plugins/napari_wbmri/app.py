@@ -239,10 +239,22 @@ class App(QObject):
         bool
             Whether it is ours. It is opened once napari has let go of the mouse.
         """
-        if not paths or get_reader(paths if len(paths) > 1 else paths[0]) is None:
+        reader = get_reader(paths if len(paths) > 1 else paths[0]) if paths else None
+        if reader is None:
             return False
-        # Several images are the stations of one scan.
-        QTimer.singleShot(0, lambda: self.viewer.open(list(paths), stack=len(paths) > 1, plugin="wbmri"))
+
+        def open_() -> None:
+            # Several images are the stations of one scan.
+            self.viewer.open(list(paths), stack=len(paths) > 1, plugin="wbmri")
+
+        def take() -> None:
+            session, commands = self.room.session, self.commands
+            if reader is read_scan and session is not None and commands is not None:
+                commands.companions.drop(session, [Path(path) for path in paths], open_)
+            else:
+                open_()
+
+        QTimer.singleShot(0, take)
         return True
 
     # Following.

@@ -94,33 +94,32 @@ def scan_layer(volume: Volume) -> Layer:
     return grid.shown(volume.data), settings, "image"
 
 
-def companions_in(path: Path) -> list[FoundSeries]:
-    """Return the series of a DICOM folder, or the image of a file, that can be shown beside a case.
+def companions_in(paths: Sequence[Path]) -> list[FoundSeries]:
+    """Return the series of a DICOM folder, or the images of files, that can be shown beside a case.
 
     Raises
     ------
     InputError
         If there is none.
     """
-    found = [
-        one for one in inspect(str(path)).series if one.stations and all(part.problem is None for part in one.stations)
-    ]
+    series = inspect([str(path) for path in paths]).series
+    found = [one for one in series if one.stations and all(part.problem is None for part in one.stations)]
     if not found:
         raise InputError(
-            f"{path.name} without a series that says where it lies",
-            "a DICOM folder of the same examination, or an image file",
+            f"{_names(paths)} without a series that says where it lies",
+            "a DICOM folder of the same examination, or image files",
             "choose another one; 'wbmri inspect' tells what is wrong with each series",
         )
     return found
 
 
-def read_companion(path: Path, key: str, grid: Grid) -> NDArray[np.float32]:
+def read_companion(paths: Sequence[Path], key: str, grid: Grid) -> NDArray[np.float32]:
     """Return a series on the grid of a case, by where both lie in the scanner.
 
     Parameters
     ----------
-    path
-        A DICOM folder or an image file.
+    paths
+        A DICOM folder or image files.
     key
         Which of its series.
     grid
@@ -131,14 +130,18 @@ def read_companion(path: Path, key: str, grid: Grid) -> NDArray[np.float32]:
     InputError
         If it lies elsewhere, or cannot be read.
     """
-    volume = load(str(path), series=[key])
+    volume = load([str(path) for path in paths], series=[key])
     if not field_of_view(volume.grid, grid).any():
         raise InputError(
-            f"a series of {path.name} that shows no part of this scan",
+            f"a series of {_names(paths)} that shows no part of this scan",
             "a series of the same examination",
             "choose another one",
         )
     return linear_on_grid(volume, grid, 0.0)
+
+
+def _names(paths: Sequence[Path]) -> str:
+    return ", ".join(path.name for path in paths)
 
 
 def case_layers(paths: CasePaths) -> list[Layer]:

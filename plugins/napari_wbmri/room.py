@@ -260,7 +260,7 @@ class ReadingRoom(QObject):
         """Show all three planes, at the other visit too, or one."""
         self._three = wanted
         if wanted:
-            self.planes.show(below=self.side.visit is not None)
+            self.planes.show(below=self.docks is not None and self.docks.halved)
         else:
             self.planes.hide()
         self.side.show_planes()

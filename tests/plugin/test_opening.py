@@ -92,6 +92,7 @@ def test_what_is_dropped_is_opened_without_being_asked_how(
     qtbot.waitUntil(lambda: current.session is not None, timeout=20_000)
     (tmp_path / "notes.txt").write_text("x")
     assert not drop(tmp_path / "notes.txt")
+    current.close()
     assert drop(CasePaths(out, "01", "month6").volume)
     qtbot.waitUntil(lambda: [layer.name for layer in current.viewer.layers] == ["scan"], timeout=20_000)
     assert current.session is None

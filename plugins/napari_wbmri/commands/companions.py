@@ -1,5 +1,7 @@
 """Choosing another series of the examination to show beside the scan."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from qtpy.QtGui import QCursor
@@ -8,7 +10,7 @@ from qtpy.QtWidgets import QFileDialog, QMenu
 from napari_wbmri.docks import Companion, Docks
 from napari_wbmri.io import IMAGES
 from napari_wbmri.room import ReadingRoom
-from wbmri.io import FoundSeries
+from wbmri.io import STIR_KINDS, FoundSeries, Kind
 from wbmri.review import Session
 
 
@@ -25,7 +27,7 @@ class CompanionChooser:
 
     def __init__(self, room: ReadingRoom, docks: Docks) -> None:
         self._room, self._docks = room, docks
-        self.view = Companion(room.viewer, room.scene, room.background, room.say, room.clicked)
+        self.view = Companion(room.viewer, room.scene, room.planes, room.background, room.say, room.clicked)
         room.shown.connect(self.view.show_outlines)
         room.closed.connect(self.view.clear)
 
@@ -37,14 +39,35 @@ class CompanionChooser:
 
     def ask(self, session: Session) -> None:
         """Put the series away that is shown, or ask which one to show."""
-        if not session.visible.visits:
-            self._room.say("Other series are not opened in this mode: where they lie would say whose scan it is.")
-        elif self.view.shown is not None:
+        if self._refused(session):
+            return
+        if self.view.shown is not None:
             self.view.close_view()
         else:
             menu = self.menu()
             menu.aboutToHide.connect(menu.deleteLater)
             menu.popup(QCursor.pos())
+
+    def drop(self, session: Session, paths: Sequence[Path], scan: Callable[[], None]) -> None:
+        """Show what was dropped onto the window; where it may be a scan to score as well, ask.
+
+        Parameters
+        ----------
+        session
+            The case that is open.
+        paths
+            A DICOM folder or image files.
+        scan
+            Opens it as a scan of its own.
+        """
+        if not self._refused(session):
+            self.view.find(paths, partial(self._found, paths, scan=scan))
+
+    def _refused(self, session: Session) -> bool:
+        if session.visible.visits:
+            return False
+        self._room.say("Other series are not opened in this mode: where they lie would say whose scan it is.")
+        return True
 
     def menu(self) -> QMenu:
         """Return what can be shown: what was loaded before, or what a folder or a file holds."""
@@ -63,7 +86,7 @@ class CompanionChooser:
 
     def open(self, path: Path) -> None:
         """Show what a folder or a file holds; where that is more than one series, ask which."""
-        self.view.find(path, self._found)
+        self.view.find([path], partial(self._found, [path]))
 
     def _folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self._room.window, "A DICOM folder of the same examination")
@@ -78,20 +101,24 @@ class CompanionChooser:
         if chosen:
             self.open(Path(chosen))
 
-    def _found(self, path: Path, series: list[FoundSeries]) -> None:
-        if len(series) == 1:
-            self._load(path, series[0])
+    def _found(self, paths: Sequence[Path], series: list[FoundSeries], scan: Callable[[], None] | None = None) -> None:
+        stations = len(paths) > 1 or any(Kind(one.kind) in STIR_KINDS for one in series)
+        alone = scan if stations else None
+        if len(series) == 1 and alone is None:
+            self._load(paths, series[0])
             return
         menu = QMenu(self._room.window)
         for one in series:
             words = f"{one.key}: {one.description or one.kind} ({one.kind}, {one.plane}, {one.images} images)"
-            menu.addAction(words).triggered.connect(lambda _=False, one=one: self._load(path, one))
+            menu.addAction(words).triggered.connect(lambda _=False, one=one: self._load(paths, one))
+        if alone is not None:
+            menu.addAction("Leave this case, and open a scan to score").triggered.connect(lambda _=False: alone())
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(QCursor.pos())
 
-    def _load(self, path: Path, series: FoundSeries) -> None:
+    def _load(self, paths: Sequence[Path], series: FoundSeries) -> None:
         if self._room.session is None:
             return
         if self._room.side.visit is not None:
             self._room.side.end()
-        self.view.load(path, series, self._docks)
+        self.view.load(paths, series, self._docks)

@@ -1,6 +1,6 @@
 """Another series of the same examination, such as T1 or Dixon, beside the scan that is read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from qtpy.QtCore import QTimer
 
 from napari_wbmri.docks.layout import Docks
 from napari_wbmri.docks.picture import Picture
-from napari_wbmri.docks.planes import refuse_drops
+from napari_wbmri.docks.planes import ThreePlanes, refuse_drops
 from napari_wbmri.docks.visit_link import VisitLink
 from napari_wbmri.io import companions_in, read_companion
 from napari_wbmri.viewer import Scene, take_mouse, turn_wheel
@@ -31,6 +31,8 @@ class Companion:
         The viewer with the scan.
     here
         The scan.
+    planes
+        The planes that it shows.
     background
         Loads.
     say
@@ -50,11 +52,12 @@ class Companion:
         self,
         viewer: Viewer,
         here: Scene,
+        planes: ThreePlanes,
         background: Background,
         say: Callable[[str], None],
         clicked: Callable[[int, tuple[int, int, int]], None],
     ) -> None:
-        self._viewer, self._here, self._background = viewer, here, background
+        self._viewer, self._here, self._planes, self._background = viewer, here, planes, background
         self._say, self._clicked = say, clicked
         self.loaded: dict[str, NDArray[np.float32]] = {}
         self.shown: str | None = None
@@ -67,40 +70,44 @@ class Companion:
             moved.connect(self._follow)
         viewer.dims.events.order.connect(self.show_outlines)
 
-    def find(self, path: Path, then: Callable[[Path, list[FoundSeries]], None]) -> None:
-        """Look in the background for what can be shown in a DICOM folder or an image file.
+    def find(self, paths: Sequence[Path], then: Callable[[list[FoundSeries]], None]) -> None:
+        """Look in the background for what can be shown in a DICOM folder or in image files.
 
         Parameters
         ----------
-        path
+        paths
             Where to look.
         then
-            Called with the path and its series; what is wrong with it is said instead.
+            Called with the series; what is wrong there is said instead.
         """
+        here = self._here.groups
 
         def look() -> list[FoundSeries] | WbmriError:
             try:
-                return companions_in(path)
+                return companions_in(paths)
             except WbmriError as error:
                 return error
 
         def found(series: list[FoundSeries] | WbmriError) -> None:
+            # Another case may hide what it is of.
+            if self._here.groups is not here:
+                return
             if isinstance(series, WbmriError):
                 self._say(f"Nothing to show there: {series}")
             else:
-                then(path, series)
+                then(series)
 
-        self._say(f"Looking into {path.name} …")
+        self._say(f"Looking into {', '.join(path.name for path in paths)} …")
         self._background.run(look, found)
 
-    def load(self, path: Path, series: FoundSeries, docks: Docks) -> None:
+    def load(self, paths: Sequence[Path], series: FoundSeries, docks: Docks) -> None:
         """Load a series in the background, and show it beside the scan."""
         grid, outlines = self._here.grid.stored_grid, self._here.groups
         name = series.description or series.kind
 
         def read() -> NDArray[np.float32] | WbmriError:
             try:
-                return read_companion(path, series.key, grid)
+                return read_companion(paths, series.key, grid)
             except WbmriError as error:
                 return error
 
@@ -139,6 +146,7 @@ class Companion:
     def _lay_out(self) -> None:
         if self._docks is not None and self._dock is not None:
             self._docks.lay_out(self._dock)
+            self._planes.arrange(below=True)
             self._here.focus(self._here.label)
             self._follow()
 
@@ -157,6 +165,7 @@ class Companion:
         self._inner.close()
         self._inner.deleteLater()
         self._docks.lay_out()
+        self._planes.arrange(below=False)
         self._dock = self._inner = self._docks = None
 
     def clear(self) -> None:

@@ -26,11 +26,16 @@ class Docks:
         The groups.
     editor
         What the tools for outlines set.
+
+    Attributes
+    ----------
+    halved
+        Whether another view takes half of the scan's width.
     """
 
     def __init__(self, viewer: Viewer, scheme: Scheme, editor: MaskEditor) -> None:
         self._viewer, self._window = viewer, viewer.window._qt_window
-        self.scheme = scheme
+        self.scheme, self.halved = scheme, False
         self.overview, self.panel, self.tools = OverviewDock(scheme), ReadingDock(scheme), MaskTools(editor)
         self.panel.room_for_tools.addWidget(self.tools)
         make_room(viewer)
@@ -106,6 +111,7 @@ class Docks:
 
     def lay_out(self, beside: QDockWidget | None = None) -> None:
         """Give the docks their widths, and the rest to the scan, half of it to a view beside it."""
+        self.halved = beside is not None
         docks, widths = [self._grades, self._reading], [OVERVIEW_PX, READING_PX]
         if beside is not None:
             between = self._window.style().pixelMetric(
@@ -115,6 +121,9 @@ class Docks:
             )
             docks.append(beside)
             widths.append((self._window.width() - sum(widths) - 3 * between) // 2)
+        # What is compared lies at the same height.
+        bar = None if beside is None else beside.titleBarWidget()
+        self._window.centralWidget().setContentsMargins(0, 0 if bar is None else bar.height(), 0, 0)
         self._window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
 
 
