@@ -1,13 +1,14 @@
-"""How fast the reading room answers: opening, a key, and scrolling with contours, for a body of 400 x 40 x 1134 voxels.
+"""How fast the reading room answers: opening, keys, the mouse, and scrolling, for a body of 400 x 40 x 1134 voxels.
 
 Run it on a screen, or under Xvfb: ``xvfb-run -s '-screen 0 1366x768x24' python benchmarks/review.py``. Times depend on
-the machine and on how it draws; the ratios to a bare napari viewer with the same layers in the same run do not.
+the machine and on how it draws, and by the clock on what else it does: behind each stands the time of the processor.
+The ratios to a bare napari viewer with the same layers in the same run do not.
 """
 
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -49,17 +50,44 @@ def coarse_reading(volume: Volume, labels: LabelMap) -> Reading:
     return grade(some, replace(labels, data=labels.data[::4, :, ::4], affine=affine))
 
 
-def seconds(work: Callable[[], object]) -> float:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Seconds by the clock, and of the processor on all its cores."""
+
+    clock: float
+    processor: float
+
+    def each(self, unit: str, name: str, bar: str) -> str:
+        """Return the line of a time."""
+        factor = 1000.0 if unit == "ms" else 1.0
+        clock, processor = factor * self.clock, factor * self.processor
+        return f"{name:28s}{clock:8.{1 if unit == 'ms' else 2}f} {unit}  (processor {processor:.2f}; bar: {bar})"
+
+    def rate(self, name: str, bar: str) -> str:
+        """Return the line of so many slices."""
+        by_clock, by_processor = SLICES / self.clock, SLICES / self.processor
+        return f"{name:28s}{by_clock:8.1f} slices a second (by processor {by_processor:.1f}; bar: {bar})"
+
+
+def seconds(work: Callable[[], object]) -> Taken:
     """Time one call."""
-    start = time.perf_counter()
+    clock, processor = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return Taken(time.perf_counter() - clock, time.process_time() - processor)
+
+
+def middle(many: Sequence[Taken]) -> Taken:
+    """Return the median of several calls."""
+    clock, processor = np.median([(one.clock, one.processor) for one in many], axis=0)
+    return Taken(float(clock), float(processor))
 
 
 def main() -> None:
     """Print one line per figure."""
     import napari
     from napari_wbmri.app import App
+    from qtpy.QtCore import QEvent, QPointF, Qt
+    from qtpy.QtGui import QMouseEvent
     from qtpy.QtWidgets import QApplication
 
     from wbmri.review import Command, open_review
@@ -67,7 +95,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         volume, labels = body()
         reading = coarse_reading(volume, labels)
-        case = write_case(Path(folder) / "OUT", "01", "01", volume, labels, reading, "<!doctype html>", {})
+        out = Path(folder) / "OUT"
+        cases = [write_case(out, "01", name, volume, labels, reading, "<!doctype html>", {}) for name in ("01", "02")]
         viewer = napari.Viewer(show=False)
         viewer.window._qt_window.resize(1366, 768)
         viewer.window._qt_window.show()
@@ -79,15 +108,15 @@ def main() -> None:
         room = app.room
 
         def opened() -> None:
-            room.open(open_review(case.paths, "BENCH"))
+            room.open(open_review(cases[0].paths, "BENCH"))
             application.processEvents()
             viewer.window._qt_viewer.canvas.native.repaint()
 
-        print(f"opening, first picture      {seconds(opened):8.2f} s   (bar: 2 s)")
+        print(seconds(opened).each("s", "opening, first picture", "2 s"))
         while not room.prepared:
             settle(application, 0.1)
         settle(application, 1.0)
-        for advancing, name in ((False, "key to updated total        "), (True, "key to the next group       ")):
+        for advancing, name in ((False, "key to updated total"), (True, "key to the next group")):
             app.commands.advancing = advancing
             keys = []
             for place in range(20):
@@ -97,13 +126,49 @@ def main() -> None:
                     app.commands.do(Command.NEXT_GROUP)
                 while not room.seen:
                     settle(application, 0.01)
-            print(f"{name}{1000 * float(np.median(keys)):8.1f} ms  (bar: 50 ms)")
-        rate = SLICES / seconds(lambda: scroll(room.scene.step, application))
-        print(f"scrolling with contours     {rate:8.1f} slices a second (bar: 20)")
+            print(middle(keys).each("ms", name, "50 ms"))
+        canvas = viewer.window._qt_viewer.canvas.native
+
+        def hover(place: int) -> Taken:
+            # What follows at once is left out by the canvas.
+            settle(application, 0.05)
+            room.picture.tip.say("")
+            at = QPointF(canvas.width() // 4 + 7 * place, canvas.height() // 2)
+            none, held = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+            there = QPointF(canvas.mapToGlobal(at))
+            move = QMouseEvent(QEvent.Type.MouseMove, at, there, none, none, held)
+            taken = seconds(lambda: (QApplication.sendEvent(canvas, move), room.picture.tip.repaint()))
+            assert "normal muscle" in room.picture.tip.text()
+            return taken
+
+        print(middle([hover(place) for place in range(40)]).each("ms", "hover to what lies there", "30 ms"))
+        taken = seconds(lambda: scroll(room.scene.step, application))
+        rate = SLICES / taken.clock
+        print(taken.rate("scrolling with contours", "20"))
+        app.commands.do(Command.HEAT_MAP)
+        while not room.scene.heat_shown:
+            settle(application, 0.1)
+        settle(application, 1.0)
+        print(seconds(lambda: scroll(room.scene.step, application)).rate("  and with the heat map", "20"))
+        app.commands.do(Command.HEAT_MAP)
         room.show_planes(wanted=True)
         settle(application, 1.0)
-        three = SLICES / seconds(lambda: scroll(room.scene.step, application))
-        print(f"scrolling in three planes   {three:8.1f} slices a second (bar: 12)")
+        print(seconds(lambda: scroll(room.scene.step, application)).rate("scrolling in three planes", "12"))
+        room.show_planes(wanted=False)
+        worklist = app.docked_worklist()
+        worklist.show_folder(out, "BENCH")
+        app.open_case(cases[0].paths)
+        while not room.prepared:
+            settle(application, 0.1)
+        # The next one is read while one reads.
+        settle(application, 10.0)
+
+        def following() -> None:
+            worklist.open_next()
+            application.processEvents()
+            canvas.repaint()
+
+        print(seconds(following).each("s", "next case, first picture", "1 s"))
         room.close()
         bare = scrolling(viewer, application, volume.data, labels.data)
         print(f"  against napari's own contours of the same labels: {rate / bare:.2f} times as fast")
@@ -135,7 +200,7 @@ def scrolling(viewer: object, application: object, image: NDArray[np.float32], l
     def step(by: int) -> None:
         dims.set_current_step(0, dims.current_step[0] + by)
 
-    rate = SLICES / seconds(lambda: scroll(step, application))
+    rate = SLICES / seconds(lambda: scroll(step, application)).clock
     for layer in (shown, drawn):
         viewer.layers.remove(layer)  # type: ignore[attr-defined]
     return rate
