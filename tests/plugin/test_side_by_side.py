@@ -245,7 +245,7 @@ def test_what_was_measured_at_the_other_visit_stands_beside(
     qtbot.waitUntil(lambda: evidence.histogram.other is not None, timeout=20_000)
     entry = both.side.visit.reading.groups[5]
     assert evidence.other_visit.isVisible()
-    assert evidence.other_visit.text().startswith("Baseline (dotted): ")
+    assert evidence.other_visit.text().startswith("Visit baseline (dotted): ")
     assert f"{100 * entry.evidence.oedema_fraction:.0f} % oedema" in evidence.other_visit.text()
     other = both.side.visit
     level = other.case.reading.reference.level

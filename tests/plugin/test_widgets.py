@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from napari_wbmri.docks.layout import OVERVIEW_PX
 from napari_wbmri.viewer import Mark, Standing
-from napari_wbmri.widgets import BodyMap, EvidencePanel, GradesTable, TotalsBar
+from napari_wbmri.widgets import BodyMap, EvidencePanel, GradeButtons, GradesTable, TotalsBar
 from napari_wbmri.widgets.grades_table import LEFT, NAME, RIGHT, TEXT_PX
 from napari_wbmri.widgets.style import area_of, text_of
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QColor, QFontMetrics
 
 from wbmri.analysis.comparison import GroupChange
-from wbmri.core import Reading
+from wbmri.core import Reading, Reason
 from wbmri.core.scheme import Scheme
 from wbmri.review import Decision, GroupView, Totals
 
@@ -203,6 +203,14 @@ def _luminance(colour: QColor) -> float:
     parts = np.array(colour.getRgbF()[:3])
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def test_reasons_keep_the_names_of_the_field(qtbot: object) -> None:
+    buttons = GradeButtons(("none", "mild", "marked"))
+    qtbot.addWidget(buttons)
+    said = [action.text() for action in buttons.menu.actions()]
+    assert "Not a STIR scan" in said
+    assert [one.lower() for one in said] == [reason.value.lower() for reason in Reason]
 
 
 @pytest.mark.parametrize("grade", [0, 1, 2])

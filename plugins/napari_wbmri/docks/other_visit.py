@@ -308,7 +308,7 @@ class SideBySide:
         if self._ratios is not None and box is not None:
             ratios = scene.grid.shown(self._ratios)[box][scene.groups.data[box] == label]
             counts = np.histogram(ratios.astype(np.float32), EDGES)[0]
-        return f"{visit.session.capitalize()}{' (dotted)' if counts is not None else ''}: {words}", counts
+        return f"Visit {visit.session}{' (dotted)' if counts is not None else ''}: {words}", counts
 
     def _wheel(self, _: ViewerModel, event: Any) -> None:
         if self.scene is not None:

@@ -42,7 +42,7 @@ class GradeButtons(QWidget):
         self.menu = QMenu(self)
         self._whole_region = False
         for reason in Reason:
-            action = self.menu.addAction(reason.value.capitalize())
+            action = self.menu.addAction(reason.value[:1].upper() + reason.value[1:])
             action.triggered.connect(lambda _=False, reason=reason: self.unassessable.emit(reason, self._whole_region))
         self.menu.aboutToHide.connect(self._forget_region, Qt.ConnectionType.QueuedConnection)
         self.reasons.setMenu(self.menu)
