@@ -1,22 +1,26 @@
 """Random keys, clicks, drags and resizes in the reading room: ``python benchmarks/fuzz_room.py [EVENTS] [--seed N]``.
 
-A window on a screen of its own (Xvfb) reads small cases: assisted, blinded, and as a second reader, in turn. After each
-event it is checked that no exception was raised, that no grade was given to a group before that was drawn, and that
-nothing which a mode hides can be read in the window; at the end, that no history says so either. Then cases are opened
-20 times, and the memory after that is held against that after two. The same seed does the same events; what they meet
-depends on how fast the window draws. It ends with 1 where something was found.
+A window on a screen of its own (Xvfb) reads small cases, which somebody else has signed: assisted, blinded, and as a
+second reader, in turn. After each event it is checked that no exception was raised, that no grade was given to a group
+before that was drawn, that the grades are those that were given, taken back or given again, and no others, and that
+nothing which a mode hides can be read in the window or its list; at the end, that no history says so either. Then cases
+are opened 20 times, and the memory after that is held against that after two. The same seed does the same events; what
+they meet depends on how fast the window draws. It ends with 1 where something was found.
 """
 
 import argparse
 import gc
 import json
+import logging
 import os
+import re
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +29,7 @@ from unittest.mock import patch
 import numpy as np
 import psutil
 from napari_wbmri.app import App
+from napari_wbmri.viewer import Mark, Standing
 from qtpy.QtCore import QEventLoop, QPoint, QPointF, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QWheelEvent
 from qtpy.QtTest import QTest
@@ -44,14 +49,23 @@ from qtpy.QtWidgets import (
 )
 
 from wbmri.case import CasePaths, find_cases, write_case
-from wbmri.core import Acquisition, InputError, LabelMap, Step, Volume
+from wbmri.core import AUTO, UNREVIEWED, Acquisition, InputError, LabelMap, Step, Volume
 from wbmri.core.scheme import load_scheme
 from wbmri.grading import grade
-from wbmri.review import Mode, Session, default_keys, open_review
+from wbmri.review import Decision, Mode, Session, default_keys, open_review
 
 EVENTS, OPENINGS, MOST_MB = 1000, 20, 150
 
 TURNS = (("ANNA", Mode.ASSISTED), ("BERT", Mode.BLINDED), ("CLEO", Mode.SECOND))
+
+SIGNER = "XENIA"
+"""Who has signed all cases before, with the highest grade for each group: nobody else gets that total."""
+
+PROGRAMS = re.compile(rf"Suggestion[^.]*: <|suggested|confidence \d|oedematous|\d× normal|{UNREVIEWED}")
+"""Words in which the program's grades and what it measured are told."""
+
+DECIDED = re.compile(r"grade \d|not assessable|unread")
+"""How the words of a decision, other than those of an outline, a remark or a mark, end."""
 
 OTHERS_KEYS = (
     "Ctrl+E",
@@ -103,7 +117,36 @@ def write_cases(out: Path) -> None:
     for participant, session, bright in (("qzx", "vkfirst", 1), ("qzx", "vklater", 3), ("wjy", "vkonly", 2)):
         volume, labels = small_body(bright)
         reading = grade(volume, labels)
-        write_case(out, participant, session, volume, labels, reading, "<!doctype html><title>x</title>", {})
+        case = write_case(out, participant, session, volume, labels, reading, "<!doctype html><title>x</title>", {})
+        signing = open_review(case.paths, SIGNER)
+        for group in labels.scheme.groups:
+            signing.grade(group.label, 2)
+        signing.sign(signing.signoff_issues())
+        signing.close()
+
+
+class Grades:
+    """What the decisions of a reading have to be, by what was done to it: nothing else may change them, or lose one."""
+
+    def __init__(self, decisions: dict[int, Decision]) -> None:
+        self.now, self._done, self._undone = decisions, list[dict[int, Decision]](), list[dict[int, Decision]]()
+
+    def given(self, decisions: dict[int, Decision]) -> None:
+        """Take over what was decided just now; one can go back to what was before."""
+        if decisions != self.now:
+            self._done.append(self.now)
+            self._undone.clear()
+            self.now = decisions
+
+    def back(self) -> None:
+        """Go back."""
+        self._undone.append(self.now)
+        self.now = self._done.pop()
+
+    def again(self) -> None:
+        """Do again what was taken back."""
+        self._done.append(self.now)
+        self.now = self._undone.pop()
 
 
 class Monkey:
@@ -139,6 +182,7 @@ class Monkey:
         self._drawn: tuple[Session | None, int] = (None, 0)
         self._chosen: tuple[int, float] = (0, 0.0)
         self._secret: tuple[str, ...] = ()
+        self._grades: dict[Path, Grades] = {}
         bound = [key for binding in default_keys().bindings for key in binding.keys if key not in LEFT_OUT]
         # Grading is what is done most.
         self._keys = [*bound, *OTHERS_KEYS, *("0", "1", "2", "Return", "Down", "Q", "C") * 6]
@@ -155,11 +199,20 @@ class Monkey:
                 (QFileDialog, "getSaveFileName", lambda *_, **__: ("", "")),
                 (QFileDialog, "getOpenFileName", lambda *_, **__: ("", "")),
                 (QFileDialog, "getExistingDirectory", lambda *_, **__: ""),
-                (Session, "grade", self._watched(Session.grade)),
-                (Session, "accept", self._watched(Session.accept)),
-                (sys, "excepthook", lambda *what: self._fault("".join(traceback.format_exception(*what)))),
+                (Session, "grade", self._deciding(self._watched(Session.grade))),
+                (Session, "accept", self._deciding(self._watched(Session.accept))),
+                (Session, "not_assessable", self._deciding(Session.not_assessable)),
+                (Session, "clear", self._deciding(Session.clear)),
+                (Session, "undo", self._going(Session.undo, "undo_words", Grades.back)),
+                (Session, "redo", self._going(Session.redo, "redo_words", Grades.again)),
+                (sys, "excepthook", lambda *what: self._raised(*what)),
+                (threading, "excepthook", lambda what: self._raised(*what[:3])),
             ):
                 stack.enter_context(patch.object(target, name, answer))
+            # What a picture calls is caught there, and logged.
+            logged = _Logged(self._fault)
+            logging.getLogger("vispy").addHandler(logged)
+            stack.callback(logging.getLogger("vispy").removeHandler, logged)
             stack.enter_context(patch("wbmri.registration.register_visits", self._refuse))
             try:
                 yield
@@ -184,6 +237,35 @@ class Monkey:
 
         return watched
 
+    def _model(self, session: Session) -> Grades:
+        """Return what the decisions of a reading have to be."""
+        return self._grades.setdefault(session.paths.history, Grades(dict(session.decisions)))
+
+    def _deciding(self, action: Callable[..., Any]) -> Callable[..., Any]:
+        def decided(session: Session, label: int, *more: Any) -> Any:
+            model = self._model(session)
+            change = action(session, label, *more)
+            decisions = dict(session.decisions)
+            if {**model.now, label: None} != {**decisions, label: None}:
+                self._fault(f"deciding on group {label} changed another one")
+            model.given(decisions)
+            return change
+
+        return decided
+
+    def _going(self, action: Callable[..., Any], words: str, go: Callable[[Grades], None]) -> Callable[..., Any]:
+        def gone(session: Session) -> Any:
+            model, said = self._model(session), getattr(session, words) or ""
+            change = action(session)
+            if DECIDED.search(said) and change is not None:
+                go(model)
+            return change
+
+        return gone
+
+    def _raised(self, kind: type[BaseException], error: BaseException | None, trace: Any) -> None:
+        self._fault("".join(traceback.format_exception(kind, error, trace)))
+
     def _fault(self, words: str) -> None:
         self.faults.append(f"{words}\n  after {'; '.join(self._last)}")
 
@@ -193,7 +275,7 @@ class Monkey:
         worklist = self.app.docked_worklist()
         worklist.show_folder(self.out, reader, mode)
         cases = find_cases(self.out)
-        readers = {name for name, _ in TURNS if name != reader}
+        readers = {SIGNER, *(name for name, _ in TURNS)} - {reader}
         self._secret = (
             *(f"sub-{case.participant}" for case in cases),
             *(case.session for case in cases),
@@ -203,16 +285,10 @@ class Monkey:
 
     def step(self) -> None:
         """Do one thing, and look at what became of it."""
-        modal, popup = QApplication.activeModalWidget(), QApplication.activePopupWidget()
-        if popup is not None:
-            self._answer_popup(popup)
-        elif modal is not None:
-            self._answer_dialog(modal)
-        elif self.room.session is None:
-            self._open()
-        else:
-            kinds = (self._key, self._click, self._drag, self._wheel, self._resize)
-            kinds[self.rng.choice(len(kinds), p=(0.6, 0.17, 0.1, 0.1, 0.03))]()
+        try:
+            self._do()
+        except Exception as error:  # whatever it is: what hears an event raises through whoever sent it
+            self._raised(type(error), error, error.__traceback__)
         # What is typed fast is typed before anything is drawn.
         if self.rng.random() < 0.7:
             QTest.qWait(int(self.rng.integers(0, 25)))
@@ -221,6 +297,18 @@ class Monkey:
         if current != self._chosen[0]:
             self._chosen = current, time.monotonic()
         self._look()
+
+    def _do(self) -> None:
+        modal, popup = QApplication.activeModalWidget(), QApplication.activePopupWidget()
+        if popup is not None:
+            self._answer_popup(popup)
+        elif modal is not None:
+            self._answer_dialog(modal)
+        elif self.room.session is None:
+            self._open()
+        else:
+            kinds = (self._key, self._waver, self._click, self._drag, self._wheel, self._resize)
+            kinds[self.rng.choice(len(kinds), p=(0.55, 0.06, 0.16, 0.1, 0.1, 0.03))]()
 
     def _note(self, kind: str, words: str) -> None:
         self.done[kind] += 1
@@ -239,6 +327,26 @@ class Monkey:
     def _key(self) -> None:
         name = self._keys[int(self.rng.integers(len(self._keys)))]
         self._note("key", name)
+        self._press(name)
+
+    def _waver(self) -> None:
+        """Give a group that is read another grade, and take that back, perhaps to give it again."""
+        session = self.room.session
+        if session is None or not session.decisions:
+            self._key()
+            return
+        label = int(self.rng.choice(sorted(session.decisions)))
+        names = [str(((session.decisions[label].grade or 0) + 1) % 3), "U", *["Shift+U"] * int(self.rng.integers(2))]
+        self._note("waver", f"group {label}: {' '.join(names)}")
+        self.room.choose(label)
+        # As people do, who see what they grade.
+        end = time.monotonic() + 5.0
+        while not self.room.seen and time.monotonic() < end:
+            QTest.qWait(10)
+        for name in names:
+            self._press(name)
+
+    def _press(self, name: str) -> None:
         focus = self.window.focusWidget()
         widget = focus if focus is not None and focus.isVisible() else self._canvas()
         if name == "?":
@@ -329,14 +437,26 @@ class Monkey:
             QTest.keyClick(dialog, Qt.Key.Key_Escape)
 
     def _look(self) -> None:
-        """Check that nothing is shown which the mode hides."""
+        """Check that the grades are those that were given, and that nothing is shown which the mode hides."""
         session = self.room.session
-        if session is None or self._hides is Mode.ASSISTED:
+        if session is not None:
+            model = self._model(session)
+            if dict(session.decisions) != model.now:
+                self._fault(f"the grades are {_said(session.decisions)}, and were to be {_said(model.now)}")
+                model.now = dict(session.decisions)
+        if self._hides is Mode.ASSISTED:
+            return
+        self._look_at_list()
+        if session is None:
             return
         see = session.visible
-        hidden = [] if see.visits else [word for word in self._secret if word not in dict(TURNS)]
-        hidden += [] if see.other_readers else [word for word in self._secret if word in dict(TURNS)]
+        names = {SIGNER, *dict(TURNS)}
+        hidden = [] if see.visits else [word for word in self._secret if word not in names]
+        hidden += [] if see.other_readers else [word for word in self._secret if word in names]
         text = self._read()
+        told = PROGRAMS.search(text)
+        if told is not None and not see.suggestions:
+            self._fault(f"{told[0]!r} can be read while suggestions are hidden")
         self.faults.extend(
             f"{word} can be read while it is hidden\n  after {'; '.join(self._last)}" for word in hidden if word in text
         )
@@ -345,11 +465,33 @@ class Monkey:
             ("a histogram", evidence is not None and evidence.histogram.counts is not None),
             ("the heat map", self.room.scene.heat_shown),
             ("suggested grades", any(view.measured is not None for view in session.groups())),
+            ("a suggested mark", any(mark.standing is Standing.SUGGESTED for mark in self._marks())),
         )
         if not see.suggestions:
             self.faults.extend(f"{what} is shown while suggestions are hidden" for what, seen in shown if seen)
-        if not see.visits and self.room.side.visit is not None:
+        visit = self.room.side.visit
+        if not see.visits and visit is not None:
             self._fault("another visit is shown while visits are hidden")
+        if not see.other_readers:
+            others = [view.group.label for view in session.groups() if view.others]
+            if others:
+                self._fault(f"other readers' grades of {others} are shown while they are hidden")
+            if visit is not None and visit.reading.reader not in (AUTO, session.reader):
+                self._fault(f"the other visit is that of {visit.reading.reader}, while other readers are hidden")
+
+    def _marks(self) -> list[Mark]:
+        docks = self.room.docks
+        return [] if docks is None else list(docks.overview.table.grades.marks.values())
+
+    def _look_at_list(self) -> None:
+        """Check that no total is listed which the mode hides: other readers' before all is signed, and the highest."""
+        worklist = self.app.worklist
+        if worklist is None or worklist.worklist is None:
+            return
+        for row in worklist.rows.rows:
+            shown = {row.total_said, *(one.reader for one in row.readings), row.reader} & {"84", SIGNER}
+            if shown and not row.finished:
+                self._fault(f"the list of {worklist.worklist.reader} shows {', '.join(sorted(shown))} for {row.title}")
 
     def _read(self) -> str:
         """Return everything that can be read in the windows there are."""
@@ -384,6 +526,21 @@ class Monkey:
             for line in map(json.loads, path.read_text("utf-8").splitlines()):
                 if line.get("suggestion") is not None or (line.get("to") or {}).get("suggestion_seen"):
                     self.faults.append(f"{path.name}, line {line['number']}: a suggestion was seen while blinded")
+
+
+class _Logged(logging.Handler):
+    """Hands on what is logged as an error."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__(logging.ERROR)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell(self.format(record))
+
+
+def _said(decisions: Mapping[int, Decision]) -> str:
+    return ", ".join(f"{label} {decision.words}" for label, decision in sorted(decisions.items())) or "none"
 
 
 def run(monkey: Monkey, events: int, each: int) -> None:
