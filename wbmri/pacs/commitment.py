@@ -88,14 +88,22 @@ def confirm_kept(sent: Sequence[Sent], target: Target, *, port: int | None = Non
 
 def _asked(request: "Dataset", target: DimseTarget, port: int | None) -> "Dataset | None":
     """Send the request and return the archive's word on it; ``None`` where none came."""
+    from pynetdicom.pdu import P_DATA_TF
+
     answers: queue.SimpleQueue[Dataset] = queue.SimpleQueue()
+    heard: list[Dataset] = []
 
     def hear(event: Any) -> tuple[int, None]:
         if event.event_information.get("TransactionUID") == request.TransactionUID:
-            answers.put(event.event_information)
+            heard.append(event.event_information)
         return 0x0000, None
 
-    with _hearing(target, port, hear) as handlers, connected(target, [(_PUSH_MODEL, None)], handlers) as association:
+    def replied(event: Any) -> None:
+        # Not before the archive has its reply, for the connection is released then.
+        if heard and isinstance(event.pdu, P_DATA_TF):
+            answers.put(heard.pop())
+
+    with _hearing(target, port, hear, replied) as handlers, connected(target, [(_PUSH_MODEL, None)], handlers) as association:
         association.network_timeout = None  # silence is what is waited through
         try:
             said, _ = association.send_n_action(request, _REQUEST, _PUSH_MODEL, _PUSH_INSTANCE)
@@ -118,11 +126,11 @@ def _unwilling(target: DimseTarget, why: str) -> InputError:
 
 
 @contextmanager
-def _hearing(target: DimseTarget, port: int | None, hear: Any) -> Iterator[list[Any]]:
+def _hearing(target: DimseTarget, port: int | None, hear: Any, replied: Any) -> Iterator[list[Any]]:
     """Listen on a port for the archive's word as long as this is entered; yield what hears it on any connection."""
     from pynetdicom import AE, evt
 
-    handlers: list[Any] = [(evt.EVT_N_EVENT_REPORT, hear)]
+    handlers: list[Any] = [(evt.EVT_N_EVENT_REPORT, hear), (evt.EVT_PDU_SENT, replied)]
     if port is None:
         yield handlers
         return
