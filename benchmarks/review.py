@@ -5,6 +5,7 @@ the machine and on how it draws, and by the clock on what else it does: behind e
 The ratio to a bare napari viewer with the same layers in the same run depends on them less.
 """
 
+import gc
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -102,9 +103,11 @@ def main() -> None:
         viewer.window._qt_window.show()
         application = QApplication.instance()
         assert application is not None
-        settle(application, 1.0)
-
         app = App.of(viewer)
+        # As `launch` does: napari collects garbage whenever a layer goes.
+        gc.collect()
+        gc.freeze()
+        settle(application, 1.0)
         room = app.room
 
         def opened() -> None:

@@ -79,7 +79,8 @@ def fitting_level(volume: Volume, labels: LabelMap, reference: Reference | None)
     muscle = volume.data[labels.data > 0]
     if reference is None or muscle.size == 0:
         return None
-    lowest, highest = (multiple * float(np.median(muscle)) for multiple in FITTING_LEVELS)
+    median = float(np.median(muscle))
+    lowest, highest = (multiple * median for multiple in FITTING_LEVELS)
     return reference.level if lowest <= reference.level <= highest else None
 
 
