@@ -1,6 +1,7 @@
 """Grade every muscle group of a scan."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -114,17 +115,20 @@ def grade(
     if scales is not None:
         around = surroundings_of(scan, groups, scales.first.fit.field, scales.first.reference.level)
         failed = unsuppressed(around, labels.scheme)
-        faults = faults_of(scan, groups, around, scales.first.fit, labels.scheme, failed)
-        log_ratio = scales.first.log_ratio(muscle)
-        soft_tissue = suggest_signs(muscle, log_ratio, around, labels.scheme, failed)
-        signed = with_bright_fascia(labels.scheme, soft_tissue)
-        muscle, shapes = without_fascia_and_vessels(muscle, log_ratio, signed)
-        muscle = away_from_brightness(scan, muscle, scales.first.fit.field, scales.first.reference.level)
-        ways = explanations_of(scales.every, muscle, NotMuscle({} if fat is None else fat.share, shapes))
-        hypotheses = tuple(way.scale for way in ways)
-        asked = [group.label for group in labels.scheme.groups if group.label not in excluded]
-        for label, own in zip(asked, graded_each_way(asked, ways, labels, volume.acquisition), strict=True):
-            found[label - 1] = own
+        # What is wrong with the scan is looked for beside the grading, which does not need to know.
+        with ThreadPoolExecutor(1) as beside_it:
+            looking = beside_it.submit(faults_of, scan, groups, around, scales.first.fit, labels.scheme, failed)
+            log_ratio = scales.first.log_ratio(muscle)
+            soft_tissue = suggest_signs(muscle, log_ratio, around, labels.scheme, failed)
+            signed = with_bright_fascia(labels.scheme, soft_tissue)
+            muscle, shapes = without_fascia_and_vessels(muscle, log_ratio, signed)
+            muscle = away_from_brightness(scan, muscle, scales.first.fit.field, scales.first.reference.level)
+            ways = explanations_of(scales.every, muscle, NotMuscle({} if fat is None else fat.share, shapes))
+            hypotheses = tuple(way.scale for way in ways)
+            asked = [group.label for group in labels.scheme.groups if group.label not in excluded]
+            for label, own in zip(asked, graded_each_way(asked, ways, labels, volume.acquisition), strict=True):
+                found[label - 1] = own
+            faults = looking.result()
     entries = tuple(
         spoilt(views.told(agreed(own, hypotheses)), faults.artefacts.get(group.label))
         if own

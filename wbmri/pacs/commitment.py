@@ -103,7 +103,10 @@ def _asked(request: "Dataset", target: DimseTarget, port: int | None) -> "Datase
         if heard and isinstance(event.pdu, P_DATA_TF):
             answers.put(heard.pop())
 
-    with _hearing(target, port, hear, replied) as handlers, connected(target, [(_PUSH_MODEL, None)], handlers) as association:
+    with (
+        _hearing(target, port, hear, replied) as handlers,
+        connected(target, [(_PUSH_MODEL, None)], handlers) as association,
+    ):
         association.network_timeout = None  # silence is what is waited through
         try:
             said, _ = association.send_n_action(request, _REQUEST, _PUSH_MODEL, _PUSH_INSTANCE)

@@ -96,7 +96,7 @@ class NetworkEngine:
         )
         probabilities = correct_sides(probabilities, first, right)
         progress(0.85, "carrying the outlines to the scan")
-        labels = labels_on_scan(stored.grid, fine, first, probabilities, scheme)
+        labels = labels_on_scan(stored.grid, fine, first, probabilities, scheme, nets.at_once)
         labels = remove_islands(remove_dark_voxels(labels, stored.data, stored.spacing), stored.spacing)
         view = FieldOfView.of(found, coarse, stored.grid, scheme)
         # Of a group that the field of view cuts, what is in the picture stays; what cannot be there was mistaken.

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from wbmri.core import Grid
 from wbmri.core.scheme import Scheme, Side
 from wbmri.segmentation.network.preprocessing import PAIRS, TILE_COARSE, TILE_FINE
+from wbmri.segmentation.network.sliding_window import side_by_side
 
 _BLUR = 1.5
 """Coarse voxels over which the first guess at the midline may be off."""
@@ -80,6 +81,7 @@ def labels_on_scan(
     first: tuple[int, int, int],
     probabilities: NDArray[np.float32],
     scheme: Scheme,
+    at_once: int = 1,
 ) -> NDArray[np.uint8]:
     """Return the most probable label of every voxel that is muscle, probabilities interpolated linearly.
 
@@ -93,6 +95,8 @@ def labels_on_scan(
         Probabilities of the pairs and of the right side, shape (x, y, z, 22).
     scheme
         The scheme whose labels are meant.
+    at_once
+        How many planes are looked at side by side; the answer is the same, whatever it is.
     """
     shape, into = scan.shape, scan.index_map(fine)
     into[:3, 3] -= first
@@ -104,25 +108,28 @@ def labels_on_scan(
     strides = np.array([size[1] * size[2], size[2], 1])
     j, k = np.meshgrid(*(np.arange(n) for n in shape[1:]), indexing="ij")
     plane = into[:3, 1:3] @ np.stack([j.ravel(), k.ravel()]) + into[:3, 3:]
-    for i in range(shape[0]):
+
+    def across(i: int) -> NDArray[np.uint8]:
+        row = np.zeros(plane.shape[1], np.uint8)
         place = (plane + into[:3, :1] * i).T
         nearest = np.rint(place).astype(np.int64)
         inside = np.flatnonzero(((nearest >= 0) & (nearest < size)).all(1))
         inside = inside[near.ravel()[nearest[inside] @ strides]]
-        if not inside.size:
-            continue
         spot = np.clip(place[inside], 0, size - 1.001)
         base = spot.astype(np.int64)
         share = (spot - base).astype(np.float32)
         found = np.zeros((inside.size, PAIRS + 1), np.float32)
         for corner in np.ndindex(2, 2, 2):
             weight = np.prod(np.where(corner, share, 1 - share), axis=1, dtype=np.float32)
-            found += weight[:, None] * flat[np.minimum(base + corner, size - 1) @ strides]
+            # Other than with an index in brackets, others may go on meanwhile.
+            found += weight[:, None] * flat.take(np.minimum(base + corner, size - 1) @ strides, axis=0)
         pairs = found[:, :PAIRS]
         label = label_of[pairs.argmax(1), (found[:, PAIRS] > 0.5).astype(np.intp)]
-        row = np.zeros(plane.shape[1], np.uint8)
         row[inside] = np.where(pairs.sum(1) > MUSCLE_THRESHOLD, label, 0)
-        labels[i] = row.reshape(shape[1:])
+        return row.reshape(shape[1:])
+
+    for i, row in enumerate(side_by_side(across, range(shape[0]), at_once)):
+        labels[i] = row
     return labels
 
 

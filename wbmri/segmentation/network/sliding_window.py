@@ -29,6 +29,7 @@ from wbmri.segmentation.network.preprocessing import (
 Array = NDArray[np.float32]
 Number = TypeVar("Number", bound=np.generic)
 Place = TypeVar("Place")
+Seen = TypeVar("Seen")
 
 _SIGNAL = 0.4
 """Tissue other than fat is brighter than this multiple of the body's level."""
@@ -104,7 +105,7 @@ def _find_all(
         mirrored[SIDE] = 1 - mirrored[SIDE]
         return (finder(tile) + mirrored) / np.float32(2)
 
-    for number, ((there, here), answer) in enumerate(zip(tiles, _side_by_side(look, tiles, at_once), strict=True)):
+    for number, ((there, here), answer) in enumerate(zip(tiles, side_by_side(look, tiles, at_once), strict=True)):
         total[(slice(None), *there)] += answer[(slice(None), *here)] * window[here]
         weight[there] += window[here]
         progress((number + 1) / len(tiles))
@@ -112,13 +113,13 @@ def _find_all(
     return total
 
 
-def _side_by_side(look: Callable[[Place], Array], places: Sequence[Place], at_once: int) -> Iterator[Array]:
+def side_by_side(look: Callable[[Place], Seen], places: Sequence[Place], at_once: int) -> Iterator[Seen]:
     """Yield the answer for each place in their order, so that sums over them do not depend on which is ready first."""
     if at_once == 1:
         yield from map(look, places)
         return
     with ThreadPoolExecutor(at_once) as pool:
-        waiting: deque[Future[Array]] = deque()
+        waiting: deque[Future[Seen]] = deque()
         for place in places:
             waiting.append(pool.submit(look, place))
             # No more than are looked at are kept.
@@ -278,7 +279,7 @@ def outline_groups(
     def look(number: int) -> Array:
         return network(cube(image, tuple(begin[number]), TILE_FINE), context_tile(context, starts[number]))
 
-    for number, answer in enumerate(_side_by_side(look, range(len(starts)), at_once)):
+    for number, answer in enumerate(side_by_side(look, range(len(starts)), at_once)):
         first = begin[number]
         there = tuple(slice(int(f), int(f) + TILE_FINE) for f in first - low)
         total[there][..., :PAIRS] += answer[..., 1 : PAIRS + 1] * window[..., None]
