@@ -1,9 +1,11 @@
 """Cases of every geometry, written to disk, whose images no two places share: what is moved or mirrored shows."""
 
 import gzip
+import os
 import re
 import shutil
 import subprocess
+import sys
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -134,10 +136,11 @@ def check_dicom() -> Callable[[Path], list[str]]:
 
 @pytest.fixture(scope="session")
 def dcmqi() -> Callable[..., None]:
-    """A function that runs a program of dcmqi."""
+    """A function that runs a program of dcmqi, which lies beside this Python."""
+    places = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
 
     def run(program: str, *arguments: object) -> None:
-        found = shutil.which(program)
+        found = shutil.which(program, path=places)
         if found is None:
             pytest.skip(f"{program} is not installed (package dcmqi)")
         subprocess.run([found, *map(str, arguments)], capture_output=True, check=True)  # noqa: S603
