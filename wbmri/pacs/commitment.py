@@ -88,6 +88,7 @@ def confirm_kept(sent: Sequence[Sent], target: Target, *, port: int | None = Non
 
 def _asked(request: "Dataset", target: DimseTarget, port: int | None) -> "Dataset | None":
     """Send the request and return the archive's word on it; ``None`` where none came."""
+    from pynetdicom import evt
     from pynetdicom.pdu import P_DATA_TF
 
     answers: queue.SimpleQueue[Dataset] = queue.SimpleQueue()
@@ -103,10 +104,8 @@ def _asked(request: "Dataset", target: DimseTarget, port: int | None) -> "Datase
         if heard and isinstance(event.pdu, P_DATA_TF):
             answers.put(heard.pop())
 
-    with (
-        _hearing(target, port, hear, replied) as handlers,
-        connected(target, [(_PUSH_MODEL, None)], handlers) as association,
-    ):
+    handlers: list[Any] = [(evt.EVT_N_EVENT_REPORT, hear), (evt.EVT_PDU_SENT, replied)]
+    with _hearing(target, port, handlers), connected(target, [(_PUSH_MODEL, None)], handlers) as association:
         association.network_timeout = None  # silence is what is waited through
         try:
             said, _ = association.send_n_action(request, _REQUEST, _PUSH_MODEL, _PUSH_INSTANCE)
@@ -129,14 +128,13 @@ def _unwilling(target: DimseTarget, why: str) -> InputError:
 
 
 @contextmanager
-def _hearing(target: DimseTarget, port: int | None, hear: Any, replied: Any) -> Iterator[list[Any]]:
-    """Listen on a port for the archive's word as long as this is entered; yield what hears it on any connection."""
-    from pynetdicom import AE, evt
-
-    handlers: list[Any] = [(evt.EVT_N_EVENT_REPORT, hear), (evt.EVT_PDU_SENT, replied)]
+def _hearing(target: DimseTarget, port: int | None, handlers: list[Any]) -> Iterator[None]:
+    """Listen on a port, if one is given, for the archive's word as long as this is entered."""
     if port is None:
-        yield handlers
+        yield
         return
+    from pynetdicom import AE
+
     entity = AE(ae_title=target.calling)
     entity.require_calling_aet = [target.title]
     entity.require_called_aet = True
@@ -151,7 +149,7 @@ def _hearing(target: DimseTarget, port: int | None, hear: Any, replied: Any) -> 
             "choose another with --commit-port, or end the program that uses it",
         ) from problem
     try:
-        yield handlers
+        yield
     finally:
         server.shutdown()
         server.server_close()
