@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from wbmri.pipeline import ScoringOptions
 
 pytest.importorskip("pynetdicom")
 MakeImages = Callable[..., Path]
+Answering = Callable[..., AbstractContextManager[DimseTarget]]
 
 
 def image(patient: str, study: str, number: int, size: int = 32, **changes: Any) -> bytes:
@@ -210,10 +211,8 @@ def test_a_study_that_cannot_be_scored_is_noted_and_stops_nothing(images: MakeIm
 
 
 @contextmanager
-def archive(studies: dict[str, Path], send_to: int) -> Iterator[tuple[DimseTarget, list[str]]]:
+def archive(answering: Answering, studies: dict[str, Path], send_to: int) -> Iterator[tuple[DimseTarget, list[str]]]:
     """An archive that finds studies by their dates and sends them; yields where it is, and what it was asked."""
-    from pynetdicom import AE, evt
-
     asked: list[str] = []
 
     def find(event: Any) -> Iterator[tuple[int, Dataset | None]]:
@@ -241,27 +240,20 @@ def archive(studies: dict[str, Path], send_to: int) -> Iterator[tuple[DimseTarge
         for image in found:
             yield 0xFF00, image
 
-    entity = AE(ae_title="ARCHIVE")
-    for kind in ("1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.2.2"):
-        entity.add_supported_context(kind)
-    entity.add_requested_context(MRImageStorage)
-    handlers = [(evt.EVT_C_FIND, find), (evt.EVT_C_MOVE, move)]
-    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
-    try:
-        yield DimseTarget("ARCHIVE", "127.0.0.1", server.server_address[1], patience_s=20.0), asked
-    finally:
-        server.shutdown()
-        server.server_close()
+    with answering(find, move) as target:
+        yield target, asked
 
 
-def test_the_last_earlier_study_of_a_new_patient_is_fetched_and_scored(images: MakeImages, tmp_path: Path) -> None:
+def test_the_last_earlier_study_of_a_new_patient_is_fetched_and_scored(
+    images: MakeImages, tmp_path: Path, answering: Answering
+) -> None:
     inbox, port = Inbox(tmp_path / "inbox"), free_port()
     dates = {"A": "20240606", "B": "20220101", "C": "20230808", "D": "20230909", "E": "20250101"}
     studies = {date: images(study=name, StudyDate=date) for name, date in dates.items()}
     with receiving(inbox) as send:
         send(studies["20240606"])
     told: list[StudyState] = []
-    with archive(studies, port) as (target, asked):
+    with archive(answering, studies, port) as (target, asked):
         duty = Duty(tmp_path / "OUT", ScoringOptions(), quiet_s=0.0, earlier_from=target)
         reception = Reception(("ARCHIVE",), port=port)
         listen(inbox.root, reception, duty, report=told.append, go_on=iter([True, True, False]).__next__)
@@ -285,11 +277,13 @@ def test_an_archive_that_does_not_answer_holds_up_no_study(images: MakeImages, t
     assert told[0].scored
 
 
-def test_an_archive_that_sends_nothing_leaves_the_first_visit_the_first(images: MakeImages, tmp_path: Path) -> None:
+def test_an_archive_that_sends_nothing_leaves_the_first_visit_the_first(
+    images: MakeImages, tmp_path: Path, answering: Answering
+) -> None:
     inbox = Inbox(tmp_path / "inbox")
     with receiving(inbox) as send:
         send(images(study="A", StudyDate="20240606"))
-    with archive({"20230808": images(study="B", StudyDate="20230808")}, 0) as (target, asked):
+    with archive(answering, {"20230808": images(study="B", StudyDate="20230808")}, 0) as (target, asked):
         duty = Duty(tmp_path / "OUT", ScoringOptions(), quiet_s=0.0, earlier_from=target)
         listen(inbox.root, Reception(("ARCHIVE",), port=0), duty, go_on=iter([True, False]).__next__)
     assert asked == ["find MRN-1", "move WBMRI"]

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from wbmri.pipeline import ScoringOptions
 
 pytest.importorskip("pynetdicom")
 BORN = "20150607"
+Answering = Callable[..., AbstractContextManager[DimseTarget]]
 
 
 def header(study: str, date: str, **changes: Any) -> Dataset:
@@ -143,10 +144,8 @@ def test_an_entry_about_somebody_else_says_nothing(worklist: Worklist) -> None:
 
 
 @contextmanager
-def archive(images: list[Dataset], send_to: int) -> Iterator[tuple[DimseTarget, list[str]]]:
+def archive(answering: Answering, images: list[Dataset], send_to: int) -> Iterator[tuple[DimseTarget, list[str]]]:
     """An archive that finds studies by patient number or identifier; yields where it is, and what it was asked."""
-    from pynetdicom import AE, evt
-
     asked: list[str] = []
 
     def find(event: Any) -> Iterator[tuple[int, Dataset | None]]:
@@ -167,17 +166,8 @@ def archive(images: list[Dataset], send_to: int) -> Iterator[tuple[DimseTarget, 
         for image in found:
             yield 0xFF00, image
 
-    entity = AE(ae_title="ARCHIVE")
-    for kind in ("1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.2.2"):
-        entity.add_supported_context(kind)
-    entity.add_requested_context(MRImageStorage)
-    handlers = [(evt.EVT_C_FIND, find), (evt.EVT_C_MOVE, move)]
-    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
-    try:
-        yield DimseTarget("ARCHIVE", "127.0.0.1", server.server_address[1], patience_s=20.0), asked
-    finally:
-        server.shutdown()
-        server.server_close()
+    with answering(find, move) as target:
+        yield target, asked
 
 
 def run(inbox: Inbox, duty: Duty, port: int = 0, rounds: int = 2) -> list[StudyState]:
@@ -190,7 +180,7 @@ def run(inbox: Inbox, duty: Duty, port: int = 0, rounds: int = 2) -> list[StudyS
 
 @pytest.mark.parametrize("known_by", ["number", "study"])
 def test_the_earlier_study_is_fetched_from_under_another_number(
-    worklist: Worklist, tmp_path: Path, known_by: str
+    worklist: Worklist, tmp_path: Path, known_by: str, answering: Answering
 ) -> None:
     inbox, port = Inbox(tmp_path / "inbox"), free_port()
     keep(inbox, header("B", "20240606"))
@@ -199,7 +189,7 @@ def test_the_earlier_study_is_fetched_from_under_another_number(
     changes: dict[str, Any] = (
         {"PatientID": "OLD-3"} if known_by == "number" else {"ReferencedStudySequence": [study_of(content_uid("A"))]}
     )
-    with archive([earlier, brother], port) as (target, asked):
+    with archive(answering, [earlier, brother], port) as (target, asked):
         duty = Duty(tmp_path / "OUT", ScoringOptions(), quiet_s=0.0, earlier_from=target, worklist=worklist(**changes))
         told = run(inbox, duty, port)
         asked_once = list(asked)
