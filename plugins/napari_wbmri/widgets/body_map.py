@@ -13,6 +13,7 @@ from qtpy.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
+    QPixmap,
     QResizeEvent,
     QTransform,
 )
@@ -68,6 +69,7 @@ class BodyMap(QWidget):
         self._under: int | None = None
         self._areas = _areas(scheme)
         self._body = [_path(text) for text in body_drawing().body]
+        self._drawn: QPixmap | None = None
         self.setMouseTracking(True)
         self.setMinimumSize(200, 180)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -121,14 +123,8 @@ class BodyMap(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the body, the groups and their figures."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        transform = self._transform()
-        painter.setTransform(transform)
-        for view, midline in MIDLINES.items():
-            self._paint_body(painter, midline)
-            for sign, letter in ((-1, "R" if view == "front" else "L"), (1, "L" if view == "front" else "R")):
-                self._write(painter, QPointF(midline + sign * 215, _TOP + 60), letter, 13, FAINT)
-            self._write(painter, QPointF(midline, 30), view, 11, FAINT)
+        painter.drawPixmap(0, 0, self._ground())
+        self._begin(painter)
         areas = [area for area in self._areas if event.region().intersects(self._box(area))]
         for area in areas:
             mark = self._marks.get(area.label, Mark(Standing.OPEN))
@@ -148,6 +144,27 @@ class BodyMap(QWidget):
             mark = self._marks.get(area.label, Mark(Standing.OPEN))
             if area.at is not None and mark.standing is not Standing.OPEN and mark.grade is not None:
                 self._write(painter, area.at, mark.text, 11, ink_of(mark))
+
+    def _begin(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setTransform(self._transform())
+
+    def _ground(self) -> QPixmap:
+        """Return the body, on which the groups lie; it is the same from key to key and takes longer than they do."""
+        ratio = self.devicePixelRatioF()
+        if self._drawn is None or self._drawn.size() != self.size() * ratio:
+            self._drawn = QPixmap(self.size() * ratio)
+            self._drawn.setDevicePixelRatio(ratio)
+            self._drawn.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._drawn)
+            self._begin(painter)
+            for view, midline in MIDLINES.items():
+                self._paint_body(painter, midline)
+                for sign, letter in ((-1, "R" if view == "front" else "L"), (1, "L" if view == "front" else "R")):
+                    self._write(painter, QPointF(midline + sign * 215, _TOP + 60), letter, 13, FAINT)
+                self._write(painter, QPointF(midline, 30), view, 11, FAINT)
+            painter.end()
+        return self._drawn
 
     def _paint_body(self, painter: QPainter, midline: float) -> None:
         for pen, brush in ((QPen(LINE, 5.0), BODY), (QPen(Qt.PenStyle.NoPen), BODY)):
