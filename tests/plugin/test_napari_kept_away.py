@@ -39,7 +39,7 @@ def test_napari_keys_change_nothing(
         return (
             dims.ndisplay,
             dims.order,
-            tuple(dims.point),
+            dims.point[dims.order[0]],
             len(layers),
             modes,
             visible,

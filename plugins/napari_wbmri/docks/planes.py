@@ -71,11 +71,12 @@ class ThreePlanes:
             self._view.addWidget(self._box)
             for _ in range(2):
                 self._views.append(self._another(self._box))
-        planes = [plane for plane in PLANES if plane != self._scene.plane]
+        planes, point = [plane for plane in PLANES if plane != self._scene.plane], self._scene.cross
         for (_, scene), plane in zip(self._views, planes, strict=True):
             scene.share(self._scene, plane)
             # They are small, and their letters stand there.
             scene.viewer.canvas.overlays.scale_bar.visible = False
+        self._scene.go(point)
         self._box.show()
         self.arrange(below=below)
 
@@ -132,7 +133,7 @@ class ThreePlanes:
         """The point of the screen under the mouse, or else where the planes cross."""
         scene = self.under_mouse()
         if scene is None or scene.depth is Depth.BODY:
-            return self._scene.cross if self.shown else self._scene.point
+            return self._scene.cross
         a, b, c = (float(value) for value in scene.viewer.cursor.position)
         return a, b, c
 

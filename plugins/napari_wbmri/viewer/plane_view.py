@@ -73,17 +73,17 @@ class PlaneView:
 
     def go(self, point: Sequence[float]) -> None:
         """Go to the slices of a point, without moving the picture within its plane."""
+        # Alone, a view need not know where other planes would go through: for napari that is another place to slice.
+        axes = range(3) if self.followers else PLANES[self.plane][:1]
         # In the middle of a voxel: napari's sliders would move it there, and all layers would be sliced once more.
-        steps = [
-            round((value - along.start) / along.step)
-            for value, along in zip(point, self.viewer.dims.range, strict=True)
-        ]
-        self.viewer.dims.set_current_step(range(3), steps)
+        along = self.viewer.dims.range
+        steps = [round((point[axis] - along[axis].start) / along[axis].step) for axis in axes]
+        self.viewer.dims.set_current_step(axes, steps)
 
     @property
     def cross(self) -> tuple[float, float, float]:
-        """The point on the screen in which all three planes cross, in mm."""
-        point = [float(value) for value in self.viewer.dims.point]
+        """The point on the screen in which all three planes cross, in mm; what is in the middle where one is shown."""
+        point = list(self.point)
         for view in self.followers:
             across = PLANES[view.plane][0]
             point[across] = float(view.viewer.dims.point[across])
