@@ -150,7 +150,7 @@ class App(QObject):
     def open_case(self, paths: CasePaths, addendum: bool = False) -> None:
         """Open a case as the reader and in the mode of the worklist, in place of the one that is open."""
         worklist = self.docked_worklist()
-        self.room.close()
+        self.room.leave()
         seed = None if worklist.worklist is None else worklist.worklist.seed
         reader, mode = worklist.reader.text().strip(), worklist.reading_mode
         try:
@@ -160,6 +160,9 @@ class App(QObject):
             worklist.show_refusal(error)
         else:
             self._read_ahead(paths)
+        finally:
+            if self.room.session is None:
+                self.room.close()
 
     def _read_ahead(self, paths: CasePaths) -> None:
         """Read the next unread case in the background, so that it opens at once."""

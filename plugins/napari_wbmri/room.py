@@ -110,17 +110,17 @@ class ReadingRoom(QObject):
         Raises
         ------
         CaseError
-            If a file of the case is missing or damaged; the session is closed then.
+            If a file of the case is missing or damaged; the session, and what was open, is closed then.
         """
-        self.close()
+        self.leave()
         with ThreadPoolExecutor(1) as beside:
             loading = beside.submit(session.load)
-            docks = self._build(session.case.reading.scheme)
+            self._build(session.case.reading.scheme)
         try:
             loading.result()
         except WbmriError:
-            docks.hide()
             session.close()
+            self.close()
             raise
         volume, labels = session.volume, session.label_map
         self.session = session
@@ -155,14 +155,15 @@ class ReadingRoom(QObject):
 
         self.background.run(session.prepare, ready)
 
-    def close(self) -> None:
-        """Let go of the case; everything is on disk already."""
+    def leave(self) -> None:
+        """Let go of the case; its picture stays for the next one to take its place, or for `close`."""
         if self.session is None:
             return
         self.remember()
         self.editor.stop()
         self.side.close()
-        self.planes.clear()
+        # Planes that are not shown would keep the scan.
+        (self.planes.hide if self._three else self.planes.clear)()
         if self.scene.depth is not Depth.SLICE:
             self.scene.project(Depth.SLICE)
         self._alive.stop()
@@ -170,12 +171,17 @@ class ReadingRoom(QObject):
         session, self.session = self.session, None
         self._quieten()
         session.close()
-        self.scene.clear()
         self.picture.clear()
+        self.closed.emit()
+
+    def close(self) -> None:
+        """Let go of the case and clear the window; everything is on disk already."""
+        self.leave()
+        self.planes.clear()
+        self.scene.clear()
         self.viewer.title = "wbmri reading room"
         if self.docks is not None:
             self.docks.hide()
-        self.closed.emit()
 
     def _build(self, scheme: Scheme) -> Docks:
         """Return the docks for a scheme, in view."""

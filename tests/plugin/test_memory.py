@@ -28,6 +28,25 @@ def test_a_case_is_let_go_of_when_it_is_closed(read: Callable[..., ReadingRoom],
     assert shown() < before + 0.1 * volume
 
 
+@pytest.mark.parametrize("planes", [False, True])
+def test_a_case_is_let_go_of_when_the_next_one_is_opened(
+    read: Callable[..., ReadingRoom], press: Callable[..., None], qtbot: object, planes: bool
+) -> None:
+    room = read()
+    if planes:
+        press("Q")
+    press("T")
+    qtbot.waitUntil(lambda: room.scene.heat_shown, timeout=20_000)
+    gc.collect()
+    before, session, shown_then = shown(), ref(room.session), ref(room.session.volume.data)
+    read("month6")
+    gc.collect()
+    assert session() is None
+    assert shown_then() is None
+    assert not room.scene.heat_shown
+    assert shown() < before
+
+
 @pytest.mark.usefixtures("no_registration")
 def test_another_visit_is_let_go_of_when_it_is_closed(
     read: Callable[..., ReadingRoom],

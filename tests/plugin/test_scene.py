@@ -103,3 +103,43 @@ def test_a_projection_shows_the_brightest_voxel_and_goes_back_to_the_slice(scene
     assert scene.viewer.dims.ndisplay == 2
     assert scene.lines.visible
     np.testing.assert_allclose(scene.point[0], point[0])
+
+
+@pytest.mark.parametrize("plane", list(PLANES))
+def test_another_scan_takes_the_place_of_one_as_if_it_had_been_the_first(scene: Scene, plane: str) -> None:
+    scene.turn("axial")
+    scene.draw(Contours.CHOSEN)
+    scene.show_heat(np.full((40, 60, 10), 2.0, np.float16))
+    kept = scene.scan
+
+    labels = np.zeros((30, 70, 12), np.uint8)
+    labels[10:20, 20:40, 2:9] = 2
+    image = np.where(labels > 0, 80.0, 7.0).astype(np.float32)
+    grid = DisplayGrid(Grid(labels.shape, AFFINE @ np.diag([1.5, 0.8, 1.0, 1.0])))
+    marks = {2: Mark(Standing.GIVEN, 2)}
+    fresh = Scene(ViewerModel())
+    for one in (scene, fresh):
+        one.contours = Contours.ALL
+        one.show("next", image, labels, grid, marks, ViewState(2, None, None, plane))
+        one.go_to(ViewState(2, None, None, plane))
+
+    assert scene.scan is kept
+    assert [layer.name for layer in scene.viewer.layers] == ["next", "muscle groups", "contours"]
+    assert not scene.heat_shown
+    assert scene.viewer.dims.range == fresh.viewer.dims.range
+    assert scene.cross == pytest.approx(fresh.cross)
+    for now, new in zip(scene.viewer.layers, fresh.viewer.layers, strict=True):
+        assert (now.visible, now.metadata) == (new.visible, new.metadata)
+        np.testing.assert_array_equal(np.asarray(now.data), np.asarray(new.data))
+        np.testing.assert_allclose(now.extent.world, new.extent.world)
+        np.testing.assert_array_equal(now._slice.image.raw, new._slice.image.raw)
+    assert scene.scan.contrast_limits_range == fresh.scan.contrast_limits_range
+    assert scene.scan.contrast_limits == fresh.scan.contrast_limits
+    assert [scene.colour_of(label) for label in (1, 2)] == [fresh.colour_of(label) for label in (1, 2)]
+
+
+def test_a_layer_that_was_taken_out_is_there_again_with_the_next_scan(scene: Scene) -> None:
+    scene.viewer.layers.remove(scene.lines)
+    labels = np.ones((4, 5, 6), np.uint8)
+    scene.show("next", labels.astype(np.float32), labels, DisplayGrid(Grid(labels.shape, AFFINE)))
+    assert [layer.name for layer in scene.viewer.layers] == ["next", "muscle groups", "contours"]

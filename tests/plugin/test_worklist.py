@@ -152,8 +152,14 @@ def test_a_damaged_scan_is_said_and_the_case_is_left_to_others(
     paths = CasePaths(out, "02", "baseline")
     paths.volume.write_bytes(paths.volume.read_bytes()[:2000])
     worklist.show_folder(out, "ANNA", mode)
+    worklist.open_case(CasePaths(out, "01", "month6"))
+    assert room.scene.shown
     worklist.open_case(paths)
+    # Nothing of the case before stays in view beside what is said of this one.
     assert room.session is None
+    assert not room.viewer.layers
+    assert not room.docks.panel.isVisible()
+    assert room.viewer.title == "wbmri reading room"
     assert ("not as it was written" if mode is Mode.ASSISTED else "damaged") in worklist.message.text()
     assert ("sub-02" in worklist.message.text()) is (mode is Mode.ASSISTED)
     other = open_review(paths, "BERT")

@@ -80,7 +80,7 @@ class Companion:
         then
             Called with the series; what is wrong there is said instead.
         """
-        here = self._here.groups
+        grid = self._here.grid
 
         def look() -> list[FoundSeries] | WbmriError:
             try:
@@ -90,7 +90,7 @@ class Companion:
 
         def found(series: list[FoundSeries] | WbmriError) -> None:
             # Another case may hide what it is of.
-            if self._here.groups is not here:
+            if self._here.grid is not grid:
                 return
             if isinstance(series, WbmriError):
                 self._say(f"Nothing to show there: {series}")
@@ -102,17 +102,17 @@ class Companion:
 
     def load(self, paths: Sequence[Path], series: FoundSeries, docks: Docks) -> None:
         """Load a series in the background, and show it beside the scan."""
-        grid, outlines = self._here.grid.stored_grid, self._here.groups
+        grid = self._here.grid
         name = series.description or series.kind
 
         def read() -> NDArray[np.float32] | WbmriError:
             try:
-                return read_companion(paths, series.key, grid)
+                return read_companion(paths, series.key, grid.stored_grid)
             except WbmriError as error:
                 return error
 
         def there(image: NDArray[np.float32] | WbmriError) -> None:
-            if self._here.groups is not outlines or not self._here.shown:
+            if self._here.grid is not grid or not self._here.shown:
                 return
             if isinstance(image, WbmriError):
                 self._say(f"{name} cannot be shown: {image}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Layer
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
@@ -23,6 +23,9 @@ from wbmri.grading import fitted_field
 from wbmri.report.figures import DisplayWindow
 from wbmri.review import ViewState
 from wbmri.review.label_editor import LabelChange
+
+_NOTHING = ShownLabels(np.zeros((1, 1, 1), np.uint8), DisplayGrid(Grid((1, 1, 1), np.eye(4))))
+"""The outlines of no scan."""
 
 _FILLED_SHARE = 0.45
 """How much of the canvas the chosen group takes up."""
@@ -53,7 +56,10 @@ class Scene(PlaneView):
         # The colours stay, and what of them a group has changes: other colours would be other shaders.
         self._paint = ContourPaint()
         self.followers: list[Scene] = []  # type: ignore[assignment]
-        self._let_go()
+        self._layers: tuple[Layer, ...] = ()
+        self._ratios: NDArray[np.float16] | None = None
+        self._field: tuple[NDArray[np.float32], Box] | None = None
+        self._outlines = _NOTHING
 
     def show(
         self,
@@ -142,24 +148,20 @@ class Scene(PlaneView):
         self, name: str, image: NDArray[Any], limits: tuple[float, float], point: tuple[float, float, float] | None
     ) -> None:
         """Put the layers on the screen; `point` says through where."""
-        if self.viewer.layers:
-            self.viewer.layers.clear()
-        grid = self.grid
-        self.scan = Image(image, name=name, interpolation2d="linear", contrast_limits=limits, **grid.layer())
-        self.groups = Labels(self._outlines.data, name="muscle groups", visible=False, **grid.layer())
-        self.viewer.layers.append(self.scan)
+        self._ratios, self._field = None, None
+        where, lines = self.grid.layer(), self._outlines.lines(self.plane, self._paint.codes)
+        # The reader may have taken one of them out of napari's list.
+        if self._layers and all(layer in self.viewer.layers for layer in self._layers):
+            self._exchange(image, where, lines)
+        else:
+            self._lay_down(image, where, lines)
+        self.scan.name, self.scan.contrast_limits_range, self.scan.contrast_limits = name, limits, limits
         self.viewer.dims.order = PLANES[self.plane]
-        # Before there is more that would be sliced anew.
+        # Before anything is seen, and sliced.
         if point is not None:
             self.go(point)
-        self.lines = Labels(**self._outlines.lines(self.plane, self._paint.codes), name="contours", opacity=1.0)
-        self.lines.colormap = DirectLabelColormap(color_dict=self._paint.palette)
-        for layer in (self.groups, self.lines):
-            layer.editable = False
-        # Tested for depth, lines in the plane of the scan may be hidden by it.
-        self.lines.blending = "translucent_no_depth"
         self._recolour()
-        self.viewer.layers.extend([self.groups, self.lines])
+        self.scan.visible = True
         # No layer is selected: the keys are the reading room's, and napari's hints about a layer's keys would mislead.
         self.viewer.layers.selection.clear()
         # The wheel and the right button have other work here.
@@ -168,21 +170,41 @@ class Scene(PlaneView):
         bar.visible, bar.font_size = True, 10
         self.viewer.fit_to_view()
 
+    def _lay_down(self, image: NDArray[Any], where: dict[str, Any], lines: dict[str, Any]) -> None:
+        """Make the layers, none of them in view."""
+        self.viewer.layers.clear()
+        self.scan = Image(image, interpolation2d="linear", visible=False, **where)
+        self.groups = Labels(self._outlines.data, name="muscle groups", visible=False, **where)
+        # Tested for depth, lines in the plane of the scan may be hidden by it.
+        self.lines = Labels(name="contours", opacity=1.0, visible=False, blending="translucent_no_depth", **lines)
+        self.lines.colormap = DirectLabelColormap(color_dict=self._paint.palette)
+        for layer in (self.groups, self.lines):
+            layer.editable = False
+        self._layers = self.scan, self.groups, self.lines
+        self.viewer.layers.extend(self._layers)
+
+    def _exchange(self, image: NDArray[Any], where: dict[str, Any], lines: dict[str, Any]) -> None:
+        """Give the layers other contents; making them anew takes several times as long."""
+        for other in [one for one in self.viewer.layers if one not in self._layers]:
+            self.viewer.layers.remove(other)
+        # Out of view, they are not sliced with half of what is new.
+        for layer in self._layers:
+            layer.visible = False
+        places = where | {"data": image}, where | {"data": self._outlines.data}, lines
+        for layer, place in zip(self._layers, places, strict=True):
+            for name in ("data", "scale", "translate", "metadata"):
+                setattr(layer, name, place[name])
+
     def clear(self) -> None:
         """Take everything off the screen, and let go of it: napari's controls keep the layers themselves."""
-        layers = list(self.viewer.layers)
-        if not layers:
+        if not self._layers:
             return
+        layers = list(self.viewer.layers)
         self.viewer.layers.clear()
         self.viewer.scene.camera.mouse_zoom = True
         for layer in layers:
             layer.data = np.zeros((1,) * layer.ndim, layer.data.dtype)
-        self._let_go()
-
-    def _let_go(self) -> None:
-        self._outlines = ShownLabels(np.zeros((1, 1, 1), np.uint8), DisplayGrid(Grid((1, 1, 1), np.eye(4))))
-        self._ratios: NDArray[np.float16] | None = None
-        self._field: tuple[NDArray[np.float32], Box] | None = None
+        self._layers, self._outlines, self._ratios, self._field = (), _NOTHING, None, None
 
     def window(self, preset: DisplayWindow) -> None:
         """Show the scan in a window."""
@@ -199,7 +221,7 @@ class Scene(PlaneView):
     @property
     def shown(self) -> bool:
         """Whether a scan is shown."""
-        return len(self.viewer.layers) > 0 and self._outlines.data.size > 1
+        return len(self.viewer.layers) > 0 and self._outlines is not _NOTHING
 
     def show_heat(self, ratios: NDArray[np.float16] | None) -> None:
         """Lay the ratios to normal muscle over the scan, or take them away."""
@@ -329,7 +351,7 @@ class Scene(PlaneView):
 
     def turn(self, plane: str) -> None:
         """Show another plane through the point that is shown now; the other views take the two that are left."""
-        point = self.cross if self.followers else self.point
+        point = self.cross
         if plane != self.plane:
             self.plane = plane
             fine = self._outlines.lines(plane, self._paint.codes)
