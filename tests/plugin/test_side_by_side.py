@@ -256,3 +256,25 @@ def test_what_was_measured_at_the_other_visit_stands_beside(
     press("C")
     assert not evidence.other_visit.isVisible()
     assert evidence.histogram.other is None
+
+
+@pytest.mark.usefixtures("no_registration")
+def test_the_scan_fills_its_view_again_where_the_reader_is_when_it_stands_alone(
+    read: Callable[..., ReadingRoom], press: Callable[..., None], qtbot: object
+) -> None:
+    room = read("month6")
+    room.choose(6)
+    camera = room.viewer.scene.camera
+    zoom, width = camera.zoom, room.viewer.canvas.size[1]
+    for keys in ("C", "Q", "QC"):
+        press(*keys)
+        qtbot.wait(100)
+        assert camera.zoom < zoom
+        room.scene.step(2)
+        point = room.scene.point
+        press(*keys)
+        qtbot.waitUntil(lambda: abs(room.viewer.canvas.size[1] - width) < 3, timeout=5_000)
+        qtbot.wait(50)
+        assert camera.zoom == pytest.approx(zoom, rel=0.02)
+        assert room.scene.point == pytest.approx(point)
+        room.scene.step(-2)

@@ -81,8 +81,12 @@ class ThreePlanes:
         self.arrange(below=below)
 
     def arrange(self, *, below: bool) -> None:
-        """Put the other views below the first one, or beside it, and show the group that is read in all of them."""
+        """Put the other views below the first one, or beside it, and show the group that is read in all of them.
+
+        Alone, the first view stays where it is, in the zoom for its new size.
+        """
         if self._box is None or not self.shown:
+            QTimer.singleShot(0, self._scene.fill)
             return
         down, across = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
         self._view.setOrientation(down if below else across)
@@ -99,7 +103,9 @@ class ThreePlanes:
             self._cross()
 
     def hide(self) -> None:
-        """Show the first view alone."""
+        """Show the first view alone, in the zoom for its new size."""
+        if self.shown:
+            QTimer.singleShot(0, self._scene.fill)
         self._scene.followers.clear()
         if self._box is not None:
             self._box.hide()

@@ -315,6 +315,11 @@ class Scene(PlaneView):
             for view in (self, *self.followers):
                 view.look(middle, view._zoom(label))
 
+    def fill(self) -> None:
+        """Zoom as `focus` does, but stay where the view is."""
+        if self.shown and self.depth is not Depth.BODY:
+            self.look(self.point, self._zoom(self.label))
+
     def _zoom(self, label: int) -> float | None:
         """Return the zoom at which a group and its neighbours fill the view."""
         box = self.box(label)
