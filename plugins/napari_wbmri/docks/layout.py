@@ -52,8 +52,9 @@ class Docks:
     def show(self) -> None:
         """Show both, with whatever else stands at the sides behind the grades."""
         mine = (self._grades, self._reading)
+        known = {*mine, *self._window.tabifiedDockWidgets(self._grades)}
         for dock in self._window.findChildren(QDockWidget):
-            if dock not in mine and dock.isVisible() and self._window.dockWidgetArea(dock) in _SIDES:
+            if dock not in known and dock.isVisible() and self._window.dockWidgetArea(dock) in _SIDES:
                 self._window.tabifyDockWidget(self._grades, dock)
         for dock in mine:
             dock.show()
