@@ -162,8 +162,11 @@ class ReadingRoom(QObject):
         self.remember()
         self.editor.stop()
         self.side.close()
-        # Planes that are not shown would keep the scan.
-        (self.planes.hide if self._three else self.planes.clear)()
+        if self._three:
+            self.planes.hide()
+        else:
+            # Not shown with the next case, they would keep this one.
+            self.planes.clear()
         if self.scene.depth is not Depth.SLICE:
             self.scene.project(Depth.SLICE)
         self._alive.stop()
