@@ -48,10 +48,10 @@ REBUILD_SLOWLY = """
 import sys, time
 import wbmri.case.collection as tables
 write = tables.write_dataset_files
-def write_late(*files):
+def write_late(*given, **named):
     print("read", flush=True)
     time.sleep(1.5)
-    write(*files)
+    write(*given, **named)
 tables.write_dataset_files = write_late
 tables.rebuild_tables(sys.argv[1])
 """

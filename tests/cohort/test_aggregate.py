@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wbmri.case import SCHEMA_VERSION, TABLES_LOCK, CasePaths, dataset_lock, read_case, write_case
+from wbmri.case import SCHEMA_VERSION, TABLES_LOCK, CasePaths, dataset_lock, read_case, rebuild_tables, write_case
 from wbmri.cohort import (
     UNUSUAL,
     Cause,
@@ -197,8 +197,6 @@ def test_every_column_of_every_table_is_explained(out: Path, dataset: Path) -> N
 
 
 def test_scores_and_summary_are_those_that_scoring_one_visit_writes(out: Path) -> None:
-    from wbmri.case import rebuild_tables
-
     summarise(out)
     tables = [(out / f"{name}.tsv").read_bytes() for name in ("scores", "summary")]
     rebuild_tables(out)
@@ -214,6 +212,21 @@ def test_the_tables_wait_for_whoever_writes_them_and_lack_nothing_then(out: Path
         write("03", "baseline", lambda label: 1)
     group.join()
     assert [row["participant_id"] for row in rows_of(out / "summary.tsv")] == [*["sub-01"] * 3, "sub-02", "sub-03"]
+
+
+@pytest.mark.parametrize("write_tables", [summarise, rebuild_tables])
+def test_no_tables_are_written_where_the_cases_that_they_are_about_have_gone(
+    out: Path, write_tables: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_out(*_: object) -> bytes:
+        if out.exists():
+            out.rename(out.with_name("elsewhere"))
+        return b""
+
+    monkeypatch.setattr(f"{write_tables.__module__}.encode_table", without_out)
+    with pytest.raises(FileNotFoundError):
+        write_tables(out)
+    assert not list(out.rglob("*.tsv"))
 
 
 def test_parquet_holds_the_same_with_types(out: Path) -> None:

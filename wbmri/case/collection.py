@@ -44,7 +44,8 @@ def rebuild_tables(out: str | Path) -> tuple[CaseError, ...]:
 def _rebuild(out: Path) -> tuple[CaseError, ...]:
     cases: list[tuple[Case, Reading]] = []
     left_out: list[CaseError] = []
-    for paths in find_cases(out):
+    found = find_cases(out)
+    for paths in found:
         try:
             case = read_case(paths.reading)
             cases.append((case, reading_of_record(case)))
@@ -58,5 +59,6 @@ def _rebuild(out: Path) -> tuple[CaseError, ...]:
             (out / "scores.tsv", encode_table(SCORE_COLUMNS, scores)),
             (out / "summary.tsv", encode_table(SUMMARY_COLUMNS, summary)),
         ],
+        about=found,
     )
     return tuple(left_out)

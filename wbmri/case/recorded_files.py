@@ -56,10 +56,27 @@ def write_reading_files(paths: ReadingPaths, files: Files, *, closing: Iterable[
     _write(paths.folder, manifest, files)
 
 
-def write_dataset_files(out: Path, files: Files) -> None:
-    """Write files of OUT that belong to no case, such as its tables, and their manifest, all or none."""
+def write_dataset_files(out: Path, files: Files, *, about: Iterable[CasePaths] = ()) -> None:
+    """Write files of OUT that belong to no case, such as its tables, and their manifest, all or none.
+
+    Parameters
+    ----------
+    out
+        The dataset.
+    files
+        Destinations below `out` with their contents.
+    about
+        Visits of `out` that the files were made from.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written, or one of the visits has gone meanwhile; all is as before then.
+    """
     with dataset_lock(out, _LOCK):
         finish_writing(out)
+        for paths in about:
+            paths.folder.stat()
         manifest = Manifest.of_dataset(out)
         # All of it can be made again from the cases.
         with suppress(CaseError):

@@ -147,6 +147,8 @@ def summarise(
         If ``qc.tsv`` or ``participants.tsv`` cannot be used, a label names nobody, or pyarrow is missing.
     CaseError
         If `out` holds neither cases nor outcomes, or is something else than a dataset of wbmri.
+    OSError
+        If a table cannot be written, or a visit has gone meanwhile.
     """
     out = Path(out)
     check_dataset(out)
@@ -213,7 +215,7 @@ def _put_together(
     unreviewed = unreviewed_count(page.reviewed for page in found.pages)
     page = qc_page(_cards(found, outliers), failed, captions, columns=MARK_COLUMNS, unreviewed=unreviewed)
     files.append((out / "qc.html", page.encode()))
-    write_dataset_files(out, files)
+    write_dataset_files(out, files, about=visits)
     return found, unusable
 
 
