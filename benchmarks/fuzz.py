@@ -104,11 +104,15 @@ def child(name: str, first: int, count: int) -> None:
             # Native code does not hear the timer, and what waits uses no time: then the process is ended.
             faulthandler.dump_traceback_later(9 * SECONDS, exit=True)
             signal.setitimer(signal.ITIMER_PROF, SECONDS)
+            began = time.monotonic()
             try:
                 said = tried(number, folder=Path(folder))
             except Late:
                 said = "hung"
             signal.setitimer(signal.ITIMER_PROF, 0)
+            # While a decoder works, in a process of its own, this one only waits.
+            if time.monotonic() - began > SECONDS:
+                said = "hung"
             os.write(1, f"{json.dumps(said)}\n".encode())
 
 

@@ -213,7 +213,9 @@ def series_of(path: Path) -> object:
     from wbmri.io import inspect, load
 
     for number in (1, 2, 3):
-        path.with_name(f"{number}.dcm").write_bytes(dicom_file(number))
+        other = path.with_name(f"{number}.dcm")
+        if not other.exists():
+            other.write_bytes(dicom_file(number))
     return inspect(path.parent), load(path.parent)
 
 
