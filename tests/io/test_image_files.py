@@ -273,6 +273,7 @@ HOSTILE_LINES = [
     (b"a.mha", b"ElementType = MET_STRING"),
     (b"a.mha", b"ElementDataFile = /etc/passwd"),
     (b"a.mha", b"ElementDataFile = LIST"),
+    (b"a.mha", b"ElementDataFile ="),
     (b"a.mha", b"ElementDataFile = slice%03d.raw 1 9 1"),
 ]
 

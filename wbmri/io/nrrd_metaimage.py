@@ -290,6 +290,8 @@ def _type(path: Path, types: Mapping[str, str], name: str) -> np.dtype[Any]:
 
 def _beside(path: Path, named: str) -> Path:
     """Return a detached file, which must lie beside its header: a header must not name any file of the computer."""
+    if not named:
+        raise unreadable(path)
     if Path(named).name != named or named.upper().startswith("LIST") or "%" in named or "\0" in named:
         raise InputError(
             f"the header {path.name}, which names voxels in another folder or in several files",
