@@ -220,3 +220,16 @@ def change_correction(rng: Rng, content: bytes) -> bytes:
     """Change bytes, and let the checksum fit them."""
     body = change_bytes(rng, content[:-4])
     return body + zlib.crc32(body).to_bytes(4, "little")
+
+
+def change_manifest(rng: Rng, content: bytes) -> bytes:
+    """Name other files, or change nodes, and let the digest fit them."""
+    from wbmri.case import unsealed
+    from wbmri.case.history_chain import seal
+
+    tree = json.loads(unsealed(content.rstrip()))
+    if rng.random() < 0.5:
+        tree["files"][pick(rng, (*WORDS, "/etc/passwd", "..", "a"))] = "0" * 64
+    made = json.dumps(tree).encode()
+    made = change_json(rng, made) if rng.random() < 0.7 else made
+    return seal(made) if rng.random() < 0.8 else made

@@ -18,6 +18,7 @@ from fuzz_changes import (
     change_deflated,
     change_dicom,
     change_json,
+    change_manifest,
     change_nifti,
     change_text,
 )
@@ -233,6 +234,16 @@ def dataset_of(path: Path) -> object:
     return read_facts(folder, set()).in_order("1", ["1", "2"])
 
 
+def case_of(path: Path) -> object:
+    """Check a case of which the manifest is given, and read the manifest."""
+    from wbmri.case import CasePaths, Manifest, verify
+
+    paths = CasePaths(path.parent / "OUT", "X", "Y")
+    paths.folder.mkdir(parents=True, exist_ok=True)
+    path.replace(paths.manifest)
+    return verify(paths.out), Manifest.of_case(paths).read()
+
+
 def kinds() -> dict[str, Kind]:
     """Return every kind by its name."""
     from wbmri.analysis.agreement import read_ratings
@@ -291,10 +302,5 @@ def kinds() -> dict[str, Kind]:
         "correction": Kind(
             "a.wbm", mask.read_bytes, change_correction, lambda path: decode_change(path.read_bytes(), path.name)
         ),
-        "manifest": Kind(
-            "sub-X_ses-Y_manifest.json",
-            manifest.encoded,
-            change_json,
-            lambda path: Manifest(path, path.parent, "sub-X_ses-Y", {}).read(),
-        ),
+        "manifest": Kind("sub-X_ses-Y_manifest.json", manifest.encoded, change_manifest, case_of),
     }

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from wbmri.case import (
     CasePaths,
     ChangePaths,
     Fault,
+    Manifest,
     ReadingPaths,
     labels_of_record,
     read_case,
@@ -129,7 +131,7 @@ def test_what_is_missing_foreign_or_of_another_visit_is_told_apart(
 
 def test_a_reading_that_is_not_the_one_the_history_says_was_signed_is_mixed(signed: Case) -> None:
     # As if someone had put an edited reading and a manifest that fits it into the case.
-    from wbmri.case import Manifest, file_digest
+    from wbmri.case import file_digest
 
     edit(anna(signed).reading, '"grade": 1', '"grade": 2')
     manifest = Manifest.of_case(signed.paths).read()
@@ -144,6 +146,20 @@ def test_a_whole_manifest_of_another_visit_is_named(signed: Case) -> None:
     assert named(signed.paths.out) == {place(signed, signed.paths.manifest): Fault.CHANGED}
     with pytest.raises(CaseError, match="manifest of sub-X_ses-2"):
         read_case(signed.paths.folder)
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../../../secret", "x" * 5000])
+def test_a_manifest_whose_names_lead_elsewhere_or_nowhere_is_named(signed: Case, name: str) -> None:
+    manifest = Manifest.of_case(signed.paths).read()
+    assert manifest is not None
+    manifest.path.write_bytes(replace(manifest, files={**manifest.files, name: "0" * 64}).encoded())
+    found = named(signed.paths.out)
+    if name.startswith("x"):
+        assert found == {f"sub-X/ses-1/{name}": Fault.CHANGED}
+    else:
+        assert found == {place(signed, manifest.path): Fault.CHANGED}
+        with pytest.raises(CaseError, match="names files elsewhere"):
+            read_case(signed.paths.folder)
 
 
 def test_a_case_without_the_manifest_it_had_is_refused_and_named(signed: Case) -> None:

@@ -76,7 +76,7 @@ class Manifest:
         Raises
         ------
         CaseError
-            If it is not as it was written, is that of another case, or of a newer version.
+            If it is not as it was written, is that of another case, of a newer version, or names files elsewhere.
         """
         try:
             content = self.path.read_bytes()
@@ -87,6 +87,8 @@ class Manifest:
             raise CaseError(f"{self.path}, which is not as it was written", "an unchanged manifest", _REMEDY)
         if document.of != self.of:
             raise CaseError(f"{self.path}, which is the manifest of {document.of}", f"that of {self.of}", _REMEDY)
+        if any(Path(name).anchor or ".." in Path(name).parts for name in document.files):
+            raise CaseError(f"{self.path}, which names files elsewhere", f"those below {self.root}", _REMEDY)
         return replace(self, files=document.files)
 
     def encoded(self) -> bytes:

@@ -204,15 +204,14 @@ class _Checks:
             path = manifest.root / name
             self.checked.add(path)
             self._know(recorded, f"{path.name} of {case}" if case else name)
-            if not path.is_file():
-                found.append(self._finding(case, path, Fault.MISSING, "it was written and is not there"))
-                continue
             try:
-                digest = file_digest(path)
+                digest = file_digest(path) if path.is_file() else None
             except OSError as error:
                 found.append(self._finding(case, path, Fault.CHANGED, f"it cannot be read ({error.strerror})"))
                 continue
-            if digest != recorded:
+            if digest is None:
+                found.append(self._finding(case, path, Fault.MISSING, "it was written and is not there"))
+            elif digest != recorded:
                 self._digests[self._place(path)] = digest
                 found.append(self._finding(case, path, Fault.CHANGED, "it does not hold what was written"))
         return found
