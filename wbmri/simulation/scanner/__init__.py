@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wbmri.simulation.scanner.artefacts import Artefacts
     from wbmri.simulation.scanner.disturbances import EFFECTS, NOT_STIR, Disturbance, Strength, disturb
     from wbmri.simulation.scanner.given_scan import disturb_scan
-    from wbmri.simulation.scanner.scene import GroupTruth, Scene
+    from wbmri.simulation.scanner.scene_and_truth import GroupTruth, Scene
     from wbmri.simulation.scanner.signal_equation import Protocol, signal_table, tissue_signals
     from wbmri.simulation.scanner.stations import Plane, Scan, Scanned, acquire
 
@@ -62,7 +62,7 @@ __getattr__ = lazy_names(
             "disturb",
         ),
         "given_scan": ("disturb_scan",),
-        "scene": (
+        "scene_and_truth": (
             "GroupTruth",
             "Scene",
         ),

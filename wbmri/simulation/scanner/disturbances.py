@@ -20,7 +20,7 @@ from wbmri.simulation.scanner import muscle_disturbances as muscle
 from wbmri.simulation.scanner import other_sequences as other
 from wbmri.simulation.scanner import tissue_disturbances as tissue
 from wbmri.simulation.scanner.muscle_disturbances import Disturb
-from wbmri.simulation.scanner.scene import Scene
+from wbmri.simulation.scanner.scene_and_truth import Scene
 
 
 class Strength(StrEnum):

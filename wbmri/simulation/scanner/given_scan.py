@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from wbmri.core import LabelMap, Volume
 from wbmri.simulation.body import Tissue
 from wbmri.simulation.scanner.disturbances import Disturbance, disturb
-from wbmri.simulation.scanner.scene import GroupTruth, Scene
+from wbmri.simulation.scanner.scene_and_truth import GroupTruth, Scene
 from wbmri.simulation.scanner.signal_equation import Protocol
 
 _COARSE_MM = 8.0

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from wbmri.core.scheme import BodySegment
 from wbmri.simulation.body import labels_in
 from wbmri.simulation.scanner.artefacts import Artefacts, rician
-from wbmri.simulation.scanner.scene import Scene
+from wbmri.simulation.scanner.scene_and_truth import Scene
 
 _COIL_MM = 30.0
 """Over this length one coil or station passes into the next."""

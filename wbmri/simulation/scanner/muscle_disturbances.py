@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from wbmri.core.scheme import BodySegment, load_scheme
 from wbmri.simulation.body import Tissue, labels_in
-from wbmri.simulation.scanner.relaxation import MUSCLE_T1_SPREAD, PUBLISHED, draw_times
-from wbmri.simulation.scanner.scene import Scene, texture
-from wbmri.simulation.scanner.signal_equation import signal_table
+from wbmri.simulation.scanner.scene_and_truth import Scene, texture
+from wbmri.simulation.scanner.signal_equation import MUSCLE_T1_SPREAD, PUBLISHED, draw_times, signal_table
 
 Disturb = Callable[[Scene, float, np.random.Generator], Scene]
 

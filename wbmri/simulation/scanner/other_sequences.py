@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.simulation.body import Tissue
-from wbmri.simulation.scanner.scene import Scene
+from wbmri.simulation.scanner.scene_and_truth import Scene
 from wbmri.simulation.scanner.signal_equation import MARROW_FAT, RED_MARROW, tissue_times
 
 Equation = Callable[[float, float, float], float]

@@ -11,7 +11,7 @@ from wbmri.core import Acquisition, Grid, Volume
 from wbmri.simulation.body import Rendered, Tissue
 from wbmri.simulation.scanner.artefacts import Artefacts, fold_over, rician
 from wbmri.simulation.scanner.disturbances import Disturbance, disturb
-from wbmri.simulation.scanner.scene import GroupTruth, Scene
+from wbmri.simulation.scanner.scene_and_truth import GroupTruth, Scene
 from wbmri.simulation.scanner.signal_equation import Protocol, signal_table
 
 _CORTEX_MM = 2.0

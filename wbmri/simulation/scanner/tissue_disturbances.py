@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from wbmri.core.scheme import BodySegment
 from wbmri.simulation.body import Tissue, labels_in
 from wbmri.simulation.scanner.artefacts import Artefacts
-from wbmri.simulation.scanner.relaxation import PUBLISHED, draw_times
-from wbmri.simulation.scanner.scene import Scene, texture
-from wbmri.simulation.scanner.signal_equation import signal_table
+from wbmri.simulation.scanner.scene_and_truth import Scene, texture
+from wbmri.simulation.scanner.signal_equation import PUBLISHED, draw_times, signal_table
 
 _DENSITY = {Tissue.BLOOD: 0.35, Tissue.CARTILAGE: 0.8, Tissue.FAT: 0.9, Tissue.BONE: 0.9}
 """Proton density relative to water; of blood, what flow leaves."""
