@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from wbmri.core import Grid
 from wbmri.segmentation.network import AIR, COARSE_MM, FINDINGS, LEVEL
-from wbmri.segmentation.network.body_height import BodyHeight, settled, wider_voxel_mm
+from wbmri.segmentation.network.field_of_view import BodyHeight, settled, wider_voxel_mm
 
 COARSE = Grid.along_axes((24, 24, 120), COARSE_MM, (0.0, 0.0, 0.0))
 CALF, THIGH = 21, 18

@@ -6,7 +6,7 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.segmentation.atlas.alignment import Model, model_body
-    from wbmri.segmentation.atlas.engine import AtlasEngine
+    from wbmri.segmentation.atlas.atlas_engine import AtlasEngine
 
 __all__ = [
     "AtlasEngine",
@@ -21,6 +21,6 @@ __getattr__ = lazy_names(
             "Model",
             "model_body",
         ),
-        "engine": ("AtlasEngine",),
+        "atlas_engine": ("AtlasEngine",),
     },
 )

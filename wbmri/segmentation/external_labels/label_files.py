@@ -17,8 +17,7 @@ from wbmri.io.dicom import is_dicom, read_segments
 from wbmri.registration import nearest_on_grid
 from wbmri.segmentation.engine import check_pairs, make_engine
 from wbmri.segmentation.external_labels.label_mapping import map_labels
-from wbmri.segmentation.external_labels.mapping_table import Mapping, load_mapping
-from wbmri.segmentation.external_labels.segment_mapping import mapping_of_segments
+from wbmri.segmentation.external_labels.mapping_table import Mapping, load_mapping, mapping_of_segments
 from wbmri.segmentation.fusion import fuse
 
 _LEAST_OVERLAP = 0.5

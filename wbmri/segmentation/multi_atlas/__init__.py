@@ -12,7 +12,7 @@ if TYPE_CHECKING:
         remove_atlas,
         stored_atlases,
     )
-    from wbmri.segmentation.multi_atlas.engine import SiteAtlasEngine
+    from wbmri.segmentation.multi_atlas.site_atlas_engine import SiteAtlasEngine
 
 __all__ = [
     "SiteAtlasEngine",
@@ -33,6 +33,6 @@ __getattr__ = lazy_names(
             "remove_atlas",
             "stored_atlases",
         ),
-        "engine": ("SiteAtlasEngine",),
+        "site_atlas_engine": ("SiteAtlasEngine",),
     },
 )

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.segmentation.network.engine import NetworkEngine
     from wbmri.segmentation.network.field_of_view import FieldOfView
+    from wbmri.segmentation.network.network_engine import NetworkEngine
     from wbmri.segmentation.network.preprocessing import (
         AIR,
         ANSWERS,
@@ -72,8 +72,8 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "engine": ("NetworkEngine",),
         "field_of_view": ("FieldOfView",),
+        "network_engine": ("NetworkEngine",),
         "preprocessing": (
             "AIR",
             "ANSWERS",

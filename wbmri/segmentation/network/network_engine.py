@@ -7,8 +7,7 @@ from wbmri.core import Grid, Json, LabelMap, Progress, Step, Volume, canonical, 
 from wbmri.core.scheme import Scheme, load_scheme
 from wbmri.registration import linear_on_grid
 from wbmri.segmentation.engine import check_pairs
-from wbmri.segmentation.network.body_height import settled, wider_voxel_mm
-from wbmri.segmentation.network.field_of_view import FieldOfView
+from wbmri.segmentation.network.field_of_view import FieldOfView, settled, wider_voxel_mm
 from wbmri.segmentation.network.leg_gap import located_apart
 from wbmri.segmentation.network.postprocessing import (
     correct_sides,
