@@ -253,7 +253,7 @@ def kinds() -> dict[str, Kind]:
     from wbmri.core.scheme import load_scheme
     from wbmri.export.dicom import read_report
     from wbmri.io import read_image
-    from wbmri.review.entry_lines import read_entries
+    from wbmri.review.history import read_entries
     from wbmri.review.label_editor import decode_change
     from wbmri.segmentation.external_labels import load_mapping
 

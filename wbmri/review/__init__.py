@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.review.blinding import Mode, unblind
     from wbmri.review.concern_walk import ConcernWalk
     from wbmri.review.group_view import Change, GroupView, Totals
     from wbmri.review.history import Decision, Entry
-    from wbmri.review.keys import Command, KeyMap, default_keys, load_keys
+    from wbmri.review.key_map import Command, KeyMap, default_keys, load_keys
     from wbmri.review.read_ahead import ReadAhead
-    from wbmri.review.reading_mode import Mode
-    from wbmri.review.series import unblind
     from wbmri.review.session import Session
     from wbmri.review.session_factory import open_review
     from wbmri.review.signoff_checks import SignoffIssue, SignoffIssueKind
@@ -49,6 +48,10 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "blinding": (
+            "Mode",
+            "unblind",
+        ),
         "concern_walk": ("ConcernWalk",),
         "group_view": (
             "Change",
@@ -59,15 +62,13 @@ __getattr__ = lazy_names(
             "Decision",
             "Entry",
         ),
-        "keys": (
+        "key_map": (
             "Command",
             "KeyMap",
             "default_keys",
             "load_keys",
         ),
         "read_ahead": ("ReadAhead",),
-        "reading_mode": ("Mode",),
-        "series": ("unblind",),
         "session": ("Session",),
         "session_factory": ("open_review",),
         "signoff_checks": (

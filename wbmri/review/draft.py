@@ -15,11 +15,11 @@ from wbmri.core import (
     Status,
     Subtotal,
 )
+from wbmri.review.blinding import Visible
+from wbmri.review.decided_reading import decided, reading_of, review_record, with_marks
 from wbmri.review.group_view import GroupView, Totals
 from wbmri.review.history import Action, Decision, ReadingState, Terms
 from wbmri.review.label_editor import Outlines
-from wbmri.review.reading import decided, reading_of, review_record, with_marks
-from wbmri.review.reading_mode import Visible
 from wbmri.review.signoff_checks import SignoffIssue, signoff_issues, whole_issues
 
 

@@ -18,12 +18,11 @@ from wbmri.core import (
     Volume,
 )
 from wbmri.review.actions import Actions, ReportsOf
+from wbmri.review.blinding import HIDING, Mode, Visible, unsigned_visits, visible, without_names
 from wbmri.review.findings import Findings
 from wbmri.review.group_view import Change, GroupView, Totals
 from wbmri.review.history import Action, Decision
 from wbmri.review.label_editor import EDGES, Block, LabelChange, Labels
-from wbmri.review.reading_mode import HIDING, Mode, Visible, visible, without_names
-from wbmri.review.series import unsigned_visits
 from wbmri.review.signoff_checks import SignoffIssue, check_confirmed
 from wbmri.review.store import Saving
 

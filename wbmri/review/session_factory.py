@@ -15,12 +15,10 @@ from wbmri.case import (
 )
 from wbmri.core import CaseError, GroupReading, InputError, Reading
 from wbmri.review.actions import Actions
+from wbmri.review.blinding import HIDING, Mode, code, default_seed, unsigned_visits
+from wbmri.review.decided_reading import decisions_in, remarks_in
 from wbmri.review.draft import Start
-from wbmri.review.entry_lines import read_entries
-from wbmri.review.history import Terms
-from wbmri.review.reading import decisions_in, remarks_in
-from wbmri.review.reading_mode import HIDING, Mode, code, default_seed
-from wbmri.review.series import unsigned_visits
+from wbmri.review.history import Terms, read_entries
 from wbmri.review.session import Session
 
 

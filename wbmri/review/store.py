@@ -10,8 +10,7 @@ from pathlib import Path
 from wbmri.case import CaseLock, Chain, Holder, ReadingPaths, clear_stale, digest_of, encode
 from wbmri.core import CaseError
 from wbmri.io import write_atomic
-from wbmri.review.entry_lines import read_entries
-from wbmri.review.history import Entry
+from wbmri.review.history import Entry, read_entries
 from wbmri.review.label_editor import LabelChange, decode_change, encode_change
 
 

@@ -6,8 +6,7 @@ from statistics import median
 
 from wbmri.case import ReadingPaths, find_cases
 from wbmri.core import CaseError
-from wbmri.review.entry_lines import read_entries
-from wbmri.review.history import Action, ReadingState
+from wbmri.review.history import Action, ReadingState, read_entries
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from wbmri.core import InputError
 from wbmri.review.actions import Actions
+from wbmri.review.blinding import Visible
 from wbmri.review.draft import Draft
-from wbmri.review.reading_mode import Visible
 from wbmri.review.view_state import Navigation, Order, ViewState
 
 

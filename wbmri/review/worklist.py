@@ -18,11 +18,9 @@ from wbmri.case import (
     signed_readings,
 )
 from wbmri.core import CaseError, InputError, Status
-from wbmri.review.entry_lines import read_entries
-from wbmri.review.history import ReadingState
-from wbmri.review.reading import decisions_in
-from wbmri.review.reading_mode import Mode, code, default_seed, rank
-from wbmri.review.series import unsigned_visits
+from wbmri.review.blinding import Mode, code, default_seed, rank, unsigned_visits
+from wbmri.review.decided_reading import decisions_in
+from wbmri.review.history import ReadingState, read_entries
 from wbmri.review.session_factory import check_reader
 
 

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.review.label_editor.air import Air
-    from wbmri.review.label_editor.brush import Block, Brush, Stroke
+    from wbmri.review.label_editor.brush import Air, Block, Brush, Stroke
     from wbmri.review.label_editor.click_redraw import redraw
     from wbmri.review.label_editor.contour_propagation import fill_between, mirror
     from wbmri.review.label_editor.label_change import LabelChange, Labels, decode_change, encode_change
@@ -31,8 +30,8 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "air": ("Air",),
         "brush": (
+            "Air",
             "Block",
             "Brush",
             "Stroke",

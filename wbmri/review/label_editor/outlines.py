@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from wbmri.case import Case
 from wbmri.core import CaseError, GroupReading, InputError, LabelMap, Reading, Volume, drawn_labels
 from wbmri.grading import Regrader
-from wbmri.review.label_editor.air import Air
-from wbmri.review.label_editor.brush import Block
+from wbmri.review.label_editor.brush import Air, Block
 from wbmri.review.label_editor.label_change import LabelChange, Labels
 from wbmri.segmentation.quality import check_outlines
 
