@@ -6,8 +6,7 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from wbmri.io.dicom.elements import DicomFile, check_elements
-    from wbmri.io.dicom.file_naming import file_words
-    from wbmri.io.dicom.headers import Frame, files_under, read_file, read_headers
+    from wbmri.io.dicom.headers import Frame, file_words, files_under, read_file, read_headers
     from wbmri.io.dicom.pixels import read_pixels
     from wbmri.io.dicom.segments import Segment, SegmentMap, is_dicom, read_segments
     from wbmri.io.dicom.series import Series, Stack, group_series
@@ -34,9 +33,9 @@ __getattr__ = lazy_names(
     __name__,
     {
         "elements": ("DicomFile", "check_elements"),
-        "file_naming": ("file_words",),
         "headers": (
             "Frame",
+            "file_words",
             "files_under",
             "read_file",
             "read_headers",

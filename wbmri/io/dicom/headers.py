@@ -4,6 +4,7 @@ import math
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,6 +127,19 @@ def files_under(inputs: Iterable[Path]) -> list[Path]:
             files = (Path(os.path.realpath(os.path.join(folder, name))) for name in sorted(names))
             found.update(dict.fromkeys(file for file in files if file.is_file()))
     return list(found)
+
+
+def file_words(path: Path) -> str:
+    """Return ``file 17 of 40 by name in its folder``, with which whoever has the folder finds it.
+
+    A message never speaks of a DICOM file by its name, which may identify the person.
+    """
+    names: list[str] = []
+    with suppress(OSError):
+        names = sorted(one.name for one in path.parent.iterdir())
+    if path.name not in names:
+        return "a file"
+    return f"file {names.index(path.name) + 1} of {len(names)} by name in its folder"
 
 
 def read_headers(files: Sequence[Path], progress: Progress) -> Headers:

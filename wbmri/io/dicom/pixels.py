@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from wbmri.core import InputError, Progress, silent
 from wbmri.io.dicom.decoder_process import the_decoder
 from wbmri.io.dicom.elements import DicomFile
-from wbmri.io.dicom.file_naming import file_words
-from wbmri.io.dicom.headers import Frame
+from wbmri.io.dicom.headers import Frame, file_words
 
 if TYPE_CHECKING:
     from pydicom.uid import UID

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import Grid, InputError, plane
-from wbmri.io.dicom.file_naming import file_words
-from wbmri.io.dicom.headers import Frame
+from wbmri.io.dicom.headers import Frame, file_words
 from wbmri.io.dicom.pixels import pixel_digests, unreadable
 from wbmri.io.sequence import Kind, Layout, SequenceFacts, classify
 from wbmri.io.size_limits import MOST_BYTES, NUMBER_BYTES, check_geometry
