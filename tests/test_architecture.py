@@ -74,6 +74,12 @@ def test_what_another_package_holds_is_taken_through_its_door(name: str) -> None
     assert not past
 
 
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_no_door_hands_on_a_name_that_one_of_its_modules_has(package: str) -> None:
+    # Once it is loaded, the module would stand where the name is looked for.
+    assert not [name for name in _behind(package) if f"{package}.{name}" in MODULES]
+
+
 def test_no_module_needs_itself_to_be_loaded() -> None:
     graph = {}
     for name in MODULES:

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.analysis.agreement.agreement_analysis import ROUNDS, agree, detectable_change
     from wbmri.analysis.agreement.ratings import Rating, Ratings, is_program, read_ratings
+    from wbmri.analysis.agreement.result_tables import (
+        COEFFICIENTS,
+        agreement_tables,
+        coefficients_written,
+        sets_of,
+        written,
+    )
     from wbmri.analysis.agreement.results import (
         Agreement,
         GradeAgreement,
@@ -15,8 +23,6 @@ if TYPE_CHECKING:
         Plotted,
         SetAgreement,
     )
-    from wbmri.analysis.agreement.study import ROUNDS, agree, detectable_change
-    from wbmri.analysis.agreement.tables import COEFFICIENTS, agreement_tables, coefficients_written, sets_of, written
 
 __all__ = [
     "COEFFICIENTS",
@@ -43,11 +49,23 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "agreement_analysis": (
+            "ROUNDS",
+            "agree",
+            "detectable_change",
+        ),
         "ratings": (
             "Rating",
             "Ratings",
             "is_program",
             "read_ratings",
+        ),
+        "result_tables": (
+            "COEFFICIENTS",
+            "agreement_tables",
+            "coefficients_written",
+            "sets_of",
+            "written",
         ),
         "results": (
             "Agreement",
@@ -57,18 +75,6 @@ __getattr__ = lazy_names(
             "Measure",
             "Plotted",
             "SetAgreement",
-        ),
-        "study": (
-            "ROUNDS",
-            "agree",
-            "detectable_change",
-        ),
-        "tables": (
-            "COEFFICIENTS",
-            "agreement_tables",
-            "coefficients_written",
-            "sets_of",
-            "written",
         ),
     },
 )
