@@ -27,16 +27,15 @@ from wbmri.core import (
 from wbmri.grading.bands import bands_of, without_bands
 from wbmri.grading.bands import sentence_of as band_sentence
 from wbmri.grading.detection_limit import belief_in_faint, doubt_of_whole_muscle, doubted, hidden_oedema, with_limits
-from wbmri.grading.entries import not_assessable
-from wbmri.grading.evidence import beside, measure, suggest_signs, with_bright_fascia
 from wbmri.grading.fascia_and_vessels import NotMuscle, without_fascia_and_vessels
 from wbmri.grading.fat_replacement import darker_than_muscle, doubted_level, lean_muscle, too_little_left, without_fat
 from wbmri.grading.fat_replacement import sentence_of as fat_sentence
+from wbmri.grading.group_evidence import beside, measure, suggest_signs, with_bright_fascia
 from wbmri.grading.image_artefacts import surroundings_of, unassessable, unsuppressed
 from wbmri.grading.leakage import away_from_brightness, without_leakage
 from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.partial_view import views_of
-from wbmri.grading.rule import confidence_of, explain, grade_of, probabilities_of
+from wbmri.grading.rule import confidence_of, explain, grade_of, not_assessable, probabilities_of
 from wbmri.grading.scales import Scale, scales_of
 from wbmri.grading.scan_faults import ScanFaults, faults_of, spoilt
 from wbmri.grading.slice_gain import evened, slice_gains_of

@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from wbmri.core import GroupReading, InputError, LabelMap, Reading, Volume, canonical
 from wbmri.grading.bands import without_bands
 from wbmri.grading.detection_limit import doubted, hidden_oedema
-from wbmri.grading.entries import not_assessable
-from wbmri.grading.evidence import beside, with_bright_fascia
 from wbmri.grading.fascia_and_vessels import NotMuscle, without_fascia_and_vessels
 from wbmri.grading.fat_replacement import darker_than_muscle
+from wbmri.grading.group_evidence import beside, with_bright_fascia
 from wbmri.grading.group_grades import graded_each_way
 from wbmri.grading.image_artefacts import unassessable
 from wbmri.grading.leakage import away_from_brightness, without_leakage
 from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.partial_view import views_of
+from wbmri.grading.rule import not_assessable
 from wbmri.grading.scales import recorded_scales
 from wbmri.grading.scan_faults import spoilt
 from wbmri.grading.slice_gain import evened

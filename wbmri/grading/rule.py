@@ -1,6 +1,6 @@
-"""From evidence to a grade, by the scheme's anchors, with the sentence that says why."""
+"""From evidence to a grade, by the scheme's anchors, with the sentence that says why; or why there is none."""
 
-from wbmri.core import Evidence
+from wbmri.core import Evidence, GradeSource, GroupReading, Reason
 from wbmri.core.scheme import GradingRule
 from wbmri.grading.mixture import Mixture
 from wbmri.grading.parameters import PARAMETERS
@@ -82,6 +82,20 @@ def confidence_of(probability: float, evidence: Evidence, rule: GradingRule, out
     """
     enough = evidence.voxels / (evidence.voxels + rule.minimum_voxels)
     return probability * enough * outline * (1.0 if trusted else PARAMETERS.evidence.untrusted)
+
+
+def not_assessable(label: int, reason: Reason, sentence: str) -> GroupReading:
+    """Return the reading of a group that cannot be graded, with the reason and a sentence that says so."""
+    return GroupReading(
+        label=label,
+        grade=None,
+        reason=reason,
+        source=GradeSource.AUTO,
+        auto_grade=None,
+        evidence=None,
+        confidence=0.0,
+        explanation=sentence,
+    )
 
 
 def _extensive(evidence: Evidence, rule: GradingRule) -> bool:

@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 from wbmri.core import GroupReading, ImageArtefact, Reason, Volume
 from wbmri.core.scheme import Scheme
 from wbmri.grading.bright_subcutis import Subcutis, brighter_sides, brightness_beside, subcutis_of
-from wbmri.grading.entries import not_assessable
-from wbmri.grading.ghosts import ghosts_of, thick_fat
-from wbmri.grading.image_artefacts import Mask, Surroundings, artefacts_of, spoils
-from wbmri.grading.motion_blur import blurred_levels
+from wbmri.grading.image_artefacts import Mask, Surroundings, artefacts_of, metal_voids, spoils
+from wbmri.grading.motion_artefacts import blurred_levels, ghosts_of, thick_fat
 from wbmri.grading.normalisation import Fit
 from wbmri.grading.not_stir import not_stir
 from wbmri.grading.parameters import PARAMETERS
-from wbmri.grading.signal_voids import metal_voids
+from wbmri.grading.rule import not_assessable
 
 _ARTEFACTS = PARAMETERS.artefacts
 _GHOSTS = PARAMETERS.ghosts
