@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.report.case.case_page import case_report
+    from wbmri.report.case.case_print import case_pdf
     from wbmri.report.case.key_slices import KeyImage, key_images
-    from wbmri.report.case.pdf import case_pdf
     from wbmri.report.case.pictures import mosaic_png, thumbnail_png
-    from wbmri.report.case.report import case_report
     from wbmri.report.case.text import reading_text
 
 __all__ = [
@@ -24,16 +24,16 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "case_page": ("case_report",),
+        "case_print": ("case_pdf",),
         "key_slices": (
             "KeyImage",
             "key_images",
         ),
-        "pdf": ("case_pdf",),
         "pictures": (
             "mosaic_png",
             "thumbnail_png",
         ),
-        "report": ("case_report",),
         "text": ("reading_text",),
     },
 )

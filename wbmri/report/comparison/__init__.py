@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
+    from wbmri.report.comparison.comparison_findings import Findings
+    from wbmri.report.comparison.comparison_page import comparison_report
+    from wbmri.report.comparison.comparison_print import comparison_pdf
     from wbmri.report.comparison.figures import drawings
-    from wbmri.report.comparison.findings import Findings
-    from wbmri.report.comparison.pdf import comparison_pdf
-    from wbmri.report.comparison.report import comparison_report
-    from wbmri.report.comparison.visits import Images, Visits
+    from wbmri.report.comparison.side_by_side import Images, Visits
 
 __all__ = [
     "Findings",
@@ -23,11 +23,11 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "comparison_findings": ("Findings",),
+        "comparison_page": ("comparison_report",),
+        "comparison_print": ("comparison_pdf",),
         "figures": ("drawings",),
-        "findings": ("Findings",),
-        "pdf": ("comparison_pdf",),
-        "report": ("comparison_report",),
-        "visits": (
+        "side_by_side": (
             "Images",
             "Visits",
         ),

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from wbmri.core import InputError
 from wbmri.registration import PointMap, intensities_at
-from wbmri.report.comparison.findings import Findings
+from wbmri.report.comparison.comparison_findings import Findings
 from wbmri.report.comparison.grade_charts import course_height, draw_course, draw_dumbbell, dumbbell_height
-from wbmri.report.comparison.visits import (
+from wbmri.report.comparison.side_by_side import (
     FOOTER,
     GAP,
     SLICES,
@@ -162,7 +162,7 @@ class Drawing:
     title
         What it shows.
     height
-        Height in mm; the width is `wbmri.report.comparison.visits.WIDTH`.
+        Height in mm; the width is `wbmri.report.comparison.side_by_side.WIDTH`.
     draw
         Draws it on a sheet of that size.
     """

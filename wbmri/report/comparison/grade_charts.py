@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from wbmri.analysis.comparison import Comparison, Course, GroupChange, Transition
 from wbmri.core import NOTICE, GroupReading, unreviewed_sentence
 from wbmri.core.scheme import Side
-from wbmri.report.comparison.visits import FOOTER, TALLEST, write_foot
+from wbmri.report.comparison.side_by_side import FOOTER, TALLEST, write_foot
 from wbmri.report.figures import INK, LINE, SOFT, Sheet, fill_of, text_of
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from wbmri.core import NOTICE, LabelMap, Reading, Score, SoftTissue, Subtotal, Volume
 from wbmri.core.scheme import Side
+from wbmri.report.case.case_page import AXIAL_SLICES, SLICES
 from wbmri.report.case.key_slices import key_pictures
-from wbmri.report.case.report import AXIAL_SLICES, SLICES
 from wbmri.report.figures import (
     GRADE_LEGEND,
     INK,

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from wbmri.core import unreviewed_sentence
+from wbmri.report.comparison.comparison_findings import Findings
 from wbmri.report.comparison.figures import Drawing
-from wbmri.report.comparison.findings import Findings
-from wbmri.report.comparison.visits import Row, Visits
+from wbmri.report.comparison.side_by_side import Row, Visits
 from wbmri.report.figures import body_map_svg, change_map_svg, inline_svg, picture_svg, whole_projection
 from wbmri.report.page import acquisition_facts, by_region, markup, reading_facts, render
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from wbmri.analysis.comparison import Transition
 from wbmri.core import NOTICE, unreviewed_sentence
+from wbmri.report.comparison.comparison_findings import Findings
 from wbmri.report.comparison.figures import Drawing
-from wbmri.report.comparison.findings import Findings
 from wbmri.report.figures import (
     CHANGE_FILL,
     CHANGE_TEXT,

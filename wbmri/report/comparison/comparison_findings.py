@@ -17,7 +17,7 @@ from wbmri.analysis.comparison import (
 from wbmri.case import DetectableChange
 from wbmri.core import Reading, Subtotal
 from wbmri.core.scheme import Side
-from wbmri.report.comparison.visits import Visits
+from wbmri.report.comparison.side_by_side import Visits
 
 
 @dataclass(frozen=True, eq=False, slots=True)
