@@ -8,12 +8,18 @@ if TYPE_CHECKING:
     from wbmri.export.dicom.comparison_report import COMPARISON, ComparedVisit, write_comparison
     from wbmri.export.dicom.derived_series import DerivedSeries, radiological, write_series
     from wbmri.export.dicom.encapsulated_pdf import wrap_pdf
-    from wbmri.export.dicom.extra import require_highdicom
+    from wbmri.export.dicom.export_study import (
+        ExportStudy,
+        code_item,
+        content_uid,
+        content_uuid,
+        encoded,
+        require_highdicom,
+    )
     from wbmri.export.dicom.report_reading import ReportedReading, read_comparison, read_report
     from wbmri.export.dicom.secondary_capture import write_captures
     from wbmri.export.dicom.segmentation import write_segmentation
     from wbmri.export.dicom.structured_report import write_report
-    from wbmri.export.dicom.study import ExportStudy, code_item, content_uid, content_uuid, encoded
 
 __all__ = [
     "COMPARISON",
@@ -51,7 +57,14 @@ __getattr__ = lazy_names(
             "radiological",
         ),
         "encapsulated_pdf": ("wrap_pdf",),
-        "extra": ("require_highdicom",),
+        "export_study": (
+            "ExportStudy",
+            "code_item",
+            "content_uid",
+            "content_uuid",
+            "encoded",
+            "require_highdicom",
+        ),
         "report_reading": (
             "ReportedReading",
             "read_comparison",
@@ -60,12 +73,5 @@ __getattr__ = lazy_names(
         "secondary_capture": ("write_captures",),
         "segmentation": ("write_segmentation",),
         "structured_report": ("write_report",),
-        "study": (
-            "ExportStudy",
-            "code_item",
-            "content_uid",
-            "content_uuid",
-            "encoded",
-        ),
     },
 )

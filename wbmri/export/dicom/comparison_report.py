@@ -10,7 +10,7 @@ from wbmri.core import NOTICE
 from wbmri.core.scheme import CodedEntry, Group, Scheme, pair_code, side_code
 from wbmri.export import concepts
 from wbmri.export.dicom.derived_series import NUMBER, DerivedSeries
-from wbmri.export.dicom.extra import require_highdicom
+from wbmri.export.dicom.export_study import ExportStudy, content_uid, require_highdicom
 from wbmri.export.dicom.segmentation import code
 from wbmri.export.dicom.structured_report import (
     composed_report,
@@ -21,7 +21,6 @@ from wbmri.export.dicom.structured_report import (
     region_code,
     say,
 )
-from wbmri.export.dicom.study import ExportStudy, content_uid
 
 if TYPE_CHECKING:
     from highdicom.sr import MeasurementsAndQualitativeEvaluations

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbmri.core import PLANES, Grid, InputError, Storage, Volume
-from wbmri.export.dicom.study import ExportStudy, code_item, content_uid, equipment
+from wbmri.export.dicom.export_study import ExportStudy, code_item, content_uid, equipment
 from wbmri.io import SourceImage
 
 if TYPE_CHECKING:

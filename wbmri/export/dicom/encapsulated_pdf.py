@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from wbmri import __version__
 from wbmri.export.dicom.derived_series import NUMBER
-from wbmri.export.dicom.study import MAKER, PROGRAM, ExportStudy, content_uid
+from wbmri.export.dicom.export_study import MAKER, PROGRAM, ExportStudy, content_uid
 
 if TYPE_CHECKING:
     from pydicom import Dataset

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from wbmri import __version__
 from wbmri.core import NOTICE
 from wbmri.export.dicom.derived_series import NUMBER
-from wbmri.export.dicom.study import MAKER, PROGRAM, ExportStudy, content_uid
+from wbmri.export.dicom.export_study import MAKER, PROGRAM, ExportStudy, content_uid
 
 if TYPE_CHECKING:
     from pydicom import Dataset

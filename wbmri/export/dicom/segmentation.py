@@ -9,8 +9,7 @@ from wbmri import __version__
 from wbmri.core import LabelMap, Reading
 from wbmri.core.scheme import ANATOMICAL_STRUCTURE, CodedEntry, Group, pair_code, rgb, side_code
 from wbmri.export.dicom.derived_series import NUMBER, DerivedSeries
-from wbmri.export.dicom.extra import require_highdicom
-from wbmri.export.dicom.study import (
+from wbmri.export.dicom.export_study import (
     MAKER,
     PROGRAM,
     UTF_8,
@@ -19,6 +18,7 @@ from wbmri.export.dicom.study import (
     content_uid,
     person_name,
     private_codes_item,
+    require_highdicom,
 )
 
 if TYPE_CHECKING:

@@ -10,9 +10,17 @@ from wbmri.core import NOTICE, GradeSource, GroupReading, Reading
 from wbmri.core.scheme import CodedEntry, Group, pair_code, private_code, side_code
 from wbmri.export import concepts
 from wbmri.export.dicom.derived_series import NUMBER, DerivedSeries
-from wbmri.export.dicom.extra import require_highdicom
+from wbmri.export.dicom.export_study import (
+    MAKER,
+    PROGRAM,
+    UTF_8,
+    ExportStudy,
+    content_uid,
+    person_name,
+    private_codes_item,
+    require_highdicom,
+)
 from wbmri.export.dicom.segmentation import code
-from wbmri.export.dicom.study import MAKER, PROGRAM, UTF_8, ExportStudy, content_uid, person_name, private_codes_item
 
 if TYPE_CHECKING:
     from highdicom.sr import (

@@ -1,6 +1,7 @@
 """Whose objects they are, where they lie, and how they are called: what all DICOM objects of one export share.
 
-Identifiers are made from content: the same case gives the same objects, so that an archive never holds one twice.
+Identifiers are made from content: the same case gives the same objects, so that an archive never holds one twice. Some
+objects are written by highdicom, and refused where it is missing.
 """
 
 import uuid
@@ -12,7 +13,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from wbmri import __version__
-from wbmri.core import Volume
+from wbmri.core import InputError, Volume
 from wbmri.core.scheme import PRIVATE_CODES, Group, Scheme
 from wbmri.io import SourceImage, SourceStudy
 
@@ -250,3 +251,21 @@ def encoded(made: "Dataset") -> bytes:
     file = BytesIO()
     dcmwrite(file, made, enforce_file_format=True)
     return file.getvalue()
+
+
+def require_highdicom() -> None:
+    """Refuse to go on without highdicom, which writes segmentations and structured reports.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    try:
+        import highdicom  # noqa: F401
+    except ImportError as problem:
+        raise InputError(
+            "an export of a segmentation or structured report without the package highdicom",
+            "an installation with the extra 'dicom'",
+            "install it with: pip install 'wbmri[dicom]'",
+        ) from problem
