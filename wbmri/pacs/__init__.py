@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from wbmri.pacs.followup import compare_studies, uncompared
     from wbmri.pacs.inbox import Inbox, StudyBox, StudyState
     from wbmri.pacs.listening import Duty, listen, score_study, send_results
+    from wbmri.pacs.modality_worklist import PatientNumber, Scheduled, ask_worklist
     from wbmri.pacs.receiver import Receiver, Reception
     from wbmri.pacs.target import DimseTarget, Target, WebTarget, parse_target
     from wbmri.pacs.transfer import Sent, send_objects
-    from wbmri.pacs.worklist import PatientNumber, Scheduled, ask_worklist
 
 __all__ = [
     "DimseTarget",
@@ -60,6 +60,11 @@ __getattr__ = lazy_names(
             "score_study",
             "send_results",
         ),
+        "modality_worklist": (
+            "PatientNumber",
+            "Scheduled",
+            "ask_worklist",
+        ),
         "receiver": (
             "Receiver",
             "Reception",
@@ -73,11 +78,6 @@ __getattr__ = lazy_names(
         "transfer": (
             "Sent",
             "send_objects",
-        ),
-        "worklist": (
-            "PatientNumber",
-            "Scheduled",
-            "ask_worklist",
         ),
     },
 )

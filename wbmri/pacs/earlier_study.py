@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from wbmri.pacs.inbox import Inbox, StudyBox
+from wbmri.pacs.modality_worklist import PatientNumber, Scheduled, same_birth_date
 from wbmri.pacs.query import PENDING, ask, query, text, unwilling
 from wbmri.pacs.target import DimseTarget
 from wbmri.pacs.transfer import connected
-from wbmri.pacs.worklist import PatientNumber, Scheduled, same_birth_date
 
 if TYPE_CHECKING:
     from pydicom import Dataset

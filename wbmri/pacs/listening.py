@@ -11,10 +11,10 @@ from wbmri.core import InputError, WbmriError
 from wbmri.pacs.earlier_study import fetch_earlier
 from wbmri.pacs.followup import compare_studies, uncompared
 from wbmri.pacs.inbox import Inbox, StudyBox, StudyState
+from wbmri.pacs.modality_worklist import Scheduled, ask_worklist
 from wbmri.pacs.receiver import Receiver, Reception
 from wbmri.pacs.target import DimseTarget, Target
 from wbmri.pacs.transfer import send_objects
-from wbmri.pacs.worklist import Scheduled, ask_worklist
 from wbmri.pipeline import DICOM_FORMATS, ExportFormat, ScoringOptions, export_case, score_visit
 
 POLL_S = 1.0
