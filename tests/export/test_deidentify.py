@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import wbmri
 from wbmri.case import Case
-from wbmri.cli.app import app
+from wbmri.cli.program import app
 from wbmri.core import Grid, InputError, Reading
 from wbmri.export.dicom import read_report
 from wbmri.pipeline import ExportedCase, ExportFormat, export_case

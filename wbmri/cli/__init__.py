@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from typer.exceptions import TyperException
 
-from wbmri.cli.app import app
+from wbmri.cli.program import app
 from wbmri.cli.terminal import DONE, FAILED, UNUSABLE, fail
 from wbmri.core import WbmriError
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option, Typer, echo
 
-from wbmri.cli.options import AsJson
+from wbmri.cli.shared_options import AsJson
 
 app = Typer(
     no_args_is_help=True,

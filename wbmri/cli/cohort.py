@@ -8,7 +8,17 @@ from typing import Annotated
 from typer import Argument, Option
 from typer.core import TyperCommand
 
-from wbmri.cli.options import AsJson, Controls, Device, Engine, Fusion, Mappings, PostContrast, SchemeFile, Series
+from wbmri.cli.shared_options import (
+    AsJson,
+    Controls,
+    Device,
+    Engine,
+    Fusion,
+    Mappings,
+    PostContrast,
+    SchemeFile,
+    Series,
+)
 
 _MANY = ("--participant-label", "--session-label")
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from wbmri.cli.options import (
+from wbmri.cli.shared_options import (
     AsJson,
     Controls,
     Device,

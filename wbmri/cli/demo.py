@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from wbmri.cli.options import AsJson, Out
+from wbmri.cli.shared_options import AsJson, Out
 from wbmri.cli.terminal import left_out_code, shown_progress
 
 

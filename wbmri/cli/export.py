@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option, echo
 
-from wbmri.cli.options import AsJson, Series
+from wbmri.cli.shared_options import AsJson, Series
 from wbmri.cli.terminal import shown_progress
 
 

@@ -1,6 +1,6 @@
 """``wbmri inspect``: what lies in a folder of images, or how good cases are."""
 
-from wbmri.cli.options import AsJson, Inputs
+from wbmri.cli.shared_options import AsJson, Inputs
 from wbmri.cli.terminal import DONE, UNUSABLE, fail, shown_progress
 
 

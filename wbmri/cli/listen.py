@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option, echo
 
-from wbmri.cli.options import Controls, Device, Engine, Out, SchemeFile
+from wbmri.cli.shared_options import Controls, Device, Engine, Out, SchemeFile
 
 if TYPE_CHECKING:
     from wbmri.pacs import DimseTarget, StudyState

@@ -1,6 +1,6 @@
 """``wbmri engines`` and ``wbmri schemes``: what can be chosen."""
 
-from wbmri.cli.options import AsJson
+from wbmri.cli.shared_options import AsJson
 
 
 def engines(as_json: AsJson = False) -> None:

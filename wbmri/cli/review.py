@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from wbmri.cli.options import AsJson
+from wbmri.cli.shared_options import AsJson
 from wbmri.cli.terminal import DONE, FAILED, fail
 
 if TYPE_CHECKING:

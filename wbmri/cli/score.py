@@ -1,6 +1,6 @@
 """``wbmri score``: images in, a complete case with its report out."""
 
-from wbmri.cli.options import (
+from wbmri.cli.shared_options import (
     AsJson,
     Controls,
     Device,

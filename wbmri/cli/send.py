@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option, echo
 
-from wbmri.cli.options import AsJson
+from wbmri.cli.shared_options import AsJson
 from wbmri.cli.terminal import DONE, FAILED, fail, shown_progress
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Argument, echo
 
-from wbmri.cli.options import AsJson
+from wbmri.cli.shared_options import AsJson
 from wbmri.cli.terminal import DONE, FAILED, shown_progress
 
 
