@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     )
     from wbmri.core.grid import PLANES, Box, Grid, Storage, plane
     from wbmri.core.labelmap import LabelMap, drawn_labels
-    from wbmri.core.partial_view import ENOUGH_IN_VIEW, WHOLE_IN_VIEW, judged_share
     from wbmri.core.progress import Progress, part, silent
     from wbmri.core.provenance import Json, Step
     from wbmri.core.reading import (
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
         unreviewed_sentence,
     )
     from wbmri.core.review_record import KeySlice, ReviewRecord
+    from wbmri.core.share_in_view import ENOUGH_IN_VIEW, WHOLE_IN_VIEW, judged_share
     from wbmri.core.soft_tissue import (
         Calcinosis,
         CalcinosisCourse,
@@ -152,11 +152,6 @@ __getattr__ = lazy_names(
             "LabelMap",
             "drawn_labels",
         ),
-        "partial_view": (
-            "ENOUGH_IN_VIEW",
-            "WHOLE_IN_VIEW",
-            "judged_share",
-        ),
         "progress": (
             "Progress",
             "part",
@@ -183,6 +178,11 @@ __getattr__ = lazy_names(
         "review_record": (
             "KeySlice",
             "ReviewRecord",
+        ),
+        "share_in_view": (
+            "ENOUGH_IN_VIEW",
+            "WHOLE_IN_VIEW",
+            "judged_share",
         ),
         "soft_tissue": (
             "Calcinosis",
