@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.report.figures.body_figure import body_height, draw_body
     from wbmri.report.figures.body_map import (
         CHANGE_LEGEND,
         GRADE_LEGEND,
@@ -55,7 +54,7 @@ if TYPE_CHECKING:
         style,
         svg,
     )
-    from wbmri.report.figures.slice_figure import draw_picture
+    from wbmri.report.figures.sheet_drawings import body_height, draw_body, draw_picture
     from wbmri.report.figures.slices import (
         FACING,
         Picture,
@@ -130,10 +129,6 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "body_figure": (
-            "body_height",
-            "draw_body",
-        ),
         "body_map": (
             "CHANGE_LEGEND",
             "GRADE_LEGEND",
@@ -186,7 +181,11 @@ __getattr__ = lazy_names(
             "style",
             "svg",
         ),
-        "slice_figure": ("draw_picture",),
+        "sheet_drawings": (
+            "body_height",
+            "draw_body",
+            "draw_picture",
+        ),
         "slices": (
             "Picture",
             "FACING",
