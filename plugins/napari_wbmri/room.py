@@ -29,7 +29,6 @@ MEASURE_MS = 15
 ALIVE_MS = 30_000
 """How often the session is told that the window is open."""
 
-
 _STILL_HIDDEN = " What is hidden stays so until you have signed every visit of this person."
 
 

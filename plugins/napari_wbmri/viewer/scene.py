@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Labels
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
@@ -18,6 +18,7 @@ from napari_wbmri.viewer.heat_map import heat_layer
 from napari_wbmri.viewer.label_contours import CHOSEN, CLEAR, ContourPaint, Contours, ShownLabels
 from napari_wbmri.viewer.marks import Mark
 from napari_wbmri.viewer.plane_view import Depth, PlaneView
+from napari_wbmri.viewer.scan_layers import ScanLayers
 from wbmri.core import BiasFieldSpline, Box, Grid
 from wbmri.grading import fitted_field
 from wbmri.report.figures import DisplayWindow
@@ -56,7 +57,7 @@ class Scene(PlaneView):
         # The colours stay, and what of them a group has changes: other colours would be other shaders.
         self._paint = ContourPaint()
         self.followers: list[Scene] = []  # type: ignore[assignment]
-        self._layers: tuple[Layer, ...] = ()
+        self._layers = ScanLayers(viewer, self._paint.palette)
         self._ratios: NDArray[np.float16] | None = None
         self._field: tuple[NDArray[np.float32], Box] | None = None
         self._outlines = _NOTHING
@@ -150,11 +151,7 @@ class Scene(PlaneView):
         """Put the layers on the screen; `point` says through where."""
         self._ratios, self._field = None, None
         where, lines = self.grid.layer(), self._outlines.lines(self.plane, self._paint.codes)
-        # The reader may have taken one of them out of napari's list.
-        if self._layers and all(layer in self.viewer.layers for layer in self._layers):
-            self._exchange(image, where, lines)
-        else:
-            self._lay_down(image, where, lines)
+        self.scan, self.groups, self.lines = self._layers.of(image, self._outlines.data, where, lines)
         self.scan.name, self.scan.contrast_limits_range, self.scan.contrast_limits = name, limits, limits
         self.viewer.dims.order = PLANES[self.plane]
         # Before anything is seen, and sliced.
@@ -170,41 +167,11 @@ class Scene(PlaneView):
         bar.visible, bar.font_size = True, 10
         self.viewer.fit_to_view()
 
-    def _lay_down(self, image: NDArray[Any], where: dict[str, Any], lines: dict[str, Any]) -> None:
-        """Make the layers, none of them in view."""
-        self.viewer.layers.clear()
-        self.scan = Image(image, interpolation2d="linear", visible=False, **where)
-        self.groups = Labels(self._outlines.data, name="muscle groups", visible=False, **where)
-        # Tested for depth, lines in the plane of the scan may be hidden by it.
-        self.lines = Labels(name="contours", opacity=1.0, visible=False, blending="translucent_no_depth", **lines)
-        self.lines.colormap = DirectLabelColormap(color_dict=self._paint.palette)
-        for layer in (self.groups, self.lines):
-            layer.editable = False
-        self._layers = self.scan, self.groups, self.lines
-        self.viewer.layers.extend(self._layers)
-
-    def _exchange(self, image: NDArray[Any], where: dict[str, Any], lines: dict[str, Any]) -> None:
-        """Give the layers other contents; making them anew takes several times as long."""
-        for other in [one for one in self.viewer.layers if one not in self._layers]:
-            self.viewer.layers.remove(other)
-        # Out of view, they are not sliced with half of what is new.
-        for layer in self._layers:
-            layer.visible = False
-        places = where | {"data": image}, where | {"data": self._outlines.data}, lines
-        for layer, place in zip(self._layers, places, strict=True):
-            for name in ("data", "scale", "translate", "metadata"):
-                setattr(layer, name, place[name])
-
     def clear(self) -> None:
-        """Take everything off the screen, and let go of it: napari's controls keep the layers themselves."""
-        if not self._layers:
-            return
-        layers = list(self.viewer.layers)
-        self.viewer.layers.clear()
-        self.viewer.scene.camera.mouse_zoom = True
-        for layer in layers:
-            layer.data = np.zeros((1,) * layer.ndim, layer.data.dtype)
-        self._layers, self._outlines, self._ratios, self._field = (), _NOTHING, None, None
+        """Take everything off the screen, and let go of it."""
+        if self._layers.clear():
+            self.viewer.scene.camera.mouse_zoom = True
+            self._outlines, self._ratios, self._field = _NOTHING, None, None
 
     def window(self, preset: DisplayWindow) -> None:
         """Show the scan in a window."""
