@@ -55,6 +55,8 @@ def test_dragging_with_the_right_button_sets_the_window_and_says_so_on_the_pictu
     room = read("month6")
     press("C")
     qtbot.wait(50)
+    # The views have their size; now the scan takes the zoom for it.
+    qtbot.wait(50)
     zoom, middle = room.viewer.scene.camera.zoom, QPoint(200, 200)
     black, white = room.scene.scan.contrast_limits
     drag(room, qtbot, RIGHT, middle, *(middle + QPoint(right, 0) for right in (15, 30, 45, 60)))
