@@ -138,16 +138,17 @@ def page(rows: Sequence[Row], former: Sequence[Row], named: Sequence[Row]) -> st
     named
         Scans of the given bodies.
     """
+    bodies = [str(total) for total in sorted({row.body for row in rows})]
     lines = [
         "# Grades of scans that show what real ones do",
         "",
         "Measured with `python benchmarks/disturbed_scans.py`, true outlines in hand. **These are our own drawings "
         "only:** no real patient and no reader is in them, and what a scanner does is drawn from what is published.",
         "",
-        f"{len(rows)} scans of bodies of {' and '.join(map(str, sorted({row.body for row in rows})))} points without "
-        "borderline groups, small children so that it can be measured in an hour or two. Relaxation times of all "
-        "tissues are drawn from "
-        "published ranges for every body; one disturbance at a time lies on top, and three at once in the last lines. "
+        f"{len(rows)} scans of bodies of {' and '.join(', '.join(bodies).rsplit(', ', 1))} points without borderline "
+        "groups, children in coarse voxels so that it can be measured in an hour or two. Relaxation times of all "
+        "tissues are drawn from published ranges for every body; one disturbance at a time lies on top, and three at "
+        "once in the last lines. "
         "A group is *sure and wrong* where its grade is wrong and its confidence 0.5 or more. Totals that were "
         "withheld stand in brackets, with the totals between which it was not decided. *Left out* are groups without a "
         "grade that STIR shows well enough for one.",
