@@ -174,6 +174,7 @@ class ReadingRoom(QObject):
         self._quieten()
         session.close()
         self.picture.clear()
+        self.viewer.title = "wbmri reading room"
         self.closed.emit()
 
     def close(self) -> None:
@@ -181,7 +182,6 @@ class ReadingRoom(QObject):
         self.leave()
         self.planes.clear()
         self.scene.clear()
-        self.viewer.title = "wbmri reading room"
         if self.docks is not None:
             self.docks.hide()
 

@@ -49,6 +49,14 @@ def test_what_is_not_ours_is_left_to_other_readers(tmp_path: Path) -> None:
     assert get_reader(str(tmp_path / "notes.txt")) is None
 
 
+def test_a_window_in_which_no_case_was_read_keeps_its_title(
+    current: ReadingRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(current.viewer, "title", "my own napari")
+    current.close()
+    assert current.viewer.title == "my own napari"
+
+
 def test_a_case_is_opened_in_the_reading_room(current: ReadingRoom, out: Path, qtbot: object) -> None:
     worklist = App.of(current.viewer).docked_worklist()
     worklist.reader.setText("ANNA")
