@@ -1,6 +1,6 @@
 """A document for print: A4 pages with vector text, a head and a foot on each of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -9,7 +9,9 @@ from typing import Any
 
 from wbmri import __version__
 from wbmri.core import NOTICE
-from wbmri.report.figures import SOFT, Sheet, own_pixels
+from wbmri.core.scheme import Group, Scheme, Side
+from wbmri.report.figures import INK, LINE, SOFT, Sheet, own_pixels
+from wbmri.report.page import Entry, by_region
 
 A4, MARGIN, HEAD, _HEADING = (210.0, 297.0), 15.0, 10.0, 2.0
 WIDTH = A4[0] - 2 * MARGIN
@@ -99,6 +101,27 @@ class PrintPages:
         self.y += 4
         self.line(words, 11, fontweight="bold", color=ACCENT)
         self.y += 1
+
+    def plane(self) -> Any:
+        """Return axes over all of the page that is written on, in mm from its upper left corner."""
+        axes = self.sheet.axes(0, 0, *A4)
+        axes.set(xlim=(0, A4[0]), ylim=(A4[1], 0))
+        axes.axis("off")
+        return axes
+
+    def pairs(
+        self, axes: Any, scheme: Scheme, entries: Iterable[tuple[Group, Entry]]
+    ) -> Iterator[list[tuple[Side, Entry]]]:
+        """Write regions and pairs one below another, and yield both sides of each pair for what stands in its row."""
+        for region, rows in by_region(scheme, entries):
+            self.y += 6
+            axes.text(MARGIN, self.y, region, fontsize=8.5, fontweight="bold", color=ACCENT)
+            for pair, sides in rows:
+                self.y += 6.4
+                axes.plot((MARGIN, A4[0] - MARGIN), [self.y + 1.9] * 2, color=LINE, linewidth=0.5)
+                axes.text(MARGIN, self.y, pair.name, fontsize=8.5, color=INK)
+                yield sides
+        self.y += 6
 
     def rows(self, left: float, columns: Sequence[float], rows: Sequence[Sequence[str]], size: float = 8) -> float:
         """Write a table whose first row heads it and whose first column stands left; return where it ends."""

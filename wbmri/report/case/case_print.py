@@ -9,7 +9,6 @@ from wbmri.report.case.key_slices import key_pictures
 from wbmri.report.figures import (
     GRADE_LEGEND,
     INK,
-    LINE,
     SOFT,
     Picture,
     Sheet,
@@ -28,8 +27,8 @@ from wbmri.report.figures import (
     whole_projection,
     window_presets,
 )
-from wbmri.report.page import LOW_CONFIDENCE, acquisition_facts, by_region, level_facts, reading_facts, step_parameters
-from wbmri.report.print_pages import A4, ACCENT, MARGIN, WIDTH, PrintPages, draw_chip
+from wbmri.report.page import LOW_CONFIDENCE, acquisition_facts, level_facts, reading_facts, step_parameters
+from wbmri.report.print_pages import A4, MARGIN, WIDTH, PrintPages, draw_chip
 
 _TALLEST, _GAP, _CAPTION = 240.0, 4.0, 5.0
 _ALARM = "#8f1d14"
@@ -135,9 +134,7 @@ def _subtotals(parts: dict[str, Subtotal]) -> list[Sequence[str]]:
 
 def _groups(pages: PrintPages, reading: Reading) -> None:
     pages.turn("Muscle groups")
-    axes = pages.sheet.axes(0, 0, *A4)
-    axes.set(xlim=(0, A4[0]), ylim=(A4[1], 0))
-    axes.axis("off")
+    axes = pages.plane()
     columns = (68.0, 134.0)
     for x, side in zip(columns, ("right", "left"), strict=True):
         axes.text(x, pages.y + 3, f"patient’s {side}", fontsize=8, fontweight="bold", color=INK)
@@ -145,29 +142,22 @@ def _groups(pages: PrintPages, reading: Reading) -> None:
             axes.text(x + place, pages.y + 7, words, fontsize=7, ha="right", color=SOFT)
         axes.text(x + 46, pages.y + 7, "confidence", fontsize=7, color=SOFT)
     pages.y += 7
-    for region, rows in by_region(reading.scheme, ((group, entry) for group, entry in reading.by_group())):
-        pages.y += 6
-        axes.text(MARGIN, pages.y, region, fontsize=8.5, fontweight="bold", color=ACCENT)
-        for pair, sides in rows:
-            pages.y += 6.4
-            axes.plot((MARGIN, A4[0] - MARGIN), [pages.y + 1.9] * 2, color=LINE, linewidth=0.5)
-            axes.text(MARGIN, pages.y, pair.name, fontsize=8.5, color=INK)
-            for x, (_, entry) in zip(columns, sides, strict=True):
-                draw_chip(axes, x, pages.y, mark_of(entry.grade), fill_of(entry.grade), text_of(entry.grade))
-                if entry.reason is not None:
-                    axes.text(x + 10, pages.y, str(entry.reason), fontsize=8, color=INK)
-                    continue
-                measured = entry.evidence
-                if measured is not None:
-                    ratio = "–" if measured.oedema_ratio is None else f"{measured.oedema_ratio:.2f}"
-                    numbers = (f"{100 * measured.oedema_fraction:.0f} %", ratio, f"{measured.volume_ml:.0f}")
-                    for place, number in zip((20, 32, 43), numbers, strict=True):
-                        axes.text(x + place, pages.y, number, fontsize=8, ha="right", color=INK)
-                marks = ("†" if entry.confidence < LOW_CONFIDENCE else "") + ("‡" if entry.flags else "")
-                axes.text(x + 46, pages.y, f"{entry.confidence:.2f}{marks}", fontsize=8, color=INK)
-                if entry.auto_grade != entry.grade:
-                    axes.text(x + 56, pages.y, f"auto {mark_of(entry.auto_grade)}", fontsize=6, color=SOFT)
-    pages.y += 6
+    for sides in pages.pairs(axes, reading.scheme, reading.by_group()):
+        for x, (_, entry) in zip(columns, sides, strict=True):
+            draw_chip(axes, x, pages.y, mark_of(entry.grade), fill_of(entry.grade), text_of(entry.grade))
+            if entry.reason is not None:
+                axes.text(x + 10, pages.y, str(entry.reason), fontsize=8, color=INK)
+                continue
+            measured = entry.evidence
+            if measured is not None:
+                ratio = "–" if measured.oedema_ratio is None else f"{measured.oedema_ratio:.2f}"
+                numbers = (f"{100 * measured.oedema_fraction:.0f} %", ratio, f"{measured.volume_ml:.0f}")
+                for place, number in zip((20, 32, 43), numbers, strict=True):
+                    axes.text(x + place, pages.y, number, fontsize=8, ha="right", color=INK)
+            marks = ("†" if entry.confidence < LOW_CONFIDENCE else "") + ("‡" if entry.flags else "")
+            axes.text(x + 46, pages.y, f"{entry.confidence:.2f}{marks}", fontsize=8, color=INK)
+            if entry.auto_grade != entry.grade:
+                axes.text(x + 56, pages.y, f"auto {mark_of(entry.auto_grade)}", fontsize=6, color=SOFT)
     pages.line(
         "Oedema: share of the muscle. Ratio: oedematous part over normal muscle. † Low confidence: look at these "
         "first. ‡ The outline is not plausible.",

@@ -10,15 +10,14 @@ from wbmri.report.figures import (
     CHANGE_FILL,
     CHANGE_TEXT,
     INK,
-    LINE,
     SOFT,
     fill_of,
     mark_of,
     style,
     text_of,
 )
-from wbmri.report.page import acquisition_facts, by_region, reading_facts, step_parameters
-from wbmri.report.print_pages import A4, ACCENT, MARGIN, PrintPages, draw_chip
+from wbmri.report.page import acquisition_facts, reading_facts, step_parameters
+from wbmri.report.print_pages import MARGIN, PrintPages, draw_chip
 
 
 def comparison_pdf(found: Findings, drawn: Sequence[Drawing]) -> bytes:
@@ -123,30 +122,20 @@ def _summary(pages: PrintPages, found: Findings) -> None:
 
 def _groups(pages: PrintPages, found: Findings) -> None:
     pages.turn("Muscle groups")
-    entries = by_region(found.comparison.baseline.scheme, found.comparison.by_group())
-    axes = pages.sheet.axes(0, 0, *A4)
-    axes.set(xlim=(0, A4[0]), ylim=(A4[1], 0))
-    axes.axis("off")
+    axes = pages.plane()
     columns = (72.0, 135.0)
     for x, side in zip(columns, ("right", "left"), strict=True):
         axes.text(x, pages.y + 4, f"patient’s {side}: A, B, change", fontsize=8, fontweight="bold", color=INK)
     pages.y += 6
-    for region, rows in entries:
-        pages.y += 6
-        axes.text(MARGIN, pages.y, region, fontsize=8.5, fontweight="bold", color=ACCENT)
-        for pair, sides in rows:
-            pages.y += 6.4
-            axes.plot((MARGIN, A4[0] - MARGIN), [pages.y + 1.9] * 2, color=LINE, linewidth=0.5)
-            axes.text(MARGIN, pages.y, pair.name, fontsize=8.5, color=INK)
-            for x, (_, change) in zip(columns, sides, strict=True):
-                for place, grade in enumerate((change.baseline, change.followup)):
-                    draw_chip(axes, x + 9 * place, pages.y, mark_of(grade), fill_of(grade), text_of(grade))
-                if change.delta is not None and change.transition is not Transition.SAME:
-                    mark, fill = _signed(change.delta), CHANGE_FILL[change.transition]
-                    draw_chip(axes, x + 20, pages.y, mark, fill, CHANGE_TEXT[change.transition])
-                words = f"{change.transition} {found.marks_of(change.label)}"
-                axes.text(x + 30, pages.y, words, fontsize=8, color=INK)
-    pages.y += 6
+    for sides in pages.pairs(axes, found.comparison.baseline.scheme, found.comparison.by_group()):
+        for x, (_, change) in zip(columns, sides, strict=True):
+            for place, grade in enumerate((change.baseline, change.followup)):
+                draw_chip(axes, x + 9 * place, pages.y, mark_of(grade), fill_of(grade), text_of(grade))
+            if change.delta is not None and change.transition is not Transition.SAME:
+                mark, fill = _signed(change.delta), CHANGE_FILL[change.transition]
+                draw_chip(axes, x + 20, pages.y, mark, fill, CHANGE_TEXT[change.transition])
+            words = f"{change.transition} {found.marks_of(change.label)}"
+            axes.text(x + 30, pages.y, words, fontsize=8, color=INK)
     pages.line(
         "≈ Shares of oedema that do not tell the grades apart. ‡ Outlines that do not lie in the same place.",
         7,
