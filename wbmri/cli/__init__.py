@@ -7,7 +7,7 @@ from typer.exceptions import TyperException
 
 from wbmri.cli.program import app
 from wbmri.cli.terminal import DONE, FAILED, UNUSABLE, fail
-from wbmri.core import WbmriError
+from wbmri.core import WbmriError, in_words
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return fail(str(error), UNUSABLE, debug=debug)
     except Exception as error:
         return fail(
-            f"{type(error).__name__}: {error}; run again with --debug to see where it arose",
+            f"{in_words(error)}; run again with --debug to see where it arose",
             FAILED,
             debug=debug,
         )

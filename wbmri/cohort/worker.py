@@ -32,7 +32,7 @@ from wbmri.cohort.job import (
     write_outcome,
 )
 from wbmri.cohort.visit import digest_of, stamp_of
-from wbmri.core import AUTO, CaseError, Progress, WbmriError, silent
+from wbmri.core import AUTO, CaseError, Progress, WbmriError, in_words, silent
 from wbmri.segmentation import Engine
 
 EngineOf = Callable[[str, str], Engine]
@@ -177,7 +177,7 @@ def _attempt(job: Job, engine_of: EngineOf, tell: Callable[[Basis], None], progr
         return fail(job, basis, Cause.FILES, nameless(said))
     except Exception as error:
         traceback.print_exc(file=sys.stderr)
-        return fail(job, basis, Cause.PROGRAM, nameless(f"{type(error).__name__}: {error}"))
+        return fail(job, basis, Cause.PROGRAM, nameless(in_words(error)))
 
 
 def _begun(job: Job) -> Outcome:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from wbmri.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from wbmri.core.errors import CaseError, InputError, WbmriError, printable
+    from wbmri.core.errors import CaseError, InputError, WbmriError, in_words, printable
     from wbmri.core.evidence import (
         AlternativeScale,
         Band,
@@ -106,6 +106,7 @@ __all__ = [
     "WbmriError",
     "canonical",
     "drawn_labels",
+    "in_words",
     "judged_share",
     "lazy_names",
     "part",
@@ -124,6 +125,7 @@ __getattr__ = lazy_names(
             "CaseError",
             "InputError",
             "WbmriError",
+            "in_words",
             "printable",
         ),
         "evidence": (

@@ -31,6 +31,14 @@ class WbmriError(Exception):
         return type(self), (self.received, self.expected, self.remedy)
 
 
+def in_words(error: Exception) -> str:
+    """Return what an error says, on one line: one of wbmri as it is, any other with its kind."""
+    if isinstance(error, WbmriError):
+        return str(error)
+    kind, said = type(error).__name__, " ".join(str(error).split())
+    return printable(f"{kind}: {said}" if said else kind)
+
+
 class InputError(WbmriError):
     """The input cannot be used: unreadable, of the wrong kind, or contradictory (exit code 2)."""
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from wbmri.case import DAYS_PER_MONTH, CasePaths, read_case
-from wbmri.core import WbmriError
+from wbmri.core import in_words
 from wbmri.pacs.inbox import Inbox, StudyBox, StudyState
 from wbmri.pipeline import Terms, compare_cases, export_comparison
 
@@ -66,11 +66,9 @@ def compare_studies(inbox: Inbox, before: StudyBox, box: StudyBox, out: Path) ->
         # The inbox knows them for one person, by one number or because the worklist says so.
         sources = [before.objects, box.objects]
         export_comparison(made.paths.document, box.comparison(digest), sources=sources, one_person=True)
-    except WbmriError as problem:
-        return box.update(compared=digest, comparison=f"not compared with {name}: {problem}", comparison_sent=True)
     except Exception as problem:  # one comparison must not end the program
-        why = f"{type(problem).__name__}: {problem}"
-        return box.update(compared=digest, comparison=f"not compared with {name}: {why}", comparison_sent=True)
+        said = f"not compared with {name}: {in_words(problem)}"
+        return box.update(compared=digest, comparison=said, comparison_sent=True)
     return box.update(compared=digest, comparison=f"compared with {name}", comparison_sent=False)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from wbmri.core import InputError, WbmriError
+from wbmri.core import InputError, WbmriError, in_words
 from wbmri.pacs.earlier_study import fetch_earlier
 from wbmri.pacs.followup import compare_studies, uncompared
 from wbmri.pacs.inbox import Inbox, StudyBox, StudyState
@@ -43,6 +43,8 @@ class Duty:
     earlier_from
         The archive that is asked for the earlier study of a patient of whom the inbox holds none other; ``None`` to ask
         nobody.
+    worklist
+        The modality worklist that is asked whose a new study is; ``None`` to ask nobody.
     """
 
     out: Path
@@ -177,10 +179,8 @@ def score_study(box: StudyBox, duty: Duty) -> StudyState:
     try:
         made = score_visit([box.objects], duty.out, duty.options, participant=state.participant, session=state.session)
         export_case(made.case.paths.folder, box.export, to=_RESULTS, source=[box.objects])
-    except WbmriError as problem:
-        return box.update(**anew, case="", problem=str(problem))
     except Exception as problem:  # one study must not end the program
-        return box.update(**anew, case="", problem=f"{type(problem).__name__}: {problem}")
+        return box.update(**anew, case="", problem=in_words(problem))
     return box.update(**anew, case=str(made.case.paths.folder), problem="")
 
 

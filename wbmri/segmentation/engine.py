@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, runtime_checkable
 
-from wbmri.core import InputError, Json, LabelMap, Progress, Volume
+from wbmri.core import InputError, Json, LabelMap, Progress, Volume, in_words
 from wbmri.core.scheme import Scheme
 
 ENTRY_POINT_GROUP = "wbmri.engines"
@@ -183,9 +183,8 @@ def _load(point: EntryPoint) -> Engine:
         )
     # A package of somebody else may fail in any way.
     except Exception as error:
-        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         raise InputError(
-            f"the engine {point.name!r} from {point.value}, which cannot be loaded ({said})",
+            f"the engine {point.name!r} from {point.value}, which cannot be loaded ({in_words(error)})",
             "an engine that can be made",
             fix,
         ) from error

@@ -26,7 +26,7 @@ from qtpy.QtWidgets import (
 
 from napari_wbmri.widgets import dress, notice, said
 from wbmri.case import CasePaths, find_cases
-from wbmri.core import WbmriError
+from wbmri.core import WbmriError, in_words
 
 if TYPE_CHECKING:
     from wbmri.pipeline import ScoringOptions
@@ -118,7 +118,7 @@ class Work(QThread):
         except (WbmriError, OSError, MemoryError) as error:
             self.failed.emit(str(error))
         except Exception as error:  # whatever it is, the reader is not left waiting
-            self.failed.emit(f"Not done, because of an error in the program: {type(error).__name__}: {error}")
+            self.failed.emit(f"Not done, because of an error in the program: {in_words(error)}")
         else:
             self.done.emit(result)
 
