@@ -68,6 +68,16 @@ def test_bright_fascia_is_not_counted(confidence):
     assert "graded by the core" in reading.groups[30].explanation
 
 
+def test_thin_fascia_that_shares_voxels_with_muscle_leaves_the_total_open():
+    def thin(own, _place, _number):
+        depth = distance_transform_edt(own, sampling=(SPACING[0], 1e3, SPACING[2]))
+        return np.where(depth <= 4.6, 1.25, 1.0)
+
+    reading = grade(*limbs(thin))
+    assert 0 in [candidate.total for candidate in reading.candidates]
+    assert max(entry.confidence for entry in reading.groups[22:36]) < 0.5
+
+
 @pytest.mark.parametrize("confidence", [1.0, 0.95])
 def test_vessels_are_not_counted(confidence):
     volume, labels = limbs(vessels)

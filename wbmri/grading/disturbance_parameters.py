@@ -119,6 +119,9 @@ class FasciaAndVesselParameters:
         Fascia is bright along this share of the outline, or the second where the sign of fascia is there, or the third
         where it is elsewhere and the group too thin to have a core; and the core in no more than this multiple of that
         share, or this much less of it.
+    around_alone, least_alone
+        Thin fascia shares its voxels with muscle, so that this share of the outline is bright enough to count; it is
+        there if at least so many groups of a body show it and have nothing bright within.
     least_groups, groups_share
         Where more than this share of at least so many groups show it, it is bright all over the body.
     least_voxels
@@ -144,6 +147,8 @@ class FasciaAndVesselParameters:
     around_thin: float = 0.05
     within: float = 0.5
     apart: float = 0.35
+    around_alone: float = 0.08
+    least_alone: int = 8
     least_groups: int = 4
     groups_share: float = 0.33
     least_voxels: int = 30

@@ -180,10 +180,12 @@ def without_fascia_and_vessels(
         rim = _Rim.of(group, bright[group.places], left[group.places])
         if rim is not None:
             seen.append((label, rim))
-    told = [rim.layered for _, rim in seen if rim.deep.sum() >= _SHAPES.least_voxels]
+    told = [rim.layered for _, rim in seen if rim.has_core]
     everywhere = len(told) >= _SHAPES.least_groups and sum(told) > _SHAPES.groups_share * len(told)
+    alone = sum(rim.alone for _, rim in seen)
+    thin = alone >= _SHAPES.least_alone and alone > _SHAPES.groups_share * len(told)
     for label, rim in seen:
-        shape = rim.shape(signed=everywhere or label in signed) or (rim.unsure() if signed else None)
+        shape = rim.shape(signed=everywhere or label in signed, thin=thin) or (rim.unsure() if signed else None)
         if shape is not None:
             said[label] = shape
             if shape.by_core:
@@ -210,6 +212,16 @@ class _Rim:
         return cls(group.places, deep, float(bright[outer].mean()), float(bright[deep].mean()) if deep.any() else 0.0)
 
     @property
+    def has_core(self) -> bool:
+        """Whether enough of the group lies deep to tell it from its outline."""
+        return bool(self.deep.sum() >= _SHAPES.least_voxels)
+
+    @property
+    def alone(self) -> bool:
+        """Whether some of the outline is bright and nothing within: thin fascia, sharing voxels with muscle, is so."""
+        return self.has_core and self.around >= _SHAPES.around_alone and self.within <= _SHAPES.reached[0]
+
+    @property
     def layered(self) -> bool:
         """Whether nearly all of the outline is bright and much less of what lies within."""
         much_less = max(_SHAPES.within * self.around, self.around - _SHAPES.apart)
@@ -217,19 +229,29 @@ class _Rim:
 
     def unsure(self) -> BrightShape | None:
         """Say what is said where fascia shines in other parts of the body, and this group has no core to tell by."""
-        if self.around < _SHAPES.around_thin or self.deep.sum() >= _SHAPES.least_voxels:
+        if self.around < _SHAPES.around_thin or self.has_core:
             return None
         words = "Fascia shines elsewhere, and the group is too thin to tell it from its muscle."
         return BrightShape(1 - _SHAPES.doubt, words)
 
-    def shape(self, *, signed: bool) -> BrightShape | None:
-        """Say what the group is graded by, where the fascia of its part of the body shines or not."""
-        if self.around < _SHAPES.around_signed or not (signed or self.layered):
+    def shape(self, *, signed: bool, thin: bool) -> BrightShape | None:
+        """Say what the group is graded by.
+
+        Parameters
+        ----------
+        signed
+            Whether the fascia of its part of the body shines.
+        thin
+            Whether many groups of the body are bright along their outlines alone.
+        """
+        signed = signed and self.around >= _SHAPES.around_signed
+        thin = thin and self.around >= _SHAPES.around_alone
+        if not (signed or thin or (self.layered and self.around >= _SHAPES.around_signed)):
             return None
         doubted = self.places[~self.deep]
-        if self.deep.sum() < _SHAPES.least_voxels:
+        if not self.has_core:
             words = "Fascia shines here, and the group is too thin to tell it from its muscle."
-            return BrightShape(1 - _SHAPES.doubt, words, doubted=doubted) if signed else None
+            return BrightShape(1 - _SHAPES.doubt, words, doubted=doubted) if signed or thin else None
         if not signed:
             words = "It is bright along its outline, and little within: oedema at the rim, or fascia."
             return BrightShape(1 - _SHAPES.doubt, words, doubted=doubted)
