@@ -8,8 +8,8 @@ the columns label, name and side. Structures of one name are matched along their
 one body onto the other. What the part does not know (organs, subcutis, skin, arms, head) is taken from the whole.
 
 OUT gets one folder per anatomy, as `wbmri train --anatomy` reads them: ``part`` is the part completed, ``part_half``
-and ``whole_half`` have the muscles of either in the shape halfway between, ``whole_beyond`` those of the whole in a
-shape that lies as far on the other side.
+and ``whole_half`` have the muscles of either in the shape halfway between, ``part_beyond`` and ``whole_beyond`` those
+of either in a shape that lies beyond it, away from the other.
 """
 
 import csv
@@ -80,6 +80,7 @@ def main(whole: str, whole_csv: str, part_file: str, labels_file: str, part_csv:
     for name, share, of_part in (
         ("part", 1.0, True),
         ("part_half", 0.5, True),
+        ("part_beyond", 1.4, True),
         ("whole_half", 0.5, False),
         ("whole_beyond", -0.5, False),
     ):
