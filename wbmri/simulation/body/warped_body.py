@@ -29,7 +29,7 @@ _MISTAKE = ((150.0, 8.0), (70.0, 7.0), (35.0, 3.0))
 """The same for the error of a first guess where everything lies."""
 _LATTICE_MM = 14.0
 """The map is evaluated this far apart and interpolated between: it is smooth."""
-_LEGS_TOGETHER = 0.35
+_LEGS_TOGETHER = 0.5
 """Share of bodies whose calves lie together, as those of many who lie on their back do."""
 _ARMS_AWAY = 0.2
 """Share of scans in whose view no arm lies."""

@@ -17,7 +17,7 @@ _NO_ARMS, _ONE_SIDE = 0.3, 0.12
 """Shares of parts that end beside trunk and hips, and beside the midline."""
 PART_MM = (180.0, 1000.0)
 """Shortest and longest part."""
-_STATION, _STATION_MM = 0.4, (170.0, 320.0)
+_STATION, _STATION_MM = 0.55, (170.0, 320.0)
 """Share of parts that are one station of a person, and its length."""
 _AIRY = 0.35
 """Share of scans that show more air before or behind the body than most."""
