@@ -183,9 +183,9 @@ def without_fascia_and_vessels(
     told = [rim.layered for _, rim in seen if rim.has_core]
     everywhere = len(told) >= _SHAPES.least_groups and sum(told) > _SHAPES.groups_share * len(told)
     alone = sum(rim.alone for _, rim in seen)
-    thin = alone >= _SHAPES.least_alone and alone > _SHAPES.groups_share * len(told)
+    thin_fascia = alone >= _SHAPES.least_alone and alone > _SHAPES.groups_share * len(told)
     for label, rim in seen:
-        shape = rim.shape(signed=everywhere or label in signed, thin=thin) or (rim.unsure() if signed else None)
+        shape = rim.shape(signed=everywhere or label in signed, thin=thin_fascia) or (rim.unsure() if signed else None)
         if shape is not None:
             said[label] = shape
             if shape.by_core:
