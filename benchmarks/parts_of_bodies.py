@@ -5,7 +5,8 @@
 DIR is the folder of the bench bodies. For each crop: the Dice overlap, over the groups of which at least half is in
 view, with the outlines of the whole scan and with the truth, beside that of the whole scan with the truth; groups
 declared out of view though half of them is in it; and groups found of which nothing is in it. For the stations, which
-have no truth: how many of all labelled voxels agree with the whole and with the next station.
+have no truth: how many of all labelled voxels agree with the whole and with the next station, and by how much the two
+sides of a pair differ at most in volume.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 import wbmri
 from wbmri.core import LabelMap, Volume
+from wbmri.core.scheme import Side
 from wbmri.io import read_labels
 from wbmri.registration import nearest_on_grid
 
@@ -38,6 +40,8 @@ PARTS = {
 
 LEAST_ML = 1.0
 """Less of a group is not called found."""
+LARGE_ML = 300.0
+"""From here on the volumes of both sides are compared: smaller pieces are mostly ends that the station cuts."""
 
 
 def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
@@ -89,8 +93,19 @@ def of_stations(files: list[Path]) -> Iterator[str]:
             with_next = _in_overlap(station, alone[place + 1])
             line += f", with the next {_share(with_next)}"
             sums[1] += with_next
-        yield line
+        yield f"{line}{_sides(station)}"
     yield f"all: with the whole {_share(tuple(sums[0]))}, with the next {_share(tuple(sums[1]))}"
+
+
+def _sides(station: LabelMap) -> str:
+    """Say of which large pair the volumes of left and right differ most."""
+    voxels = np.bincount(station.data.ravel(), minlength=len(station.scheme.groups) + 1)
+    differ = []
+    for number, pair in enumerate(station.scheme.pairs):
+        least, most = sorted(voxels[station.scheme.label_of(number, side)] for side in Side)
+        if most * station.grid.voxel_ml > LARGE_ML:
+            differ.append((most / max(least, 1) - 1, pair.id))
+    return f", sides differ by at most {max(differ)[0]:.0%} ({max(differ)[1]})" if differ else ""
 
 
 def _in_overlap(station: LabelMap, following: LabelMap) -> tuple[int, int]:
