@@ -246,7 +246,7 @@ class _Rim:
         """
         signed = signed and self.around >= _SHAPES.around_signed
         thin = thin and self.around >= _SHAPES.around_alone
-        if not (signed or thin or (self.layered and self.around >= _SHAPES.around_signed)):
+        if not (signed or thin or self.layered):
             return None
         doubted = self.places[~self.deep]
         if not self.has_core:
