@@ -5,8 +5,8 @@
 DIR is the folder of the bench bodies. For each crop: the Dice overlap, over the groups of which at least half is in
 view, with the outlines of the whole scan and with the truth, beside that of the whole scan with the truth; groups
 declared out of view though half of them is in it; and groups found of which nothing is in it. For the stations, which
-have no truth: how many of all labelled voxels agree with the whole and with the next station, and by how much the two
-sides of a pair differ at most in volume.
+have no truth: how many of all labelled voxels agree with the whole and with the next station, by how much the two sides
+of a pair differ at most in volume, and how much is taken for muscle of the arms, of which the stations show hands only.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def of_stations(files: list[Path]) -> Iterator[str]:
             with_next = _in_overlap(station, alone[place + 1])
             line += f", with the next {_share(with_next)}"
             sums[1] += with_next
-        yield f"{line}{_sides(station)}"
+        yield f"{line}{_sides(station)}{_arms(station)}"
     yield f"all: with the whole {_share(tuple(sums[0]))}, with the next {_share(tuple(sums[1]))}"
 
 
@@ -106,6 +106,13 @@ def _sides(station: LabelMap) -> str:
         if most * station.grid.voxel_ml > LARGE_ML:
             differ.append((most / max(least, 1) - 1, pair.id))
     return f", sides differ by at most {max(differ)[0]:.0%} ({max(differ)[1]})" if differ else ""
+
+
+def _arms(station: LabelMap) -> str:
+    """Say how much is taken for muscle of the arms."""
+    arms = [group.label for group in station.scheme.groups if group.segment.in_arm]
+    found_ml = np.count_nonzero(np.isin(station.data, arms)) * station.grid.voxel_ml
+    return f", {found_ml:.0f} ml of arms" if found_ml else ""
 
 
 def _in_overlap(station: LabelMap, following: LabelMap) -> tuple[int, int]:
