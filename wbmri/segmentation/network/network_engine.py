@@ -163,10 +163,16 @@ def _located(
 
 
 def _coarse_grid(scan: Grid, spacing_mm: float = COARSE_MM) -> Grid:
-    """Return the coarse grid around all voxel centres of a scan."""
+    """Return the coarse grid around all voxel centres of a scan.
+
+    It begins at whole multiples of `_EVEN` voxels in the frame of the scanner, so that a part of a scan, or the next
+    station of the same person, is sampled where the whole is.
+    """
     centres = scan.points(np.array(list(np.ndindex(2, 2, 2))) * (np.array(scan.shape) - 1))
-    low, high = centres.min(0), centres.max(0)
-    count = np.maximum(np.ceil((high - low) / spacing_mm) + 1, TILE_COARSE)
-    count = np.ceil(count / _EVEN).astype(int) * _EVEN
-    # What the grid has to spare lies evenly around the scan.
-    return Grid.along_axes(count, spacing_mm, (low + high) / 2 - spacing_mm * (count - 1) / 2)
+    # Rounded, so that the way a scan is stored does not decide on which side of a multiple it ends.
+    ends = np.round(np.stack([centres.min(0), centres.max(0)]) / spacing_mm, 6)
+    low, high = np.floor(ends[0]), np.ceil(ends[1])
+    # What the grid has to spare lies evenly around the scan, as far as that allows.
+    first = _EVEN * np.floor((low - np.maximum(TILE_COARSE - (high - low + 1), 0) // 2) / _EVEN)
+    count = _EVEN * np.ceil(np.maximum(high - first + 1, TILE_COARSE) / _EVEN).astype(int)
+    return Grid.along_axes(count, spacing_mm, spacing_mm * first)
