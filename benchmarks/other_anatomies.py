@@ -1,26 +1,39 @@
 """Are the groups of another person found? Scans drawn of a labelled anatomy, as pelvis and leg protocols show it.
 
     python benchmarks/other_anatomies.py ANATOMY... [--looks 2] [--weights DIR]
+    python benchmarks/other_anatomies.py ANATOMY... --grades [--weights DIR]
 
-ANATOMY is a folder as `wbmri train --anatomy` reads it. It is drawn in its own shape and pose, with looks drawn at
-random (contrast, oedema, shading, slices, noise, artefacts), in five fields of view. Prints the Dice overlap of each
+ANATOMY is a folder as `wbmri train --anatomy` reads it. It is drawn in its own shape and pose, in five fields of view.
+
+The first draws looks at random (contrast, oedema, shading, slices, noise, artefacts). Prints the Dice overlap of each
 pair of pelvis, thigh and leg with the truth, the mean over all scans that show at least half of the group, and how many
 times the error that the engine promised the true one is.
+
+The second scans it as coronal STIR, with oedema of whole bodies of 0, 24, 48 and 66 points, and grades each scan twice:
+by the true outlines, and by the engine's own. Prints how many groups of pelvis, thigh and leg that are at least half in
+view got a grade, a wrong one, and a wrong one with a confidence of a half or more.
 """
 
 import argparse
+import operator
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass
+from functools import reduce
 from pathlib import Path
+from typing import Self
 
 import numpy as np
+from disturbed_rows import SURE
+from grading_bodies import PROTOCOLS, distract, involvement, random_scan
 from numpy.typing import NDArray
 
 import wbmri
-from wbmri.core import Acquisition, Grid, Volume
+from wbmri.core import Acquisition, Grid, LabelMap, Reading, Volume
 from wbmri.core.scheme import BodySegment, load_scheme
+from wbmri.io.stitching import compose
 from wbmri.simulation.body import Rendered, read_anatomy
-from wbmri.simulation.scanner import Appearance
+from wbmri.simulation.scanner import Appearance, acquire, oedema_ratio
 
 VIEWS = {
     "pelvis to feet": (0.0, 0.66, 1),
@@ -34,10 +47,12 @@ SEGMENTS = (BodySegment.PELVIS, BodySegment.THIGH, BodySegment.LEG)
 VOXELS_A_SLICE = 2
 IN_VIEW = 0.5
 SEED = 84
+TOTALS = (0, 24, 48, 66)
+PROTOCOL = "1.5 T, TE 60 ms"
 
 
-def scans(folder: Path, looks: int) -> Iterator[tuple[str, Volume, NDArray[np.uint8], NDArray[np.int64]]]:
-    """Yield name, scan, true labels and the voxels of each label in the whole body, per field of view and look."""
+def views(folder: Path) -> Iterator[tuple[str, Rendered, int, NDArray[np.int64], float]]:
+    """Yield name, drawn part, axis of the slices, voxels of each label in the whole body, and its height in mm."""
     body = read_anatomy(folder)
     tissue, labels = (
         ((body.trunk >> shift) & 255).astype(np.uint8) | ((body.limbs >> shift) & 255).astype(np.uint8)
@@ -45,15 +60,19 @@ def scans(folder: Path, looks: int) -> Iterator[tuple[str, Volume, NDArray[np.ui
     )
     every = np.bincount(labels.ravel(), minlength=256)
     soles, vertex = body.height_mm
-    spacing = body.grid.spacing[0]
-    for number, (name, (low, high, axis)) in enumerate(VIEWS.items()):
+    for name, (low, high, axis) in VIEWS.items():
         ends = (soles + share * (vertex - soles) - body.grid.origin[2] for share in (low, high))
-        box = (slice(None), slice(None), slice(*(round(end / spacing) for end in ends)))
-        drawn = Rendered(body.grid.crop(box), tissue[box], labels[box])
+        box = (slice(None), slice(None), slice(*(round(end / body.grid.spacing[0]) for end in ends)))
+        yield name, Rendered(body.grid.crop(box), tissue[box], labels[box]), axis, every, vertex - soles
+
+
+def scans(folder: Path, looks: int) -> Iterator[tuple[str, Volume, NDArray[np.uint8], NDArray[np.int64]]]:
+    """Yield name, scan, true labels and the voxels of each label in the whole body, per field of view and look."""
+    for number, (name, drawn, axis, every, height_mm) in enumerate(views(folder)):
         for look in range(looks):
             rng = np.random.default_rng([SEED, number, look])
-            appearance = Appearance.random(vertex - soles, rng)
-            image = appearance.scanned(appearance.paint(drawn), spacing, rng, 1.0)
+            appearance = Appearance.random(height_mm, rng)
+            image = appearance.scanned(appearance.paint(drawn), drawn.grid.spacing[0], rng, 1.0)
             yield f"{name}, look {look}", *sliced(image, drawn, axis), every
 
 
@@ -86,18 +105,76 @@ def overlaps(folder: Path, looks: int) -> Iterator[tuple[str, dict[int, tuple[fl
         yield name, dice, invented
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Groups that are at least half in view: all, those with a grade, with a wrong one, and wrong with confidence."""
+
+    groups: int
+    graded: int
+    wrong: int
+    sure_and_wrong: int
+
+    @classmethod
+    def of(cls, reading: Reading, truth: Mapping[int, int]) -> Self:
+        """Count the groups of a reading by their true grades."""
+        entries = {entry.label: entry for entry in reading.groups}
+        graded = [entries[label] for label in truth if entries[label].grade is not None]
+        wrong = [entry for entry in graded if entry.grade != truth[entry.label]]
+        return cls(len(truth), len(graded), len(wrong), sum(entry.confidence >= SURE for entry in wrong))
+
+    def __add__(self, other: Self) -> Self:
+        """Return the sums."""
+        return type(self)(*map(operator.add, astuple(self), astuple(other)))
+
+    def __str__(self) -> str:
+        """Say them in words."""
+        return f"{self.graded} of {self.groups} graded, {self.wrong} wrong, {self.sure_and_wrong} of them sure"
+
+
+def graded(folder: Path) -> Iterator[tuple[str, int, Counts, Counts]]:
+    """Yield name, true total of the body, and counts by true outlines and by the engine's own, per scan."""
+    scheme = load_scheme()
+    for number, (name, drawn, _, every, _) in enumerate(views(folder)):
+        here = np.bincount(drawn.labels.ravel(), minlength=256)
+        spacing = drawn.grid.spacing
+        for total in TOTALS:
+            ratio = oedema_ratio(drawn.labels, spacing, involvement(total, SEED, borderline=0.0), total)
+            distract(drawn, ratio, total)
+            rng = np.random.default_rng([SEED, number, total])
+            made = acquire(drawn, ratio, PROTOCOLS[PROTOCOL], random_scan(rng, total))
+            volume = compose(made.stations)
+            drawn_labels = np.ascontiguousarray(made.labels)
+            outlines = LabelMap(drawn_labels, made.grid.affine, scheme, "truth", dict.fromkeys(range(1, 43), 1.0))
+            truth = {
+                group.label: made.truth[group.label].grade(scheme.grading)
+                for group in scheme.groups
+                if group.segment in SEGMENTS and 0 < IN_VIEW * every[group.label] <= here[group.label]
+            }
+            readings = (wbmri.grade(volume, each) for each in (outlines, wbmri.segment(volume)))
+            yield name, total, *(Counts.of(reading, truth) for reading in readings)
+
+
 def main() -> None:
     """Measure each anatomy."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("anatomies", type=Path, nargs="+", metavar="ANATOMY")
     parser.add_argument("--looks", type=int, default=2, help="scans per field of view")
     parser.add_argument("--weights", type=Path, help="folder of networks that 'wbmri train' wrote")
+    parser.add_argument("--grades", action="store_true", help="grade scans of known oedema by the engine's outlines")
     given = parser.parse_args()
     if given.weights:
         os.environ["WBMRI_NETWORK"] = str(given.weights)
     scheme = load_scheme()
     for folder in given.anatomies:
         print(folder.name)
+        if given.grades:
+            rows = []
+            for name, total, true, own in graded(folder):
+                rows.append((true, own))
+                print(f"  {name:15} body of {total:2}: true outlines {true}; the engine's {own}", flush=True)
+            for by, counts in zip(("true outlines", "the engine's"), zip(*rows, strict=True), strict=True):
+                print(f"  all by {by}: {reduce(operator.add, counts)}")
+            continue
         pairs: dict[str, list[tuple[float, float]]] = {}
         for name, dice, invented in overlaps(folder, given.looks):
             for label, both in dice.items():
