@@ -7,15 +7,12 @@ from wbmri.core import lazy_names
 if TYPE_CHECKING:
     from napari_wbmri.widgets.background import Background
     from napari_wbmri.widgets.body_map import BodyMap
-    from napari_wbmri.widgets.crosshair import Crosshair
     from napari_wbmri.widgets.evidence import EvidencePanel, numbers_of
     from napari_wbmri.widgets.grade_entry import ChoiceBox, GradeButtons, SoftTissuePanel
     from napari_wbmri.widgets.grades_table import GradesTable, TotalsBar
     from napari_wbmri.widgets.keys import KeyFilter, KeyHelp
     from napari_wbmri.widgets.label_tools import MaskTools
-    from napari_wbmri.widgets.orientation_labels import OrientationLabels
-    from napari_wbmri.widgets.picture_note import PictureNote
-    from napari_wbmri.widgets.place_marks import PlaceMark, PlaceMarks
+    from napari_wbmri.widgets.picture_overlays import Crosshair, OrientationLabels, PictureNote, PlaceMark, PlaceMarks
     from napari_wbmri.widgets.remark import RemarkDialog
     from napari_wbmri.widgets.style import CAUTION, FAINT, INK, dress, notice, said
 
@@ -51,7 +48,6 @@ __getattr__ = lazy_names(
     {
         "background": ("Background",),
         "body_map": ("BodyMap",),
-        "crosshair": ("Crosshair",),
         "evidence": (
             "EvidencePanel",
             "numbers_of",
@@ -70,9 +66,10 @@ __getattr__ = lazy_names(
             "KeyHelp",
         ),
         "label_tools": ("MaskTools",),
-        "orientation_labels": ("OrientationLabels",),
-        "picture_note": ("PictureNote",),
-        "place_marks": (
+        "picture_overlays": (
+            "Crosshair",
+            "OrientationLabels",
+            "PictureNote",
             "PlaceMark",
             "PlaceMarks",
         ),
