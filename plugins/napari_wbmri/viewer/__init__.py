@@ -6,13 +6,12 @@ from wbmri.core import lazy_names
 
 if TYPE_CHECKING:
     from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
-    from napari_wbmri.viewer.heat_map import HIGHEST, LOWEST, heat_colours
     from napari_wbmri.viewer.label_contours import Contours
     from napari_wbmri.viewer.label_painter import RADII_MM, MaskEditor, Tool
     from napari_wbmri.viewer.marks import Mark, Standing
-    from napari_wbmri.viewer.mouse import take_mouse, turn_wheel
+    from napari_wbmri.viewer.mouse import Pointer, take_mouse, turn_wheel
+    from napari_wbmri.viewer.overlay_layers import HIGHEST, LOWEST, heat_colours
     from napari_wbmri.viewer.plane_view import Depth
-    from napari_wbmri.viewer.pointer import Pointer
     from napari_wbmri.viewer.scene import Scene
 
 __all__ = [
@@ -41,11 +40,6 @@ __getattr__ = lazy_names(
             "DisplayGrid",
             "PLANES",
         ),
-        "heat_map": (
-            "HIGHEST",
-            "LOWEST",
-            "heat_colours",
-        ),
         "label_contours": ("Contours",),
         "label_painter": (
             "MaskEditor",
@@ -57,11 +51,16 @@ __getattr__ = lazy_names(
             "Standing",
         ),
         "mouse": (
+            "Pointer",
             "take_mouse",
             "turn_wheel",
         ),
+        "overlay_layers": (
+            "HIGHEST",
+            "LOWEST",
+            "heat_colours",
+        ),
         "plane_view": ("Depth",),
-        "pointer": ("Pointer",),
         "scene": ("Scene",),
     },
 )

@@ -11,12 +11,9 @@ from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
 from napari_wbmri.viewer.display_grid import PLANES, DisplayGrid
-from napari_wbmri.viewer.field_layer import NAME as FIELD
-from napari_wbmri.viewer.field_layer import field_layer
-from napari_wbmri.viewer.heat_map import NAME as HEAT
-from napari_wbmri.viewer.heat_map import heat_layer
 from napari_wbmri.viewer.label_contours import CHOSEN, CLEAR, ContourPaint, Contours, ShownLabels
 from napari_wbmri.viewer.marks import Mark
+from napari_wbmri.viewer.overlay_layers import FIELD, HEAT, field_layer, heat_layer
 from napari_wbmri.viewer.plane_view import Depth, PlaneView
 from napari_wbmri.viewer.scan_layers import ScanLayers
 from wbmri.core import BiasFieldSpline, Box, Grid
