@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from wbmri.core import InputError, LabelMap, Reason, Volume
-from wbmri.core.scheme import Scheme
+from wbmri.core.scheme import BodySegment, Scheme
 from wbmri.grading import grade
 from wbmri.io import load
 from wbmri.registration import nearest_on_grid
@@ -70,6 +70,19 @@ def test_what_the_picture_shows_of_a_group_that_it_cuts_is_drawn_but_not_graded(
             assert group.label in legs.outside
             assert dice(legs.data == group.label, truth == group.label) > 0.7
             assert reading.groups[group.label - 1].reason == Reason.OUTSIDE
+
+
+def test_a_part_of_a_scan_is_outlined_as_in_the_whole(found: LabelMap, whole_body: Volume, scheme: Scheme) -> None:
+    # An odd number of slices is left out, so that the part begins between two places at which the whole is sampled.
+    levels = slice(whole_body.shape[2] // 50 * 2 + 1, round(0.45 * whole_body.shape[2]))
+    grid = whole_body.grid.crop((slice(None), slice(None), levels))
+    part = segment(Volume(whole_body.data[:, :, levels], grid.affine, whole_body.acquisition))
+    overlap = {
+        group.id: dice(part.data == group.label, found.data[:, :, levels] == group.label)
+        for group in scheme.groups
+        if group.segment in (BodySegment.LEG, BodySegment.THIGH)
+    }
+    assert min(overlap.values()) > 0.95, overlap
 
 
 def test_each_run_gives_the_same_labels_whatever_storage_unit_and_name_of_the_scheme(
