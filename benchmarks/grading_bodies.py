@@ -117,9 +117,16 @@ def drawn(habitus: str, lying: tuple[float, float, float], voxel_mm: tuple[float
 def scanned(trial: Trial) -> Case:
     """Scan a body, compose its stations, and put the true labels on the grid of the scan."""
     body = drawn(trial.habitus, trial.lying, trial.voxel_mm)
-    ratio = oedema_ratio(body.labels, trial.voxel_mm, trial.involved, trial.pattern)
-    distract(body, ratio, trial.pattern)
-    made = acquire(body, ratio, PROTOCOLS[trial.protocol], trial.scan)
+    return scanned_body(body, trial.involved, PROTOCOLS[trial.protocol], trial.scan, trial.pattern)
+
+
+def scanned_body(
+    body: Rendered, involved: Mapping[int, Involvement], protocol: Protocol, scan: Scan, pattern: int
+) -> Case:
+    """Do so with a body that is drawn already, however it was."""
+    ratio = oedema_ratio(body.labels, body.grid.spacing, involved, pattern)
+    distract(body, ratio, pattern)
+    made = acquire(body, ratio, protocol, scan)
     every = dict.fromkeys(range(1, 43), 1.0)
     labels = LabelMap(np.ascontiguousarray(made.labels), made.grid.affine, load_scheme(), "truth", every)
     return Case(made.stations, compose(made.stations), labels, made)

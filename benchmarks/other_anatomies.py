@@ -25,15 +25,14 @@ from typing import Self
 
 import numpy as np
 from disturbed_rows import SURE
-from grading_bodies import PROTOCOLS, distract, involvement, random_scan
+from grading_bodies import PROTOCOLS, involvement, random_scan, scanned_body
 from numpy.typing import NDArray
 
 import wbmri
-from wbmri.core import Acquisition, Grid, LabelMap, Reading, Volume
+from wbmri.core import Acquisition, Grid, Reading, Volume
 from wbmri.core.scheme import BodySegment, load_scheme
-from wbmri.io.stitching import compose
 from wbmri.simulation.body import Rendered, read_anatomy
-from wbmri.simulation.scanner import Appearance, acquire, oedema_ratio
+from wbmri.simulation.scanner import Appearance
 
 VIEWS = {
     "pelvis to feet": (0.0, 0.66, 1),
@@ -136,21 +135,16 @@ def graded(folder: Path) -> Iterator[tuple[str, int, Counts, Counts]]:
     scheme = load_scheme()
     for number, (name, drawn, _, every, _) in enumerate(views(folder)):
         here = np.bincount(drawn.labels.ravel(), minlength=256)
-        spacing = drawn.grid.spacing
         for total in TOTALS:
-            ratio = oedema_ratio(drawn.labels, spacing, involvement(total, SEED, borderline=0.0), total)
-            distract(drawn, ratio, total)
             rng = np.random.default_rng([SEED, number, total])
-            made = acquire(drawn, ratio, PROTOCOLS[PROTOCOL], random_scan(rng, total))
-            volume = compose(made.stations)
-            drawn_labels = np.ascontiguousarray(made.labels)
-            outlines = LabelMap(drawn_labels, made.grid.affine, scheme, "truth", dict.fromkeys(range(1, 43), 1.0))
+            involved = involvement(total, SEED, borderline=0.0)
+            case = scanned_body(drawn, involved, PROTOCOLS[PROTOCOL], random_scan(rng, total), total)
             truth = {
-                group.label: made.truth[group.label].grade(scheme.grading)
+                group.label: case.scanned.truth[group.label].grade(scheme.grading)
                 for group in scheme.groups
                 if group.segment in SEGMENTS and 0 < IN_VIEW * every[group.label] <= here[group.label]
             }
-            readings = (wbmri.grade(volume, each) for each in (outlines, wbmri.segment(volume)))
+            readings = (wbmri.grade(case.volume, each) for each in (case.labels, wbmri.segment(case.volume)))
             yield name, total, *(Counts.of(reading, truth) for reading in readings)
 
 

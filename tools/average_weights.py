@@ -2,9 +2,9 @@
 
     python tools/average_weights.py TRAINING OUT
 
-TRAINING is a folder that `wbmri train --network outlines` wrote, from the package's weights and not afresh. The mean of
-both keeps what the first knew and most of what was learned since (Wortsman et al. 2022, arXiv 2109.01903). Writes both
-networks and their card to OUT.
+TRAINING is a folder that `wbmri train --network outlines` wrote, from the weights that the package still has and not
+afresh. The mean of both keeps what the first knew and most of what was learned since (Wortsman et al. 2022, arXiv
+2109.01903). Writes both networks and their card to OUT.
 """
 
 import argparse
