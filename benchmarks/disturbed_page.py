@@ -147,7 +147,7 @@ def page(rows: Sequence[Row], former: Sequence[Row], named: Sequence[Row]) -> st
         "",
         f"{len(rows)} scans of bodies of {' and '.join(', '.join(bodies).rsplit(', ', 1))} points without borderline "
         "groups, children in coarse voxels so that it can be measured in an hour or two. Relaxation times of all "
-        "tissues are drawn from published ranges for every body; one disturbance at a time lies on top, and three at "
+        "tissues are drawn from published ranges for every scan; one disturbance at a time lies on top, and three at "
         "once in the last lines. "
         "A group is *sure and wrong* where its grade is wrong and its confidence 0.5 or more. Totals that were "
         "withheld stand in brackets, with the totals between which it was not decided. *Left out* are groups without a "
