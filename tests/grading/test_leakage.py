@@ -38,3 +38,31 @@ def test_a_bright_neighbour_is_left_out_where_the_outline_is_in_doubt(body: Call
     beside = reading.groups[BESIDE - 1].evidence
     assert beside is not None
     assert (beside.oedema_fraction < 0.005) == (sure < 1)
+
+
+def test_brightness_that_crosses_an_outline_is_openly_undecided_however_sure_the_outline(
+    body: Callable[..., Any],
+) -> None:
+    """Bright subcutis shares slices with one muscle, three slices thin; another has as much oedema, and within."""
+    person = body(oedema={OWN: (0.06, 1.6)})
+    volume, labels = person.volume(), person.labels()
+    image, groups = volume.data.copy(), labels.data.copy()
+    whole = groups == BESIDE
+    normal = np.median(image[whole])
+    slices, middle = np.arange(whole.shape[1])[:, None], whole.shape[1] // 2
+    muscle = whole & (np.abs(slices - middle) <= 1)
+    outside = whole & ~muscle
+    groups[outside], image[outside] = 0, 0.25 * normal
+
+    along = np.arange(whole.shape[2])
+    near = whole & (np.abs(along - np.median(np.nonzero(whole)[2])) < 4)
+    image[near & (slices == middle + 1)] = 1.6 * normal
+    image[near & (slices > middle + 1)] = 2.2 * normal
+
+    entries = grade(replace(volume, data=image), replace(labels, data=groups)).groups
+    beside, own = (entries[label - 1] for label in (BESIDE, OWN))
+    assert (beside.grade, own.grade) == (1, 1)
+    assert beside.confidence < 0.5 <= own.confidence
+    assert "beyond the muscle" in beside.explanation
+    assert "grade 0" in beside.explanation
+    assert "beyond the muscle" not in own.explanation

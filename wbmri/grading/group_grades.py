@@ -32,7 +32,7 @@ from wbmri.grading.fat_replacement import darker_than_muscle, doubted_level, lea
 from wbmri.grading.fat_replacement import sentence_of as fat_sentence
 from wbmri.grading.group_evidence import beside, measure, suggest_signs, with_bright_fascia
 from wbmri.grading.image_artefacts import surroundings_of, unassessable, unsuppressed
-from wbmri.grading.leakage import away_from_brightness, without_leakage
+from wbmri.grading.leakage import across_outlines, away_from_brightness, without_leakage
 from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.partial_view import views_of
 from wbmri.grading.rule import confidence_of, explain, grade_of, not_assessable, probabilities_of
@@ -121,7 +121,9 @@ def grade(
             soft_tissue = suggest_signs(muscle, log_ratio, around, labels.scheme, failed)
             signed = with_bright_fascia(labels.scheme, soft_tissue)
             muscle, shapes = without_fascia_and_vessels(muscle, log_ratio, signed)
-            muscle = away_from_brightness(scan, muscle, scales.first.fit.field, scales.first.reference.level)
+            bright = scales.first.fit.field, scales.first.reference.level
+            muscle = away_from_brightness(scan, muscle, *bright)
+            shapes = {**across_outlines(scan, groups, muscle, log_ratio, *bright), **shapes}
             ways = explanations_of(scales.every, muscle, NotMuscle({} if fat is None else fat.share, shapes))
             hypotheses = tuple(way.scale for way in ways)
             asked = [group.label for group in labels.scheme.groups if group.label not in excluded]

@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 
 from wbmri.core import Volume
 from wbmri.grading.bias_field import BiasField
+from wbmri.grading.fascia_and_vessels import BrightShape
 from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.voxels import Muscle
 
+_EVIDENCE = PARAMETERS.evidence
 _LEAKAGE = PARAMETERS.leakage
 _RESIDUAL = PARAMETERS.residual_field
 
@@ -49,6 +51,49 @@ def without_leakage(
     return replace(muscle, inner=muscle.inner & ~leaked)
 
 
+def across_outlines(
+    scan: Volume,
+    groups: NDArray[np.uint8],
+    muscle: Muscle,
+    log_ratio: NDArray[np.float64],
+    field: BiasField,
+    level: float,
+) -> dict[int, BrightShape]:
+    """Find groups whose brightness goes on beyond all muscle, where their outlines share voxels with what lies there.
+
+    However sure an outline is, its voxels hold some of both: oedema that crosses it and bright subcutis, which comes as
+    thin as a slice, look the same.
+
+    Parameters
+    ----------
+    scan
+        The scan, stored canonically.
+    groups
+        Its labels, shape (i, j, k).
+    muscle, log_ratio, field, level
+        As for `without_leakage`.
+
+    Returns
+    -------
+    dict of int to BrightShape
+        By label, what may not be muscle.
+    """
+    size = np.maximum(np.bincount(muscle.label[muscle.inner], minlength=256), 1)
+    bright = log_ratio > np.log(_LEAKAGE.bright_ratio)
+    share = np.bincount(muscle.label[bright & muscle.inner], minlength=256) / size
+    suspect = bright & (share <= _LEAKAGE.largest_share)[muscle.label]
+    edge = suspect & muscle.inner & (muscle.rim | (muscle.share < _EVIDENCE.ends))
+    found = {}
+    for label in (int(each) for each in np.unique(muscle.label[edge])):
+        places = np.flatnonzero(suspect & (muscle.label == label))
+        larger = places[_of_larger_region(scan, muscle.index[places], field, level, groups)]
+        doubted = larger[edge[larger]]
+        if doubted.size >= _LEAKAGE.least_across * size[label]:
+            words = "Some of what is bright goes on beyond the muscle: oedema that crosses its outline, or a neighbour."
+            found[label] = BrightShape(1.0, words, doubted=doubted)
+    return found
+
+
 def away_from_brightness(scan: Volume, muscle: Muscle, field: BiasField, level: float) -> Muscle:
     """Return the muscle without, among its inner voxels, those that touch something very bright in the next slice.
 
@@ -85,14 +130,26 @@ def _beside_brightness(scan: Volume, muscle: Muscle, field: BiasField, level: fl
     return made
 
 
-def _of_larger_region(scan: Volume, index: NDArray[np.intp], field: BiasField, level: float) -> NDArray[np.bool_]:
-    """Tell which bright voxels of a group belong to a bright region of which more lies beyond the group."""
+def _of_larger_region(
+    scan: Volume,
+    index: NDArray[np.intp],
+    field: BiasField,
+    level: float,
+    groups: NDArray[np.uint8] | None = None,
+) -> NDArray[np.bool_]:
+    """Tell which bright voxels of a group belong to a bright region of which more lies beyond it.
+
+    Of all groups where they are given; else what lies in another group counts, too.
+    """
     from scipy import ndimage
 
     reach = np.ceil(_LEAKAGE.beyond_mm / np.asarray(scan.spacing)).astype(int)
     low = np.maximum(index.min(axis=0) - reach, 0)
-    block = scan.data[tuple(slice(a, b) for a, b in zip(low, index.max(axis=0) + reach + 1, strict=True))]
+    within = tuple(slice(a, b) for a, b in zip(low, index.max(axis=0) + reach + 1, strict=True))
+    block = scan.data[within]
     region = block > _LEAKAGE.bright_ratio * level * np.exp(field.log_on(low, block.shape, scan.spacing))
+    if groups is not None:
+        region &= groups[within] == 0
     own = tuple((index - low).T)
     region[own] = True
     parts, count = ndimage.label(region)

@@ -316,6 +316,8 @@ class LeakageParameters:
         How far around a group's bright voxels the region they belong to is followed.
     larger
         A region that is more than so many times what lies within the group is a neighbour's.
+    least_across
+        Brightness that goes on beyond all muscle is told of a group from this share of it on.
     beside_ratio, least_left
         Where slices are thick, voxels beside something brighter than this ratio in the next slice, beyond their group,
         share it, and are not measured; but for groups of which less than the second share would be left.
@@ -326,5 +328,6 @@ class LeakageParameters:
     doubt: float = 1.5
     beyond_mm: float = 12.0
     larger: float = 2.0
+    least_across: float = 0.01
     beside_ratio: float = 2.7
     least_left: float = 0.5

@@ -13,7 +13,7 @@ from wbmri.grading.fat_replacement import darker_than_muscle
 from wbmri.grading.group_evidence import beside, with_bright_fascia
 from wbmri.grading.group_grades import graded_each_way
 from wbmri.grading.image_artefacts import unassessable
-from wbmri.grading.leakage import away_from_brightness, without_leakage
+from wbmri.grading.leakage import across_outlines, away_from_brightness, without_leakage
 from wbmri.grading.parameters import PARAMETERS
 from wbmri.grading.partial_view import views_of
 from wbmri.grading.rule import not_assessable
@@ -175,7 +175,9 @@ class Regrader:
         muscle = without_leakage(self._scan, muscle, log_ratio, self._fit.field, self._reference.level)
         signed = with_bright_fascia(self._reading.scheme, self._reading.soft_tissue)
         muscle, shapes = without_fascia_and_vessels(muscle, log_ratio, signed)
-        muscle = away_from_brightness(self._scan, muscle, self._fit.field, self._reference.level)
+        bright = self._fit.field, self._reference.level
+        muscle = away_from_brightness(self._scan, muscle, *bright)
+        shapes = {**across_outlines(self._scan, stored, muscle, log_ratio, *bright), **shapes}
         other = NotMuscle({} if fat is None else fat.share, shapes)
         self._last = _Group(label, block, sure, drawn.copy(), muscle, log_ratio, other)
         return self._last

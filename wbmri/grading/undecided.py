@@ -54,7 +54,10 @@ def explanations_of(scales: Sequence[Scale], muscle: Muscle, other: NotMuscle) -
             replace(first, weight=share * first.weight, source="; ".join(filter(None, (first.source, words))))
             for share, words in (
                 (1 - _SHAPES.not_muscle, "what shines along outlines or in streaks is oedema"),
-                (_SHAPES.not_muscle, "what shines along outlines or in streaks is fascia, vessels and septa"),
+                (
+                    _SHAPES.not_muscle,
+                    "what shines along outlines or in streaks is fascia, vessels and septa, or lies beside muscle",
+                ),
             )
         )
         made[:1] = [Explanation(oedema, muscle, other), Explanation(none, *without, other.doubted)]
