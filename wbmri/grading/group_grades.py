@@ -121,9 +121,9 @@ def grade(
             soft_tissue = suggest_signs(muscle, log_ratio, around, labels.scheme, failed)
             signed = with_bright_fascia(labels.scheme, soft_tissue)
             muscle, shapes = without_fascia_and_vessels(muscle, log_ratio, signed)
-            bright = scales.first.fit.field, scales.first.reference.level
-            muscle = away_from_brightness(scan, muscle, *bright)
-            shapes = {**across_outlines(scan, groups, muscle, log_ratio, *bright), **shapes}
+            normal = scales.first.fit.field, scales.first.reference.level
+            muscle = away_from_brightness(scan, muscle, *normal)
+            shapes = {**across_outlines(scan, groups, muscle, log_ratio, *normal), **shapes}
             ways = explanations_of(scales.every, muscle, NotMuscle({} if fat is None else fat.share, shapes))
             hypotheses = tuple(way.scale for way in ways)
             asked = [group.label for group in labels.scheme.groups if group.label not in excluded]

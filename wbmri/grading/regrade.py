@@ -175,9 +175,9 @@ class Regrader:
         muscle = without_leakage(self._scan, muscle, log_ratio, self._fit.field, self._reference.level)
         signed = with_bright_fascia(self._reading.scheme, self._reading.soft_tissue)
         muscle, shapes = without_fascia_and_vessels(muscle, log_ratio, signed)
-        bright = self._fit.field, self._reference.level
-        muscle = away_from_brightness(self._scan, muscle, *bright)
-        shapes = {**across_outlines(self._scan, stored, muscle, log_ratio, *bright), **shapes}
+        normal = self._fit.field, self._reference.level
+        muscle = away_from_brightness(self._scan, muscle, *normal)
+        shapes = {**across_outlines(self._scan, stored, muscle, log_ratio, *normal), **shapes}
         other = NotMuscle({} if fat is None else fat.share, shapes)
         self._last = _Group(label, block, sure, drawn.copy(), muscle, log_ratio, other)
         return self._last
